@@ -109,15 +109,15 @@ def test_an_edit_of_a_missing_image_is_refused_and_changes_nothing(dataset, rows
 
 
 CORRUPTIONS = {
-    "torn": '{"version": 1, "fing',
+    "truncated": '{"version": 1, "fing',
     "a list": "[]",
-    "of no version": '{"fingerprint": "x", "steps": []}',
+    "without a version": '{"fingerprint": "x", "steps": []}',
     "rows beyond the end": {"steps": [{"action": "drop", "pictures": [10**7], "label": -1, "published": []}]},
-    "rows that are words": {"steps": [{"action": "drop", "pictures": ["0"], "label": -1, "published": []}]},
+    "rows that are text": {"steps": [{"action": "drop", "pictures": ["0"], "label": -1, "published": []}]},
     "a class beyond the end": {"steps": [{"action": "relabel", "pictures": [1], "label": 10, "published": []}]},
-    "a true for a row": {"steps": [{"action": "drop", "pictures": [True], "label": -1, "published": []}]},
+    "true instead of a row": {"steps": [{"action": "drop", "pictures": [True], "label": -1, "published": []}]},
     "an unknown action": {"steps": [{"action": "burn", "pictures": [1], "label": -1, "published": []}]},
-    "other pictures": {"fingerprint": "0123456789abcdef"},
+    "different images": {"fingerprint": "0123456789abcdef"},
 }
 
 

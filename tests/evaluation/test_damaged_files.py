@@ -27,7 +27,7 @@ READERS = {
 NAMES = ("probabilities", "labels", "features", "rows", "indices", "state", "pictures", "epochs", "version")
 DAMAGES = {
     "empty": lambda path: path.write_bytes(b""),
-    "no zip": lambda path: path.write_bytes(b"text" * 100),
+    "not a zip": lambda path: path.write_bytes(b"text" * 100),
     "encrypted": encrypted,
     "unknown compression": compressed_in_an_unknown_way,
     "arrays without dimensions": lambda path: np.savez(path, **{name: np.array(1) for name in NAMES}),

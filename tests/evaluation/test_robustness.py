@@ -115,7 +115,7 @@ def test_a_missing_or_changed_dataset_is_reported(finished_run, tmp_path):
     assert evaluate.task_of(finished_run).state().state == "idle"
 
 
-@pytest.mark.parametrize("corruption", ["torn", "version", "class", "shape"])
+@pytest.mark.parametrize("corruption", ["truncated", "version", "class", "shape"])
 def test_unreadable_results_are_reported(corruption, make_run):
     run = make_run(**{"model.json": {"classes": ["a", "b"], "shape": [4, 4, 1], "ink": False}})
     path = run.folder / "robustness.npz"
@@ -129,7 +129,7 @@ def test_unreadable_results_are_reported(corruption, make_run):
     }
     np.savez(path, **sound)
     assert evaluate.read(run).right("noise").tolist() == [[True, False, True]] * 5
-    if corruption == "torn":
+    if corruption == "truncated":
         path.write_bytes(path.read_bytes()[:100])
     else:
         wrong = {

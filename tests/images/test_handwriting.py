@@ -58,7 +58,7 @@ def photos() -> list[np.ndarray]:
         (digits(3), ""),
         ([*digits(), *photos()], ""),
     ],
-    ids=["MNIST", "MNIST inverted", "scans", "shapes", "light shapes", "photos", "three images", "half of it photos"],
+    ids=["MNIST", "MNIST inverted", "scans", "shapes", "light shapes", "photos", "three images", "half photos"],
 )
 def test_handwriting_and_its_polarity_are_recognised(images, expected):
     assert polarity(images) == expected

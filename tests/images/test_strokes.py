@@ -98,7 +98,7 @@ def test_points_become_arrays_and_empty_strokes_are_dropped():
         [[["a", "b"]]],
         [[1, 2]],
     ],
-    ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text", "no pairs"],
+    ids=["no stroke", "no point", "nan", "infinity", "three numbers", "text", "not pairs"],
 )
 def test_invalid_strokes_are_refused(points):
     with pytest.raises(ValueError, match=r"."):

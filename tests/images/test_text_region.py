@@ -72,7 +72,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.parametrize(
     ("corners", "size", "least"),
     [(WHOLE, 0.3, 0.6), (WHOLE, 0.12, 0.6), (ON_TABLE, 0.4, 0.6), (CUT_OFF, 0.3, 0.5)],  # the last one remains tilted
-    ids=["the page fills the photo", "a small digit", "a sheet on a table", "a sheet that reaches out of the photo"],
+    ids=["the page fills the photo", "a small digit", "a sheet on a table", "a sheet that extends beyond the photo"],
 )
 def test_a_digit_is_found_on_a_half_shaded_page(corners, size, least, lines):
     assert overlap(seen(photo(sheet(size=size, lines=lines), corners)), a_seven()) > least

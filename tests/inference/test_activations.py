@@ -214,7 +214,7 @@ def test_a_model_that_is_too_large_is_skipped_with_a_message(keras, finished_run
 def test_the_page_shows_a_failure_as_one_message(keras, finished_run):
     from imgcls.training.export import explain_data
 
-    (finished_run.folder / "gallery.npz").write_bytes(b"torn")
+    (finished_run.folder / "gallery.npz").write_bytes(b"truncated")
     assert explain_data.main([str(finished_run.folder)]) == 1
     looked = task.state(Run(finished_run.folder))
     assert looked.state == "failed" and "test images of this run cannot be read" in looked.text

@@ -215,12 +215,12 @@ def test_features_of_another_model_are_refused(run):
 @pytest.mark.parametrize(
     "name, ask", [("neighbours.npz", neighbours.training_features), ("inside.npz", neighbours.held_out_features)]
 )
-@pytest.mark.parametrize("corruption", ["gone", "torn", "other", "uneven"])
+@pytest.mark.parametrize("corruption", ["gone", "truncated", "other", "uneven"])
 def test_a_damaged_file_gives_one_clear_error(run, name, ask, corruption):
     path = run.folder / name
     if corruption == "gone":
         path.unlink()
-    elif corruption == "torn":
+    elif corruption == "truncated":
         path.write_bytes(path.read_bytes()[:100])
     elif corruption == "other":
         np.savez(path, something=np.zeros(3))

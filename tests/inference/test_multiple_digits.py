@@ -188,7 +188,7 @@ def test_a_digit_of_one_or_two_strokes_is_one_digit(digit, scale, shipped):
         ({"at": (60, 60), "scale": 1.2}, {"at": (120, 60), "scale": 1.2}),
         ({"at": (60, 10), "scale": 1.1}, {"at": (70, 140), "scale": 1.1}),
     ],
-    ids=["of unlike heights", "touching", "above each other"],
+    ids=["different heights", "touching", "stacked"],
 )
 def test_the_shipped_model_finds_two_sevens(first, second, shipped):
     assert seen(join(drawing(SEVEN, **first), drawing(SEVEN, **second)), shipped) == ["7", "7"]

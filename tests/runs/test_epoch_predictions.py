@@ -69,7 +69,7 @@ def test_a_killed_training_resumes_with_the_epochs_of_its_checkpoint(make_run):
     run = make_run()
     trained(run, HISTORY)
     with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
-        file.write(b"torn")
+        file.write(b"truncated")
     later = EpochRecorder(run, part(6), CLASSES, 6)
     later.rewind(3)
     later.record(0, predictions([5], part(6).labels))

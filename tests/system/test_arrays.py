@@ -99,7 +99,7 @@ DAMAGES = {
     "0-d array": lambda path: written(path, values=np.array(1.0)),
     "wrong dimensions": lambda path: written(path, values=np.ones((4, 3, 1))),
     "wrong length": lambda path: written(path, values=np.ones((4, 2))),
-    "lengths that differ": lambda path: written(path, labels=np.arange(5)),
+    "different lengths": lambda path: written(path, labels=np.arange(5)),
     "wrong type": lambda path: written(path, labels=np.array(list("abcd"))),
     "pickled": lambda path: np.savez(path, values=np.array([[object()] * 3] * 4), labels=np.arange(4)),
     "structured": lambda path: written(path, labels=np.zeros(4, [("a", int)])),
@@ -110,7 +110,7 @@ DAMAGES = {
     "more data than declared": lambda path: replaced(path, member(HEADER, bytes(200))),
     "unreadable header": lambda path: replaced(path, b"\x93NUMPY\x01\x00\x05\x00{{{{{" + bytes(96)),
     "unknown version": lambda path: replaced(path, b"\x93NUMPY\x09\x00" + bytes(96)),
-    "member that is no array": lambda path: replaced(path, b"hello"),
+    "member that is not an array": lambda path: replaced(path, b"hello"),
 }
 
 

@@ -16,7 +16,7 @@ HOSTILE = {
     "a list of objects": {"drawing": {"raw": [1], "data": PAINTED}},
     "another size": {"drawing": {"raw": {"objects": [1]}, "data": PAINTED}},
     "a text": {"drawing": "drawing"},
-    "a fit that is none": {"drawing": None, "backgroundFit": {"scaleX": 1}},
+    "an invalid fit": {"drawing": None, "backgroundFit": {"scaleX": 1}},
 }
 
 

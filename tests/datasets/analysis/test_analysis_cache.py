@@ -105,7 +105,7 @@ def test_a_failure_is_one_clear_error(dataset):
     assert done("tsne", "digits").returncode == 1
     seen = cache.state("tsne", dataset)
     assert seen.state == "failed" and "Run the analysis again" in seen.text
-    (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK torn")
+    (cache.folder_of(dataset) / "survey.npz").write_bytes(b"PK truncated")
     with pytest.raises(DatasetError, match="cannot be read"):
         cache.results("survey", dataset)
     assert state("survey", dataset) == "idle", "it is recomputed next time"

@@ -23,8 +23,8 @@ LAYOUTS = {
     "one outer folder": (leaves(before="my leaves/"), {"birch": (4, 1), "oak": (4, 1)}),
     "three outer folders": (leaves(before="a/b/c/"), {"birch": (4, 1), "oak": (4, 1)}),
     "deeper folders": (leaves(("oak/tree_1", "oak/tree_2", "birch/tree_3"), 5), {"birch": (5, 0), "oak": (5, 5)}),
-    "parts": (leaves(before="train/") | leaves(count=2, before="test/", first=50), {"birch": (5, 2), "oak": (5, 2)}),
-    "parts in a folder": (
+    "splits": (leaves(before="train/") | leaves(count=2, before="test/", first=50), {"birch": (5, 2), "oak": (5, 2)}),
+    "splits in a folder": (
         leaves(before="x/Train/") | leaves(count=2, before="x/Testing/", first=50),
         {"birch": (5, 2), "oak": (5, 2)},
     ),
@@ -40,7 +40,7 @@ LAYOUTS = {
         leaves(before="train/") | {f"test/{number}.png": image(90 + number) for number in range(4)},
         {"birch": (4, 1), "oak": (4, 1)},
     ),
-    "a class that is called test": (leaves(("test", "oak")), {"oak": (4, 1), "test": (4, 1)}),
+    "a class named test": (leaves(("test", "oak")), {"oak": (4, 1), "test": (4, 1)}),
     "numbers in order": (leaves(("10", "9", "1")), {"1": (4, 1), "9": (4, 1), "10": (4, 1)}),
 }
 

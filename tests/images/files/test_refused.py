@@ -51,7 +51,7 @@ def refusal(data, name="cat.png", **options):
         (9_400, 9_400, 8, 6, 1 + 4 * 9_400),
         (20_000, 20_000, 1, 0, None),
     ],
-    ids=["I1: 1 bit, Pillow only warns", "I2: RGBA, Pillow says nothing", "I3: Pillow refuses"],
+    ids=["I1: 1 bit, Pillow only warns", "I2: RGBA, no Pillow warning", "I3: Pillow refuses"],
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_an_image_bomb_is_refused_by_its_header(width, height, bits, colour, row_bytes):

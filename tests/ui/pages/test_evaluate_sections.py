@@ -88,7 +88,7 @@ def test_runs_on_different_images_are_not_compared(two_runs):
         opened("evaluate", run=run.id, view="Compare", other=other.id)
     )
 
-    (other.folder / "predictions.npz").write_bytes(b"PK torn")
+    (other.folder / "predictions.npz").write_bytes(b"PK truncated")
     assert "are damaged" in text_of(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
 
@@ -154,12 +154,12 @@ def test_robustness_shows_the_results_and_recommended_training(damaged_run, monk
     assert sent["epochs"] == config.epochs
 
 
-@pytest.mark.parametrize("state", ["failed", "torn"])
+@pytest.mark.parametrize("state", ["failed", "truncated"])
 def test_failed_robustness_can_be_retried(finished_run, state):
     if state == "failed":
         evaluate.task_of(finished_run).write_progress("failed", 0.5, "The disk <b>is</b> full.")
     else:
-        (finished_run.folder / "robustness.npz").write_bytes(b"PK torn")
+        (finished_run.folder / "robustness.npz").write_bytes(b"PK truncated")
     app = opened("evaluate", run=finished_run.id, view="Robustness")
 
     assert is_intact(app)

@@ -80,9 +80,9 @@ def test_a_missing_run_in_the_link_is_reported(page, run_id, finished_run):
 
 
 CORRUPTIONS = {
-    "result.json torn": lambda folder: (folder / "result.json").write_text('{"outcome": "fin'),
-    "result.json of a newer version": lambda folder: (folder / "result.json").write_text('{"version": 99}'),
-    "result.json with words for numbers": lambda folder: (folder / "result.json").write_text(
+    "result.json truncated": lambda folder: (folder / "result.json").write_text('{"outcome": "fin'),
+    "result.json from a newer version": lambda folder: (folder / "result.json").write_text('{"version": 99}'),
+    "result.json with text instead of numbers": lambda folder: (folder / "result.json").write_text(
         json.dumps({"version": 1, "outcome": "finished", "test_accuracy": "0.9", "counts": None, "message": 7})
     ),
     "result.json is a list": lambda folder: (folder / "result.json").write_text("[]"),
@@ -90,11 +90,11 @@ CORRUPTIONS = {
     "config.json empty": lambda folder: (folder / "config.json").write_text(""),
     "config.json out of range": lambda folder: (folder / "config.json").write_text('{"epochs": -3}'),
     "model.json missing": lambda folder: (folder / "model.json").unlink(),
-    "model.json torn": lambda folder: (folder / "model.json").write_text('{"classes": ["a"'),
+    "model.json truncated": lambda folder: (folder / "model.json").write_text('{"classes": ["a"'),
     "model.json with other classes": lambda folder: (folder / "model.json").write_text(
         json.dumps({"classes": ["a", "b"], "shape": [8, 8, 1], "ink": True})
     ),
-    "model.json with numbers for names": lambda folder: (folder / "model.json").write_text(
+    "model.json with numbers instead of names": lambda folder: (folder / "model.json").write_text(
         json.dumps({"classes": list(range(10)), "shape": ["a", 8, 1], "ink": True})
     ),
     "model.tflite truncated": lambda folder: cut(folder / "model.tflite"),
@@ -104,7 +104,7 @@ CORRUPTIONS = {
     "gallery.npz truncated": lambda folder: cut(folder / "gallery.npz"),
     "gallery.npz missing": lambda folder: (folder / "gallery.npz").unlink(),
     "metrics.jsonl empty": lambda folder: (folder / "metrics.jsonl").write_text(""),
-    "metrics.jsonl torn and full of rubbish": lambda folder: (folder / "metrics.jsonl").write_bytes(
+    "metrics.jsonl truncated and full of garbage": lambda folder: (folder / "metrics.jsonl").write_bytes(
         b'{"kind": "epoch"}\n\xff\xfe\n[1]\n{"kind": "batch", "loss": null, "epoch": "x"}\n{"kind": "pl'
     ),
 }

@@ -89,7 +89,7 @@ def test_single_images_are_imported_class_by_class(tmp_path):
         assert min(Image.open(path).size) <= single_images.STORED_SIDE and path.suffix == ".png"
     with pytest.raises(SourceError, match="The class has no name"):
         single_images.add(folder, " ", image(1), "x.png")
-    with (folder / "pictures.jsonl").open("a") as torn:
-        torn.write('{"file": "0000')
+    with (folder / "pictures.jsonl").open("a") as file:
+        file.write('{"file": "0000')
     single_images.add(folder, "pen", image(60), "x.png")
     assert counts(imported(ImportRequest("pictures", str(folder), "yours"))) == {"mug": (3, 1), "pen": (4, 1)}

@@ -110,7 +110,7 @@ def test_a_prepared_dataset_outlives_its_source_file(folders):
     assert datasets.is_ready("mnist") and datasets.is_available("mnist")
 
 
-@pytest.mark.parametrize("corruption", ["cut", "gone", "no json", "torn json", "strange json", "other version"])
+@pytest.mark.parametrize("corruption", ["cut", "gone", "no json", "truncated json", "strange json", "other version"])
 def test_damage_to_a_prepared_dataset_is_detected_and_repaired(corruption, folders):
     put(folders, "mnist")
     datasets.prepare("mnist")
@@ -122,7 +122,7 @@ def test_damage_to_a_prepared_dataset_is_detected_and_repaired(corruption, folde
         (folder / "y_test.npy").unlink()
     elif corruption == "no json":
         card.unlink()
-    elif corruption == "torn json":
+    elif corruption == "truncated json":
         card.write_bytes(card.read_bytes()[:50])
     elif corruption == "strange json":
         card.write_text("[1, 2]")

@@ -126,7 +126,7 @@ def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("view", ["Single image", "Activations"])
 def test_a_damaged_file_gives_one_clear_error(finished_run, view, name):
-    (finished_run.folder / name).write_bytes(b"torn")
+    (finished_run.folder / name).write_bytes(b"truncated")
     app = opened("evaluate", run=finished_run.id, view=view, image="17")
     assert is_intact(app)
     if view == "Single image" or name != "neighbours.npz":

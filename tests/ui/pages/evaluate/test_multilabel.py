@@ -232,7 +232,7 @@ def test_multilabel_runs_have_a_report_and_tables(tested):
 
 
 def test_missing_images_and_damaged_predictions_are_reported(tested):
-    (tested.folder / "gallery.npz").write_bytes(b"torn")
+    (tested.folder / "gallery.npz").write_bytes(b"truncated")
     app = opened("evaluate", run=tested.id)
     assert is_intact(app) and "No images to show" in text_of(app)
     (tested.folder / "predictions.npz").write_bytes(packed(probabilities=np.zeros((3, 2)), labels=np.zeros((3, 2))))

@@ -37,10 +37,10 @@ def bomb() -> bytes:
     ("name", "data", "message"),
     [
         ("bomb.zip", bomb(), "No labelled image can be read"),
-        ("torn.zip", bomb()[:100], "is incomplete"),
+        ("truncated.zip", bomb()[:100], "is incomplete"),
         ("notes.png.zip", b"PK\x05\x06" + bytes(18), "an empty zip archive"),
     ],
-    ids=["a bomb", "torn", "empty"],
+    ids=["a decompression bomb", "truncated", "empty"],
 )
 def test_a_batch_without_readable_images_is_reported(name, data, message, asked):
     app = upload(asked("Batch"), name, data)

@@ -19,17 +19,17 @@ def last(rows: list[list]) -> list[list]:
 
 ROWS = digits(12)
 FORMS = {
-    "as Kaggle has it": csv([header(), *ROWS]),
+    "Kaggle format": csv([header(), *ROWS]),
     "without a header": csv(ROWS),
     "label last": csv([[*header()[1:], "class"], *last(ROWS)]),
     "label last, without a header": csv(last(ROWS)),
     "semicolons": csv([header(), *ROWS], ";"),
     "tabs": csv([header(), *ROWS], "\t"),
     "Windows lines": csv([header(), *ROWS], end="\r\n"),
-    "a mark at the beginning": "\ufeff" + csv([header(), *ROWS]),
+    "byte order mark": "\ufeff" + csv([header(), *ROWS]),
     "labels as floats": csv([header(), *[[f"{row[0]}.0", *row[1:]] for row in ROWS]]),
     "pixels as floats": csv([header(), *[[row[0], *[f"{value}.0" for value in row[1:]]] for row in ROWS]]),
-    "in quotes": csv([header(), *[[f'"{value}"' for value in row] for row in ROWS]]),
+    "quoted": csv([header(), *[[f'"{value}"' for value in row] for row in ROWS]]),
     "empty lines": csv([header(), *ROWS]).replace("\n", "\n\n"),
 }
 

@@ -64,7 +64,7 @@ def test_sorted_labels_with_gaps_are_not_mistaken_for_row_numbers(tmp_path):
         [["label", *[f"{y}x{x}" for y in range(1, 9) for x in range(1, 9)]], *rows()],
     ],
     ids=["pandas", "pandas, last", "numbers only", "index", "index, numbers only", "Unnamed", "index without header",
-         "id", "data taken for names", "1x1"],
+         "id", "data mistaken for names", "1x1"],
 )  # fmt: skip
 def test_headers_and_indices_written_by_pandas_are_not_data(content, tmp_path):
     check(table(tmp_path / "digits.csv", csv(content)))
