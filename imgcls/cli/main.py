@@ -13,7 +13,7 @@ from imgcls.cli.commands import train
 from imgcls.errors import SettingError, UserError
 
 COMMANDS = {
-    "app": ("start_app:start_app", "Start the app and open it in the browser."),
+    "app": ("servers.start_app:start_app", "Start the app and open it in the browser."),
     "train": ("train:command", "Train a model, or resume a run."),
     "import": ("import_images:import_images", "Turn your own images into a dataset."),
     "import-model": ("import_model:import_model", "Evaluate a model that was trained elsewhere, as a run."),
@@ -25,8 +25,8 @@ COMMANDS = {
     "evaluate": ("predict:evaluate", "Measure a run's accuracy on your own labelled images."),
     "compare": ("compare:compare", "Compare two runs on their test images: is one really better?"),
     "report": ("report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
-    "serve": ("serve:serve", "Answer predictions over HTTP, without the app."),
-    "mcp": ("start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
+    "serve": ("servers.serve:serve", "Answer predictions over HTTP, without the app."),
+    "mcp": ("servers.start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
     "figures": ("figures:figures", "Write a run's figures as PNG, SVG or PDF, for a paper."),
     "export": ("export:export", "Write a run's model in a format for other programs, verified."),
     "pack": ("pack:pack", "Write a run to a zip file, for another machine."),

@@ -118,6 +118,6 @@ def test_the_command_speaks_the_protocol_over_stdio(image):
 
 
 def test_without_its_package_the_command_explains_how_to_install_it(capsys, monkeypatch):
-    monkeypatch.setattr("imgcls.cli.commands.start_mcp.find_spec", lambda name: None)
+    monkeypatch.setattr("imgcls.cli.commands.servers.start_mcp.find_spec", lambda name: None)
     assert main(["mcp"]) == exit_codes.FAILED
     assert 'pip install "imgcls[mcp]"' in capsys.readouterr().err

@@ -13,7 +13,7 @@ from imgcls import runs
 from imgcls.api import in_app, settings
 from imgcls.api.settings import Settings
 from imgcls.cli import exit_codes
-from imgcls.cli.commands.start_app import free_port, is_free
+from imgcls.cli.commands.servers.start_app import free_port, is_free
 from imgcls.images.loading import Prepared
 from imgcls.inference import answering
 from imgcls.runs import Run

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from imgcls.cli import exit_codes
-from imgcls.cli.commands import start_app
+from imgcls.cli.commands.servers import start_app
 from imgcls.cli.main import main
 from imgcls.system import paths
 

@@ -1,0 +1,1 @@
+"""Commands that start a server: the app, the REST API, and MCP."""
