@@ -54,14 +54,14 @@ def reference(site: Path, name: str) -> str:
     return (site / "reference" / f"{name}.html").read_text("utf-8")
 
 
-def test_no_page_loads_anything_from_another_server(site):
+def test_no_page_loads_external_resources(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 40
     found = {page.name: Addresses(page.read_text("utf-8")).remote for page in pages}
     assert {name: remote for name, remote in found.items() if remote} == {}
 
 
-def test_no_style_sheet_loads_anything_from_another_server(site):
+def test_no_style_sheet_loads_external_resources(site):
     styles = [*site.rglob("*.css"), *site.rglob("*.html")]
     assert any(path.suffix == ".css" for path in styles)
     assert {path.name for path in styles if IN_STYLE.search(path.read_text("utf-8"))} == set()
@@ -115,7 +115,7 @@ def test_every_command_in_the_documentation_exists_and_has_its_options():
     assert [(page, name, options - known[name]) for page, name, options in used if options - known[name]] == []
 
 
-def test_the_reference_names_no_folder_of_this_machine(site):
+def test_the_reference_contains_no_local_paths(site):
     pages = (site / "reference").glob("*.html")
     assert [page.name for page in pages if str(paths.runs_folder()) in page.read_text("utf-8")] == []
 
@@ -131,7 +131,7 @@ def test_an_environment_variable_without_a_description_stops_the_build(monkeypat
         environment.page()
 
 
-def test_a_page_that_loads_a_script_from_another_server_is_noticed():
+def test_a_page_that_loads_an_external_script_is_detected():
     assert Addresses('<script src="//cdn.example.org/x.js"></script><a href="https://example.org">x</a>').remote == [
         "//cdn.example.org/x.js"
     ]

@@ -96,7 +96,7 @@ def varied_drawings(count: int) -> list:
     return found
 
 
-def test_drawings_become_the_same_pixels_as_in_the_app(open_page, digits_page):
+def test_drawings_give_the_same_pixels_as_in_the_app(open_page, digits_page):
     run, drawn = shipped("digits"), varied_drawings(200)
     expected = np.array([prepare(drawing, run.card).pixels.ravel() for drawing in drawn], int)
     lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in drawn]
@@ -105,7 +105,7 @@ def test_drawings_become_the_same_pixels_as_in_the_app(open_page, digits_page):
 
 
 @pytest.mark.parametrize(("name", "count"), [("digits", 40), ("fashion", 40), ("cifar10", 20)])
-def test_photos_get_the_same_pixels_and_probabilities_as_in_the_app(name, count, open_page, tmp_path):
+def test_photos_give_the_same_pixels_and_probabilities_as_in_the_app(name, count, open_page, tmp_path):
     run = shipped(name)
     stored = read_gallery(run)[1][:count]
     images = [*stored, *map(photographed, stored[:5])]
@@ -139,7 +139,7 @@ def rgb(pixels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels)
 
 
-def test_what_is_no_digit_is_rejected_as_in_the_app(open_page, digits_page):
+def test_input_that_is_not_a_digit_is_rejected_as_in_the_app(open_page, digits_page):
     run = shipped("digits")
     single = varied_drawings(30)
     pairs = [
@@ -199,7 +199,7 @@ def test_a_photo_can_be_taken_with_the_webcam(open_page, tmp_path):
     expect(page.locator("#live")).to_be_hidden()
 
 
-def test_a_drawing_is_classified_while_the_network_is_off(open_page, digits_page):
+def test_a_drawing_is_classified_offline(open_page, digits_page):
     page = open_page(digits_page, offline=True)
     box = page.locator("#pad canvas").bounding_box()
     places = [
@@ -239,7 +239,7 @@ def test_the_scores_of_the_run_are_shown(open_page, digits_page):
     assert page.evaluate("() => document.documentElement.scrollWidth") == 400
 
 
-def test_hostile_class_names_are_literal_text(open_page, sample_run, tmp_path):
+def test_hostile_class_names_are_shown_literally(open_page, sample_run, tmp_path):
     names = ["</script><img src=x onerror=alert(1)>", "\"'&lt;b", "<b>2</b>"]
     folder = tmp_path / "hostile"
     shutil.copytree(sample_run, folder)

@@ -30,7 +30,7 @@ def refusal(path: Path, content: bytes | None = None) -> str:
     return text
 
 
-def test_the_limits_keep_the_promise_of_a_gigabyte_and_twenty_seconds():
+def test_the_limits_are_one_gigabyte_and_twenty_seconds():
     assert imported.MEMORY <= 1_000_000_000
     assert inspection.OPEN_SECONDS + inspection.TRY_SECONDS < 20
 
@@ -50,13 +50,13 @@ def test_weights_in_other_files_are_not_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model.tflite", "model.keras"])
-def test_half_a_file_is_damaged(tmp_path, name):
+def test_a_truncated_keras_file_is_damaged(tmp_path, name):
     content = (SHIPPED / name).read_bytes()
     text = refusal(tmp_path / name, content[: len(content) // 2])
     assert "damaged" in text or "cannot be run" in text
 
 
-def test_half_an_onnx_file_is_damaged(tmp_path):
+def test_a_truncated_onnx_file_is_damaged(tmp_path):
     content = foreign_models.linear_onnx([1, 8, 8], np.zeros((64, 10)), np.zeros(10))
     assert "damaged or incomplete" in refusal(tmp_path / "half.onnx", content[: len(content) // 2])
 
@@ -81,7 +81,7 @@ def test_a_damaged_litert_model_may_crash_its_process_but_not_this_one(tmp_path)
         ("model.onnx", b"", "The file is empty."),
     ],
 )
-def test_a_file_of_another_kind_is_named(tmp_path, name, content, expected):
+def test_a_file_of_another_type_is_named(tmp_path, name, content, expected):
     assert expected in refusal(tmp_path / name, content)
 
 
@@ -109,7 +109,7 @@ def test_four_hundred_large_layers_in_a_small_file_are_refused(tmp_path):
     assert "take more than 400 MB in memory" in refusal(path)
 
 
-def test_weights_must_be_those_of_the_layers(tmp_path):
+def test_weights_must_match_the_layers(tmp_path):
     config = sequential(layer("Flatten"), layer("Dense", units=1_000_000, name="dense"))
     path = keras_archive(tmp_path / "model.keras", config, weights_file({"layers/dense/vars/0": np.zeros((64, 3))}))
     assert "are missing or do not fit it" in refusal(path)
@@ -141,7 +141,7 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
         inspection.inspect(SHIPPED / "model.tflite", "model.onnx", silent)
 
 
-def test_no_process_is_left_and_no_folder(tmp_path, monkeypatch):
+def test_no_process_or_folder_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     refusal(keras_archive(tmp_path / "model.keras", sequential(layer("Lambda"))))

@@ -59,7 +59,7 @@ def made(path: Path, **answers) -> Run:
 
 
 @pytest.mark.parametrize("kind", ["tflite", "keras", "onnx"])
-def test_a_shipped_model_comes_back_from_every_format_with_the_same_predictions(tmp_path, mnist_sample, kind, keras):
+def test_a_shipped_model_round_trips_through_every_format(tmp_path, mnist_sample, kind, keras):
     path = tmp_path / f"digits.{kind}"
     if kind == "onnx":
         from imgcls.training.export.converter import KerasConverter
@@ -82,7 +82,7 @@ def test_a_shipped_model_comes_back_from_every_format_with_the_same_predictions(
     assert np.abs(load_predictor(run).probabilities(images[:3]) - expected[:3]).max() < 1e-4
 
 
-def test_the_scaling_is_found_by_trying_and_the_outputs_by_their_values(tmp_path, digits, linear):
+def test_the_input_scaling_is_detected_and_the_output_type_follows_from_its_values(tmp_path, digits, linear):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, label="Linear")
     found = imported_model.read(run.folder)
     assert (found.layout, found.size, found.scaling, found.outputs) == ("NCHW", (8, 8, 1), "0-1", "logits")
@@ -106,7 +106,7 @@ def test_class_names_put_the_scores_in_the_order_of_the_dataset(tmp_path, digits
         made(path, data=digits, classes=("nought", *names[1:]))
 
 
-def test_a_run_of_an_imported_model_serves_the_rest_of_the_product(tmp_path, digits, linear, monkeypatch):
+def test_a_run_with_an_imported_model_works_everywhere(tmp_path, digits, linear, monkeypatch):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
     monkeypatch.setattr(robustness, "MOST", 40)
     robustness.make(run, silent)
@@ -134,7 +134,7 @@ def test_a_multilabel_model_gets_thresholds_from_training_images(tmp_path):
     assert run.result["test_accuracy"] == expected and "test_macro_f1" in run.result
 
 
-def test_a_packed_run_brings_its_imported_model_along(tmp_path, digits, linear):
+def test_a_packed_run_includes_its_imported_model(tmp_path, digits, linear):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
     images = np.asarray(datasets.open_dataset(digits).x_test[:5])
     expected = load_predictor(run).probabilities(images)
@@ -153,7 +153,7 @@ def test_a_changed_model_file_is_not_run(tmp_path, digits, linear):
 
 
 @pytest.mark.parametrize("change", [{"kind": "pickle"}, {"size": [0, 8, 1]}, {"positions": [0] * 10}, {"more": 1}])
-def test_a_damaged_imported_json_is_no_model(tmp_path, digits, change):
+def test_a_damaged_imported_json_is_refused(tmp_path, digits, change):
     folder = tmp_path / "run"
     folder.mkdir()
     model = imported_model.ImportedModel(
@@ -167,7 +167,7 @@ def test_a_damaged_imported_json_is_no_model(tmp_path, digits, change):
         imported_model.read(folder)
 
 
-def test_the_command_imports_a_model_and_says_what_it_found(tmp_path, digits, linear, capsys):
+def test_the_command_imports_a_model_and_reports_what_it_found(tmp_path, digits, linear, capsys):
     path = written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear))
     labels = written(tmp_path / "labels.txt", "\n".join("0123456789").encode())
     arguments = ["import-model", str(path), "--data", digits, "--classes", str(labels), "--scaling", "0-1"]
@@ -187,7 +187,7 @@ def test_the_command_imports_a_model_and_says_what_it_found(tmp_path, digits, li
         ([str(SHIPPED / "model.tflite"), "--data", "digits"], exit_codes.FAILED, "is not prepared yet"),
     ],
 )
-def test_a_mistake_is_one_line_and_leaves_no_run(arguments, code, message, capsys):
+def test_an_error_prints_one_line_and_leaves_no_run(arguments, code, message, capsys):
     assert main(["import-model", *arguments]) == code
     captured = capsys.readouterr()
     assert message in captured.err and len(captured.err.splitlines()) == 1
@@ -208,7 +208,7 @@ def test_the_wrong_number_of_classes_is_refused():
         model_of(facts_of(labels=tuple("abcdefghij")), Answers("digits"), datasets.facts("digits"))
 
 
-def test_a_free_size_is_asked_for_and_channels_are_converted():
+def test_a_free_input_size_must_be_given_and_channels_are_converted():
     from imgcls.evaluation.model_import.answers import model_of
 
     model = model_of(facts_of(), Answers("digits", size=32, scaling="imagenet"), datasets.facts("digits"))
@@ -218,7 +218,7 @@ def test_a_free_size_is_asked_for_and_channels_are_converted():
     assert np.allclose(values[0, :, 0, 0], (1 - np.array(imported.IMAGENET_MEAN)) / imported.IMAGENET_STD, atol=1e-6)
 
 
-def test_colours_may_be_in_the_other_order_and_grey_is_their_luminance():
+def test_channels_may_be_bgr_and_grey_is_their_luminance():
     red = np.zeros((1, 4, 4, 3), np.uint8)
     red[..., 0] = 200
     model = imported_model.ImportedModel(

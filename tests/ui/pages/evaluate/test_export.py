@@ -48,7 +48,7 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
     assert labels.count("Bundle with model card and script") == 2
 
 
-def test_take_it_home_makes_the_page_at_the_first_press_and_offers_it_afterwards(finished_run, monkeypatch):
+def test_take_it_home_builds_the_page_on_the_first_click_and_offers_it_afterwards(finished_run, monkeypatch):
     started = []
     monkeypatch.setattr(making, "start", lambda run, names: started.append(names))
     app = section(finished_run)
