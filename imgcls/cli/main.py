@@ -15,8 +15,8 @@ from imgcls.errors import SettingError, UserError
 COMMANDS = {
     "app": ("servers.start_app:start_app", "Start the app and open it in the browser."),
     "train": ("train:command", "Train a model, or resume a run."),
-    "import": ("import_images:import_images", "Turn your own images into a dataset."),
-    "import-model": ("import_model:import_model", "Evaluate a model that was trained elsewhere, as a run."),
+    "import": ("importing.images:import_images", "Turn your own images into a dataset."),
+    "import-model": ("importing.model:import_model", "Evaluate a model that was trained elsewhere, as a run."),
     "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),
     "analyse": ("analyse:analyse", "Find duplicates, outliers and label errors in a dataset."),
     "queue": ("queue:queue", "Train the queued runs one after another, without the app."),

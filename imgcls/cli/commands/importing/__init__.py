@@ -1,0 +1,1 @@
+"""Commands that bring something in: your own images, and models that were trained elsewhere."""
