@@ -1,0 +1,151 @@
+"""The same images give the same probabilities in the app and in every way that a model leaves it."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import imgcls
+from imgcls import runs
+from imgcls.api.settings import Settings
+from imgcls.export import bundle, formats, making
+from imgcls.inference import answer
+from imgcls.inference.predictor import Predictor
+from imgcls.inference.preparing import prepare
+from imgcls.system import paths
+from tests.support.api import TOKEN, ApiServer
+from tests.support.exporting.exports import quick_conversion as quick_conversion
+from tests.support.exporting.offline_pages import write_page
+
+MODELS = ("digits", "fashion", "cifar10")
+COUNT = 200
+TO_ONNX = """
+import sys
+from pathlib import Path
+import keras
+from imgcls.training.export.converter import KerasConverter
+for name in sys.argv[2:]:
+    model = keras.models.load_model(f"saved_models/{name}/model.keras", compile=False)
+    KerasConverter(model).onnx(Path(sys.argv[1], f"{name}.onnx"))
+"""
+WITHOUT_IMGCLS = """
+import runpy, sys
+sys.modules["imgcls"] = None
+sys.path.insert(0, ".")
+sys.argv.pop(0)
+runpy.run_path("predict.py", run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def onnx_files(tmp_path_factory) -> Path:
+    """A folder with the ONNX file of each shipped model, converted in a process of their own."""
+    pytest.importorskip("tf2onnx", reason="the extra onnx is not installed")
+    folder = tmp_path_factory.mktemp("onnx")
+    command = [sys.executable, "-c", TO_ONNX, str(folder), *MODELS]
+    done = subprocess.run(
+        command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture
+def shipped(own_folders):
+    """`shipped("digits")` is a copy of a shipped run in the test's runs folder."""
+
+    def add(name: str) -> runs.Run:
+        target = paths.runs_folder() / name
+        shutil.copytree(paths.repository_folder() / "saved_models" / name, target)
+        return runs.Run(target)
+
+    return add
+
+
+@pytest.fixture
+def image_files(tmp_path):
+    """`image_files(run)` are test images of a run as PNG files."""
+
+    def write(run: runs.Run) -> list[Path]:
+        with np.load(run.folder / "gallery.npz") as stored:
+            images = stored["pictures"][:COUNT]
+        files = []
+        for number, image in enumerate(images):
+            files.append(tmp_path / f"{number:03}.png")
+            Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(files[-1])
+        return files
+
+    return write
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_all_seven_ways_give_the_same_probabilities(name, shipped, image_files, onnx_files, quick_conversion, tmp_path):
+    run = shipped(name)
+    files, card = image_files(run), run.card
+    in_the_app = np.array([answer(run, file).probabilities for file in files])
+    prepared = np.stack([prepare(file, card).pixels for file in files])
+
+    found = {
+        "predict.py": _by_script(run, files, tmp_path),
+        "ONNX Runtime": formats.find("onnx").load(onnx_files / f"{name}.onnx").probabilities(prepared),
+        "LiteRT": Predictor(run.folder / "model.tflite").probabilities(prepared),
+        "REST": _over_http(run, files),
+        "Python": _in_python(run, files),
+    }
+    with formats.find("html").load(write_page(run, tmp_path)) as page:
+        found["HTML"] = page.probabilities(prepared)
+
+    assert len(in_the_app) == COUNT
+    for way, probabilities in found.items():
+        assert probabilities.shape == in_the_app.shape, way
+        assert np.abs(probabilities - in_the_app).max() < 1e-5, way
+
+
+def _by_script(run: runs.Run, files: list[Path], folder: Path) -> np.ndarray:
+    """What the bundle's predict.py prints, in a process that cannot import this package."""
+    making.make(run, ["litert"], lambda *_: None)
+    with (folder / "bundle.zip").open("wb") as file:
+        bundle.write(run, "litert", file)
+    with zipfile.ZipFile(folder / "bundle.zip") as archive:
+        archive.extractall(folder / "bundle")
+    alone = "import runpy, sys; sys.modules['imgcls'] = None; sys.path.insert(0, '.'); sys.argv.pop(0); "
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"{alone}runpy.run_path('predict.py', run_name='__main__')",
+            "-",
+            *map(str, files),
+        ],
+        cwd=folder / "bundle",
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    )
+    return np.array([list(json.loads(line)["probabilities"].values()) for line in done.stdout.splitlines()])
+
+
+def _over_http(run: runs.Run, files: list[Path]) -> np.ndarray:
+    server = ApiServer(Settings(token=TOKEN))
+    try:
+        reply = server.post_files(f"models/{run.id}/predict", [(file.name, file.read_bytes()) for file in files])
+    finally:
+        server.close()
+    assert reply.status == 200, reply.body[:500]
+    return np.array([_listed(entry["probabilities"]) for entry in reply.json["images"]])
+
+
+def _in_python(run: runs.Run, files: list[Path]) -> np.ndarray:
+    return np.array([_listed(one.probabilities) for one in imgcls.load_run(run.id).predict(files)])
+
+
+def _listed(probabilities) -> list[float]:
+    return list(probabilities.values() if isinstance(probabilities, dict) else probabilities)
