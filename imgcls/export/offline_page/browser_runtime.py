@@ -11,7 +11,9 @@ from imgcls.export.offline_page import LITERT_JS, browser, model_in
 from imgcls.export.offline_page.browser import BrowserError, Page, PageError
 from imgcls.export.runtimes import TIMED, LiteRT, Runtime
 
-BATCH = 250
+BATCH = 100
+SECONDS = 600
+"""For a batch: a large network on a busy machine takes a second per image."""
 MODEL_ONLY = "{name} on the model in the page: no Chromium was found to run the page itself"
 READY = "import('imgcls/model.js').then(({ loaded }) => loaded()).then(() => true)"
 CLASSIFY = """(async () => {{
@@ -88,7 +90,7 @@ class Browser(Runtime):
     def _run(self, images: np.ndarray) -> tuple[np.ndarray, float]:
         given = base64.b64encode(np.ascontiguousarray(images).tobytes()).decode("ascii")
         try:
-            found, seconds = self._page.evaluate(CLASSIFY.format(images=given, count=len(images)))
+            found, seconds = self._page.evaluate(CLASSIFY.format(images=given, count=len(images)), SECONDS)
         except (PageError, BrowserError) as error:
             raise RunError(f"The page cannot be run in the browser: {error}") from error
         return np.frombuffer(base64.b64decode(found), "<f4").reshape(len(images), -1), float(seconds)
