@@ -90,18 +90,18 @@ def empty(name: str) -> Callable[[Path], None]:
 
 
 CORRUPTIONS = {
-    "torn-result": truncate("result.json"),
+    "truncated-result": truncate("result.json"),
     "no-config": drop("config.json"),
     "empty-metrics": empty("metrics.jsonl"),
-    "torn-tflite": truncate("model.tflite"),
-    "torn-model": truncate("model.json"),
+    "truncated-tflite": truncate("model.tflite"),
+    "truncated-model": truncate("model.json"),
 }
 """One of each kind; the page tests without a browser cover all of them."""
-TOLD = {
-    "torn-result": {"/train": "damaged"},
+REPORTED = {
+    "truncated-result": {"/train": "damaged"},
     "no-config": {"/train": "config.json"},
-    "torn-tflite": {"/predict": "damaged"},
-    "torn-model": {"/evaluate": "damaged", "/predict": "damaged"},
+    "truncated-tflite": {"/predict": "damaged"},
+    "truncated-model": {"/evaluate": "damaged", "/predict": "damaged"},
 }
 """The page that reports each damage, and a word of its message."""
 
@@ -133,9 +133,9 @@ def test_a_damaged_run_shows_one_error_on_affected_pages(corruption, visit, dama
     for address in ("/train", "/evaluate", "/predict"):
         page = visit(damaged_server, f"{address}?run={corruption}")
         steps.shows(page, corruption if address == "/train" else steps.PAGES[address])
-        if address == "/predict" and corruption != "torn-model":
+        if address == "/predict" and corruption != "truncated-model":
             _draw(page)
-        word = TOLD.get(corruption, {}).get(address)
+        word = REPORTED.get(corruption, {}).get(address)
         alerts = page.get_by_test_id("stAlert")
         if word is None:
             expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)

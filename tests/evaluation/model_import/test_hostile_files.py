@@ -50,7 +50,7 @@ def test_weights_in_other_files_are_not_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model.tflite", "model.keras"])
-def test_a_truncated_keras_file_is_damaged(tmp_path, name):
+def test_a_truncated_model_file_is_damaged(tmp_path, name):
     content = (SHIPPED / name).read_bytes()
     text = refusal(tmp_path / name, content[: len(content) // 2])
     assert "damaged" in text or "cannot be run" in text
