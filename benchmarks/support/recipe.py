@@ -34,7 +34,7 @@ def main() -> None:
 
     from imgcls import datasets
     from imgcls.config import Config
-    from imgcls.runs import recipes
+    from imgcls.datasets import recipes
     from imgcls.training import model_builder
     from imgcls.training.loop.batches import Subset
     from imgcls.training.loop.loop import Loop

@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.support.report_line import line, run
 from imgcls.config import Config
+from imgcls.datasets import recipes
 from imgcls.datasets.augmentation import Augmentation, apply, random_amounts
-from imgcls.runs import recipes
 
 REPETITIONS = 7
 BATCH = 64

@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.support.report_line import line, run
 from imgcls.config import Config
-from imgcls.runs import recipes
+from imgcls.datasets import recipes
 from imgcls.system import hardware
 
 REPETITIONS = 3

@@ -11,6 +11,7 @@
     edits         excluded and relabelled training images, and their file
     editing       make, undo and store edits; open a dataset with its edits applied
     augmentation/ random changes to training images
+    recipes       recommended settings of a model family for a dataset
     importing/    the user's own images become a custom dataset
     analysis/     duplicates, outliers, brightness and a map of a dataset
 

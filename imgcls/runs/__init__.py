@@ -13,7 +13,6 @@ validation_predictions   validation.npz: validation predictions of the final mod
 holdout_usage            how often a test set has been used
 tags                     tags on test images
 forecast                 where a validation curve is heading
-recipes                  recommended settings of a model family for a dataset
 """
 
 from imgcls.runs import labels

@@ -15,10 +15,11 @@ from cyclopts import Group, Parameter
 from imgcls import datasets, jobs, models, runs
 from imgcls.cli import exit_codes
 from imgcls.config import PARAMS, Config, settings_file
+from imgcls.datasets import recipes
 from imgcls.errors import UserError
 from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
-from imgcls.runs import Run, recipes
+from imgcls.runs import Run
 from imgcls.system import paths
 
 TOPICS = {

@@ -11,8 +11,8 @@ from imgcls.datasets import DatasetInfo
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.augmentation.epoch import first_epochs
 from imgcls.datasets.augmentation.presets import recommended
+from imgcls.datasets.recipes import MIRRORED
 from imgcls.datasets.splitting.training_split import Split
-from imgcls.runs.recipes import MIRRORED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form

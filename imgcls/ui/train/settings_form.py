@@ -13,10 +13,10 @@ from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
+from imgcls.datasets import recipes
 from imgcls.errors import SettingError
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
-from imgcls.runs import recipes
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
 from imgcls.ui.widgets import figure_download, run_select

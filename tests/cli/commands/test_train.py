@@ -10,7 +10,7 @@ from imgcls import models, runs
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.config import PARAMS, Config
-from imgcls.runs import recipes
+from imgcls.datasets import recipes
 from imgcls.system import paths
 from imgcls.training import trainer
 

@@ -4,7 +4,7 @@ import pytest
 
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
-from imgcls.runs import recipes
+from imgcls.datasets import recipes
 
 WITH_RECIPE = [name for name in models.names() if hasattr(models.family(name), "RECIPE")]
 
