@@ -2,7 +2,6 @@
 
 run                      Run: state, settings, results and requests of one run
 store                    creating, finding and listing runs
-archive                  a run as a zip file
 trash                    deleted runs, which can be restored for a day
 labels                   label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output
-from imgcls.runs import archive
+from imgcls.export import run_archive
 
 
 def pack(
@@ -26,7 +26,7 @@ def pack(
     target = out or Path(f"{found.id}.zip")
     output.check(target, overwrite)
     with output.replacing(target) as aside:
-        archive.pack(found, aside)
+        run_archive.pack(found, aside)
     print(f"{target}: {target.stat().st_size:,} bytes.")
 
 
@@ -53,7 +53,7 @@ def unpack(
     exit_codes.existing(file, "file")
     if file.is_dir():
         raise exit_codes.CommandError(f"{file} is a folder. Name a file.", exit_codes.USAGE)
-    found = archive.unpack(file, trusted=trust)
+    found = run_archive.unpack(file, trusted=trust)
     print(f"{found.run.label} is the run {found.run.id}.")
     if found.left_out:
         print(

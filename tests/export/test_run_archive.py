@@ -9,7 +9,8 @@ import pytest
 from imgcls import inference, runs
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation import predictions
-from imgcls.runs import Run, archive
+from imgcls.export import run_archive as archive
+from imgcls.runs import Run
 from imgcls.system import paths
 
 
