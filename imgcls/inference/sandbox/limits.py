@@ -7,7 +7,9 @@ accepts a limit of the address space without applying it; there, the parent's wa
 
 import contextlib
 import ctypes
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -26,6 +28,16 @@ def isolate() -> None:
         system = ctypes.CDLL(None, use_errno=True)
         system.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         system.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+@cache
+def can_leave_network() -> bool:
+    """Whether `isolate` can take the network away here, tried once in a process of its own. Linux only."""
+    attempt = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({CLONE_NEWUSER | CLONE_NEWNET}) != 0)"
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run([sys.executable, "-I", "-c", attempt], timeout=30, check=False, stderr=subprocess.DEVNULL)
+        return done.returncode == 0
+    return False
 
 
 def apply(memory: int, written: int, *, is_final: bool = True) -> None:
@@ -68,7 +80,12 @@ def allow_seconds(seconds: float) -> None:
 def unavailable() -> str:
     """What this platform does not limit, as a sentence; empty if all limits apply."""
     if sys.platform == "linux":
-        return ""
+        if can_leave_network():
+            return ""
+        return (
+            "This system does not let the sandbox take the network away from the model, as in most containers. Memory, "
+            "time and files are limited."
+        )
     what = "memory, files and network access" if sys.platform == "win32" else "address space and network access"
     return f"On this platform the sandbox cannot limit {what} of the model; it watches memory and time from outside."
 
