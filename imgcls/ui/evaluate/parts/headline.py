@@ -48,7 +48,7 @@ def show(report: Report | LabelReport, count: int, total: int | None = None) -> 
     value, interval = formatting.fraction(main.value), formatting.interval(main)
     st.html(
         f'{STYLE}<div class="headline"><div>{value}</div>'
-        f"<div><b>{heading}</b> · {interval}<br>{html.escape(summary)}</div></div>"
+        f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}</div></div>"
         f'<details class="scores"><summary>All scores</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
     )
     st.caption(source)

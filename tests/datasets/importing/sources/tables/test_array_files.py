@@ -187,7 +187,7 @@ def test_a_damaged_npz_and_a_single_array_give_the_reason(tmp_path):
     np.save(tmp_path / "x.npy", PIXELS)
     with pytest.raises(SourceError, match="a single array, so images without labels"):
         importing.make_preview(importing.of_file(tmp_path / "x.npy"))
-    with pytest.raises(SourceError, match=r"no pair of images and labels.*“weights” \(3,\)"):
+    with pytest.raises(SourceError, match=r"has no arrays whose names say which are images.*“weights” \(3,\)"):
         importing.make_preview(saved(tmp_path, weights=np.zeros(3)))
 
 
