@@ -17,11 +17,11 @@ from imgcls.evaluation.model_import import inspection, making
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.evaluation.robustness import evaluate as robustness
-from imgcls.export import carried
+from imgcls.export import carried, run_archive
 from imgcls.export import making as exporting
 from imgcls.inference import imported, load_predictor
 from imgcls.inference.predictor import Predictor
-from imgcls.runs import Run, archive, validation_predictions
+from imgcls.runs import Run, validation_predictions
 from tests.support.foreign_models import linear_onnx
 from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 from tests.support.uploads import imported as imported_images
@@ -138,9 +138,9 @@ def test_a_packed_run_includes_its_imported_model(tmp_path, digits, linear):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
     images = np.asarray(datasets.open_dataset(digits).x_test[:5])
     expected = load_predictor(run).probabilities(images)
-    archive.pack(run, tmp_path / "run.zip")
+    run_archive.pack(run, tmp_path / "run.zip")
     run.delete()
-    found = archive.unpack(tmp_path / "run.zip")
+    found = run_archive.unpack(tmp_path / "run.zip")
     assert found.left_out == () and found.run.state == "finished"
     assert np.array_equal(load_predictor(found.run).probabilities(images), expected)
 
