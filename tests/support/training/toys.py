@@ -54,6 +54,8 @@ def make_loop(keras, tmp_path, strict_lines):
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import MetricsWriter
 
+    writers = []
+
     def make(
         config=TOY, *, training=None, validation=None, listener=lambda line: None, asking=lambda loop: RunRequest()
     ):
@@ -63,11 +65,14 @@ def make_loop(keras, tmp_path, strict_lines):
         path = tmp_path / f"metrics-{len(list(tmp_path.iterdir()))}.jsonl"
         model = model_builder.build(config, (4, 4, 1), 3, training.images, is_multilabel=training.is_multilabel)
         person = Person(asking)
-        person.loop = loop = Loop(config, model, training, validation, MetricsWriter(path, listener), person)
+        writers.append(MetricsWriter(path, listener))
+        person.loop = loop = Loop(config, model, training, validation, writers[-1], person)
         loop.lines = lambda kind="epoch": [line for line in strict_lines(path) if line["kind"] == kind]
         return loop
 
-    return make
+    yield make
+    for writer in writers:
+        writer.close()
 
 
 def same_weights(first, second, within=0.0) -> bool:
