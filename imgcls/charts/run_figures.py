@@ -24,7 +24,7 @@ WIDTH = 700
 PNG_SCALE = 3
 """Pixels of a PNG per unit: 2,100 across, 300 per inch at 17 cm."""
 MOST_NUMBERS = 30
-"""A confusion matrix of more classes is drawn without numbers, which nobody could read."""
+"""A confusion matrix of more classes is drawn without numbers, which would be unreadable."""
 
 
 def figures(run: Run) -> "dict[str, go.Figure]":

@@ -55,12 +55,11 @@ class PartialCsv:
     def write(self, row: Sequence[str]) -> None:
         """Adds a row."""
         try:
-            if self._file is None:
-                self._open()
-            csv.writer(self._file).writerow(row)  # type: ignore[arg-type]
+            file = self._file or self._open()
+            csv.writer(file).writerow(row)
             self._since += 1
             if self._since >= FLUSHED_ROWS:
-                self._file.flush()  # type: ignore[union-attr]
+                file.flush()
                 self._since = 0
         except OSError as error:
             raise _not_written(self.path, error) from error
@@ -86,11 +85,13 @@ class PartialCsv:
         except OSError as error:
             raise _not_written(self._target, error) from error
 
-    def _open(self) -> None:
+    def _open(self) -> TextIO:
         encoding = "utf-8-sig" if self._is_new else "utf-8"
-        self._file = self.path.open("w" if self._is_new else "a", encoding=encoding, errors="replace", newline="")
+        file = self.path.open("w" if self._is_new else "a", encoding=encoding, errors="replace", newline="")
+        self._file = file
         if self._is_new:
-            csv.writer(self._file).writerow(self._head)
+            csv.writer(file).writerow(self._head)
+        return file
 
     def _cut_to_whole_lines(self) -> bool:
         """Removes an incomplete last line, as a killed process leaves it; whether anything is left."""

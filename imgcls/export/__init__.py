@@ -8,7 +8,7 @@ records        the verification record of a file, stored with the run
 carried        the record inside the file itself, with the class names and other texts (texts)
 making         the background task that converts, verifies and stores
 run_archive    a whole run as a zip file, and back
-script/        a plain Keras script that trains the model anew
+script/        a plain Keras script that trains the model again
 trackers/      a run in TensorBoard, MLflow and Weights & Biases
 bundle/        a zip with model card, labels, preprocessing and a script that predicts
 

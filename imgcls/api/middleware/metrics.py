@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-prometheus_client.disable_created_metrics()  # a time stamp beside each value, which nobody plots
+prometheus_client.disable_created_metrics()  # a time stamp beside each value, which no dashboard plots
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper limits in seconds."""
 

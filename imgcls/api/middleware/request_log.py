@@ -1,4 +1,4 @@
-"""One log line and the metrics of each request. An exception that nobody caught ends here, as a plain 500."""
+"""One log line and the metrics of each request. An uncaught exception ends here, as a plain 500."""
 
 import logging
 import time

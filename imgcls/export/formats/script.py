@@ -1,4 +1,4 @@
-"""A plain Keras script that trains the model of a run anew, without this package."""
+"""A plain Keras script that trains the model of a run again, without this package."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from imgcls.runs import Run
 
 TITLE = "Training script"
 HELP = (
-    "A plain Keras script that trains this model anew: data, split, augmentation, network, schedule. Verified: its "
+    "A plain Keras script that trains this model again: data, split, augmentation, network, schedule. Verified: its "
     "network with this run's weights predicts as this run does."
 )
 ORDER = 80

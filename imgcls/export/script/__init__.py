@@ -1,4 +1,4 @@
-"""A run as a plain Keras script, or the same as a notebook: it trains the model anew, without this package.
+"""A run as a plain Keras script, or the same as a notebook: it trains the model again, without this package.
 
     templates/    the script, cell by cell, in jinja
     facts         what the templates say about a run: settings, split, stored predictions, what differs

@@ -68,7 +68,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 
 
 def _content(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """The content of a file, read in pieces, so that a wrong length in the archive does no harm."""
+    """The content of a file, read in pieces, so that a wrong length in the archive cannot fill the memory."""
     declared = archive.getinfo(name).file_size
     parts, size = [], 0
     with archive.open(name) as file:
