@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -68,11 +67,9 @@ def test_an_interrupted_command_has_its_own_exit_code(capsys, monkeypatch):
     assert "Interrupted." in capsys.readouterr().err
 
 
-def test_python_m_imgcls_is_the_same_command_and_reports_an_invalid_setting_immediately():
+def test_python_m_imgcls_is_the_same_command_and_reports_an_invalid_setting_before_heavy_imports():
     command = [sys.executable, "-X", "importtime", "-m", "imgcls", "train", "--epochs", "0"]
-    began = time.process_time()
     done = subprocess.run(command, cwd=paths.repository_folder(), capture_output=True, text=True, check=False)
-    assert time.process_time() - began < 1
     assert done.returncode == exit_codes.USAGE
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "cyclopts" in imported

@@ -1,7 +1,6 @@
 """Ink from canvases and photos: what counts as ink, and where it is placed."""
 
 import io
-import time
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from PIL import Image, ImageDraw
 from imgcls.errors import ImageError
 from imgcls.images.ink import centre_ink, ink_box, separate_photo, thicken
 from imgcls.images.loading import prepare_drawing, prepare_photo
+from tests.support.cost import relative_cost
 
 MNIST = (28, 28, 1)
 
@@ -240,15 +240,10 @@ def test_an_empty_canvas_gives_a_black_image():
     assert centre_ink(np.zeros((0, 5), np.uint8), 28).shape == (28, 28)
 
 
-def test_placing_takes_less_than_a_millisecond():
+def test_placing_is_cheap_enough_for_every_movement_of_the_pen():
     canvas = seven()
-
-    def seconds():
-        start = time.process_time()
-        centre_ink(canvas, 28)
-        return time.process_time() - start
-
-    assert min(seconds() for _ in range(20)) < 0.001
+    _, cost = relative_cost(lambda: [centre_ink(canvas, 28) for _ in range(20)])
+    assert cost < 1  # about two milliseconds each
 
 
 # Photos
@@ -359,10 +354,9 @@ def test_a_page_without_writing_is_refused(page):
     assert str(caught.value).startswith("No handwriting found.")
 
 
-def test_a_large_photo_takes_less_than_a_second_of_the_processor():
+def test_a_large_photo_is_not_searched_at_full_size():
     page = np.full((4000, 6000, 3), 230, np.uint8)
     page[1000:3000, 2900:3100] = 30
-    start = time.process_time()
-    pixels = prepare_photo(page, MNIST, ink=True).pixels[..., 0]
-    assert time.process_time() - start < 1
-    assert pixels[14, 14] == 255
+    prepared, cost = relative_cost(lambda: prepare_photo(page, MNIST, ink=True))
+    assert cost < 20  # about a second
+    assert prepared.pixels[14, 14, 0] == 255
