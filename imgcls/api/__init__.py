@@ -8,6 +8,7 @@ in_app         the same in the app's own server, if it is switched on
 middleware/    guards, rate limit, log and metrics
 routes/        the routes themselves
 bodies         the body of a request: image files, strokes, JSON
+classifying/   the answer for it, in this process or in others
 lookup         the run that an address names
 descriptions   models and the metrics of runs as plain values
 actions        start, pause, resume and stop trainings

@@ -1,15 +1,15 @@
 """The REST API as an ASGI application, mounted below /api: by `imgcls serve`, and by the app if it is switched on."""
 
 import logging
-import os
 
-import anyio
 from fastapi import FastAPI
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 import imgcls
 from imgcls.api import openapi, problems
+from imgcls.api.classifying import Classifier
+from imgcls.api.classifying.here import Here
 from imgcls.api.middleware.guards import Guards
 from imgcls.api.middleware.metrics import Metrics
 from imgcls.api.middleware.request_log import RequestLog
@@ -19,8 +19,11 @@ from imgcls.api.settings import Settings
 PREFIX = "/api"
 
 
-def create(settings: Settings) -> ASGIApp:
-    """The application with its guards; addresses are relative to where it is mounted."""
+def create(settings: Settings, classifier: Classifier | None = None) -> ASGIApp:
+    """The application with its guards; addresses are relative to where it is mounted.
+
+    Without a `classifier`, predictions are computed in this process.
+    """
     logging.getLogger("imgcls").setLevel(logging.INFO)
     api = FastAPI(
         title="imgcls",
@@ -32,7 +35,7 @@ def create(settings: Settings) -> ASGIApp:
     )
     api.openapi_version = openapi.VERSION
     api.state.settings, api.state.metrics = settings, Metrics()
-    api.state.limiter = anyio.CapacityLimiter(os.cpu_count() or 1)  # more at once would only need more memory
+    api.state.classifier = classifier or Here()
     problems.install(api)
     openapi.complete(api)
     for routes in (models, runs, training, health):
@@ -41,6 +44,6 @@ def create(settings: Settings) -> ASGIApp:
     return RequestLog(Guards(api, settings), api.state.metrics)
 
 
-def mounted(settings: Settings) -> Mount:
+def mounted(settings: Settings, classifier: Classifier | None = None) -> Mount:
     """The application as a route of another one."""
-    return Mount(PREFIX, app=create(settings))
+    return Mount(PREFIX, app=create(settings, classifier))

@@ -1,11 +1,11 @@
 """The body of a request as image files, strokes or JSON. Only as much of it is read as may be used."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import UploadFile
 
+from imgcls.api.classifying import ImageFile
 from imgcls.datasets.importing import class_names
 from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.images.files.checks import FORMATS_TEXT
@@ -17,14 +17,6 @@ MAX_FIELDS = 20
 FORM, JSON, BYTES = "multipart/form-data", "application/json", "application/octet-stream"
 UNNAMED = "image"
 ACCEPTED = f"Expected image files ({FORMATS_TEXT}) as {FORM}, one image as image/*, or strokes as {JSON}."
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """One uploaded file: its name as the client gave it, made harmless, and its bytes."""
-
-    name: str
-    data: bytes
 
 
 async def images_or_strokes(request: Request, max_images: int) -> list[ImageFile] | Handwriting:

@@ -121,7 +121,8 @@ def thicken(ink: np.ndarray) -> np.ndarray:
     if box is None:
         return ink
     top, bottom, left, right = box
-    mask = np.pad(ink[top:bottom, left:right] > float(ink.max()) / 4, 1)
+    mask = np.zeros((bottom - top + 2, right - left + 2), bool)  # much faster than `np.pad`
+    mask[1:-1, 1:-1] = ink[top:bottom, left:right] > float(ink.max()) / 4
     edges = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
     width = 2 * np.count_nonzero(mask) / edges  # area by half the outline: the width of a long strip
     longer = max(bottom - top, right - left)
@@ -212,12 +213,12 @@ def paper_of(image: Image.Image) -> np.ndarray:
     Unlike a blur, it keeps the edge of a shadow in place (J. Serra, "Image Analysis and Mathematical
     Morphology", 1982).
     """
+    from scipy import ndimage  # as in `connected_components`
+
     small = _small(image, 2 * WRITING_SIDE)
-    reach = max(small.size) // 6
-    for grow_or_shrink in (ImageFilter.MaxFilter(3), ImageFilter.MinFilter(3)):
-        for _ in range(reach):
-            small = small.filter(grow_or_shrink)
-    return _enlarge_smoothly(small, image.size)
+    size = 2 * (max(small.size) // 6) + 1
+    grown = ndimage.maximum_filter(np.asarray(small), size, mode="nearest")
+    return _enlarge_smoothly(Image.fromarray(ndimage.minimum_filter(grown, size, mode="nearest")), image.size)
 
 
 def _darkest(rest: np.ndarray) -> float:
@@ -264,7 +265,8 @@ def connected_components(mask: np.ndarray) -> tuple[np.ndarray, int]:
 def _without_specks(ink: np.ndarray) -> np.ndarray:
     """Ink without parts that are much smaller than the largest one, and without those that reach in from the border."""
     block = -(-max(ink.shape) // (2 * WRITING_SIDE))
-    padded = np.pad(ink, [(0, -length % block) for length in ink.shape])
+    padded = np.zeros([length + -length % block for length in ink.shape], ink.dtype)
+    padded[: ink.shape[0], : ink.shape[1]] = ink
     blocks = padded.reshape(padded.shape[0] // block, block, -1, block)
     mask = blocks.max(axis=(1, 3)) > 127
     part, _ = connected_components(mask)
@@ -277,7 +279,8 @@ def _without_specks(ink: np.ndarray) -> np.ndarray:
     amount[touching & (amount < 8 * inside)] = 0
     keep = (amount * 12 >= amount.max())[part] & mask
     # The edge of a stroke is in blocks that are not in the mask themselves.
-    wide = np.pad(keep, 1)
+    wide = np.zeros((keep.shape[0] + 2, keep.shape[1] + 2), bool)
+    wide[1:-1, 1:-1] = keep
     wide = wide[:-2] | wide[1:-1] | wide[2:]
     keep = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
     pixels = keep.repeat(block, axis=0).repeat(block, axis=1)[: ink.shape[0], : ink.shape[1]]

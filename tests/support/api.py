@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from imgcls.api import application
+from imgcls.api.classifying import Classifier
 from imgcls.api.settings import Settings
 
 TOKEN = "a-token-that-is-long-enough"
@@ -32,10 +33,10 @@ class Reply:
 class ApiServer:
     """A server in a thread; `close` ends it."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, classifier: Classifier | None = None):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        app = Starlette(routes=[application.mounted(settings)])
+        app = Starlette(routes=[application.mounted(settings, classifier)])
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()

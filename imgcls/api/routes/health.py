@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 import imgcls
@@ -11,7 +12,6 @@ from imgcls.api import lookup, openapi
 from imgcls.api.middleware import metrics
 from imgcls.api.problems import problem
 from imgcls.errors import UserError
-from imgcls.inference import load_predictor
 from imgcls.system import paths
 
 PAGE_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
@@ -25,16 +25,17 @@ def health() -> JSONResponse:
 
 
 @router.get("/ready", summary="Whether it can classify", responses=openapi.answers(openapi.READY, 503))
-def ready(request: Request) -> JSONResponse:
+async def ready(request: Request) -> JSONResponse:
     only = lookup.settings_of(request).run
     try:
         if only is not None:
-            load_predictor(only)
-        elif not paths.runs_folder().is_dir() and not lookup.all_runs(request):
-            return problem(503, "There is no folder with runs.")
+            await request.app.state.classifier.check(only)
     except UserError as error:
         return problem(503, str(error))
-    return JSONResponse({"status": "ready", "models": [run.id for run in lookup.all_runs(request) if run.is_ready]})
+    found = await run_in_threadpool(lookup.all_runs, request)
+    if not found and not paths.runs_folder().is_dir():
+        return problem(503, "There is no folder with runs.")
+    return JSONResponse({"status": "ready", "models": [run.id for run in found if run.is_ready]})
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)

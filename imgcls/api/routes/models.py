@@ -1,25 +1,15 @@
 """Trained models and their predictions."""
 
-from functools import partial
+import json
 
-import anyio
 from fastapi import APIRouter, HTTPException, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from imgcls.api import bodies, descriptions, lookup, openapi
-from imgcls.api.bodies import ImageFile
-from imgcls.api.middleware.metrics import Metrics
 from imgcls.api.problems import problem
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.files.checks import FORMATS_TEXT
-from imgcls.inference import answering, batch
-from imgcls.inference.batch import Item, Result
-from imgcls.runs import Run
-from imgcls.runs.results import ModelCard
 from imgcls.runs.store import described
-
-DRAWING = "strokes"
-NO_LABEL = -1
 
 router = APIRouter(tags=["models"])
 
@@ -41,7 +31,7 @@ def one_model(request: Request, run: str) -> JSONResponse:
     responses=openapi.answers(openapi.PREDICTIONS, 400, 401, 404, 413, 415, 422, 429),
     openapi_extra=openapi.PREDICT_BODY | openapi.NEEDS_TOKEN,
 )
-async def predict(request: Request, run: str) -> JSONResponse:
+async def predict(request: Request, run: str) -> Response:
     """The answer has one entry per image, the same as `imgcls predict --json` prints.
 
     The status is 422 if no image could be classified.
@@ -49,37 +39,15 @@ async def predict(request: Request, run: str) -> JSONResponse:
     found = lookup.find_model(request, run)
     card = lookup.card_of(found)
     given = await bodies.images_or_strokes(request, lookup.settings_of(request).max_images)
-    results = await anyio.to_thread.run_sync(classified, found, card, given, limiter=request.app.state.limiter)
-    _count(request.app.state.metrics, found.id, results)
-    entries = [batch.as_json(result, card.classes) for result in results]
-    if all(result.answer is None for result in results):
-        what = "The image" if len(results) == 1 else "None of the images"
-        reason = f"{what} could be read: {results[0].problem}. Expected {FORMATS_TEXT} files."
-        return problem(422, reason.replace("The image could", "The image could not"), images=entries)
-    return JSONResponse({"run": found.id, "classes": card.classes, "images": entries})
-
-
-def classified(run: Run, card: ModelCard, given: list[ImageFile] | Handwriting) -> list[Result]:
-    """The results for image files or for a drawing.
-
-    Raises:
-        HTTPException: 422, the model does not read drawings.
-        ImageError: the drawing is empty.
-        RunError: the model is damaged.
-    """
-    if not isinstance(given, Handwriting):
-        items = [Item(image.name, NO_LABEL, partial(_data, image)) for image in given]
-        return list(batch.classified(run, card, items))
-    if not card.is_ink:
-        raise HTTPException(422, f"The model '{run.id}' does not read drawings. Send an image file.")
-    return [Result(DRAWING, NO_LABEL, answering.answer(run, given, card=card))]
-
-
-def _data(image: ImageFile) -> bytes:
-    return image.data
-
-
-def _count(metrics: Metrics, model: str, results: list[Result]) -> None:
-    for result in results:
-        outcome = "unreadable" if result.answer is None else "rejected" if result.answer.rejection else "accepted"
-        metrics.images.labels(model, outcome).inc()
+    if isinstance(given, Handwriting) and not card.is_ink:
+        raise HTTPException(422, f"The model '{found.id}' does not read drawings. Send an image file.")
+    answer = await request.app.state.classifier.classified(found, card, given)
+    for outcome in answer.outcomes:
+        request.app.state.metrics.images.labels(found.id, outcome).inc()
+    if answer.problem:
+        what = "The image could not" if len(answer.outcomes) == 1 else "None of the images could"
+        reason = f"{what} be read: {answer.problem}. Expected {FORMATS_TEXT} files."
+        return problem(422, reason, images=json.loads(answer.entries))
+    head = json.dumps({"run": found.id, "classes": card.classes}, ensure_ascii=False, separators=(",", ":"))
+    body = head[:-1].encode("utf-8", "replace") + b',"images":' + answer.entries + b"}"
+    return Response(body, media_type=bodies.JSON)

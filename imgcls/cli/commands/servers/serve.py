@@ -1,12 +1,12 @@
 """`imgcls serve`: the REST API without the app, in a small process without Streamlit and TensorFlow."""
 
+import contextlib
 import os
 import secrets
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from cyclopts.types import Port
 
 from imgcls import runs
@@ -14,13 +14,15 @@ from imgcls.api import in_app, settings
 from imgcls.api.settings import Settings
 from imgcls.cli import exit_codes
 from imgcls.cli.commands.servers.start_app import free_port, is_free
-from imgcls.images.loading import Prepared
-from imgcls.inference import answering
 from imgcls.runs import Run
 from imgcls.system import json_logs
 
+if TYPE_CHECKING:
+    from imgcls.api.classifying import Classifier
+
 DEFAULT_PORT = 8000
 SHUTDOWN_SECONDS = 5
+DEFAULT_WORKERS, MOST_WORKERS = 2, 64
 
 
 def serve(
@@ -41,6 +43,13 @@ def serve(
             "Without either, a new one is printed.",
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        Parameter(
+            validator=validators.Number(gte=0, lte=MOST_WORKERS),
+            help="Processes that classify, about 85 MB each. 0: in the server's own process.",
+        ),
+    ] = min(os.cpu_count() or 1, DEFAULT_WORKERS),
     json_lines: Annotated[
         bool, Parameter(name="--json-logs", negative="", show_default=False, help="Log one JSON object per line.")
     ] = False,
@@ -53,7 +62,7 @@ def serve(
     """
     if not in_app.is_installed():
         raise exit_codes.CommandError(in_app.INSTALL, exit_codes.FAILED)
-    chosen = None if run is None else _ready(run)
+    chosen = None if run is None else _found(run)
     with exit_codes.exits_with(exit_codes.USAGE):
         wanted = settings.from_environment(run=chosen, **({"token": token} if token else {}))
     if not is_free(host, port):
@@ -63,17 +72,22 @@ def serve(
         made = secrets.token_urlsafe()
         wanted = settings.from_environment(run=chosen, token=made)
         print(f"No token was set. This one is valid until the server ends: {made}", file=sys.stderr)
-    _announce(wanted, host, port)
     json_logs.install(as_json=json_lines or json_logs.are_wanted())
-    _listen(wanted, host, port)
+    from imgcls.api.classifying.here import Here
+    from imgcls.api.classifying.pool import Pool
+
+    with contextlib.closing(Pool(workers) if workers else Here()) as classifier:
+        if chosen:
+            classifier.load(chosen)
+        _announce(wanted, host, port)
+        _listen(wanted, classifier, host, port)
     return exit_codes.OK
 
 
-def _ready(argument: str) -> Run:
+def _found(argument: str) -> Run:
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         run = runs.run_from_argument(argument)
-    # Loads everything that a prediction needs, so that the first request need not wait for it.
-    answering.answer(run, Prepared(np.zeros(run.card.shape, np.uint8)))
+    assert run.card  # or an error now, instead of at the first request
     return run
 
 
@@ -86,7 +100,7 @@ def _announce(wanted: Settings, host: str, port: int) -> None:
         print(f"Try: curl {header} -F files=@photo.png {address}/models/{models[0].id}/predict", flush=True)
 
 
-def _listen(wanted: Settings, host: str, port: int) -> None:
+def _listen(wanted: Settings, classifier: "Classifier", host: str, port: int) -> None:
     import uvicorn
     from starlette.applications import Starlette
     from starlette.responses import RedirectResponse
@@ -97,7 +111,7 @@ def _listen(wanted: Settings, host: str, port: int) -> None:
     docs = Route("/", lambda request: RedirectResponse(f"{application.PREFIX}/docs"))
     server = uvicorn.Server(
         uvicorn.Config(
-            Starlette(routes=[application.mounted(wanted), docs]),
+            Starlette(routes=[application.mounted(wanted, classifier), docs]),
             host=host,
             port=port,
             log_config=None,

@@ -1,6 +1,7 @@
 """`imgcls serve`: a small server in a separate process."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -85,7 +86,10 @@ def test_it_classifies_without_streamlit_and_tensorflow_and_logs_json(serve, wai
     answer = served.ask("/api/models/digits/predict", {"strokes": [[140, 50, 20, 140, 230, 20]]}, token)
     assert answer["images"][0]["prediction"] == "1"
     assert served.ask("/api/ready")["models"] == ["digits"]
-    assert psutil.Process(served.process.pid).memory_info().rss < LIMIT_MB * 1e6
+    server = psutil.Process(served.process.pid)
+    children = server.children()
+    assert len(children) == min(os.cpu_count() or 1, 2)
+    assert sum(process.memory_info().rss for process in (server, *children)) < LIMIT_MB * 1e6
     wait_until(lambda: any("/api/ready" in line for line in served.lines))
     logged = [json.loads(line) for line in served.lines if line.startswith("{")]
     assert [(entry["status"], entry["path"]) for entry in logged if "path" in entry] == [
@@ -96,6 +100,16 @@ def test_it_classifies_without_streamlit_and_tensorflow_and_logs_json(serve, wai
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(20) == exit_codes.OK
     assert "Traceback" not in "\n".join(served.lines)
+    assert psutil.wait_procs(children, 20)[1] == []
+
+
+def test_its_processes_end_with_it_however_it_ends(serve, wait_until):
+    served = serve(DIGITS, "--workers", "1")
+    wait_until(served.is_up, seconds=60)
+    children = psutil.Process(served.process.pid).children()
+    assert len(children) == 1
+    served.process.kill()
+    assert psutil.wait_procs(children, 20)[1] == []
 
 
 def test_a_weak_token_is_refused(capsys):
