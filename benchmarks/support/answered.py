@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.config import Config
-from imgcls.evaluation import class_order
+from imgcls.evaluation.metrics import class_order
 from imgcls.system import atomic
 from imgcls.ui.evaluate.parts.confusion_matrix import SORTED_FROM
 

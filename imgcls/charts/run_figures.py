@@ -10,9 +10,9 @@ from imgcls.charts import learning_curves, scores
 from imgcls.charts.theme import literal
 from imgcls.errors import RunError
 from imgcls.evaluation import comparison
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
 

@@ -3,13 +3,11 @@
     info          the facts about a dataset; the built-in ones are found in catalog/
     custom        datasets of the user's own images
     lookup        all datasets by name
-    store         open a prepared dataset: memory-mapped arrays
-    records       file names and groups of the images
+    store/        open a prepared dataset: arrays, file names and groups, edits
     catalog/      the built-in datasets: to add one, add one file
     preparing/    download, check and write a dataset (also: python -m imgcls.datasets NAME)
     splitting/    stratified training and validation sets
-    edits         excluded and relabelled training images, and their file
-    editing       make, undo and store edits; open a dataset with its edits applied
+    editing/      exclude and relabel training images
     augmentation/ random changes to training images
     recipes       recommended settings of a model family for a dataset
     importing/    the user's own images become a custom dataset
@@ -20,7 +18,7 @@ Opening a prepared dataset needs NumPy only; decoding and downloading happen in 
 
 from imgcls.datasets.custom import NOTE_LENGTH, TITLE_LENGTH, CustomDataset, custom_dataset, is_custom, skipped_file
 from imgcls.datasets.custom import delete as delete_custom
-from imgcls.datasets.editing import (
+from imgcls.datasets.editing.actions import (
     edits_of,
     edits_stamp,
     exclude,
@@ -30,8 +28,6 @@ from imgcls.datasets.editing import (
     undo,
     undo_all,
 )
-from imgcls.datasets.edits import NO_CLASS, Edits
-from imgcls.datasets.edits import read as read_edits
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import describe_custom, facts, names
 from imgcls.datasets.preparing.fetch import cancel_fetch, fetch_state, start_fetch
@@ -40,6 +36,8 @@ from imgcls.datasets.splitting.multilabel import stratified_holdout
 from imgcls.datasets.splitting.stratified import split, split_counts
 from imgcls.datasets.splitting.training_split import training_split
 from imgcls.datasets.store import Dataset, dataset_stamp, how_to_get, is_available, is_ready, open_dataset
+from imgcls.datasets.store.edits import NO_CLASS, Edits
+from imgcls.datasets.store.edits import read as read_edits
 
 __all__ = [
     "NOTE_LENGTH",

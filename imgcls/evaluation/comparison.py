@@ -7,11 +7,11 @@ import numpy as np
 
 from imgcls.errors import RunError
 from imgcls.evaluation import predictions
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, wilson
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 

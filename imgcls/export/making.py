@@ -30,8 +30,8 @@ from imgcls.export.verification import Comparison, Reference
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.system import atomic, processes
-from imgcls.system.task_progress import Cancelled, failure_text
 from imgcls.system.tasks import GRACE_SECONDS, Progress, Task
+from imgcls.system.tasks.progress import Cancelled, failure_text
 
 CONVERTER = "imgcls.training.export.convert"
 MODULE = "imgcls.export"

@@ -7,8 +7,8 @@ labels                   label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
-epoch_predictions        epochs.npz: validation predictions after each epoch
-validation_predictions   validation.npz: validation predictions of the final model
+predictions/             epochs.npz, validation.npz and folds.npz: predictions for images that are not in the test set
+test_records             test_images.npz: file names and groups of the test images
 holdout_usage            how often a test set has been used
 tags                     tags on test images
 forecast                 where a validation curve is heading

@@ -1,13 +1,13 @@
 """The file names and groups of a run's test images, `test_images.npz`: stored with the run, as the dataset may change.
 
-names, name_offsets           the file names, see `datasets.records.Texts`; missing if there are none
-groups                        int32 (n, 2), see `datasets.records.Records`; missing if there are none
+names, name_offsets           the file names, see `datasets.store.records.Texts`; missing if there are none
+groups                        int32 (n, 2), see `datasets.store.records.Records`; missing if there are none
 group_names, group_offsets    the names of the groups
 """
 
 import numpy as np
 
-from imgcls.datasets.records import PARTS, Records, Texts
+from imgcls.datasets.store.records import PARTS, Records, Texts
 from imgcls.errors import DamagedFile
 from imgcls.runs.run import Run
 from imgcls.system import atomic

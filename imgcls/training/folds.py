@@ -27,8 +27,8 @@ from imgcls.errors import DamagedFile
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.runs import Run
-from imgcls.runs import folds as stored
-from imgcls.runs.folds import OutOfFold
+from imgcls.runs.predictions import fold_predictions as stored
+from imgcls.runs.predictions.fold_predictions import OutOfFold
 from imgcls.runs.requests import RunRequest
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz

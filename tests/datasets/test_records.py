@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from imgcls import datasets
-from imgcls.datasets import records, store
-from imgcls.datasets.records import MAX_NAME, Records, Texts
+from imgcls.datasets import store
+from imgcls.datasets.store import records
+from imgcls.datasets.store.records import MAX_NAME, Records, Texts
 from imgcls.errors import DatasetError
 from imgcls.system import paths
 from tests.support.uploads import archive, grouped, imported, leaves

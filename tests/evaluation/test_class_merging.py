@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imgcls.evaluation import class_order
-from imgcls.evaluation.class_merging import ClassMerging, merge_classes
+from imgcls.evaluation.metrics import class_order
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.class_merging import ClassMerging, merge_classes
 
 NAMES = ("cat", "dog", "car", "ship")
 PROBABILITIES = np.array(

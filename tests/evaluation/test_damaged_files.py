@@ -10,7 +10,7 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.robustness import evaluate as robustness
 from imgcls.inference.explain import neighbours
-from imgcls.runs import epoch_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.training.process.checkpoint import Checkpoint
 from tests.system.test_arrays import HEADER, compressed_in_an_unknown_way, encrypted, member, replaced
 

@@ -12,7 +12,7 @@ from imgcls.inference.activations import FILES, ActivationModel
 from imgcls.inference.explain import neighbours, task
 from imgcls.inference.explain.grad_cam import enlarged, grad_cam_maps
 from imgcls.runs import Run
-from imgcls.system import tasks
+from imgcls.system.tasks import task as tasks
 
 FAMILIES = {
     "ann": {"units": 16, "hidden_layers": 1},

@@ -11,8 +11,8 @@ from imgcls.inference.explain import activation_grid, neighbours, overlay, task
 from imgcls.inference.explain.grad_cam import enlarged, shift, to_log_odds
 from imgcls.inference.explain.neighbours import unfamiliarity
 from imgcls.inference.explain.occlusion import edge_colour, log_odds, occlusion_maps, squares
-from imgcls.system import tasks
 from imgcls.system.tasks import TaskState
+from imgcls.system.tasks import task as tasks
 
 
 class LooksAt:

@@ -6,7 +6,8 @@ import pytest
 from imgcls.evaluation.robustness import evaluate
 from imgcls.inference.explain import neighbours
 from imgcls.models import shipped as shipped_networks
-from imgcls.runs import Run, epoch_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import epoch_predictions
 from imgcls.system import paths
 
 FOLDER = paths.repository_folder() / "saved_models"

@@ -10,7 +10,8 @@ import pytest
 from imgcls.errors import WeightsError
 from imgcls.models import backbones, shipped, weights
 from imgcls.models.backbones import NETWORKS
-from imgcls.system import paths, tasks
+from imgcls.system import paths
+from imgcls.system.tasks import task as tasks
 
 RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNetV2"]
 pytestmark = pytest.mark.timeout(120)

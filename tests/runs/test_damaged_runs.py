@@ -19,8 +19,9 @@ from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import unfamiliar
 from imgcls.jobs import estimates, waiting_list
 from imgcls.jobs.backends import local
-from imgcls.runs import Run, as_backbone, epoch_predictions, holdout_usage, tags, validation_predictions
+from imgcls.runs import Run, as_backbone, holdout_usage, tags
 from imgcls.runs.metrics_log import Curves
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.system import json_files
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.ui.cache import curves as cached_curves

@@ -7,8 +7,8 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
-from imgcls.evaluation import validation_predictions as making
-from imgcls.runs import epoch_predictions, validation_predictions
+from imgcls.evaluation.predictions import validation_set as making
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.training.loop import epoch_predictions as snapshots_module
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder

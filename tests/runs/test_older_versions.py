@@ -8,7 +8,8 @@ import pytest
 from imgcls import runs
 from imgcls.config import Config
 from imgcls.evaluation import predictions
-from imgcls.runs import Run, as_backbone, epoch_predictions, validation_predictions
+from imgcls.runs import Run, as_backbone
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 
 CLASSES = ["cat", "dog", "ant"]
 LAYERS = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgcls.datasets.records import Records
+from imgcls.datasets.store.records import Records
 from imgcls.evaluation import predictions
 from imgcls.evaluation.report import predictions_csv
 from imgcls.runs import test_records as records_of_run

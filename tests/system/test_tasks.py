@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from imgcls.errors import UserError
-from imgcls.system import tasks
 from imgcls.system.tasks import Task, TaskState
+from imgcls.system.tasks import task as tasks
 
 MODULE = """
 import sys, time

@@ -9,7 +9,7 @@ from imgcls import datasets, runs
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation.label_errors import training_set
-from imgcls.runs import folds
+from imgcls.runs.predictions import fold_predictions
 from imgcls.training.trainer import Trainer
 
 SETTINGS = {"filters": 8, "blocks": 1, "units": 16, "dropout": 0.0}
@@ -35,7 +35,7 @@ def cross_validated(prepared_dataset, keras, tmp_path_factory):
 
 
 def test_every_image_is_predicted_once_by_a_fold_model(cross_validated, digits):
-    found = folds.read(cross_validated)
+    found = fold_predictions.read(cross_validated)
     dataset = datasets.open_dataset("digits")
     training, validation = datasets.training_split(dataset, cross_validated.config)
     assert found.rows.tolist() == sorted([*training, *validation])
@@ -46,7 +46,7 @@ def test_every_image_is_predicted_once_by_a_fold_model(cross_validated, digits):
 
 
 def test_the_result_has_the_mean_of_the_folds_and_an_interval(cross_validated):
-    found, result = folds.read(cross_validated), cross_validated.result["folds"]
+    found, result = fold_predictions.read(cross_validated), cross_validated.result["folds"]
     right = found.probabilities.argmax(1) == found.labels
     each = [right[found.folds == fold].mean() for fold in range(3)]
     assert result["each"] == pytest.approx(each, abs=1e-6) and result["count"] == 400
@@ -67,7 +67,8 @@ def test_label_errors_use_the_out_of_fold_predictions(cross_validated, digits):
     training_set.make(run, lambda fraction, text: None)
     found = training_set.read(run)
     assert found.source == "folds" and found.count == 400
-    assert found.accuracy == pytest.approx((folds.read(run).probabilities.argmax(1) == folds.read(run).labels).mean())
+    stored = fold_predictions.read(run)
+    assert found.accuracy == pytest.approx((stored.probabilities.argmax(1) == stored.labels).mean())
     assert training_set.has_folds(run)
 
 
@@ -78,7 +79,7 @@ def test_a_stop_in_a_fold_keeps_the_model_and_drops_the_folds(keras, digits):
             run.send_request(stop=True)
 
     run = trained(listen)
-    assert run.state == "finished" and "folds" not in run.result and folds.read(run) is None
+    assert run.state == "finished" and "folds" not in run.result and fold_predictions.read(run) is None
     assert (run.folder / "model.tflite").exists()
 
 
@@ -103,7 +104,7 @@ def test_a_killed_training_continues_with_the_next_fold(keras, digits, monkeypat
     monkeypatch.setattr(training_folds._Images, "predict", lambda self, *args: predicted.append(1) or real(self, *args))
     Trainer(run, in_turn=False).train()
     assert len(predicted) == 1 and run.state == "finished"
-    found = folds.read(run)
+    found = fold_predictions.read(run)
     for number, probabilities in kept.items():
         assert np.array_equal(found.probabilities[found.folds == number], probabilities)
 
@@ -115,16 +116,16 @@ def test_heads_on_a_backbone_are_cross_validated_on_features(keras, finished_run
         train_images=300,
     )
     assert run.state == "finished", run.result
-    assert run.result["folds"]["accuracy"] > 0.5 and len(folds.read(run).rows) == 300
+    assert run.result["folds"]["accuracy"] > 0.5 and len(fold_predictions.read(run).rows) == 300
 
 
 def test_a_damaged_file_gives_a_clear_error(cross_validated):
-    path = cross_validated.folder / folds.NAME
+    path = cross_validated.folder / fold_predictions.NAME
     content = path.read_bytes()
     try:
         path.write_bytes(content[:100])
         with pytest.raises(RunError, match="damaged"):
-            folds.read(cross_validated)
+            fold_predictions.read(cross_validated)
     finally:
         path.write_bytes(content)
 

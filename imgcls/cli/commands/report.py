@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from imgcls import runs
 from imgcls.cli import exit_codes, output
 from imgcls.evaluation import comparison, report
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 
 Found = Predictions | Decisions

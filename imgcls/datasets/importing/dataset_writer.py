@@ -16,10 +16,10 @@ from typing import Any
 import filelock
 import numpy as np
 
-from imgcls.datasets import custom, records
+from imgcls.datasets import custom
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.records import NONE, Records
-from imgcls.datasets.store import FORMAT, arrays_of
+from imgcls.datasets.store import FORMAT, arrays_of, records
+from imgcls.datasets.store.records import NONE, Records
 from imgcls.errors import SourceError
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import map_npy

@@ -18,7 +18,7 @@ from imgcls.datasets.importing.plan import Kept, Plan, ReadImages
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel
 from imgcls.datasets.importing.time_limit import TimeLimit
-from imgcls.datasets.records import NONE, PARTS
+from imgcls.datasets.store.records import NONE, PARTS
 from imgcls.errors import ImageError, SettingError, SourceError
 from imgcls.images import square
 from imgcls.images.files.pixel_scale import PixelScale

@@ -14,7 +14,7 @@ from imgcls.datasets.importing.holdout import Holdout
 from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.sources import items, multilabel
 from imgcls.datasets.importing.units import Units
-from imgcls.datasets.records import NONE, PARTS
+from imgcls.datasets.store.records import NONE, PARTS
 from imgcls.errors import DamagedFile, SourceError
 
 NO_TEST = "No images are left for the test set, because nearly all are duplicates. Import images that differ."

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.datasets.analysis import duplicates, perceptual_hash
-from imgcls.datasets.records import NONE
+from imgcls.datasets.store.records import NONE
 
 
 @dataclass(frozen=True)
 class Units:
-    """`numbers` int32 (n, 2): the group and the unit of each image, see `datasets.records.Records`."""
+    """`numbers` int32 (n, 2): the group and the unit of each image, see `datasets.store.records.Records`."""
 
     numbers: np.ndarray
     group_names: list[str]

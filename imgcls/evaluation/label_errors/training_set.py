@@ -29,7 +29,8 @@ from imgcls.evaluation.label_errors.estimate import wrong_fraction
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.inference.activations import ActivationModel
 from imgcls.inference.explain import task
-from imgcls.runs import folds, store
+from imgcls.runs import store
+from imgcls.runs.predictions import fold_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
@@ -151,12 +152,12 @@ def make(run: Run, progress: Progress) -> None:
 
 def has_folds(run: Run) -> bool:
     """Whether the run has out-of-fold predictions, so that nothing needs to be trained."""
-    return (run.folder / folds.NAME).exists()
+    return (run.folder / fold_predictions.NAME).exists()
 
 
 def _out_of_fold(run: Run, dataset: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
     """Rows and predictions of the run's cross-validation; None without one, or if the dataset has changed since."""
-    found = folds.read(run)
+    found = fold_predictions.read(run)
     if found is None or found.fingerprint != dataset.fingerprint:
         return None
     is_used = np.asarray(dataset.y_train)[found.rows] >= 0

@@ -16,7 +16,7 @@ from imgcls.inference.imported import MEMORY
 from imgcls.inference.sandbox import Sandbox, runner
 from imgcls.runs.results import MOST_CLASSES, NAME_LENGTH
 from imgcls.system import json_files
-from imgcls.system.task_progress import Progress
+from imgcls.system.tasks.progress import Progress
 
 KERAS_MODULE = "imgcls.training.imported_keras.convert"
 MOST_BYTES = 200_000_000

@@ -21,10 +21,11 @@ from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.imported import MEMORY, OPEN_SECONDS, ImportedPredictor
 from imgcls.inference.sandbox import Sandbox, limits, runner
-from imgcls.runs import Run, labels, test_records, validation_predictions
+from imgcls.runs import Run, labels, test_records
+from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.system import atomic, paths
-from imgcls.system.task_progress import Progress
+from imgcls.system.tasks.progress import Progress
 
 MODEL_VERSION = 1
 STEP = 64

@@ -10,7 +10,7 @@ from imgcls.datasets import Dataset
 from imgcls.errors import RunError
 from imgcls.inference.imported import probabilities, run_batch
 from imgcls.inference.sandbox import Sandbox
-from imgcls.system.task_progress import Progress
+from imgcls.system.tasks.progress import Progress
 
 IMAGES = 160
 """Training images that each candidate is tried on: enough to tell scalings apart, few enough for a slow model."""

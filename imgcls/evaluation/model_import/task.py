@@ -18,8 +18,8 @@ from imgcls.evaluation.model_import import inspection, making
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.evaluation.model_import.inspection import MOST_BYTES, Facts
 from imgcls.system import atomic, file_times, json_files, paths
-from imgcls.system.task_progress import Progress
 from imgcls.system.tasks import Task
+from imgcls.system.tasks.progress import Progress
 
 MODULE = "imgcls.evaluation.model_import"
 FOLDER = ".imports"

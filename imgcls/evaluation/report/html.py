@@ -10,8 +10,8 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report.svg_curves import curve
 from imgcls.evaluation.report.values import collect, worst_errors
 from imgcls.images.loading import to_png

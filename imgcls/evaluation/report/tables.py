@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.system import safe_csv
 
 

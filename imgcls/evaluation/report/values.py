@@ -8,12 +8,12 @@ import numpy as np
 
 from imgcls import datasets
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.calibration import BINS, reliability
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, wilson
 from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.robustness import evaluate as robustness
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import values
 from imgcls.export.records import Record
 from imgcls.export.texts import preprocessing
 from imgcls.models import backbones
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.results import ModelCard
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from imgcls.evaluation import predictions
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import values
 from imgcls.images.loading import to_png
 from imgcls.inference.rejection import multiple_digits, non_digits

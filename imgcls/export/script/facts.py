@@ -13,8 +13,8 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.datasets.splitting import training_split
 from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.evaluation import comparison
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.export.script import model, sources
 from imgcls.export.script.sources import Copied
 from imgcls.runs import Run, as_backbone

@@ -15,7 +15,8 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
-from imgcls.runs import Run, as_backbone, test_records, validation_predictions
+from imgcls.runs import Run, as_backbone, test_records
+from imgcls.runs.predictions import validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
 from imgcls.training.export.converter import write_litert

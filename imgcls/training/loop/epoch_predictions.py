@@ -2,7 +2,7 @@
 
 The predictions come from the validation that ends each epoch, so they cost no extra computation. During the training
 they are appended to `epochs.bin`, one record per epoch: a killed trainer loses none, and an incomplete last record is
-ignored. At the end they are packed into `epochs.npz`, which `imgcls.runs.epoch_predictions` reads.
+ignored. At the end they are packed into `epochs.npz`, which `imgcls.runs.predictions.epoch_predictions` reads.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.errors import RunError
-from imgcls.runs import epoch_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.training.loop.batches import Subset

@@ -7,8 +7,8 @@ import streamlit as st
 
 from imgcls.config import imported_model
 from imgcls.errors import DatasetError, RunError, UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.activations import MISSING, REBUILD, ActivationModel, Activations, load_activation_model
 from imgcls.inference.explain import task
 from imgcls.runs import Run

@@ -9,8 +9,9 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.charts import dataset_analysis
-from imgcls.datasets import Dataset, Edits, edit_files
+from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
+from imgcls.datasets.editing import image_lists
 from imgcls.errors import DatasetError
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
@@ -261,7 +262,7 @@ def _outliers(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
         more: dict[str, Any] = {"score": np.round(found["unusual"][chosen].astype(float), 3)}
         if not is_multilabel:
             more["nearest class"] = [names[nearest] for nearest in found["nearest"][chosen]]
-        return edit_files.columns(dataset, edits, rows[chosen], more)
+        return image_lists.columns(dataset, edits, rows[chosen], more)
 
     with st.container(horizontal=True):
         list_files.downloads(dataset, "outliers", listed)

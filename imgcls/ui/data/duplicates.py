@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from imgcls.datasets import NO_CLASS, Dataset, Edits, edit_files
+from imgcls.datasets import NO_CLASS, Dataset, Edits
+from imgcls.datasets.editing import image_lists
 from imgcls.ui.data import editing, list_files
 from imgcls.ui.widgets import formatting, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
@@ -77,7 +78,7 @@ def _listed(dataset: Dataset, edits: Edits, pairs: np.ndarray, likeness: np.ndar
         "kind": np.where(likeness >= 1, "exact", "near")[number - 1],
         "similarity": np.round(np.minimum(likeness, 1), 4)[number - 1],
     }
-    return edit_files.columns(dataset, edits, pairs.reshape(-1), more)
+    return image_lists.columns(dataset, edits, pairs.reshape(-1), more)
 
 
 def all_pairs(found: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,8 @@ from functools import lru_cache
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import NO_CLASS, Dataset, Edits, edit_files
+from imgcls.datasets import NO_CLASS, Dataset, Edits
+from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
@@ -225,7 +226,7 @@ def list_edits(dataset: Dataset, edits: Edits) -> None:
     rows = list(edits.labels)
     if rows:
         with st.container(horizontal=True):
-            list_files.downloads(dataset, "edits", lambda: edit_files.columns(dataset, edits, rows))
+            list_files.downloads(dataset, "edits", lambda: image_lists.columns(dataset, edits, rows))
         images(dataset, edits, [[row] for row in pager.page_of(rows, 20, "edits-page")], "edits")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import Dataset, edit_files
+from imgcls.datasets import Dataset
+from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
@@ -24,7 +25,7 @@ def downloads(dataset: Dataset, kind: str, content: Callable[[], Mapping[str, Se
     stem = f"{kind.replace(' ', '-')}-{dataset.facts.name}"
     st.download_button(
         f"{kind.capitalize()} (CSV)",
-        lambda: edit_files.to_csv(content()),
+        lambda: image_lists.to_csv(content()),
         f"{stem}.csv",
         "text/csv",
         icon=":material/download:",
@@ -35,7 +36,7 @@ def downloads(dataset: Dataset, kind: str, content: Callable[[], Mapping[str, Se
     )
     st.download_button(
         f"{kind.capitalize()} (JSON)",
-        lambda: edit_files.to_json(dataset, kind, content()),
+        lambda: image_lists.to_json(dataset, kind, content()),
         f"{stem}.json",
         "application/json",
         icon=":material/data_object:",
@@ -59,7 +60,7 @@ def apply_file(dataset: Dataset) -> None:
         if file is None:
             return
         try:
-            found = edit_files.matched(dataset, datasets.edits_of(dataset), edit_files.read(file.getvalue()))
+            found = image_lists.matched(dataset, datasets.edits_of(dataset), image_lists.read(file.getvalue()))
         except UserError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
@@ -75,7 +76,7 @@ def apply_file(dataset: Dataset) -> None:
         )
 
 
-def _summary(dataset: Dataset, found: edit_files.Matched) -> None:
+def _summary(dataset: Dataset, found: image_lists.Matched) -> None:
     parts = [f"exclude **{len(found.exclude):,}**"] if found.exclude else []
     for label, rows in found.relabel.items():
         parts.append(f"give **{len(rows):,}** the class “{plain(dataset.facts.classes[label])}”")
@@ -92,10 +93,10 @@ def _summary(dataset: Dataset, found: edit_files.Matched) -> None:
         st.warning(f"**{len(names):,}** {plain(reason)}: {shown}", icon=":material/warning:")
 
 
-def _apply(dataset: Dataset, found: edit_files.Matched) -> None:
+def _apply(dataset: Dataset, found: image_lists.Matched) -> None:
     """A callback: it runs before the page, which then shows the edits."""
     try:
-        edit_files.apply(dataset, found)
+        image_lists.apply(dataset, found)
         st.session_state[MESSAGE] = f"The file was applied to {formatting.count(found.count, 'image')}."
     except UserError as error:
         st.session_state[ERROR] = str(error)

@@ -12,8 +12,9 @@ import pytest
 from imgcls import datasets
 from imgcls.datasets.analysis import cache
 from imgcls.errors import DatasetError
-from imgcls.system import paths, tasks
+from imgcls.system import paths
 from imgcls.system.tasks import Task, TaskState
+from imgcls.system.tasks import task as tasks
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import DatasetError
-from imgcls.system import paths, tasks
+from imgcls.system import paths
 from imgcls.system.tasks import TaskState
+from imgcls.system.tasks import task as tasks
 
 FILES = ("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 FILES += ("t10k-images-idx3-ubyte.gz",)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from imgcls import datasets
 from imgcls.config import Config
-from imgcls.datasets.records import Records
 from imgcls.datasets.splitting import grouped, stratified
 from imgcls.datasets.splitting.training_split import Split, remark, training_split, validation_size
+from imgcls.datasets.store.records import Records
 from imgcls.errors import DatasetError
 
 

@@ -21,7 +21,8 @@ from imgcls.export import carried, run_archive
 from imgcls.export import making as exporting
 from imgcls.inference import imported, load_predictor
 from imgcls.inference.predictor import Predictor
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import validation_predictions
 from tests.support.foreign_models import linear_onnx
 from tests.support.importing.multilabel_uploads import listing, some, with_semicolons
 from tests.support.uploads import imported as imported_images

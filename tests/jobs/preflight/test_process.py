@@ -9,7 +9,8 @@ import pytest
 
 from imgcls.config import Config
 from imgcls.jobs.preflight import checks
-from imgcls.system import paths, tasks
+from imgcls.system import paths
+from imgcls.system.tasks import task as tasks
 from tests.support.runs.preflight_checks import FOUND, SMALL, processes, state_of, store_check
 
 pytestmark = pytest.mark.timeout(300)

@@ -10,7 +10,7 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import DatasetError, ProbeError
 from imgcls.jobs.preflight import checks, verdicts
-from imgcls.system import tasks
+from imgcls.system.tasks import task as tasks
 from tests.support.runs.preflight_checks import FOUND, SMALL, found_in, processes, store_check
 
 pytestmark = pytest.mark.timeout(300)

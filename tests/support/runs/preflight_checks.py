@@ -8,7 +8,8 @@ import psutil
 
 from imgcls.config import Config
 from imgcls.jobs.preflight import checks
-from imgcls.system import paths, tasks
+from imgcls.system import paths
+from imgcls.system.tasks import task as tasks
 
 SMALL = Config(data="digits", model="ann", model_settings={"units": 32}, batch_size=32)
 FOUND = {

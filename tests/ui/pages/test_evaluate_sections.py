@@ -9,7 +9,7 @@ import pytest
 
 from imgcls import datasets, runs
 from imgcls.config import Config
-from imgcls.datasets.records import Records
+from imgcls.datasets.store.records import Records
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls.datasets.catalog import cifar100
-from imgcls.runs import epoch_predictions, holdout_usage, tags, validation_predictions
+from imgcls.runs import holdout_usage, tags
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import formatting

@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import Dataset, Edits, edit_files
+from imgcls.datasets import Dataset, Edits
+from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.inference import visual_search
 from imgcls.ui.app.errors import plain
@@ -52,7 +53,7 @@ def show(dataset: Dataset, image: np.ndarray | None, key: str, *, itself: int | 
 def listed(dataset: Dataset, edits: Edits, found: visual_search.Found) -> Mapping[str, Sequence[Any]]:
     """The images found as a list whose edits can be applied again, with their cosine similarity."""
     similarity = {"similarity": np.round(found.similarity.astype(float), 4).tolist()}
-    return edit_files.columns(dataset, edits, found.positions, similarity)
+    return image_lists.columns(dataset, edits, found.positions, similarity)
 
 
 def _choose_features(dataset: Dataset, key: str) -> str:

@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from imgcls.charts import scores
-from imgcls.evaluation import class_merging
-from imgcls.evaluation.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.metrics.classification import Report
+from imgcls.evaluation.predictions import class_merging
+from imgcls.evaluation.predictions.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state

@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls.evaluation import class_order
-from imgcls.evaluation.class_merging import GROUPS, ClassMerging
-from imgcls.evaluation.decisions import Decisions
-from imgcls.evaluation.metrics import classification
+from imgcls.evaluation.metrics import class_order, classification
+from imgcls.evaluation.predictions.class_merging import GROUPS, ClassMerging
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix

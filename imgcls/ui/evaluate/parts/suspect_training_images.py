@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets
-from imgcls.datasets import Dataset, Edits, edit_files
+from imgcls.datasets import Dataset, Edits
+from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.estimate import is_weak
@@ -175,7 +176,7 @@ def _listed(dataset: Dataset, edits: Edits, found: Found, right: frozenset[int])
         "probability of label": np.round(found.confidence.astype(float), 6),
         "review": ["label confirmed" if row in right else "" for row in found.rows.tolist()],
     }
-    return edit_files.columns(dataset, edits, found.rows, more)
+    return image_lists.columns(dataset, edits, found.rows, more)
 
 
 def _try(action: Callable[[], None]) -> None:

@@ -12,8 +12,8 @@ and optionally
 
     applies(predictions)   whether the section has something to show for this run; without it, it always has
 
-`predictions` is `evaluation.predictions.Predictions` of the test set, or `evaluation.decisions.Decisions` for a
-multi-label run. Modules are imported when the page is first opened.
+`predictions` is `Predictions` of the test set, or `Decisions` for a multi-label run; both are in
+`imgcls.evaluation.predictions`. Modules are imported when the page is first opened.
 """
 
 import importlib

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import ImageError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.images import loading
 from imgcls.images.files import checks
 from imgcls.inference import preparing

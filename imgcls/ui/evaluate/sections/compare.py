@@ -8,11 +8,11 @@ import streamlit as st
 
 from imgcls.errors import RunError
 from imgcls.evaluation import comparison
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import other_run

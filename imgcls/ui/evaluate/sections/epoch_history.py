@@ -7,12 +7,13 @@ import streamlit as st
 
 from imgcls.charts import epoch_history
 from imgcls.config import imported_model
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
-from imgcls.runs import Run, epoch_predictions
-from imgcls.runs.epoch_predictions import EpochPredictions
+from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.runs import Run
+from imgcls.runs.predictions import epoch_predictions
+from imgcls.runs.predictions.epoch_predictions import EpochPredictions
 from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix

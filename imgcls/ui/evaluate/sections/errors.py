@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.evaluate.parts import confusion_matrix
 from imgcls.ui.evaluate.parts.images import gallery, prediction_map

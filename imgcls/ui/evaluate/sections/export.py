@@ -7,9 +7,9 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.export import bundle, formats, making, records
 from imgcls.export.records import Record
 from imgcls.runs import Run

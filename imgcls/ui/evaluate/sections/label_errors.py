@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts import suspect_training_images

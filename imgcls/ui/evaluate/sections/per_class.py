@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.confidence_intervals import ScoreArray
 from imgcls.evaluation.metrics.multilabel import LabelReport
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run
 from imgcls.ui.evaluate.parts import class_merging, metric_help

@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
-from imgcls.evaluation.group_scores import GroupScores, group_scores
+from imgcls.evaluation.metrics.per_group import GroupScores, group_scores
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.evaluate.parts import metric_help
 from imgcls.ui.evaluate.parts.images import gallery

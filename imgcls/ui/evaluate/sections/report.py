@@ -6,8 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls.evaluation import report
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 
 TITLE = "Report"

@@ -12,10 +12,10 @@ from imgcls import datasets
 from imgcls.charts import corruption_curve
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.multilabel import THRESHOLD
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from imgcls.evaluation.robustness.evaluate import Robustness

@@ -5,10 +5,11 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
-from imgcls.runs import Run, epoch_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import epoch_predictions
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import activations

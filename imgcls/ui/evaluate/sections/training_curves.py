@@ -3,8 +3,8 @@
 import streamlit as st
 
 from imgcls.config import imported_model
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.train import learning_curves
 

@@ -13,8 +13,9 @@ import pytest
 from imgcls import datasets
 from imgcls.datasets.importing import ImportRequest, ImportSettings, job
 from imgcls.errors import SourceError
-from imgcls.system import paths, tasks
+from imgcls.system import paths
 from imgcls.system.tasks import TaskState
+from imgcls.system.tasks import task as tasks
 from tests.support.importing.imported import counts
 from tests.support.uploads import archive, image, imported, leaves, visible
 

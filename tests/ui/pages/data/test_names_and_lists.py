@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from imgcls import datasets
-from imgcls.datasets import edit_files
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
+from imgcls.datasets.editing import image_lists
 from imgcls.datasets.importing import job
 from tests.support.importing.import_pages import button, new, pieces
 from tests.support.pages import is_intact, opened, text_of
@@ -67,7 +67,7 @@ def test_duplicates_can_be_downloaded(tmp_path):
 
 def test_edits_from_a_file_are_applied_after_a_preview(named):
     dataset = datasets.open_dataset(named)
-    content = edit_files.columns(dataset, datasets.edits_of(dataset), [0, 4])
+    content = image_lists.columns(dataset, datasets.edits_of(dataset), [0, 4])
     content["action"], content["file"] = ["exclude", "exclude"], [content["file"][0], "nowhere/**b**.png"]
     content["digest"][1] = ""
     app = opened("data", data="Leaves", explore="Edits")
@@ -76,7 +76,7 @@ def test_edits_from_a_file_are_applied_after_a_preview(named):
     app.session_state["apply-edits"] = True
     app.run()
     (uploader,) = app.file_uploader
-    uploader.upload("edits.csv", edit_files.to_csv(content), "text/csv").run()
+    uploader.upload("edits.csv", image_lists.to_csv(content), "text/csv").run()
     assert is_intact(app)
     assert "This file would exclude **1**." in text_of(app) and "1** are not in this dataset" in text_of(app)
     assert not datasets.edits_of(dataset).labels, "nothing happens before the click"

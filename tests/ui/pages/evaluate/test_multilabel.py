@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from imgcls.evaluation import report
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.predictions import read
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import validation_predictions
 from imgcls.ui.evaluate import sections
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
 

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from imgcls.charts import scores
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.evaluate.parts.images import gallery
 from imgcls.ui.evaluate.parts.selection import selection_state

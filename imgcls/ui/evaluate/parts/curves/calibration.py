@@ -10,14 +10,15 @@ import streamlit as st
 
 from imgcls.charts import scores
 from imgcls.errors import UserError
-from imgcls.evaluation import validation_predictions as making
-from imgcls.evaluation.class_merging import ClassMerging
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import calibration, classification
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions import validation_set as making
+from imgcls.evaluation.predictions.class_merging import ClassMerging
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
-from imgcls.runs import Run, validation_predictions
+from imgcls.runs import Run
+from imgcls.runs.predictions import validation_predictions
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state

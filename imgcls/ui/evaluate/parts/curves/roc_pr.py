@@ -8,9 +8,9 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.charts import scores
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics import roc_pr
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state

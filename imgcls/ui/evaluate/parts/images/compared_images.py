@@ -5,9 +5,9 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
 from imgcls.ui.evaluate.parts.selection import selection_state

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state

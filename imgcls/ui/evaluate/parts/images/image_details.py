@@ -8,8 +8,8 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags
 from imgcls.ui.app import errors

@@ -7,7 +7,7 @@ import streamlit as st
 
 from imgcls.charts import HOVER_LENGTH, prediction_map
 from imgcls.charts.theme import literal
-from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection, simplified
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View

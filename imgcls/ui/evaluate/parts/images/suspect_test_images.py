@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from imgcls.evaluation.decisions import Decisions
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key

@@ -5,7 +5,7 @@ from functools import lru_cache
 import pyarrow as pa
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View

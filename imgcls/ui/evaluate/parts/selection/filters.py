@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import tags
 from imgcls.ui.app.errors import plain

@@ -14,12 +14,12 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
-from imgcls.evaluation import class_merging, selection
-from imgcls.evaluation.class_merging import ClassMerging
-from imgcls.evaluation.decisions import Decisions
+from imgcls.evaluation import selection
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.multilabel import LabelReport, Threshold
-from imgcls.evaluation.predictions import Predictions, log_odds, spread
+from imgcls.evaluation.predictions import Predictions, class_merging, log_odds, spread
+from imgcls.evaluation.predictions.class_merging import ClassMerging
+from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run, tags

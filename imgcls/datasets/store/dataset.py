@@ -22,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets import custom, records
-from imgcls.datasets.edits import Edits
+from imgcls.datasets import custom
 from imgcls.datasets.info import DatasetInfo
 from imgcls.datasets.lookup import facts
-from imgcls.datasets.records import Records
+from imgcls.datasets.store import records
+from imgcls.datasets.store.edits import Edits
+from imgcls.datasets.store.records import Records
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.system import json_files, paths
 from imgcls.system.arrays import map_npy

@@ -10,7 +10,7 @@ import pytest
 from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.datasets import NO_CLASS
-from imgcls.datasets.editing import path_of
+from imgcls.datasets.editing.actions import path_of
 from imgcls.errors import DatasetError
 from imgcls.jobs.preflight import checks
 from imgcls.training.trainer import Trainer

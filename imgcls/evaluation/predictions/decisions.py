@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from imgcls.datasets.records import Records
+from imgcls.datasets.store.records import Records
 from imgcls.evaluation.metrics import multilabel
 from imgcls.evaluation.metrics.multilabel import Threshold
 from imgcls.evaluation.predictions import Predictions

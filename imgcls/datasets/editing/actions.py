@@ -6,10 +6,10 @@ from pathlib import Path
 
 import filelock
 
-from imgcls.datasets import edits as edit_list
 from imgcls.datasets import store
-from imgcls.datasets.edits import NO_CLASS, Edits, Step
 from imgcls.datasets.store import Dataset
+from imgcls.datasets.store import edits as edit_list
+from imgcls.datasets.store.edits import NO_CLASS, Edits, Step
 from imgcls.errors import DatasetError
 from imgcls.system import atomic
 

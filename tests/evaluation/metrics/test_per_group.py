@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from imgcls.evaluation.group_scores import group_scores
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.per_group import group_scores
 
 
 def test_the_worst_groups_come_first():

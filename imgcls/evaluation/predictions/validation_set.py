@@ -7,8 +7,8 @@ import numpy as np
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.inference.predictor import BATCH, load_predictor
+from imgcls.runs.predictions.validation_predictions import positions, write
 from imgcls.runs.run import Run
-from imgcls.runs.validation_predictions import positions, write
 
 LEAST, MOST_SECONDS = 200, 20.0
 """A slow model predicts at least so many images, then as many as fit into this time, because a visitor waits for it."""

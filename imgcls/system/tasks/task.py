@@ -28,8 +28,8 @@ import filelock
 
 from imgcls.errors import UserError
 from imgcls.system import file_times, processes
-from imgcls.system.task_progress import Cancelled, Progress, ProgressFile, TaskState, failure_text
-from imgcls.system.task_signals import interrupt_main_thread, sigterm_cancels
+from imgcls.system.tasks.progress import Cancelled, Progress, ProgressFile, TaskState, failure_text
+from imgcls.system.tasks.signals import interrupt_main_thread, sigterm_cancels
 
 START_SECONDS = 30.0
 """A busy machine may need this long from starting a process until it holds its lock."""

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from imgcls.system.task_progress import Cancelled
+from imgcls.system.tasks.progress import Cancelled
 
 
 def interrupt_main_thread() -> None:

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from imgcls.datasets.records import Records
+from imgcls.datasets.store.records import Records
 from imgcls.errors import DamagedFile, RunError
-from imgcls.evaluation.class_merging import ClassMerging, merge_classes
-from imgcls.evaluation.class_order import soft_confusion
 from imgcls.evaluation.metrics import classification, multilabel
+from imgcls.evaluation.metrics.class_order import soft_confusion
+from imgcls.evaluation.predictions.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.selection import SIDE
 from imgcls.runs import test_records
 from imgcls.runs.run import Run

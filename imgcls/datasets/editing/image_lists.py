@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.datasets import editing
-from imgcls.datasets.edits import NO_CLASS, Edits
+from imgcls.datasets.editing import actions
 from imgcls.datasets.store import Dataset
+from imgcls.datasets.store.edits import NO_CLASS, Edits
 from imgcls.errors import DatasetError
 from imgcls.system import safe_csv
 
@@ -230,10 +230,10 @@ def matched(dataset: Dataset, edits: Edits, changes: Sequence[Change]) -> Matche
 
 def apply(dataset: Dataset, found: Matched) -> None:
     """Makes these changes, each kind as one edit that can be undone. Raises DatasetError."""
-    editing.exclude(dataset, found.exclude)
+    actions.exclude(dataset, found.exclude)
     for label, rows in found.relabel.items():
-        editing.relabel(dataset, rows, label)
-    editing.restore(dataset, found.restore)
+        actions.relabel(dataset, rows, label)
+    actions.restore(dataset, found.restore)
 
 
 class _Finder:

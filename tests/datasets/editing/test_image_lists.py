@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from imgcls import datasets
-from imgcls.datasets import NO_CLASS, edit_files
-from imgcls.datasets.edit_files import Change, Matched
+from imgcls.datasets import NO_CLASS
+from imgcls.datasets.editing import image_lists
+from imgcls.datasets.editing.image_lists import Change, Matched
 from imgcls.errors import DatasetError
 from imgcls.system import safe_csv
 from tests.support.uploads import archive, image, imported, leaves
@@ -22,7 +23,7 @@ def dataset(tmp_path):
 
 def listed(dataset, rows=None):
     edits = datasets.edits_of(dataset)
-    return edit_files.columns(dataset, edits, list(edits.labels) if rows is None else rows)
+    return image_lists.columns(dataset, edits, list(edits.labels) if rows is None else rows)
 
 
 def labels(dataset) -> list[int]:
@@ -30,8 +31,8 @@ def labels(dataset) -> list[int]:
 
 
 def applied(dataset, content: bytes) -> Matched:
-    found = edit_files.matched(dataset, datasets.edits_of(dataset), edit_files.read(content))
-    edit_files.apply(dataset, found)
+    found = image_lists.matched(dataset, datasets.edits_of(dataset), image_lists.read(content))
+    image_lists.apply(dataset, found)
     return found
 
 
@@ -40,7 +41,7 @@ def test_edits_survive_a_file_round_trip(dataset, form):
     datasets.exclude(dataset, [0, 5])
     datasets.relabel(dataset, [6, 7], (int(dataset.y_train[7]) + 1) % 3)
     expected, content = labels(dataset), listed(dataset)
-    file = edit_files.to_csv(content) if form == "csv" else edit_files.to_json(dataset, "edits", content)
+    file = image_lists.to_csv(content) if form == "csv" else image_lists.to_json(dataset, "edits", content)
     datasets.undo_all(dataset)
     assert labels(dataset) != expected
     found = applied(dataset, file)
@@ -52,8 +53,8 @@ def test_edits_survive_a_file_round_trip(dataset, form):
 def test_a_list_identifies_the_image_in_each_row(dataset):
     datasets.exclude(dataset, [3])
     position = len(dataset.y_train) + 1
-    rows = list(csv.DictReader(io.StringIO(edit_files.to_csv(listed(dataset, [3, 4, position])).decode("utf-8-sig"))))
-    assert tuple(rows[0]) == edit_files.COLUMNS
+    rows = list(csv.DictReader(io.StringIO(image_lists.to_csv(listed(dataset, [3, 4, position])).decode("utf-8-sig"))))
+    assert tuple(rows[0]) == image_lists.COLUMNS
     assert [row["file"] for row in rows] == [
         dataset.records.name("train", 3),
         dataset.records.name("train", 4),
@@ -62,13 +63,13 @@ def test_a_list_identifies_the_image_in_each_row(dataset):
     assert [row["part"] for row in rows] == ["train", "train", "test"]
     assert [row["row"] for row in rows] == ["3", "4", "1"]
     assert rows[0]["action"] == "exclude" and rows[1]["action"] == ""
-    assert rows[0]["digest"] == edit_files.digest(dataset.x_train[3]) != rows[1]["digest"]
+    assert rows[0]["digest"] == image_lists.digest(dataset.x_train[3]) != rows[1]["digest"]
     assert rows[1]["label"] == dataset.facts.named(dataset.y_train[4])
 
 
 def test_the_json_is_strict(dataset):
-    content = edit_files.columns(dataset, datasets.edits_of(dataset), [1], {"score": np.array([np.nan])})
-    found = json.loads(edit_files.to_json(dataset, "outliers", content), parse_constant=pytest.fail)
+    content = image_lists.columns(dataset, datasets.edits_of(dataset), [1], {"score": np.array([np.nan])})
+    found = json.loads(image_lists.to_json(dataset, "outliers", content), parse_constant=pytest.fail)
     assert found["images"][0]["score"] is None and found["images"][0]["row"] == 1
     assert (found["kind"], found["fingerprint"]) == ("outliers", dataset.fingerprint)
 
@@ -78,7 +79,7 @@ def test_images_are_found_by_pixels_if_names_are_missing_or_changed(dataset):
     content = listed(dataset, rows)
     for names in (["", ""], ["elsewhere/a.png", "elsewhere/b.png"]):
         content["file"], content["action"] = names, ["exclude", "exclude"]
-        applied(dataset, edit_files.to_csv(content))
+        applied(dataset, image_lists.to_csv(content))
         assert [label == NO_CLASS for label in labels(dataset)] == [row in rows for row in range(len(labels(dataset)))]
         datasets.undo_all(dataset)
 
@@ -86,7 +87,7 @@ def test_images_are_found_by_pixels_if_names_are_missing_or_changed(dataset):
 def test_a_different_leading_folder_is_still_the_same_image(dataset):
     name = dataset.records.name("train", 4)
     for file in (f"C:\\data\\{name}".replace("/", "\\"), f"/home/ann/{name}", name.split("/", 1)[1]):
-        found = edit_files.matched(dataset, datasets.edits_of(dataset), [Change(file, "", "exclude")])
+        found = image_lists.matched(dataset, datasets.edits_of(dataset), [Change(file, "", "exclude")])
         if "/" in file or "\\" in file:
             assert found.exclude == [4], file
         else:  # the same base name is in every folder
@@ -97,7 +98,7 @@ def test_a_list_is_applied_once_its_actions_are_filled_in(dataset):
     content = listed(dataset, [1, 2, 3])
     content["action"], content["new label"] = ["", "", ""], ["", "OAK", ""]
     content["action"][2] = "Exclude"
-    text = edit_files.to_csv(content).decode("utf-8-sig").replace(",", ";")
+    text = image_lists.to_csv(content).decode("utf-8-sig").replace(",", ";")
     found = applied(dataset, text.encode())
     assert found.exclude == [3] and [len(rows) for rows in found.relabel.values()] in ([1], [])
     assert labels(dataset)[2] == dataset.facts.classes.index("oak")
@@ -108,9 +109,9 @@ def test_inapplicable_edits_are_counted_by_reason(dataset):
         Change("nowhere.png", "", "exclude"),
         Change(dataset.records.name("test", 0), "", "exclude"),
         Change(dataset.records.name("train", 0), "", "relabel", "no such tree"),
-        Change("", edit_files.digest(dataset.x_test[1]), "exclude"),
+        Change("", image_lists.digest(dataset.x_test[1]), "exclude"),
     ]
-    found = edit_files.matched(dataset, datasets.edits_of(dataset), changes)
+    found = image_lists.matched(dataset, datasets.edits_of(dataset), changes)
     assert found.count == 0
     assert {reason: len(names) for reason, names in found.problems.items()} == {
         "are not in this dataset": 1,
@@ -123,14 +124,14 @@ def test_the_original_class_or_restore_undoes_an_edit(dataset):
     datasets.exclude(dataset, [0, 1])
     rows = [Change(dataset.records.name("train", 0), "", "relabel", dataset.facts.named(dataset.y_train[0]))]
     rows.append(Change(dataset.records.name("train", 1), "", "restore"))
-    edit_files.apply(dataset, edit_files.matched(dataset, datasets.edits_of(dataset), rows))
+    image_lists.apply(dataset, image_lists.matched(dataset, datasets.edits_of(dataset), rows))
     assert not datasets.edits_of(dataset).labels
 
 
 def test_the_last_row_for_an_image_wins(dataset):
     name = dataset.records.name("train", 0)
     rows = [Change(name, "", "exclude"), Change(name, "", "restore")]
-    found = edit_files.matched(dataset, datasets.edits_of(dataset), rows)
+    found = image_lists.matched(dataset, datasets.edits_of(dataset), rows)
     assert (found.count, found.unchanged) == (0, 1)
 
 
@@ -149,12 +150,12 @@ def test_the_last_row_for_an_image_wins(dataset):
 )
 def test_an_invalid_list_gives_one_clear_error(content, said):
     with pytest.raises(DatasetError, match=said) as error:
-        edit_files.read(content)
+        image_lists.read(content)
     assert "\n" not in str(error.value)
 
 
 def test_an_empty_file_changes_nothing():
-    assert edit_files.read(b"") == [] == edit_files.read(b"[]")
+    assert image_lists.read(b"") == [] == image_lists.read(b"[]")
 
 
 def test_a_formula_like_name_round_trips(tmp_path):
@@ -165,7 +166,7 @@ def test_a_formula_like_name_round_trips(tmp_path):
     row = next(row for row, name in enumerate(names) if "=cmd" in name)
     content = listed(dataset, [row])
     content["file"], content["action"] = ["=cmd.png"], ["exclude"]
-    assert applied(dataset, edit_files.to_csv(content)).exclude == [row]
+    assert applied(dataset, image_lists.to_csv(content)).exclude == [row]
 
 
 def test_a_multi_label_image_can_be_excluded_but_not_relabelled(tmp_path):
@@ -174,6 +175,6 @@ def test_a_multi_label_image_can_be_excluded_but_not_relabelled(tmp_path):
     dataset = datasets.open_dataset(imported(listing(tmp_path, with_semicolons(some()))))
     name = dataset.records.name("train", 0)
     edits = datasets.edits_of(dataset)
-    found = edit_files.matched(dataset, edits, [Change(name, "", "relabel", dataset.facts.classes[0])])
+    found = image_lists.matched(dataset, edits, [Change(name, "", "relabel", dataset.facts.classes[0])])
     assert list(found.problems) == ["cannot be relabelled, because the dataset is multi-label"]
-    assert edit_files.matched(dataset, edits, [Change(name, "", "exclude")]).exclude == [0]
+    assert image_lists.matched(dataset, edits, [Change(name, "", "exclude")]).exclude == [0]

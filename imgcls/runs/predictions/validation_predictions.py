@@ -4,7 +4,7 @@
     labels          int32 (n,), or (n, classes) of 0 and 1 if images can have several labels
     rows            int32 (n,), the images' positions in the training part of the dataset
 
-The trainer writes the file at its end; `imgcls.evaluation.validation_predictions` makes it for older runs.
+The trainer writes the file at its end; `imgcls.evaluation.predictions.validation_set` makes it for older runs.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,8 @@
+"""Predictions that the trainer stores in a run's folder for images that are not in the test set.
+
+epoch_predictions       epochs.npz: for validation images, after each epoch
+validation_predictions  validation.npz: for validation images, by the final model
+fold_predictions        folds.npz: for the training images of a run with cross-validation
+
+Predictions for the test set are in `imgcls.evaluation.predictions`.
+"""
