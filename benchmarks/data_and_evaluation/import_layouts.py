@@ -22,7 +22,8 @@ from benchmarks.support import layouts
 from benchmarks.support.layouts import Counts, Layout
 from benchmarks.support.report_line import line, run
 from imgcls import datasets
-from imgcls.datasets.importing import ImportRequest, execute, make_preview
+from imgcls.datasets.importing import ImportRequest, make_preview
+from imgcls.datasets.importing.execution import execute
 from imgcls.errors import UserError
 
 IMAGES = 1_000

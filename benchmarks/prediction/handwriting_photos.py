@@ -9,7 +9,7 @@
   kind.
 - Blank pages: how many are taken for handwriting.
 
-With `--opencv` (needs opencv-python-headless), the ink is located and separated by `benchmarks.support.opencv_ink`
+With `--opencv` (needs opencv-python-headless), the ink is located and separated by `support.baselines.opencv_ink`
 instead: contours and a perspective transform for the sheet, an adaptive threshold, and contours for the digit.
 
 Needs `mnist.npz` and `pen_digits_train.json.gz` in $IMGCLS_DATA.
@@ -46,7 +46,7 @@ def reader(chosen: runs.Run, with_opencv: bool) -> Reader:
     def read(grey: np.ndarray) -> str:
         try:
             if with_opencv:
-                from benchmarks.support import opencv_ink
+                from benchmarks.support.baselines import opencv_ink
 
                 ink = opencv_ink.handwriting(grey)
                 if ink is None:

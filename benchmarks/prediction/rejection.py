@@ -28,7 +28,8 @@ import numpy as np
 
 from benchmarks.support.report_line import Missing, line, run
 from imgcls import inference, runs
-from imgcls.datasets.catalog import _pen_characters, drawn_digits
+from imgcls.datasets.catalog import drawn_digits
+from imgcls.datasets.preparing import pen_characters
 from imgcls.errors import RunError
 from imgcls.images import loading, strokes
 from imgcls.images.canvas_strokes import SIDE, Handwriting
@@ -154,7 +155,7 @@ def over_threshold(drawings: list[Handwriting]) -> tuple[np.ndarray, np.ndarray]
 
 def letters(file: Path | None, ask, low: float, generator: np.random.Generator) -> dict:
     """What is rejected of letters that resemble no digit, and of digits by the same writers, at several thresholds."""
-    characters = _pen_characters.pen_characters(file)
+    characters = pen_characters.pen_characters(file)
     drawings = [somewhere(item.strokes, PENS[i % len(PENS)], generator) for i, item in enumerate(characters)]
     by_rule = np.array(
         [
@@ -164,7 +165,7 @@ def letters(file: Path | None, ask, low: float, generator: np.random.Generator) 
     )
     by_pen, by_image = over_threshold(drawings)
     is_digit = np.array([item.character.isdigit() for item in characters])
-    others = ~is_digit & np.array([item.character not in _pen_characters.LOOK_ALIKES for item in characters])
+    others = ~is_digit & np.array([item.character not in pen_characters.LOOK_ALIKES for item in characters])
     sure = ask(drawings).max(1) >= 0.9
     return {
         "at_half_a_percent": percent(by_rule[others] | (by_pen[others] > low)),
@@ -203,7 +204,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run_id, part = arguments.run, "train" if arguments.development else "test"
     folder = paths.data_folder()
-    for name in ("mnist.npz", drawn_digits.PEN_FILE, *([] if arguments.characters else [_pen_characters.FILE])):
+    for name in ("mnist.npz", drawn_digits.PEN_FILE, *([] if arguments.characters else [pen_characters.FILE])):
         if folder is None or not (folder / name).is_file():
             raise Missing(f"{name} is not in the folder set by IMGCLS_DATA.")
     try:

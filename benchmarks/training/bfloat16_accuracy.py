@@ -30,7 +30,9 @@ def main() -> None:
         for seed in range(seeds):
             for precision, row in accuracies.items():
                 settings = json.dumps({"precision": precision, "seed": seed})
-                said = python("-m", "benchmarks.support.recipe", name, settings, "{}", environment=environment)
+                said = python(
+                    "-m", "benchmarks.support.baselines.recipe", name, settings, "{}", environment=environment
+                )
                 row.append(100 * json.loads(said.splitlines()[-1])[-1][-1])
                 print(precision, seed, row[-1], file=sys.stderr)
     lost = [long - short for long, short in zip(accuracies["float32"], accuracies["bfloat16"], strict=True)]

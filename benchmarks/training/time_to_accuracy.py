@@ -61,11 +61,13 @@ def main() -> None:
             python("-m", "imgcls.datasets", name, environment=environment)
             words = (name, json.dumps(race.settings), json.dumps(race.params))
             ours = json.loads(
-                python("-m", "benchmarks.support.recipe", *words, environment=environment).splitlines()[-1]
+                python("-m", "benchmarks.support.baselines.recipe", *words, environment=environment).splitlines()[-1]
             )
             words = (name, str(race.mark), str(race.most_epochs))
             plain = json.loads(
-                python("-m", "benchmarks.support.tutorial_script", *words, environment=environment).splitlines()[-1]
+                python(
+                    "-m", "benchmarks.support.baselines.tutorial_script", *words, environment=environment
+                ).splitlines()[-1]
             )
             seconds, work, reached = arrival(ours, race.mark)
             tutorial_seconds, tutorial_work, tutorial_reached = arrival(plain, race.mark)

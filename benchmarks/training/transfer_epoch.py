@@ -3,7 +3,7 @@
     python -m benchmarks.transfer_epoch [REPETITIONS]
 
 An epoch of a head on cached features against an epoch of a plain Keras script with the frozen backbone inside the
-model (benchmarks/support/plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 images of CIFAR-10
+model (benchmarks/support/baselines/plain_transfer.py): MobileNet 0.25 at 96 pixels, 10,000 images of CIFAR-10
 ($IMGCLS_DATA/cifar10.npz), batches of 64, validation included; both as separate processes, alternating. The value is
 the ratio of the median epochs from the second on. `whole` is the ratio of all five epochs, where ours includes
 computing the features and both include graph building.
@@ -59,7 +59,7 @@ def compare(environment: dict[str, str], path: Path, repetitions: int) -> list[d
     for number in range(repetitions):
         _forget(environment)
         mine = ours(environment, number)
-        words = ("-m", "benchmarks.support.plain_transfer", str(path), str(SIZE), str(BATCH), str(EPOCHS))
+        words = ("-m", "benchmarks.support.baselines.plain_transfer", str(path), str(SIZE), str(BATCH), str(EPOCHS))
         told = json.loads(python(*words, environment=environment).splitlines()[-1])
         plain, whole = statistics.median(told["seconds"][1:]), sum(told["seconds"])
         row = {f"ours_{name}": value for name, value in mine.items()}

@@ -19,7 +19,8 @@ from imgcls.api import actions, descriptions
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.errors import UserError
 from imgcls.evaluation import comparison
-from imgcls.inference import batch, files
+from imgcls.inference import batch
+from imgcls.inference.batch import files
 from imgcls.runs.store import described
 
 MOST_IMAGES = 200

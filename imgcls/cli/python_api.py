@@ -26,7 +26,7 @@ from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import comparison, image_files, predictions, report
 from imgcls.evaluation.image_files import FileScores
 from imgcls.evaluation.metrics.significance import Comparison
-from imgcls.export import formats, making, records
+from imgcls.export import exporting, formats, records
 from imgcls.inference import Answer, answering
 from imgcls.inference.preparing import Source
 from imgcls.runs import Run
@@ -160,7 +160,7 @@ class ModelRun:
         run, record = self._run, records.read(self._run, name)
         if record is None or not record.is_offered:
             run = runs.writable(run)
-            making.export_now(run, [name], lambda fraction, text: None)
+            exporting.export_now(run, [name], lambda fraction, text: None)
             record = records.read(run, name)
         if record is None or record.problem:
             raise RunError(f"{chosen.TITLE} was not exported. {record.problem if record else 'The run was changed.'}")
@@ -202,12 +202,13 @@ def load_dataset(name: str) -> Dataset:
 def import_images(path: str | Path, title: str, **settings: Any) -> str:
     """Turns a zip archive, a folder or a CSV file into a dataset and returns its name.
 
-    `settings` are those of `imgcls.datasets.importing.execute.import_dataset`, such as `size=64`.
+    `settings` are those of `imgcls.datasets.importing.execution.execute.import_dataset`, such as `size=64`.
 
     Raises:
         SourceError: it cannot be imported.
     """
-    from imgcls.datasets.importing import execute, sources
+    from imgcls.datasets.importing import sources
+    from imgcls.datasets.importing.execution import execute
 
     return execute.import_dataset(sources.of_file(Path(path).absolute()), title=title, **settings).name
 

@@ -5,7 +5,7 @@
     label.json        title and note                                           page, by rename
     STATE/            the four arrays (1, 2, ...), and skipped.csv, the files that were not imported and why;
                       a new state is written next to the old one
-<own data>/.imports/  imports in progress, see imgcls/datasets/importing/job.py
+<own data>/.imports/  imports in progress, see imgcls/datasets/importing/execution/job.py
 <own data>/.deleted-* being deleted
 
 The folder name is derived from the title once and never changes, because runs refer to it.

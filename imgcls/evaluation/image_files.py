@@ -10,7 +10,7 @@ import numpy as np
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.errors import RunError, SourceError
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
-from imgcls.inference import files
+from imgcls.inference.batch import files
 from imgcls.runs import Run
 
 

@@ -5,8 +5,8 @@ tolerances     how closely a file must match the run's stored predictions
 runtimes       run an exported file: LiteRT, ONNX Runtime, plain Keras in a fresh interpreter
 verification   compare a file with the stored predictions
 records        the verification record of a file, stored with the run
-carried        the record inside the file itself, with the class names and other texts (texts)
-making         the background task that converts, verifies and stores
+metadata       what a file says about itself: class names, preprocessing and verification record, inside the file
+exporting      the background task that converts, verifies and stores
 run_archive    a whole run as a zip file, and back
 script/        a plain Keras script that trains the model again
 trackers/      a run in TensorBoard, MLflow and Weights & Biases

@@ -4,7 +4,7 @@ import sys
 
 from imgcls import runs
 from imgcls.errors import UserError
-from imgcls.export import making
+from imgcls.export import exporting
 
 
 def main(arguments: list[str]) -> int:
@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    return making.task_of(run).run(lambda progress: making.make(run, arguments[1:], progress))
+    return exporting.task_of(run).run(lambda progress: exporting.make(run, arguments[1:], progress))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 from imgcls.config import imported_model
 from imgcls.errors import DamagedFile, RunError
 from imgcls.inference import model_files
-from imgcls.inference.imported import ImportedPredictor
+from imgcls.inference.imported_models import ImportedPredictor
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 

@@ -14,7 +14,7 @@ from PIL import Image
 import imgcls
 from imgcls import runs
 from imgcls.api.settings import Settings
-from imgcls.export import bundle, formats, making
+from imgcls.export import bundle, exporting, formats
 from imgcls.inference import answer
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
@@ -109,7 +109,7 @@ def test_all_seven_ways_give_the_same_probabilities(name, shipped, image_files, 
 
 def _by_script(run: runs.Run, files: list[Path], folder: Path) -> np.ndarray:
     """What the bundle's predict.py prints, in a process that cannot import this package."""
-    making.make(run, ["litert"], lambda *_: None)
+    exporting.make(run, ["litert"], lambda *_: None)
     with (folder / "bundle.zip").open("wb") as file:
         bundle.write(run, "litert", file)
     with zipfile.ZipFile(folder / "bundle.zip") as archive:

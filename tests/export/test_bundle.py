@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from imgcls import runs
 from imgcls.errors import ImageError
-from imgcls.export import bundle, formats, making, records
+from imgcls.export import bundle, exporting, formats, records
 from imgcls.inference import answer
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
@@ -102,7 +102,7 @@ def shipped(name: str) -> runs.Run:
 @pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
 def test_the_script_predicts_the_same_as_the_app(name, image_files, quick_conversion, tmp_path):
     run = shipped(name)
-    making.make(run, ["litert"], no_progress)
+    exporting.make(run, ["litert"], no_progress)
     assert records.read(run, "litert").problem == ""
     folder = unpacked(run, "litert", tmp_path / "bundle")
 
@@ -123,7 +123,7 @@ def test_the_script_predicts_the_same_as_the_app(name, image_files, quick_conver
 
 
 def test_bundles_for_other_runtimes_predict_the_same(finished_run, image_files, tmp_path):
-    making.make(finished_run, ["keras"], no_progress)
+    exporting.make(finished_run, ["keras"], no_progress)
     folder = unpacked(finished_run, "keras", tmp_path / "bundle")
     for row, path in zip(predicted(folder, image_files[:4]), image_files, strict=False):
         expected = answer(finished_run, path)
@@ -132,7 +132,7 @@ def test_bundles_for_other_runtimes_predict_the_same(finished_run, image_files, 
 
 def test_the_model_card_lists_scores_limits_and_licences(finished_run, quick_conversion, tmp_path):
     finished_run.rename("A *small* run | <b>")
-    making.make(finished_run, ["litert"], no_progress)
+    exporting.make(finished_run, ["litert"], no_progress)
     folder = unpacked(finished_run, "litert", tmp_path / "bundle")
     card = (folder / "README.md").read_text("utf-8")
 

@@ -32,7 +32,7 @@ def batch_sizes(monkeypatch) -> list[int]:
         light = pixels.reshape(len(pixels), -1).mean(1) / 255
         return np.stack([1 - light, light, np.zeros_like(light)], 1).astype(np.float32)
 
-    monkeypatch.setattr(batch, "classify", classify)
+    monkeypatch.setattr("imgcls.inference.batch.classification.classify", classify)
     return sizes
 
 

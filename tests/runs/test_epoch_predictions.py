@@ -7,7 +7,7 @@ import pytest
 
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
-from imgcls.evaluation.predictions import validation_set as making
+from imgcls.evaluation.predictions import validation_set
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.training.loop import epoch_predictions as snapshots_module
 from imgcls.training.loop.batches import Subset
@@ -176,7 +176,7 @@ def test_an_older_run_gets_the_same_predictions_from_its_exported_model(finished
     kept = validation_predictions.read(finished_run)
     (finished_run.folder / validation_predictions.NAME).unlink()
     assert validation_predictions.read(finished_run) is None
-    making.make(finished_run)
+    validation_set.make(finished_run)
 
     stored = validation_predictions.read(finished_run)
     np.testing.assert_array_equal(stored.rows, kept.rows)
@@ -186,9 +186,9 @@ def test_an_older_run_gets_the_same_predictions_from_its_exported_model(finished
 
 def test_a_slow_model_predicts_a_smaller_sample_of_all_classes(finished_run, monkeypatch):
     kept = validation_predictions.read(finished_run)
-    monkeypatch.setattr(making, "LEAST", 64)
-    monkeypatch.setattr(making, "MOST_SECONDS", -1.0)
-    making.make(finished_run)
+    monkeypatch.setattr(validation_set, "LEAST", 64)
+    monkeypatch.setattr(validation_set, "MOST_SECONDS", -1.0)
+    validation_set.make(finished_run)
     stored = validation_predictions.read(finished_run)
 
     assert len(stored.rows) == 64 < len(kept.rows)
@@ -202,7 +202,7 @@ def test_a_slow_model_predicts_a_smaller_sample_of_all_classes(finished_run, mon
 def test_a_run_with_a_missing_dataset_says_how_to_get_it(finished_run, monkeypatch, tmp_path):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
     with pytest.raises(DatasetError, match="Small digits"):
-        making.make(finished_run)
+        validation_set.make(finished_run)
 
 
 @pytest.mark.parametrize("module", [epoch_predictions, validation_predictions])

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output, progress_bar
-from imgcls.export import bundle, formats, making, records
+from imgcls.export import bundle, exporting, formats, records
 from imgcls.export.records import Record
 from imgcls.runs import Run
 
@@ -48,7 +48,7 @@ def export(
     """
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         found = runs.run_from_argument(run)
-    making.check(found)
+    exporting.check(found)
     if format is None:
         _list(found)
         return
@@ -76,7 +76,7 @@ def export(
 
 def _made(run: Run, name: str) -> Record:
     try:
-        making.export_now(run, [name], progress_bar.show)
+        exporting.export_now(run, [name], progress_bar.show)
     finally:
         progress_bar.clear()
     record = records.read(run, name)

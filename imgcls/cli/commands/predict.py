@@ -18,9 +18,9 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
 from imgcls.evaluation.image_files import FileScores
 from imgcls.evaluation.metrics.confidence_intervals import wilson
-from imgcls.inference import batch, files
-from imgcls.inference import submission as submission_file
-from imgcls.inference.batch import Result
+from imgcls.inference import batch
+from imgcls.inference.batch import Result, files
+from imgcls.inference.batch import submission as submission_file
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.system import safe_csv

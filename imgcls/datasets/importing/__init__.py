@@ -2,17 +2,15 @@
 
     sources/        each kind of source, read as one stream of images with their classes
     findings        what is skipped or unclear in a source, and questions to the user
-    handwriting     whether a source is handwriting, with dark or light ink
+    skipped         files that are skipped, by reason
+    class_names     display and compare untrusted names
     preview         inspect a source before the import
     pipeline        the import itself
-    decode          image files to arrays of one size
-    holdout         choose a test set if the source has none
+    pixels/         from the bytes of images to arrays of one size
+    splits/         class and split of each image; a test set if the source has none
     dataset_writer  write and publish the arrays
-    class_names     display and compare untrusted names
-    skipped         files that are skipped, by reason
+    execution/      imports that run in this process, or that a page starts and watches
     time_limit      how long an import may take
-    job             an import that a page starts and watches
-    execute         an import or a preview in this process
     drawings        the dataset "My drawings", which grows drawing by drawing
 
 Imports run in a separate process, `python -m imgcls.datasets.importing`; a dataset appears only once it is complete.

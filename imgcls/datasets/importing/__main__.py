@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from imgcls.datasets.importing import execute, job
+from imgcls.datasets.importing.execution import execute, job
 from imgcls.errors import UserError
 
 

@@ -23,8 +23,9 @@ import numpy as np
 
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import class_names, dataset_writer, holdout
+from imgcls.datasets.importing import class_names, dataset_writer
 from imgcls.datasets.importing.sources import items
+from imgcls.datasets.importing.splits import holdout
 from imgcls.datasets.store import FORMAT
 from imgcls.errors import DamagedFile, DatasetError, SourceError
 from imgcls.system import atomic, paths

@@ -10,13 +10,14 @@ import numpy as np
 
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import dataset_writer, handwriting, holdout, plan, sources
+from imgcls.datasets.importing import dataset_writer, sources
 from imgcls.datasets.importing.class_names import visible
-from imgcls.datasets.importing.holdout import Holdout
-from imgcls.datasets.importing.pixels import decode, scale
-from imgcls.datasets.importing.plan import Kept, Plan, ReadImages
+from imgcls.datasets.importing.pixels import decode, handwriting_question, scale
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel
+from imgcls.datasets.importing.splits import holdout, plan
+from imgcls.datasets.importing.splits.holdout import Holdout
+from imgcls.datasets.importing.splits.plan import Kept, Plan, ReadImages
 from imgcls.datasets.importing.time_limit import TimeLimit
 from imgcls.datasets.store.records import NONE, PARTS
 from imgcls.errors import ImageError, SettingError, SourceError
@@ -132,7 +133,7 @@ def _ink_of(source: Source, old: CustomDataset | None) -> str:
     """How to decode handwriting, "" for other images. What is added to a dataset is what the dataset is."""
     if old and not old.ink:
         return ""
-    return handwriting.ask(source) or (EITHER if old else "")
+    return handwriting_question.ask(source) or (EITHER if old else "")
 
 
 def _known_scale(old: CustomDataset | None) -> PixelScale | None:

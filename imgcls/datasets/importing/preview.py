@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from imgcls.datasets.importing import handwriting
 from imgcls.datasets.importing.class_names import short, sort_key, visible
 from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import MAX_UNREADABLE, SIDES
-from imgcls.datasets.importing.pixels import decode, scale
+from imgcls.datasets.importing.pixels import decode, handwriting_question, scale
 from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
@@ -93,7 +92,7 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS, skipped_csv: 
     end = time.monotonic() + seconds
     with opened(request) as source:
         shown = _of_table(source, source.table, seconds) if source.table is not None else _of_files(source, end)
-        shown.ink = handwriting.ask(source)
+        shown.ink = handwriting_question.ask(source)
         if shown.ink:
             shown.side, shown.channels, shown.square = SIDES[0], 1, True
         shown.questions = source.findings.questions

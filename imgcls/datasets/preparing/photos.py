@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets.importing import dataset_writer, holdout
+from imgcls.datasets.importing import dataset_writer
 from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.splits import holdout
 from imgcls.datasets.preparing.originals import Arrays
 from imgcls.errors import ImageError
 from imgcls.system.tasks import Progress
@@ -24,8 +25,8 @@ Assign = Callable[[list[str]], tuple[str, str] | None]
 def arrays(path: Path, classes: Sequence[str], side: int, assign: Assign, total: int, progress: Progress) -> Arrays:
     """The four arrays of an archive (zip or tar.gz), cropped to squares of `side` pixels.
 
-    Without a test part, 20% of each class are held out, chosen by content (`importing.holdout`). `total` is the number
-    of photos to expect, for the progress.
+    Without a test part, 20% of each class are held out, chosen by content (`importing.splits.holdout`). `total` is the
+    number of photos to expect, for the progress.
 
     Raises:
         ValueError, ImageError, OSError, tarfile.TarError, zipfile.BadZipFile: the archive is damaged.

@@ -12,7 +12,7 @@ import numpy as np
 
 from imgcls.config.imported_model import MOST_SIDE
 from imgcls.errors import RunError
-from imgcls.inference.imported import MEMORY
+from imgcls.inference.imported_models import MEMORY
 from imgcls.inference.sandbox import Sandbox, runner
 from imgcls.runs.results import MOST_CLASSES, NAME_LENGTH
 from imgcls.system import json_files

@@ -8,7 +8,7 @@ import numpy as np
 from imgcls.config.imported_model import ImportedModel
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError
-from imgcls.inference.imported import probabilities, run_batch
+from imgcls.inference.imported_models import probabilities, run_batch
 from imgcls.inference.sandbox import Sandbox
 from imgcls.system.tasks.progress import Progress
 

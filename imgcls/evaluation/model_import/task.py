@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imgcls.errors import RunError
-from imgcls.evaluation.model_import import inspection, making
+from imgcls.evaluation.model_import import create_run, inspection
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.evaluation.model_import.inspection import MOST_BYTES, Facts
 from imgcls.system import atomic, file_times, json_files, paths
@@ -134,7 +134,7 @@ def evaluate_folder(folder: Path, progress: Progress) -> None:
     """Makes the run that the folder of an import describes. Raises UserError."""
     facts = Facts.from_json(json_files.read_object(folder / "facts.json"))
     answers = Answers.from_json(json_files.read_object(folder / "answers.json"))
-    run = making.make(facts, (folder / "model").read_bytes(), answers, progress)
+    run = create_run.make(facts, (folder / "model").read_bytes(), answers, progress)
     atomic.write_json(folder / "done.json", {"run": run.id})
 
 

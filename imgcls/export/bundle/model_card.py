@@ -11,8 +11,8 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import calibration
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import values
+from imgcls.export.metadata import preprocessing
 from imgcls.export.records import Record
-from imgcls.export.texts import preprocessing
 from imgcls.models import backbones
 from imgcls.runs import Run
 from imgcls.runs.predictions import validation_predictions

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imgcls.export import carried, runtimes, tolerances
+from imgcls.export import metadata, runtimes, tolerances
 from imgcls.export.formats import Converter
 
 TITLE = "LiteRT"
@@ -21,4 +21,4 @@ def load(path: Path) -> runtimes.Runtime:
     return runtimes.LiteRT(path)
 
 
-describe = carried.append_to_archive
+describe = metadata.append_to_archive

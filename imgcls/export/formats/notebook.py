@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imgcls.export import carried, runtimes, script, tolerances
+from imgcls.export import metadata, runtimes, script, tolerances
 from imgcls.runs import Run
 
 TITLE = "Training notebook"
@@ -21,4 +21,4 @@ def load(path: Path) -> runtimes.Runtime:
     return runtimes.FreshInterpreter("notebook", path)
 
 
-describe = carried.add_notebook_metadata
+describe = metadata.add_notebook_metadata

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imgcls.export import carried, runtimes, tolerances
+from imgcls.export import metadata, runtimes, tolerances
 from imgcls.export.formats import Converter
 
 TITLE = "ONNX"
@@ -21,4 +21,4 @@ def load(path: Path) -> runtimes.Runtime:
     return runtimes.OnnxRuntime(path)
 
 
-describe = carried.add_onnx_metadata
+describe = metadata.add_onnx_metadata

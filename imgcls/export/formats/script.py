@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imgcls.export import carried, runtimes, script, tolerances
+from imgcls.export import metadata, runtimes, script, tolerances
 from imgcls.runs import Run
 
 TITLE = "Training script"
@@ -24,4 +24,4 @@ def load(path: Path) -> runtimes.Runtime:
     return runtimes.FreshInterpreter("script", path)
 
 
-describe = carried.append_comment
+describe = metadata.append_comment

@@ -1,6 +1,6 @@
 """Converts the model of a run to an export format: python -m imgcls.training.export.convert RUN_FOLDER FORMAT FILE.
 
-`imgcls.export.making` starts it, because only this package imports Keras.
+`imgcls.export.exporting` starts it, because only this package imports Keras.
 """
 
 import os

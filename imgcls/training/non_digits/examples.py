@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.datasets.catalog import drawn_digits
-from imgcls.datasets.catalog._pen_characters import LOOK_ALIKES, Character, pen_characters
+from imgcls.datasets.preparing.pen_characters import LOOK_ALIKES, Character, pen_characters
 from imgcls.images.strokes import Strokes, as_digit, varied
 from imgcls.inference.rejection.non_digits import pen_features
 from imgcls.system import paths

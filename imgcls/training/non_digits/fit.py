@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from imgcls.datasets.catalog._pen_characters import LOOK_ALIKES, pen_characters
+from imgcls.datasets.preparing.pen_characters import LOOK_ALIKES, pen_characters
 from imgcls.inference.rejection import non_digits
 from imgcls.training.non_digits import examples
 from imgcls.training.non_digits.examples import OTHER, Examples

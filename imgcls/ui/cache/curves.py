@@ -17,7 +17,7 @@ from imgcls.runs.forecast import forecast as make_forecast
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import Run
 from imgcls.system import paths
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 
 def curves(run: Run) -> Curves:

@@ -18,8 +18,9 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing, list_files
 from imgcls.ui.data.search import view as search_view
-from imgcls.ui.widgets import figure_download, formatting, gallery, pager
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets import formatting, gallery, pager
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Search", "Edits")
 PER_PAGE = 30

@@ -13,8 +13,9 @@ from imgcls.datasets.analysis import cache
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import figure_download, formatting, pager
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets import formatting, pager
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 KINDS = ("PCA", "t-SNE")
 AXES = {"PCA": ("first principal component", "second principal component"), "t-SNE": ("", "")}

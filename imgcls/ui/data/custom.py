@@ -6,7 +6,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.datasets import CustomDataset
-from imgcls.datasets.importing import job
+from imgcls.datasets.importing.execution import job
 from imgcls.errors import DatasetError
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain

@@ -9,7 +9,8 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis, custom, dataset_select, summary
 from imgcls.ui.data.importing import wizard
-from imgcls.ui.widgets import class_counts, pager
+from imgcls.ui.widgets import pager
+from imgcls.ui.widgets.figures import class_counts
 
 SAMPLE_PAGES = 20
 

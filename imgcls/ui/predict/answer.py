@@ -15,7 +15,8 @@ from imgcls.ui.components.probability_bars import ModelInput
 from imgcls.ui.data.search import results as search_results
 from imgcls.ui.explain import heat_maps, input_quality, neighbours
 from imgcls.ui.predict import compare_models
-from imgcls.ui.widgets import gallery, multilabel_bars
+from imgcls.ui.widgets import gallery
+from imgcls.ui.widgets.figures import multilabel_bars
 
 NO_INPUT = "Draw or upload an image first."
 REJECTED = "No explanation: the prediction was rejected."

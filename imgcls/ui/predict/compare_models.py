@@ -16,7 +16,8 @@ from imgcls.inference.preparing import Source
 from imgcls.inference.rejection import Rejection, multiple_digits
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.widgets import multilabel_bars, threshold
+from imgcls.ui.widgets import threshold
+from imgcls.ui.widgets.figures import multilabel_bars
 
 MOST = 4
 KEY = "others"

@@ -25,7 +25,8 @@ from imgcls.ui.components import media
 from imgcls.ui.predict import answer as answer_view
 from imgcls.ui.predict import feedback, photo_crop
 from imgcls.ui.predict.photo_crop import Photo
-from imgcls.ui.widgets import formatting, gallery, multilabel_bars, threshold, upload
+from imgcls.ui.widgets import formatting, gallery, threshold, upload
+from imgcls.ui.widgets.figures import multilabel_bars
 
 UPLOAD_MB = 32
 MOST_FILES = 24

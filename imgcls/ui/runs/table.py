@@ -15,7 +15,8 @@ from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
-from imgcls.ui.widgets import figure_download, formatting, settings_table
+from imgcls.ui.widgets import formatting, settings_table
+from imgcls.ui.widgets.figures import figure_download
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""

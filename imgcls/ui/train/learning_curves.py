@@ -6,7 +6,8 @@ from imgcls.errors import UserError
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.widgets import figure_download, formatting
+from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets.figures import figure_download
 
 SIDE_BY_SIDE = 380
 """The least width in pixels of each of two charts side by side."""

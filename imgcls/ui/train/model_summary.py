@@ -10,8 +10,8 @@ from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets import figure_download
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 
 def rows_of(config: Config, info: DatasetInfo) -> tuple[Row, ...]:

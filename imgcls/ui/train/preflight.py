@@ -11,8 +11,8 @@ from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.system.tasks import Task, TaskState
 from imgcls.ui.app.errors import plain
-from imgcls.ui.widgets import figure_download
-from imgcls.ui.widgets.static_figure import StaticFigure
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure
 
 TICK_SECONDS = 0.5
 SIGNS = {

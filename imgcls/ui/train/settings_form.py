@@ -19,7 +19,8 @@ from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
-from imgcls.ui.widgets import figure_download, run_select
+from imgcls.ui.widgets import run_select
+from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.sections import defaults, section
 
 BY_NAME = {param.name: param for param in PARAMS}

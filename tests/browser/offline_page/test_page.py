@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from imgcls.evaluation.predictions import read_gallery
-from imgcls.export import formats, making, records, verification
+from imgcls.export import exporting, formats, records, verification
 from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
@@ -257,8 +257,8 @@ def test_the_finished_page_is_verified_in_the_browser(sample_run, tmp_path, monk
     shutil.copytree(sample_run, tmp_path / "run")
     run = Run(tmp_path / "run")
     single = with_fixed_batch((run.folder / "model.tflite").read_bytes())
-    monkeypatch.setattr(making, "convert", lambda run, name, path: path.write_bytes(single))
-    record = making.make_one(run, "html", verification.reference(run), lambda *_: None)
+    monkeypatch.setattr(exporting, "convert", lambda run, name, path: path.write_bytes(single))
+    record = exporting.make_one(run, "html", verification.reference(run), lambda *_: None)
     assert record.is_offered, record.problem
     assert record.runtime.startswith("LiteRT.js") and "Chrome" in record.runtime
     assert record.largest_difference < 1e-5 and record.milliseconds > 0
@@ -272,7 +272,7 @@ def test_the_finished_page_is_verified_in_the_browser(sample_run, tmp_path, monk
 def test_a_page_that_does_not_work_is_not_offered(sample_run, tmp_path, monkeypatch):
     shutil.copytree(sample_run, tmp_path / "run")
     run = Run(tmp_path / "run")
-    monkeypatch.setattr(making, "convert", lambda run, name, path: path.write_bytes(b"not a model"))
-    record = making.make_one(run, "html", verification.reference(run), lambda *_: None)
+    monkeypatch.setattr(exporting, "convert", lambda run, name, path: path.write_bytes(b"not a model"))
+    record = exporting.make_one(run, "html", verification.reference(run), lambda *_: None)
     assert not record.is_offered and "does not work in the browser" in record.problem
     assert not records.file_of(run, "html").exists()

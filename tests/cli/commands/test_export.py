@@ -8,7 +8,7 @@ import pytest
 
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
-from imgcls.export import formats, making
+from imgcls.export import exporting, formats
 from imgcls.export.formats import litert
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
@@ -75,7 +75,7 @@ def test_an_unfinished_or_damaged_run_is_reported(make_run, finished_run, capsys
 
 
 def test_a_file_that_does_not_match_is_not_written(finished_run, quick_conversion, capsys, here, monkeypatch):
-    monkeypatch.setattr(making.verification, "problem", lambda found, tolerance: "It is wrong.")
+    monkeypatch.setattr(exporting.verification, "problem", lambda found, tolerance: "It is wrong.")
     assert main(["export", finished_run.id, "--format", "litert"]) == exit_codes.FAILED
     assert capsys.readouterr().err.endswith("LiteRT was not exported. It is wrong.\n")
     assert list(here.iterdir()) == []
@@ -103,7 +103,7 @@ def test_a_full_disk_during_the_export_prints_one_error(finished_run, capsys, he
     def full(run, name, path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(making, "convert", full)
+    monkeypatch.setattr(exporting, "convert", full)
     assert main(["export", finished_run.id, "--format", "litert"]) == exit_codes.FAILED
     err = capsys.readouterr().err
     assert "No space left on device" in err and err.count("\n") == 1

@@ -13,7 +13,8 @@ from imgcls import datasets
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.inference import answer, files
+from imgcls.inference import answer
+from imgcls.inference.batch import files
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from imgcls import datasets
 from imgcls.cli import exit_codes
 from imgcls.cli.commands import predict
 from imgcls.cli.main import main
-from imgcls.inference import submission
+from imgcls.inference.batch import submission
 from imgcls.inference.predictor import classify
 
 
@@ -26,7 +26,7 @@ def scans(finished_run, tmp_path, monkeypatch):
     (folder / "4.png").write_bytes(b"\x89PNG cut")
     monkeypatch.chdir(tmp_path)
     shutil.copyfile(folder / "1.png", tmp_path / "=1+1.png")
-    monkeypatch.setattr("imgcls.inference.batch.STEP", 2)
+    monkeypatch.setattr("imgcls.inference.batch.classification.STEP", 2)
     return ["=1+1.png", "3"]
 
 
@@ -53,7 +53,7 @@ def test_an_interrupted_table_is_completed_identically(finished_run, scans, tmp_
     assert not (tmp_path / "out.csv").exists() and len(part.read_bytes().splitlines()) == 1 + 5
     part.write_bytes(part.read_bytes()[:-7])  # killed in the middle of a row
     read = []
-    monkeypatch.setattr("imgcls.inference.files._read", lambda path: read.append(path.name) or path.read_bytes())
+    monkeypatch.setattr("imgcls.inference.batch.files._read", lambda path: read.append(path.name) or path.read_bytes())
     capsys.readouterr()
     assert main(["predict", finished_run.id, *scans, "--csv", "out.csv", "--resume"]) == exit_codes.OK
     assert read == ["3.png", "4.png", "5.png", "6.png", "7.png"]

@@ -10,7 +10,8 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import handwriting, job
+from imgcls.datasets.importing.execution import job
+from imgcls.datasets.importing.pixels import handwriting_question
 from imgcls.errors import SourceError
 from tests.support.uploads import archive, csv, imported, leaves, table
 
@@ -40,7 +41,7 @@ def test_digits_of_either_polarity_become_light_on_black(is_dark, tmp_path):
     preview = importing.make_preview(request)
     assert preview.ink == ("dark" if is_dark else "light")
     (question,) = preview.questions
-    assert (question.key, question.answer) == (handwriting.KEY, preview.ink)
+    assert (question.key, question.answer) == (handwriting_question.KEY, preview.ink)
     assert not preview.is_undecided
     assert preview.channels == 1
     dataset = datasets.custom_dataset(imported(request, channels=1))
@@ -66,7 +67,7 @@ def test_a_table_of_digits_is_recognised_and_stored_exactly(tmp_path):
 
 def test_the_user_may_say_it_is_not_handwriting(tmp_path):
     request = archive(tmp_path / "digits.zip", files(is_dark=True))
-    request.answers[handwriting.KEY] = handwriting.NO
+    request.answers[handwriting_question.KEY] = handwriting_question.NO
     assert importing.make_preview(request).ink == ""
     dataset = datasets.custom_dataset(imported(request, channels=1))
     assert not dataset.ink
@@ -75,9 +76,9 @@ def test_the_user_may_say_it_is_not_handwriting(tmp_path):
 
 def test_the_polarity_can_be_changed_to_one_of_the_options(tmp_path):
     request = archive(tmp_path / "digits.zip", files(is_dark=True))
-    request.answers[handwriting.KEY] = "light"
+    request.answers[handwriting_question.KEY] = "light"
     assert importing.make_preview(request).ink == "light"
-    request.answers[handwriting.KEY] = "blue"
+    request.answers[handwriting_question.KEY] = "blue"
     with pytest.raises(SourceError, match="Choose one of: dark, light, no"):
         importing.make_preview(request)
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import ImportSettings, holdout
+from imgcls.datasets.importing import ImportSettings
+from imgcls.datasets.importing.splits import holdout
 from imgcls.errors import SettingError
 from imgcls.images import loading
 from imgcls.images import square as square_fit

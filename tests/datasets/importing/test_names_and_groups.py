@@ -7,8 +7,9 @@ import pytest
 
 from imgcls import datasets
 from imgcls.config import Config
-from imgcls.datasets.importing import ImportSettings, drawings, holdout, make_preview, units
-from imgcls.datasets.importing.holdout import Holdout
+from imgcls.datasets.importing import ImportSettings, drawings, make_preview
+from imgcls.datasets.importing.splits import holdout, units
+from imgcls.datasets.importing.splits.holdout import Holdout
 from imgcls.errors import SettingError, SourceError
 from imgcls.system import paths
 from tests.support.uploads import archive, csv, digits, grouped, image, imported, leaves, pixels, smooth, table

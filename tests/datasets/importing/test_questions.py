@@ -4,7 +4,7 @@ import pytest
 
 from imgcls.cli import main
 from imgcls.datasets import importing
-from imgcls.datasets.importing import execute, job
+from imgcls.datasets.importing.execution import execute, job
 from imgcls.datasets.importing.findings import Findings, Option, Question
 from imgcls.datasets.importing.sources import layouts
 from imgcls.errors import SourceError

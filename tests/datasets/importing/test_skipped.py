@@ -6,7 +6,8 @@ import pytest
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import execute, job, skipped
+from imgcls.datasets.importing import skipped
+from imgcls.datasets.importing.execution import execute, job
 from imgcls.datasets.importing.skipped import SkippedFiles
 from tests.support.uploads import archive, image, imported, leaves
 

@@ -9,7 +9,7 @@ import pytest
 
 from imgcls.errors import RunError
 from imgcls.evaluation.model_import import inspection
-from imgcls.inference import imported
+from imgcls.inference import imported_models
 from tests.support import foreign_models
 from tests.support.foreign_models import keras_archive, layer, sequential, weights_file
 
@@ -31,7 +31,7 @@ def refusal(path: Path, content: bytes | None = None) -> str:
 
 
 def test_the_limits_are_one_gigabyte_and_twenty_seconds():
-    assert imported.MEMORY <= 1_000_000_000
+    assert imported_models.MEMORY <= 1_000_000_000
     assert inspection.OPEN_SECONDS + inspection.TRY_SECONDS < 20
 
 
@@ -77,7 +77,7 @@ def test_a_damaged_litert_model_may_crash_its_process_but_not_this_one(tmp_path)
         ("model.onnx", b"a shopping list", "This is not an ONNX model"),
         ("model.keras", b"a shopping list", "The .keras file is damaged or incomplete."),
         ("model.h5", b"\x89HDF\r\n\x1a\n", "This is a legacy Keras file (.h5), which can hold code."),
-        ("model.pkl", b"cos\nsystem\n(S'true'\ntR.", "is not a model that can be imported."),
+        ("model.pkl", b"cos\nsystem\n(S'true'\ntR.", "is not a model that can be imported_models."),
         ("model.onnx", b"", "The file is empty."),
     ],
 )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imgcls.errors import RunError
-from imgcls.export import formats, making, offline_page, records
+from imgcls.export import exporting, formats, offline_page, records
 from imgcls.export.offline_page import browser
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
@@ -24,7 +24,7 @@ def single_conversion(monkeypatch):
     def convert(run: Run, name, path) -> None:
         path.write_bytes(with_fixed_batch((run.folder / "model.tflite").read_bytes()))
 
-    monkeypatch.setattr(making, "convert", convert)
+    monkeypatch.setattr(exporting, "convert", convert)
 
 
 def element(page: str, name: str):
@@ -66,7 +66,7 @@ def test_hostile_names_cannot_break_out_of_their_element(finished_run, tmp_path)
 
 def test_without_a_browser_the_embedded_model_is_compared_and_recorded(finished_run, single_conversion, monkeypatch):
     monkeypatch.setattr(browser, "find", lambda: None)
-    record = making.make_one(finished_run, "html", making.verification.reference(finished_run), lambda *_: None)
+    record = exporting.make_one(finished_run, "html", exporting.verification.reference(finished_run), lambda *_: None)
     assert record.is_offered and record.images == 360 and record.largest_difference < 1e-5
     assert "no Chromium was found" in record.runtime
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imgcls.export import making, runtimes
+from imgcls.export import exporting, runtimes
 from imgcls.runs import Run
 
 
@@ -35,5 +35,5 @@ def quick_conversion(monkeypatch) -> list[str]:
         converted.append(name)
         shutil.copyfile(run.folder / "model.tflite", path)
 
-    monkeypatch.setattr(making, "convert", convert)
+    monkeypatch.setattr(exporting, "convert", convert)
     return converted

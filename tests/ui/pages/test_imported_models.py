@@ -8,7 +8,7 @@ import pytest
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.evaluation.label_errors import training_set
-from imgcls.evaluation.model_import import inspection, making, task
+from imgcls.evaluation.model_import import create_run, inspection, task
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.runs import Run
 from imgcls.ui.evaluate import sections
@@ -26,7 +26,7 @@ def imported_run(tmp_path, digits) -> Run:
     path = tmp_path / "pixels.onnx"
     path.write_bytes(content())
     facts, found = inspection.inspect(path, path.name, lambda fraction, text: None)
-    return making.make(facts, found, Answers(digits, scaling="0-1"), lambda fraction, text: None)
+    return create_run.make(facts, found, Answers(digits, scaling="0-1"), lambda fraction, text: None)
 
 
 def button(app, label: str):

@@ -11,9 +11,11 @@ from cyclopts import Parameter
 
 from imgcls.cli import exit_codes, progress_bar
 from imgcls.datasets import custom
-from imgcls.datasets.importing import execute, holdout, pipeline, preview, sources
+from imgcls.datasets.importing import pipeline, preview, sources
 from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.execution import execute
 from imgcls.datasets.importing.findings import Question
+from imgcls.datasets.importing.splits import holdout
 from imgcls.errors import SourceError
 
 

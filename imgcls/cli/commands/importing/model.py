@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from imgcls.cli import exit_codes, progress_bar
-from imgcls.evaluation.model_import import inspection, making
+from imgcls.evaluation.model_import import create_run, inspection
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.inference.sandbox import limits
 from imgcls.runs.results import NAME_LENGTH
@@ -57,7 +57,7 @@ def import_model(
     given = Answers(data, scaling, channel_order, layout, size, outputs, names, name)
     try:
         facts, content = inspection.inspect(file, file.name, lambda part, text: progress_bar.show(part / 4, text))
-        run = making.make(facts, content, given, lambda part, text: progress_bar.show(0.25 + 0.75 * part, text))
+        run = create_run.make(facts, content, given, lambda part, text: progress_bar.show(0.25 + 0.75 * part, text))
     finally:
         progress_bar.clear()
     result = run.result or {}

@@ -5,7 +5,8 @@ import streamlit as st
 from imgcls import datasets, models
 from imgcls.config import Config
 from imgcls.datasets import CustomDataset
-from imgcls.datasets.importing import SIDES, ImportSettings, Preview, job
+from imgcls.datasets.importing import SIDES, ImportSettings, Preview
+from imgcls.datasets.importing.execution import job
 from imgcls.system import paths
 from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.data.importing import split_controls

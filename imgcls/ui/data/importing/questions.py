@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from imgcls.datasets.importing import ImportRequest, job
+from imgcls.datasets.importing import ImportRequest
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.findings import Question
 from imgcls.ui.app.errors import plain
 

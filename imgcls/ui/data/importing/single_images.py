@@ -5,8 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from imgcls.datasets.importing import ImportRequest, job
+from imgcls.datasets.importing import ImportRequest
 from imgcls.datasets.importing.class_names import sort_key
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources import items, single_images
 from imgcls.errors import UserError

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from imgcls.datasets.importing import Preview
-from imgcls.datasets.importing.holdout import FRACTION, FRACTIONS, Holdout
+from imgcls.datasets.importing.splits.holdout import FRACTION, FRACTIONS, Holdout
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 

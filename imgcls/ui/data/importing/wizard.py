@@ -10,8 +10,9 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets
-from imgcls.datasets.importing import ImportRequest, from_root, job
+from imgcls.datasets.importing import ImportRequest, from_root
 from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
 from imgcls.images.files import checks

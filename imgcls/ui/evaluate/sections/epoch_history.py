@@ -21,9 +21,10 @@ from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import figure_download, formatting, gallery, metric_row, pager
+from imgcls.ui.widgets import formatting, gallery, metric_row, pager
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 from imgcls.ui.widgets.metric_row import Number
-from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 TITLE = links.EPOCH_HISTORY
 ORDER = 40

@@ -10,7 +10,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
-from imgcls.export import bundle, formats, making, records
+from imgcls.export import bundle, exporting, formats, records
 from imgcls.export.records import Record
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
@@ -55,15 +55,15 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         "test predictions of this run. A file that does not match is not offered."
     )
     try:
-        making.check(run)
+        exporting.check(run)
     except UserError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
-    task = making.task_of(run)
+    task = exporting.task_of(run)
     state = task.state()
     found = records.all_of(run)
     if state.state in ("running", "failed"):
-        task_panel.show(task, state, lambda: making.start(run, _chosen(found) or [PAGE]), "The export failed.")
+        task_panel.show(task, state, lambda: exporting.start(run, _chosen(found) or [PAGE]), "The export failed.")
     if state.state != "running":
         _take_home(run, found.get(PAGE))
         _choose(run, found)
@@ -77,7 +77,7 @@ def _take_home(run: Run, record: Record | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{page.TITLE}**: {plain(page.HELP)}")
         if record is None or not record.is_offered:
-            task_panel.button(page.TITLE, lambda: making.start(run, [PAGE]), primary=True)
+            task_panel.button(page.TITLE, lambda: exporting.start(run, [PAGE]), primary=True)
         else:
             _download(run, PAGE, record, primary=True)
 
@@ -101,7 +101,7 @@ def _choose(run: Run, found: dict[str, Record]) -> None:
         " · ".join(f"**{plain(formats.find(name).TITLE)}**: {plain(formats.find(name).HELP)}" for name in chosen)
     )
     if chosen:
-        task_panel.button("Export and verify", lambda: making.start(run, chosen), primary=True)
+        task_panel.button("Export and verify", lambda: exporting.start(run, chosen), primary=True)
 
 
 def _suggested(available: list[str], found: dict[str, Record]) -> list[str]:

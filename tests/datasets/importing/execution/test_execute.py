@@ -3,7 +3,8 @@
 import pytest
 
 from imgcls import datasets
-from imgcls.datasets.importing import execute, job, of_file
+from imgcls.datasets.importing import of_file
+from imgcls.datasets.importing.execution import execute, job
 from imgcls.errors import DatasetError, SourceError
 from imgcls.system import paths
 from tests.support.uploads import archive, leaves

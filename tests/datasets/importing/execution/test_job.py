@@ -11,7 +11,8 @@ from io import BytesIO
 import pytest
 
 from imgcls import datasets
-from imgcls.datasets.importing import ImportRequest, ImportSettings, job
+from imgcls.datasets.importing import ImportRequest, ImportSettings
+from imgcls.datasets.importing.execution import job
 from imgcls.errors import SourceError
 from imgcls.system import paths
 from imgcls.system.tasks import TaskState

@@ -8,7 +8,8 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
-from imgcls.datasets.importing import ImportRequest, job
+from imgcls.datasets.importing import ImportRequest
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.errors import SourceError
 from tests.support.importing.imported import counts, images_of

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls import datasets, runs
-from imgcls.datasets.importing import job
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.ui.evaluate import sections
 from tests.support.importing.import_pages import button, new, pieces

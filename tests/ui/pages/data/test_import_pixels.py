@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls import datasets
-from imgcls.datasets.importing import job
+from imgcls.datasets.importing.execution import job
 from tests.support.images import tiffs
 from tests.support.importing.import_pages import button, new
 from tests.support.pages import is_intact, opened, text_of

@@ -69,7 +69,7 @@ def test_other_pages_name_the_score(tested, page, digits):
 
 
 def test_no_label_is_reported_if_all_are_below_the_threshold():
-    from imgcls.ui.widgets.multilabel_bars import answer
+    from imgcls.ui.widgets.figures.multilabel_bars import answer
 
     text = answer(np.array([0.2, 0.49, 0.1, 0.3]), NAMES, 0.5)
     assert "No label" in text and "✓" not in text and "<img" not in text

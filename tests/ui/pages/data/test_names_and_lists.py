@@ -7,7 +7,7 @@ from imgcls import datasets
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.datasets.editing import image_lists
-from imgcls.datasets.importing import job
+from imgcls.datasets.importing.execution import job
 from tests.support.importing.import_pages import button, new, pieces
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, grouped, image, imported, leaves

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgcls.export import formats, making, records
+from imgcls.export import exporting, formats, records
 from imgcls.export.records import Record
 from imgcls.system.tasks import TaskState
 from imgcls.ui.app import links
@@ -22,13 +22,13 @@ def table(app) -> str:
 @pytest.fixture
 def exported(finished_run, quick_conversion):
     """The small run with two verified files."""
-    making.make(finished_run, ["litert", "litert_dynamic"], lambda fraction, text: None)
+    exporting.make(finished_run, ["litert", "litert_dynamic"], lambda fraction, text: None)
     return finished_run
 
 
 def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypatch):
     started = []
-    monkeypatch.setattr(making, "start", lambda run, names: started.append((run.id, names)))
+    monkeypatch.setattr(exporting, "start", lambda run, names: started.append((run.id, names)))
     app = section(finished_run)
     assert is_intact(app)
     assert "A file that does not match is not offered." in text_of(app)
@@ -50,7 +50,7 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
 
 def test_take_it_home_builds_the_page_on_the_first_click_and_offers_it_afterwards(finished_run, monkeypatch):
     started = []
-    monkeypatch.setattr(making, "start", lambda run, names: started.append(names))
+    monkeypatch.setattr(exporting, "start", lambda run, names: started.append(names))
     app = section(finished_run)
     next(button for button in app.button if button.label == "Take it home").click().run()
     assert started == [["html"]]
@@ -95,13 +95,13 @@ def test_images_whose_prediction_changes_are_listed_with_links(exported):
 
 def test_without_the_dataset_the_page_says_what_was_compared(exported, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "empty"))
-    making.make(exported, ["litert"], lambda fraction, text: None)
+    exporting.make(exported, ["litert"], lambda fraction, text: None)
     assert "The dataset is not prepared on this machine" in text_of(section(exported))
 
 
 def test_a_running_export_shows_its_progress_and_a_failed_one_its_reason(finished_run, monkeypatch):
     state = TaskState("running", 0.4, "LiteRT: comparing predictions")
-    monkeypatch.setattr(making.Task, "state", lambda task: state)
+    monkeypatch.setattr(exporting.Task, "state", lambda task: state)
     app = section(finished_run)
     assert is_intact(app)
     assert any(button.label == "Cancel" for button in app.button)

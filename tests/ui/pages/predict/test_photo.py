@@ -16,7 +16,7 @@ from imgcls.inference import Answer
 from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import photo
 from imgcls.ui.predict.photo_crop import Photo
-from imgcls.ui.widgets import multilabel_bars
+from imgcls.ui.widgets.figures import multilabel_bars
 from tests.support.images import tiffs
 from tests.support.images.heic import HEIC
 from tests.support.pages import is_intact, opened, text_of

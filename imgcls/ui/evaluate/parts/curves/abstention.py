@@ -13,9 +13,10 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.evaluate.parts.images import gallery
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import figure_download, formatting, metric_row
+from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 from imgcls.ui.widgets.metric_row import Number
-from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 NAME = "abstain"
 """The URL parameter: the threshold in percent."""

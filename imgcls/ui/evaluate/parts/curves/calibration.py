@@ -12,8 +12,7 @@ from imgcls.charts import scores
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import calibration, classification
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.evaluation.predictions import Predictions
-from imgcls.evaluation.predictions import validation_set as making
+from imgcls.evaluation.predictions import Predictions, validation_set
 from imgcls.evaluation.predictions.class_merging import ClassMerging
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
@@ -23,9 +22,10 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import figure_download, formatting, metric_row
+from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 from imgcls.ui.widgets.metric_row import Number
-from imgcls.ui.widgets.static_figure import StaticFigure, static
 
 SINGLE = (
     "Reliability diagram: predictions are binned by confidence. In a calibrated model, 80% of the predictions made "
@@ -115,7 +115,7 @@ def _offer(run: Run) -> None:
     ):
         with errors.shown():
             with st.spinner("Predicting the validation images …"):
-                making.make(run)
+                validation_set.make(run)
             st.rerun()
 
 

@@ -15,8 +15,9 @@ from imgcls.evaluation.selection import Selection
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import figure_download, formatting
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 MOST_SHOWN = 5
 AUC = "The probability that an image of the class gets a higher probability for it than an image of another class."

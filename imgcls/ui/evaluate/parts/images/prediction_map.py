@@ -11,8 +11,8 @@ from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection, simplified
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import figure_download
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 EXACT_MATCH = ("All labels correct", "Errors")
 POINT = 4

@@ -8,7 +8,7 @@ import pytest
 from plotly.tools import return_figure_from_figure_or_data
 
 from imgcls import charts
-from imgcls.ui.widgets.static_figure import StaticFigure, static
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 POINTS = np.linspace(0, 3, 40, dtype=np.float32)
 VALUES = {

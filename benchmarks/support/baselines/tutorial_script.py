@@ -1,6 +1,6 @@
 """The usual tutorial: three convolutions, Adam, batches of 64, a constant learning rate, float32.
 
-    python -m benchmarks.support.tutorial_script cifar10 0.70 25
+    python -m benchmarks.support.baselines.tutorial_script cifar10 0.70 25
 
 Stops when the test accuracy after an epoch reaches the mark, or after the given number of epochs. Prints seconds and
 CPU seconds since the start of training and the test accuracy, three numbers per epoch. The network is that of

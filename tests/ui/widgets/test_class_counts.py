@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from imgcls.ui.widgets import class_counts
+from imgcls.ui.widgets.figures import class_counts
 
 HOSTILE = "<img src=x onerror=alert(1)> \" & '"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from imgcls.datasets import custom
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import job, pipeline, preview
+from imgcls.datasets.importing import pipeline, preview
+from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources import ImportRequest
 from imgcls.errors import SourceError
 from imgcls.system import atomic

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import imgcls.ui
-from imgcls.ui.widgets import figure_download
+from imgcls.ui.widgets.figures import figure_download
 
 
 def test_every_figure_has_a_button_that_saves_it():

@@ -1,6 +1,6 @@
 """The usual tutorial on transfer learning: a frozen backbone inside the model, `model.fit`, nothing cached.
 
-    python -m benchmarks.support.plain_transfer FILE.npz 96 64 5
+    python -m benchmarks.support.baselines.plain_transfer FILE.npz 96 64 5
 
 The file holds x, y, x_val, y_val. Prints the seconds of each epoch, validation included, and the accuracies.
 """

@@ -1,6 +1,6 @@
 """Training with the recipe of deep_cnn, without pages: one side of benchmarks/time_to_accuracy.
 
-    python -m benchmarks.support.recipe cifar10 '{"epochs": 2}' '{"width": 32}'
+    python -m benchmarks.support.baselines.recipe cifar10 '{"epochs": 2}' '{"width": 32}'
 
 The arguments are the dataset, and settings and model parameters that differ from the recipe. Prints seconds and CPU
 seconds since the start of training and the test accuracy, three numbers per epoch. The loop evaluates test images in

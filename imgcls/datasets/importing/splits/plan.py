@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from imgcls.datasets.custom import CustomDataset
-from imgcls.datasets.importing import class_names, dataset_writer, holdout, units
+from imgcls.datasets.importing import class_names, dataset_writer
 from imgcls.datasets.importing.findings import Findings
-from imgcls.datasets.importing.holdout import Holdout
 from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.sources import items, multilabel
-from imgcls.datasets.importing.units import Units
+from imgcls.datasets.importing.splits import holdout, units
+from imgcls.datasets.importing.splits.holdout import Holdout
+from imgcls.datasets.importing.splits.units import Units
 from imgcls.datasets.store.records import NONE, PARTS
 from imgcls.errors import DamagedFile, SourceError
 

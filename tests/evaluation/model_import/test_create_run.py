@@ -13,13 +13,12 @@ from imgcls.cli.main import main
 from imgcls.config import imported_model
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import predictions
-from imgcls.evaluation.model_import import inspection, making
+from imgcls.evaluation.model_import import create_run, inspection
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.evaluation.robustness import evaluate as robustness
-from imgcls.export import carried, run_archive
-from imgcls.export import making as exporting
-from imgcls.inference import imported, load_predictor
+from imgcls.export import exporting, metadata, run_archive
+from imgcls.inference import imported_models, load_predictor
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
 from imgcls.runs.predictions import validation_predictions
@@ -56,7 +55,7 @@ def written(path: Path, content: bytes) -> Path:
 
 def made(path: Path, **answers) -> Run:
     facts, content = inspection.inspect(path, path.name, silent)
-    return making.make(facts, content, Answers(**answers), silent)
+    return create_run.make(facts, content, Answers(**answers), silent)
 
 
 @pytest.mark.parametrize("kind", ["tflite", "keras", "onnx"])
@@ -66,13 +65,13 @@ def test_a_shipped_model_round_trips_through_every_format(tmp_path, mnist_sample
         from imgcls.training.export.converter import KerasConverter
 
         KerasConverter(keras.models.load_model(SHIPPED / "model.keras", compile=False)).onnx(path)
-        carried.add_onnx_metadata(path, {"labels.txt": "\n".join("0123456789")})
+        metadata.add_onnx_metadata(path, {"labels.txt": "\n".join("0123456789")})
     else:
         shutil.copyfile(SHIPPED / f"model.{kind}", path)
     told = []
     facts, content = inspection.inspect(path, path.name, lambda fraction, text: told.append(fraction))
     assert (facts.shape, facts.dtype, facts.width, facts.outputs) == ((28, 28, 1), "uint8", 10, "probabilities")
-    run = making.make(facts, content, Answers(mnist_sample), lambda fraction, text: told.append(fraction))
+    run = create_run.make(facts, content, Answers(mnist_sample), lambda fraction, text: told.append(fraction))
 
     images = np.asarray(datasets.open_dataset(mnist_sample).x_test)
     expected = Predictor(SHIPPED / "model.tflite").probabilities(images)
@@ -148,7 +147,7 @@ def test_a_packed_run_includes_its_imported_model(tmp_path, digits, linear):
 
 def test_a_changed_model_file_is_not_run(tmp_path, digits, linear):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
-    written(run.folder / "imported.onnx", linear_onnx([1, 8, 8], -linear[0], linear[1]))
+    written(run.folder / "imported_models.onnx", linear_onnx([1, 8, 8], -linear[0], linear[1]))
     with pytest.raises(RunError, match="it has changed"):
         load_predictor(run)
 
@@ -214,9 +213,11 @@ def test_a_free_input_size_must_be_given_and_channels_are_converted():
 
     model = model_of(facts_of(), Answers("digits", size=32, scaling="imagenet"), datasets.facts("digits"))
     assert (model.size, model.layout) == ((32, 32, 3), "NCHW")
-    values = imported.inputs(model, np.full((2, 8, 8, 1), 255, np.uint8))
+    values = imported_models.inputs(model, np.full((2, 8, 8, 1), 255, np.uint8))
     assert values.shape == (2, 3, 32, 32)
-    assert np.allclose(values[0, :, 0, 0], (1 - np.array(imported.IMAGENET_MEAN)) / imported.IMAGENET_STD, atol=1e-6)
+    assert np.allclose(
+        values[0, :, 0, 0], (1 - np.array(imported_models.IMAGENET_MEAN)) / imported_models.IMAGENET_STD, atol=1e-6
+    )
 
 
 def test_channels_may_be_bgr_and_grey_is_their_luminance():
@@ -225,19 +226,19 @@ def test_channels_may_be_bgr_and_grey_is_their_luminance():
     model = imported_model.ImportedModel(
         "ONNX", "x", "onnx", (4, 4, 3), "NHWC", "float32", 0, "0-255", "BGR", "logits", False, (0, 1)
     )
-    assert imported.inputs(model, red)[0, 0, 0].tolist() == [0, 0, 200]
+    assert imported_models.inputs(model, red)[0, 0, 0].tolist() == [0, 0, 200]
     grey = imported_model.ImportedModel(
         "ONNX", "x", "onnx", (4, 4, 1), "flat", "float32", 0, "-1-1", "RGB", "logits", False, (0, 1)
     )
-    assert np.allclose(imported.inputs(grey, red), 60 / 127.5 - 1)
-    assert imported.inputs(grey, red).shape == (1, 16)
+    assert np.allclose(imported_models.inputs(grey, red), 60 / 127.5 - 1)
+    assert imported_models.inputs(grey, red).shape == (1, 16)
 
 
 def test_one_output_is_the_score_of_the_second_class():
     model = imported_model.ImportedModel(
         "ONNX", "x", "onnx", (4, 4, 1), "HW", "float32", 0, "0-1", "RGB", "logits", True, (1, 0)
     )
-    found = imported.probabilities(model, np.array([[0.0], [4.0]], np.float32), False)
+    found = imported_models.probabilities(model, np.array([[0.0], [4.0]], np.float32), False)
     assert np.allclose(found, [[0.5, 0.5], [0.982, 0.018]], atol=1e-3)
     with pytest.raises(RunError, match="not numbers"):
-        imported.probabilities(model, np.array([[np.nan]], np.float32), False)
+        imported_models.probabilities(model, np.array([[np.nan]], np.float32), False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imgcls.errors import RunError
-from imgcls.export import formats, making, records
+from imgcls.export import exporting, formats, records
 from imgcls.export.formats import litert
 from imgcls.inference.predictor import Predictor
 from tests.support.exporting.exports import quick_conversion as quick_conversion
@@ -20,7 +20,7 @@ def no_progress(fraction, text):
 
 
 def export(run, name):
-    making.make(run, [name], no_progress)
+    exporting.make(run, [name], no_progress)
     return records.read(run, name)
 
 
@@ -29,7 +29,7 @@ def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
     available = [name for name in formats.names() if not formats.what_is_missing(formats.find(name))]
     assert {"keras", "litert", "litert_float16", "litert_dynamic", "litert_int8", "saved_model"} <= set(available)
     reported = []
-    making.make(finished_run, available, lambda fraction, text: reported.append((fraction, text)))
+    exporting.make(finished_run, available, lambda fraction, text: reported.append((fraction, text)))
 
     found = records.all_of(finished_run)
     assert {name: record.problem for name, record in found.items()} == dict.fromkeys(available, "")
@@ -81,8 +81,8 @@ def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatc
             raise RunError("The conversion failed: no calibration images.")
         shutil.copyfile(run.folder / "model.tflite", path)
 
-    monkeypatch.setattr(making, "convert", convert)
-    making.make(finished_run, ["litert_int8", "litert"], no_progress)
+    monkeypatch.setattr(exporting, "convert", convert)
+    exporting.make(finished_run, ["litert_int8", "litert"], no_progress)
     assert records.read(finished_run, "litert_int8").problem == "The conversion failed: no calibration images."
     assert records.read(finished_run, "litert").is_offered
 
@@ -90,7 +90,7 @@ def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatc
 def test_the_conversion_process_reports_its_failure_in_one_message(finished_run, tmp_path):
     (finished_run.folder / "model.keras").write_bytes(b"PK damaged")
     with pytest.raises(RunError, match=r"^The conversion failed: .{10,300}$"):
-        making.convert(finished_run, "keras", tmp_path / "model.keras")
+        exporting.convert(finished_run, "keras", tmp_path / "model.keras")
     assert not (tmp_path / "model.keras").exists()
 
 
@@ -103,13 +103,13 @@ def test_a_format_with_missing_packages_explains_how_to_install_them(finished_ru
 def test_a_run_without_model_or_predictions_cannot_be_exported(finished_run):
     (finished_run.folder / "predictions.npz").unlink()
     with pytest.raises(RunError, match="no test predictions"):
-        making.check(finished_run)
+        exporting.check(finished_run)
     (finished_run.folder / "model.keras").unlink()
     with pytest.raises(RunError, match=r"no saved model \(model.keras\)"):
-        making.check(finished_run)
+        exporting.check(finished_run)
     (finished_run.folder / "model.json").unlink()
     with pytest.raises(RunError, match="no trained model"):
-        making.check(finished_run)
+        exporting.check(finished_run)
 
 
 def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run, quick_conversion):
@@ -137,8 +137,8 @@ def test_a_damaged_record_is_ignored(finished_run, quick_conversion, content):
 
 
 def test_the_background_task_exports_and_the_page_shows_it(finished_run, wait_until):
-    making.start(finished_run, ["litert"])
-    task = making.task_of(finished_run)
+    exporting.start(finished_run, ["litert"])
+    task = exporting.task_of(finished_run)
     wait_until(lambda: task.state().state != "running", seconds=300)
     assert task.state().state == "ready", task.state().text
     assert records.read(finished_run, "litert").is_offered

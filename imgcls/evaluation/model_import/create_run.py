@@ -19,7 +19,7 @@ from imgcls.evaluation.model_import import answers, scaling
 from imgcls.evaluation.model_import.answers import AUTO, Answers
 from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.inference import input_quality, model_files
-from imgcls.inference.imported import MEMORY, OPEN_SECONDS, ImportedPredictor
+from imgcls.inference.imported_models import MEMORY, OPEN_SECONDS, ImportedPredictor
 from imgcls.inference.sandbox import Sandbox, limits, runner
 from imgcls.runs import Run, labels, test_records
 from imgcls.runs.predictions import validation_predictions

@@ -7,12 +7,12 @@ RUN/exports/
     export.progress.json, export.log, done.json     those of the task
 """
 
+import importlib.metadata
 import platform
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,7 +24,7 @@ from imgcls import runs
 from imgcls.config import imported_model
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.export import formats, records, texts, verification
+from imgcls.export import formats, metadata, records, verification
 from imgcls.export.records import Record
 from imgcls.export.verification import Comparison, Reference
 from imgcls.runs import Run
@@ -176,7 +176,7 @@ def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: 
         software = runtime.name
     problem = verification.problem(found, chosen.TOLERANCE)
     record = _record(run, name, chosen, known, found, problem, digest, software)
-    chosen.describe(path, texts.of_file(run.card, record))
+    chosen.describe(path, metadata.texts_of(run.card, record.text()))
     with chosen.load(path) as runtime:  # what was added must not have changed it
         sample = np.asarray(known.images[known.rows[:8]])
         again = known.decisions(runtime.probabilities(sample))
@@ -282,8 +282,8 @@ def _software() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for package in SOFTWARE:
         try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
             continue
     return found
 

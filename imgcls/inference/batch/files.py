@@ -16,8 +16,8 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.datasets.importing.sources.items import image_files
 from imgcls.errors import ImageError, SourceError
-from imgcls.inference import batch
-from imgcls.inference.batch import Item, Result
+from imgcls.inference.batch import classification
+from imgcls.inference.batch.classification import Item, Result
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 
@@ -64,22 +64,22 @@ def results(
                     f"The images have changed since the interrupted command: it had read {name[:200]} here. Start "
                     "again without --resume."
                 )
-        while step := list(islice(found, batch.STEP)):
-            yield from batch.classified(run, card, step)
+        while step := list(islice(found, classification.STEP)):
+            yield from classification.classified(run, card, step)
 
 
 def _items(
     paths: Sequence[Path], classes: Sequence[str], skipped: SkippedFiles, archives: contextlib.ExitStack
 ) -> Iterator[Item]:
-    label_of = batch.labeller(classes)
+    label_of = classification.labeller(classes)
     for path in paths:
         if path.is_dir():
             for file in _files_below(path):
                 for name, parts, key in image_files([(file.as_posix(), file)], skipped):
                     yield Item(class_names.visible(name), label_of(parts), partial(_read, key))
-        elif batch.is_zip(_start_of(path)):
+        elif classification.is_zip(_start_of(path)):
             archive = archives.enter_context(Archive(path, path.name, skipped))
-            for entry, read in batch.entries(archive):
+            for entry, read in classification.entries(archive):
                 for name, parts, key in image_files([(entry, read)], skipped):
                     yield Item(class_names.visible(f"{path.name}/{name}"), label_of(parts), key)
         else:

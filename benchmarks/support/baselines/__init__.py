@@ -1,0 +1,1 @@
+"""What imgcls is compared with: the usual tutorials, and handwriting prepared with OpenCV."""

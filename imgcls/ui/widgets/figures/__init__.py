@@ -1,0 +1,7 @@
+"""Figures and bars, and how they are sent and saved.
+
+static_figure    a Plotly figure that is sent without Plotly's validation
+figure_download  save a figure from the page
+class_counts     images per class as HTML bars
+multilabel_bars  the prediction of a multi-label model as HTML bars
+"""
