@@ -7,9 +7,11 @@ without its entry script when a deep link is the first request after a start.
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from imgcls.api import in_app
 from imgcls.ui.app import errors, paths, startup
+from imgcls.ui.look.stylesheet import Stylesheet
 
 
 @asynccontextmanager
@@ -23,4 +25,5 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=errors.show,
     routes=in_app.routes(),
+    middleware=[Middleware(Stylesheet)],
 )

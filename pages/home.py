@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from imgcls.ui.home import page
-
 st.title("Train, understand and try image classifiers")
+st.markdown(
+    "Draw a digit: a trained network reads it as you draw. Then train your own, and see what it gets wrong and why."
+)
+
+from imgcls.ui.home import page  # noqa: E402  (the canvas needs half a second of imports; the heading is there before)
+
 page.show()

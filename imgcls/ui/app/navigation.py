@@ -21,12 +21,6 @@ page = st.navigation(
     ],
     position="top",
 )
-# Less space between the navigation bar and the page than Streamlit's default, and primary buttons that can be read in
-# dark mode: Streamlit writes white on the light blue (2.3:1).
-st.html(
-    "<style>.stMainBlockContainer{padding-top:4.2rem}"
-    '[data-testid^="stBaseButton-primary"]{color:light-dark(#fff,#0B1620)!important}</style>'
-)
 with errors.shown():
     if page is home:
         startup.load_soon()

@@ -1,71 +1,110 @@
-"""Three entry points for a first visit, and the latest runs."""
+"""A canvas with a trained model, three steps to a model of one's own, and the latest runs to continue with."""
 
+import html
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from imgcls import runs
-from imgcls.ui.app import links
-from imgcls.ui.runs import run_list
+from imgcls.runs import Run
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
+from imgcls.ui.home import hero, pictures
+from imgcls.ui.runs import run_list, thumbnails
+from imgcls.ui.widgets import formatting
 
-LATEST = 5
+LATEST = 4
 
 
 @dataclass(frozen=True)
-class EntryPoint:
-    """A card with a button that leads to a page."""
+class Step:
+    """A card that leads to a page; its picture is drawn from the run of this ID, if that exists."""
 
-    title: str
-    button: str
-    text: str
-    icon: str
     page: str
+    title: str
+    text: str
+    button: str
+    icon: str
+    run: str
+    picture: Callable[[Run], str]
 
 
-ENTRY_POINTS = (
-    EntryPoint(
-        "Draw a digit now",
-        "Open the canvas",
-        "A network trained on handwriting from hundreds of people reads your digit as you draw.",
-        ":material/draw:",
-        "predict.py",
+STEPS = (
+    Step(
+        "data.py",
+        "Look at the images",
+        "Find duplicates, outliers and wrong labels before you train.",
+        "Browse the data",
+        ":material/photo_library:",
+        "digits",
+        pictures.digits,
     ),
-    EntryPoint(
-        "Train your first model",
-        "Choose and start",
-        "5,000 digits and sensible settings are ready. Press Start and watch it learn for a minute.",
-        ":material/model_training:",
+    Step(
         "train.py",
+        "Train your first model",
+        "5,000 digits are ready. Press Start and watch it learn for a minute.",
+        "Choose and start",
+        ":material/model_training:",
+        "cifar10",
+        pictures.curves,
     ),
-    EntryPoint(
-        "See what it gets wrong",
-        "Evaluate a model",
-        "A trained model, its confusion matrix and the images it misclassified.",
-        ":material/fact_check:",
+    Step(
         "evaluate.py",
+        "See what it gets wrong",
+        "The confusion matrix, and the test images behind every number.",
+        "Evaluate a model",
+        ":material/fact_check:",
+        "fashion",
+        pictures.matrix,
     ),
 )
 
 
 def show() -> None:
     """The whole page below its title."""
-    st.markdown(
-        "Choose images and a network, watch it learn, then see what it gets wrong and why. "
-        "Training runs in the background on this machine: close the tab, come back, and it is still there. "
-        "Every score is measured on held-out test images."
-    )
+    hero.show()
+    existing = {run.id: run for run in runs.all_runs()}
     with st.grid(3, min_column_width=260, gap="medium"):
-        for entry in ENTRY_POINTS:
-            with st.container(border=True, height="stretch", vertical_alignment="distribute"):
-                with st.container():
-                    st.subheader(entry.title, anchor=False)
-                    st.markdown(entry.text)
-                if st.button(entry.button, icon=entry.icon, type="primary", width="stretch", key=entry.page):
-                    links.go(entry.page)
+        for step in STEPS:
+            with st.container(border=True, height="stretch", key=f"card-{step.page[:-3]}", gap="small"):
+                _step(step, existing.get(step.run))
+    _continue(list(existing.values())[:LATEST])
 
-    st.subheader("Latest runs", anchor=False)
-    latest = runs.all_runs()[:LATEST]
-    if latest:
-        run_list.show(latest)
-    else:
-        st.caption(f"No runs yet. Start your first run with “{ENTRY_POINTS[1].title}” above.")
+
+def _step(step: Step, run: Run | None) -> None:
+    with errors.shown():
+        picture = step.picture(run) if run is not None and run.is_tested else ""
+        st.html(f"{picture}<h3>{step.title}</h3><p>{step.text}</p>")
+        if st.button(step.button, icon=step.icon, type="tertiary", key=step.page):
+            links.go(step.page)
+
+
+def _continue(latest: list[Run]) -> None:
+    st.subheader("Continue", anchor=False)
+    if not latest:
+        st.caption(f"No runs yet. Start your first run with “{STEPS[1].title}” above.")
+        return
+    with st.grid(max(3, len(latest)), min_column_width=220, gap="medium"):
+        for run in latest:
+            with st.container(border=True, height="stretch", key=f"card-run-{run.id}", gap="small"), errors.shown():
+                _run(run)
+
+
+def _run(run: Run) -> None:
+    """A run's worst mistake and its curve, its name as a link, and how it ended."""
+    about = run_list.summary(run)
+    mistake = thumbnails.worst_mistake(run)
+    image = thumbnails.picture(mistake.url, f"Worst mistake: {mistake.text}") if mistake else ""
+    values = thumbnails.accuracies(run)
+    ends = f", from {formatting.fraction(values[0])} to {formatting.fraction(values[-1])}" if values else ""
+    curve = thumbnails.picture(thumbnails.sparkline(values), f"Validation accuracy{ends}", "curve")
+    word = formatting.STATES[about.state][0]
+    score, name = (about.macro_f1, "macro F1") if about.macro_f1 is not None else (about.test, "test accuracy")
+    big = f"<b>{formatting.fraction(score)}</b> {name}" if score is not None else f"<b>{word}</b>"
+    st.html(
+        f'<div class="glance">{image}<div class="curve">{curve}</div></div><p class="score">{big}</p>'
+        f"<p>{html.escape(about.data)} · {formatting.age(about.created)}</p>"
+    )
+    if st.button(plain(run.label), key=f"open-{run.id}", type="tertiary"):
+        links.go("train.py", run=run.id)

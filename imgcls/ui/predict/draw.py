@@ -44,13 +44,13 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
         canvas.show()
     drawing, answer = state.drawing, None
     with right, errors.shown():
-        answer = _answer(run, card, state)
+        answer = live_answer(run, card, state)
         answer_view.show(
             run,
             card,
             answer,
             source=drawing,
-            todo=f"{_todo(card)} The prediction updates as you draw.",
+            todo=f"{todo(card)} The prediction updates as you draw.",
             acknowledge={"edition": state.edition, "number": state.number},
             is_complete=state.is_done,
         )
@@ -74,8 +74,11 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
             search_results.show_section(card.data, explained.pixels, "draw")
 
 
-def _answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:
-    """The answer to what is on the canvas. While the pen is down, a rejection of the strokes before it stays."""
+def live_answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:
+    """The answer to what is on the canvas; None while it is empty.
+
+    While the pen is down, a rejection of the strokes before it stays.
+    """
     if not state.drawing:
         state.rejection = None
         return None
@@ -97,14 +100,14 @@ def _show_fallback(run: Run, card: ModelCard) -> None:
     with right, errors.shown():
         if source is not None:
             answer = inference.answer(run, source, card=card)
-        answer_view.show(run, card, answer, source=source, todo=_todo(card))
+        answer_view.show(run, card, answer, source=source, todo=todo(card))
         answer_view.show_explanations(run, card, answer, source)
     if source is not None and answer is not None:
         with errors.shown():
             feedback.show(_stored_pixels(source, answer, card), card.classes)
 
 
-def _todo(card: ModelCard) -> str:
+def todo(card: ModelCard) -> str:
     return "Draw a digit." if multiple_digits.applies_to(card) else "Draw something."
 
 

@@ -14,6 +14,7 @@ STATE = "drawn"
 HTML = f"""
 <div class="sheet">
   <output class="echo" aria-hidden="true"></output>
+  <div class="ghost" aria-hidden="true"></div>
   <canvas tabindex="0" role="application" aria-label="Canvas: draw with mouse, finger or pen. With the keyboard, the
  arrow keys move, Space lowers and lifts the pen, Escape clears."></canvas>
   <div class="tools" role="toolbar" aria-label="Pen">
@@ -56,8 +57,8 @@ def put(drawing: Handwriting, name: str = STATE) -> None:
     current.drawing, current.start, current.edition = drawing, drawing.as_lists(), current.edition + 1
 
 
-def show(name: str = STATE) -> CanvasState:
-    """The canvas of this name; gives its current state.
+def show(name: str = STATE, *, hint: str = "") -> CanvasState:
+    """The canvas of this name, with a faint `hint` while it is empty; gives its current state.
 
     Raises:
         ImageError: the browser sent something that is not a drawing.
@@ -67,7 +68,7 @@ def show(name: str = STATE) -> CanvasState:
         # A new canvas starts with the last drawing. From then on the browser knows better, and its data stays the same,
         # so that it is sent once.
         current.start, current.is_done = current.drawing.as_lists(), True
-    data = {"name": key, "edition": current.edition, "strokes": current.start, "pen": current.pen}
+    data = {"name": key, "edition": current.edition, "strokes": current.start, "pen": current.pen, "hint": hint}
     message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
     update(current, message)
     return current

@@ -36,6 +36,7 @@ class Canvas {
     this.field = root.querySelector("canvas");
     this.hint = root.querySelector(".hint");
     this.echo = root.querySelector(".echo");
+    this.ghost = root.querySelector(".ghost"); // the hint on an empty canvas
     this.range = root.querySelector("input");
     this.buttons = { undo: root.querySelector(".undo"), clear: root.querySelector(".clear") };
     this.strokes = [];
@@ -78,6 +79,7 @@ class Canvas {
     const isFirst = this.edition === null;
     this.edition = data.edition;
     this.name = data.name;
+    this.ghost.textContent = data.hint;
     const drawing = isFirst && drawings.get(this.name);
     const isRebuilt = drawing && drawing.edition === this.edition;
     this.strokes = (isRebuilt ? drawing.strokes : data.strokes).map((stroke) => [...stroke]);
@@ -298,6 +300,7 @@ class Canvas {
 
   updateButtons() {
     const isEmpty = !this.strokes.length;
+    this.ghost.hidden = !isEmpty || this.cursor.shown;
     for (const button of Object.values(this.buttons)) button.disabled = isEmpty;
   }
 }

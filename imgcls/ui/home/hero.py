@@ -1,0 +1,46 @@
+"""Home's canvas: draw, and a trained model answers beside it. The drawing is also there on the Predict page."""
+
+import streamlit as st
+
+from imgcls import runs
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
+from imgcls.ui.app import errors, links
+from imgcls.ui.components import canvas, probability_bars
+from imgcls.ui.predict import draw
+
+PREFERRED = "digits"
+
+
+def show() -> None:
+    """The canvas and the answer; nothing if there is no model of drawn things."""
+    for run in sorted(runs.all_runs(), key=lambda run: run.id != PREFERRED):
+        try:
+            if run.is_ready and run.card.is_ink and not run.card.is_multilabel:
+                _show(run, run.card)
+                return
+        except UserError:
+            continue  # damaged; the run's own page says what is wrong
+
+
+@st.fragment
+def _show(run: Run, card: ModelCard) -> None:
+    """A stroke reruns this part of the page alone."""
+    with st.container(key="hero"):
+        left, right = st.columns([3, 4], gap="large")
+        state = canvas.state()
+        with left, errors.shown():
+            canvas.show(hint=draw.todo(card).rstrip("."))
+        with right, errors.shown():
+            answer = draw.live_answer(run, card, state)
+            probability_bars.show(
+                None if answer is None else answer.probabilities,
+                card.classes,
+                key="home-answer",
+                todo="The prediction appears here.",
+                rejection=answer.rejection if answer else None,
+                acknowledge={"edition": state.edition, "number": state.number},
+            )
+            if st.button("See why on the Predict page", icon=":material/arrow_forward:", type="tertiary"):
+                links.go("predict.py", run=run.id)

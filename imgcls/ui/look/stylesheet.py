@@ -1,0 +1,66 @@
+"""Puts style.css into the HTML that the server answers with, so that it holds from the first paint on.
+
+A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+STYLE = f"<style>{Path(__file__).with_name('style.css').read_text('utf-8')}</style>"
+END = b"</head>"
+CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
+"""Request headers that would get a page from the browser's cache, without the present style, or a compressed one."""
+OUTDATED = (b"content-length", b"etag", b"last-modified")
+
+
+class Stylesheet:
+    """ASGI middleware that inserts the style sheet into pages; everything else passes unchanged."""
+
+    def __init__(self, app: Callable[[Message, Receive, Send], Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or not _asks_for_a_page(scope):
+            await self.app(scope, receive, send)
+            return
+        headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
+        await self.app({**scope, "headers": headers}, receive, _Insertion(send))
+
+
+class _Insertion:
+    """Holds back the start of an answer until its length is known; only of HTML."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.start: Message | None = None
+        self.body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            self.start = message
+            return
+        if self.start is None or message["type"] != "http.response.body":
+            await self.send(message)
+            return
+        self.body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        body = self.body.replace(END, STYLE.encode() + END, 1)
+        headers = [(name, value) for name, value in self.start["headers"] if name.lower() not in OUTDATED]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self.send({**self.start, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+
+def _asks_for_a_page(scope: Message) -> bool:
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
+def _is_html(message: Message) -> bool:
+    headers = {name.lower(): value for name, value in message["headers"]}
+    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
