@@ -20,8 +20,8 @@ class Layout:
     classes: dict[str, Counts]
     groups: int = 0
     answers: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    lists: Callable[[list[str]], dict[str, str]] = lambda paths: {}
+    texts: dict[str, str | bytes] = field(default_factory=dict)
+    lists: Callable[[list[str]], dict[str, str | bytes]] = lambda paths: {}
 
     def paths(self, factor: int = 1) -> Iterator[str]:
         """The paths of all images, `factor` times as many as in the patterns."""
@@ -29,7 +29,7 @@ class Layout:
             for number in range(1, 1 + (count * factor if "{}" in pattern else 1)):
                 yield pattern.format(number)
 
-    def other_files(self, factor: int = 1) -> dict[str, str]:
+    def other_files(self, factor: int = 1) -> dict[str, str | bytes]:
         return self.texts | self.lists(list(self.paths(factor)))
 
     def expected(self, factor: int = 1) -> dict[str, Counts]:

@@ -4,6 +4,7 @@ containers/     archives and folders: what they hold, and the bytes of a file
 layouts/        how the files of a container are assigned to classes
 arrays/         single files that hold the pixels and labels of many images
 tables/         tables of file names and labels, next to a container or in it
+split_files/    files that say which images are for testing
 multilabel      images with several labels
 single_images   images added one by one, class by class
 folder_tree/    what the folders of an image say: its class, part and group
@@ -34,6 +35,7 @@ from imgcls.datasets.importing.sources import (
     layouts,
     pickles,
     single_images,
+    split_files,
 )
 from imgcls.datasets.importing.sources.arrays import ArrayTable
 from imgcls.datasets.importing.sources.containers import Files, server_folder
@@ -163,7 +165,7 @@ def _of_container(
     else:
         files = parquet.inside(files) or files
         found = layouts.to_items(files, findings)
-    yield Source(request, findings, files.read, found)
+    yield Source(request, findings, files.read, split_files.applied(found, files, findings))
 
 
 def from_root(path: str) -> ImportRequest:

@@ -26,6 +26,8 @@ KINDS = (
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
 )
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks of what Excel calls Unicode text."""
 TABLE_HINTS = {
     "UTF-16 text": 'Save it as "CSV UTF-8".',
     "a zip archive": 'Excel files are zip archives, too: save the sheet as "CSV UTF-8".',

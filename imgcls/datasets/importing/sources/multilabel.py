@@ -49,14 +49,18 @@ def flag_of(field: str) -> bool | None:
 
 
 def flag_columns(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], places: Iterable[int]) -> list[int]:
-    """Those of the columns `places` that hold 0 and 1 and so say which labels an image has."""
+    """Those of the columns `places` that hold 0 and 1 and so say which labels an image has.
+
+    None do if fewer than two have a 1: counters that are always 0 are no labels.
+    """
     sample = rows[:2000]
-    found = []
+    found, used = [], 0
     for place in places:
-        flags = sum(flag_of(row[place]) is not None for _, row in sample)
-        if sample and flags >= MIN_FLAGS * len(sample) and header[place] and flag_of(header[place]) is None:
+        flags = [flag for _, row in sample if (flag := flag_of(row[place])) is not None]
+        if sample and len(flags) >= MIN_FLAGS * len(sample) and header[place] and flag_of(header[place]) is None:
             found.append(place)
-    return found
+            used += any(flags)
+    return found if used > 1 else []
 
 
 def flagged_labels(row: Sequence[str], number: int, header: Sequence[str], columns: Iterable[int], name: str) -> Labels:

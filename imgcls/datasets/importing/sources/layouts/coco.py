@@ -26,7 +26,7 @@ _KEYS = ("images", "annotations", "categories")
 
 
 def recognises(files: Files) -> bool:
-    return bool(_documents(files))
+    return bool(documents(files))
 
 
 def to_items(files: Files, findings: Findings) -> list[Item]:
@@ -35,16 +35,17 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     Raises:
         SourceError: an annotation is damaged, or fewer than two classes remain.
     """
-    documents = _documents(files)
-    collected = AnnotatedImages(files, documents, findings)
-    parts = parts_of(documents)
-    for path, content in documents.items():
+    found = documents(files)
+    collected = AnnotatedImages(files, found, findings)
+    parts = parts_of(found)
+    for path, content in found.items():
         _collect(path, content, parts[path], collected)
-    return collected.to_items(list(collected.images.values()), short(next(iter(documents))))
+    return collected.to_items(list(collected.images.values()), short(next(iter(found))))
 
 
 @functools.lru_cache(maxsize=1)
-def _documents(files: Files) -> dict[str, dict[str, Any]]:
+def documents(files: Files) -> dict[str, dict[str, Any]]:
+    """Path -> content of the files in this format."""
     found = {}
     for path, key in json_files(files):
         try:

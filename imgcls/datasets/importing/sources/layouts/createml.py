@@ -22,7 +22,7 @@ MAX_BYTES = 400_000_000
 
 
 def recognises(files: Files) -> bool:
-    return bool(_documents(files))
+    return bool(documents(files))
 
 
 def to_items(files: Files, findings: Findings) -> list[Item]:
@@ -31,10 +31,10 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     Raises:
         SourceError: an entry is wrong, or fewer than two classes remain.
     """
-    documents = _documents(files)
-    collected = AnnotatedImages(files, documents, findings)
-    parts = parts_of(documents)
-    for path, content in documents.items():
+    found = documents(files)
+    collected = AnnotatedImages(files, found, findings)
+    parts = parts_of(found)
+    for path, content in found.items():
         for number, entry in enumerate(content, 1):
             where = f"{short(path)}, entry {number}"
             name = str(entry.get("image") or entry.get("imagefilename"))
@@ -43,11 +43,12 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
             except (KeyError, TypeError, ValueError):
                 raise SourceError(f"{where} has an annotation without label or coordinates. Export it again.") from None
             collected.add(name, path, where, parts[path], objects)
-    return collected.to_items(list(collected.images.values()), short(next(iter(documents))))
+    return collected.to_items(list(collected.images.values()), short(next(iter(found))))
 
 
 @functools.lru_cache(maxsize=1)
-def _documents(files: Files) -> dict[str, list[dict[str, Any]]]:
+def documents(files: Files) -> dict[str, list[dict[str, Any]]]:
+    """Path -> content of the files in this format."""
     found = {}
     for path, key in json_files(files):
         try:

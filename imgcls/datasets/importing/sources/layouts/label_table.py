@@ -14,7 +14,7 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
-from imgcls.datasets.importing.sources.layouts import folders
+from imgcls.datasets.importing.sources.layouts import coco, createml, folders
 from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, reading
 from imgcls.datasets.importing.sources.tables.column_names import part_in, part_of
 from imgcls.datasets.importing.sources.tables.matching import FileIndex, images_of
@@ -106,9 +106,12 @@ def _look_into(files: Files) -> _Found:
 
 def _candidates(files: Files, stems: set[str]) -> list[tuple[str, object]]:
     found = []
+    detections = coco.documents(files).keys() | createml.documents(files).keys()
     for path, key in files.entries:
         name = path.rpartition("/")[2].casefold()
         if not name.endswith(reading.TABLES) or is_clutter(path.split("/")) or path.rpartition(".")[0] in stems:
+            continue
+        if path in detections:
             continue
         if not any(word in name for word in _NO_TABLES) and "imagesets" not in path.casefold():
             found.append((path, key))

@@ -1,6 +1,7 @@
 """Tables of file names and labels, whatever wrote them.
 
 reading           CSV, lists of words, JSON and JSON lines become a `Table`
+json_records      JSON becomes flat records of text
 parquet           parquet files, which hold images with their table
 matching          the file that a row means
 columns           which columns hold files, labels and parts

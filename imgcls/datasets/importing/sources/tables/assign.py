@@ -12,7 +12,7 @@ from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files
-from imgcls.datasets.importing.sources.tables import boxes, class_lists, columns, label_text, reading
+from imgcls.datasets.importing.sources.tables import boxes, class_lists, columns, json_records, label_text, reading
 from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
 from imgcls.datasets.importing.sources.tables.columns import Columns
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
@@ -216,7 +216,7 @@ class _Labeller:
         field = row[self.columns[0]]
         if self.separator:
             return tuple(self.names.get(part, part) for part in label_text.split_field(field, self.separator))
-        label = canonical(field.replace(reading.LABEL_SEPARATOR, ", "))
+        label = canonical(field.replace(json_records.LABEL_SEPARATOR, ", "))
         return self.names.get(label, label)
 
 

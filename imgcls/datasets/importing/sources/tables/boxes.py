@@ -132,6 +132,7 @@ _SIZES = (
     ("x", "y", "w", "h"),
     ("x", "y", "width", "height"),
     ("xmin", "ymin", "width", "height"),
+    ("x1", "y1", "width", "height"),
     ("left", "top", "width", "height"),
     ("bboxx", "bboxy", "bboxwidth", "bboxheight"),
     ("bboxx", "bboxy", "bboxw", "bboxh"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources.containers import Files
+from imgcls.datasets.importing.sources.items import IMAGES
 from imgcls.datasets.importing.sources.tables.reading import split
 from imgcls.datasets.importing.sources.values import canonical, is_integer
 from imgcls.errors import ImageError
@@ -36,7 +37,8 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
                 continue
             found = in_text(data, is_list=any(word in last for word in _LISTS))
             is_one_to_one = len(set(found.values())) == len(found) <= max(2 * len(labels), len(labels) + 5)
-            if labels <= found.keys() and is_one_to_one:
+            is_list_of_files = any(name.casefold().endswith(IMAGES) for name in found.values())
+            if labels <= found.keys() and is_one_to_one and not is_list_of_files:
                 return found, visible(path)
         return NONE
 

@@ -1,6 +1,7 @@
 """Names of columns that say what they hold, in the form of `normal`."""
 
 import re
+from collections.abc import Collection
 
 from imgcls.datasets.importing.sources.items import PARTS
 
@@ -10,7 +11,7 @@ FILES = (
 )
 LABELS = (
     {"label", "labels", "class", "classes", "classname", "classlabel", "category", "target", "y", "tag", "tags"}
-    | {"categoryname", "labelname", "findinglabels"},
+    | {"categoryname", "labelname", "findinglabels", "choice", "choices", "tagname", "displayname", "classtitle"},
     {
         "dx",
         "diagnosis",
@@ -27,6 +28,8 @@ LABELS = (
 )
 """The clearest names first."""
 SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "purpose"}
+NO_LABELS = {"partition", "split", "usage", "mluse"}
+"""Columns of splits, even if their values are numbers that do not say which."""
 GROUPS = (
     {"patient", "patientid", "subject", "subjectid", "participant", "lesion", "lesionid", "caseid", "studyid", "group"}
     | {"individual", "individualid", "animalid", "writer", "writerid", "author", "video", "videoid", "clipid", "plot"}
@@ -50,6 +53,11 @@ SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train
 def normal(name: str) -> str:
     """The name of a column, to compare: `Image ID`, `image_id` and `imageId` are `imageid`."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def is_called(name: str, names: Collection[str]) -> bool:
+    """Whether a column has one of these names, or the key of a nested value: `metadata.class-name` is `classname`."""
+    return normal(name) in names or normal(name.rpartition(".")[2]) in names
 
 
 def part_of(field: str) -> str:

@@ -14,7 +14,16 @@ from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.items import MAX_CLASSES
 from imgcls.datasets.importing.sources.tables import boxes, group_column, label_text
 from imgcls.datasets.importing.sources.tables.boxes import BoxColumns
-from imgcls.datasets.importing.sources.tables.column_names import FILES, GROUPS, LABELS, SPLITS, normal, part_of
+from imgcls.datasets.importing.sources.tables.column_names import (
+    FILES,
+    GROUPS,
+    LABELS,
+    NO_LABELS,
+    SPLITS,
+    is_called,
+    normal,
+    part_of,
+)
 from imgcls.datasets.importing.sources.tables.column_questions import (
     class_option,
     file_option,
@@ -27,6 +36,8 @@ from imgcls.datasets.importing.sources.values import canonical, is_counter, is_i
 from imgcls.errors import SourceError
 
 SAMPLE = 2000
+CLEAR_FLAGS = 4
+"""So many 0/1 columns are labels, whatever other columns there are; fewer may be remarks, such as "is_blurred"."""
 LABEL_QUESTION, FILE_QUESTION = "label_column", "file_column"
 
 
@@ -90,12 +101,12 @@ def has_labels(table: Table, file: int) -> bool:
 def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns | None]:
     """The columns that may hold a label or a group, that of the part, and those of a box."""
     names = [normal(name) for name in table.header]
-    box = boxes.columns(names)
+    box = boxes.columns(names) or boxes.columns([normal(name.rpartition(".")[2]) for name in table.header])
     reserved = {file, *(box.places if box else ()), *boxes.image_sizes(names)}
     others = [place for place in range(table.width) if place not in reserved]
     others = [place for place in others if not _is_index(table, place)] or others
     part = _part_column(table, others)
-    others = [place for place in others if place != part]
+    others = [place for place in others if place != part and names[place] not in NO_LABELS]
     _plus_minus(table, others)
     return others, part, box
 
@@ -129,7 +140,7 @@ def _file_column(table: Table, files: FileIndex, findings: Findings) -> int:
         good = [place for place in good if quality[place] >= max(quality.values()) - 0.5]
     for names in FILES:
         if len(good) > 1:
-            named = [place for place in good if normal(table.header[place]) in names]
+            named = [place for place in good if is_called(table.header[place], names)]
             good = named or good
     if most and len({tuple(paths[place]) for place in good}) > 1:
         options = [file_option(table, place) for place in good]
@@ -216,7 +227,7 @@ def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> l
 def clearly_named(table: Table, others: Sequence[int]) -> list[int]:
     """The columns with the clearest names for a label."""
     for names in LABELS:
-        if found := [place for place in others if normal(table.header[place]) in names]:
+        if found := [place for place in others if is_called(table.header[place], names)]:
             return found
     return []
 
@@ -248,7 +259,10 @@ def _one_per_meaning(table: Table, places: Sequence[int], named: list[int]) -> l
             theirs = table.values(other)
             pairs = set(zip(fields, theirs, strict=True))
             if len(pairs) == len(set(fields)) == len(set(theirs)):
-                if all(map(is_number, filter(None, theirs))) and not all(map(is_number, filter(None, fields))):
+                are_numbers, were_numbers = (all(map(is_number, filter(None, of))) for of in (fields, theirs))
+                if (were_numbers and not are_numbers) or (
+                    were_numbers == are_numbers and place in named and other not in named
+                ):
                     kept[number] = place
                 if {place, other} & set(named) and kept[number] not in named:
                     named.append(kept[number])
@@ -265,5 +279,8 @@ def _flags_or(table: Table, flags: list[int], candidates: list[int], findings: F
     names = ", ".join(short(table.header[place]) for place in flags[:4])
     first = Option("flags", "The columns with 0 and 1, one per label", f"{len(flags)} labels: {names}")
     options = [class_option(table, place) for place in candidates[:7]]
-    answer = findings.ask(LABEL_QUESTION, "Which columns hold the classes?", [first, *options], "flags")
+    is_clear = len(flags) >= CLEAR_FLAGS or all(sum(row[place] == "1" for place in flags) == 1 for _, row in table.rows)
+    answer = findings.ask(
+        LABEL_QUESTION, "Which columns hold the classes?", [first, *options], "flags" if is_clear else ""
+    )
     return flags if answer == "flags" else [place_of(table, answer)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
-from imgcls.datasets.importing.sources.tables.reading import LABEL_SEPARATOR
+from imgcls.datasets.importing.sources.tables.json_records import LABEL_SEPARATOR
 from imgcls.datasets.importing.sources.values import canonical
 
 QUESTION = "several_labels"

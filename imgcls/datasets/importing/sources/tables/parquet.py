@@ -15,7 +15,8 @@ from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.containers.zip_archive import MAX_IMAGE_BYTES
 from imgcls.datasets.importing.sources.items import IMAGES
 from imgcls.datasets.importing.sources.tables.column_names import normal, part_in
-from imgcls.datasets.importing.sources.tables.reading import LABEL_SEPARATOR, Table
+from imgcls.datasets.importing.sources.tables.json_records import LABEL_SEPARATOR
+from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.errors import ImageError, SourceError
 
 MAGIC = b"PAR1"

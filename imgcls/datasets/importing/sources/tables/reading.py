@@ -4,14 +4,14 @@ Lines are checked before they are split, so that a line of two million commas co
 """
 
 import csv
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources import file_types
+from imgcls.datasets.importing.sources.tables import json_records
+from imgcls.datasets.importing.sources.tables.column_names import FILES, is_called
 from imgcls.datasets.importing.sources.values import canonical, is_number
 from imgcls.errors import SourceError
 
@@ -21,8 +21,6 @@ MAX_LINE = 1_000_000
 MAX_BYTES = 400_000_000
 SAMPLE = 200
 TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
-LABEL_SEPARATOR = "\x1f"
-"""Joins a list of labels in JSON: no label contains the unit separator."""
 _DELIMITERS = (",", "\t", ";", "|", " ")
 
 
@@ -69,7 +67,8 @@ def of_file(path: Path, name: str, is_file: Callable[[str], bool]) -> Table:
     Raises:
         SourceError: it cannot be read; the message names the row.
     """
-    file_types.check_table(path, name)
+    if not file_types.start_of(path, name).startswith(file_types.UTF16):
+        file_types.check_table(path, name)
     if path.stat().st_size > MAX_BYTES:
         raise SourceError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB. Split it, and the archive as well.")
     return of_bytes(path.read_bytes(), name, is_file)
@@ -85,8 +84,9 @@ def of_bytes(data: bytes, name: str, is_file: Callable[[str], bool], folder: str
 
 
 def _decoded(data: bytes, name: str) -> str:
+    encoding = "utf-16" if data.startswith(file_types.UTF16) else "utf-8-sig"
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise SourceError(f"{name}, row {row} is not UTF-8 text. Save the table as CSV UTF-8.") from None
@@ -110,6 +110,8 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
                 "labels."
             )
         cells = [visible(cell) for cell in split(line, delimiter)]
+        if len(rows) == 1 and len(cells) == len(rows[0][1]) + 1 and _lacks_a_name(lines, delimiter):
+            rows[0][1].insert(0, "")
         if rows and len(cells) != len(rows[0][1]):
             if len(cells) == len(rows[0][1]) + 1 and not cells[-1]:
                 cells.pop()  # a delimiter at the end of the row
@@ -119,7 +121,14 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
                     "Fix that row."
                 )
         rows.append((number, cells))
-    return _with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file)
+    return _with_json_fields(_with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file))
+
+
+def _lacks_a_name(lines: list[tuple[int, str]], delimiter: str) -> bool:
+    """Whether the header has no name for the first column, as R and CelebA write tables."""
+    header, *rows = (split(line, delimiter) for _, line in lines[: SAMPLE + 1])
+    names_files = any(is_called(header[0], names) for names in FILES)
+    return len(header) > 1 and not names_files and {len(row) for row in rows} == {len(header) + 1}
 
 
 def _lines(text: str, name: str) -> list[tuple[int, str]]:
@@ -170,6 +179,8 @@ def _delimiter(lines: list[tuple[int, str]], is_file: Callable[[str], bool]) -> 
     even: list[tuple[float, int, str]] = []
     for rank, delimiter in enumerate(_DELIMITERS):
         rows = [split(line, delimiter) for line in sample]
+        if _lacks_a_name(lines, delimiter):
+            rows = rows[1:]
         widths = {len(row) for row in rows}
         if len(widths) == 1 and widths != {1}:
             matched = max(sum(is_file(visible(row[place])) for row in rows) for place in range(min(50, *widths)))
@@ -215,7 +226,13 @@ def _extension(field_: str) -> str:
 
 
 def _of_json(text: str, name: str, folder: str, is_file: Callable[[str], bool]) -> Table:
-    records, where = _records(text, name, is_file)
+    records, where = json_records.of_text(text, name, is_file)
+    if len(records) > MAX_ROWS:
+        raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")
+    return _of_records(records, name, folder, where)
+
+
+def _of_records(records: Sequence[tuple[int, dict[str, str]]], name: str, folder: str, where: str) -> Table:
     header: dict[str, None] = {}
     for _, record in records:
         header.update(dict.fromkeys(record))
@@ -225,69 +242,18 @@ def _of_json(text: str, name: str, folder: str, is_file: Callable[[str], bool]) 
     return Table(name, [visible(key) for key in header], rows, folder, where)
 
 
-def _records(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[list[tuple[int, dict[str, str]]], str]:
-    """(number, flat record) of each object, and what the numbers count."""
-    try:
-        whole = json.loads(text)
-    except ValueError as error:
-        return _json_lines(text, name, error), "row"
-    except RecursionError:
-        raise SourceError(f"{name} is nested too deeply. Expected a list of objects.") from None
-    if isinstance(whole, dict):
-        lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-        if len(lists) == 1 and not any(isinstance(value, dict) for value in whole.values()):
-            whole = lists[0]
-        else:
-            whole = list(_of_mapping(whole, is_file)) or [whole]
-    found = [(number, _flat(record)) for number, record in enumerate(whole, 1) if isinstance(record, dict)]
-    if not found:
-        raise SourceError(f"{name} holds no list of objects. Expected one object per image, with file name and label.")
-    return found, "entry"
-
-
-def _json_lines(text: str, name: str, error: ValueError) -> list[tuple[int, dict[str, str]]]:
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            why = f" ({error})" if number == 1 else ""
-            raise SourceError(f"{name}, row {number} is not valid JSON{why}. Fix that row.") from None
-        if not isinstance(record, dict):
-            raise SourceError(
-                f"{name}, row {number} is not a JSON object. Expected a file name and a label in each row."
-            )
-        found.append((number, _flat(record)))
-        if len(found) > MAX_ROWS:
-            raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")
-    return found
-
-
-def _of_mapping(whole: dict[str, Any], is_file: Callable[[str], bool]) -> Iterator[dict[str, Any]]:
-    """{"1.jpg": "cat"}, {"1.jpg": {"label": "cat"}} or {"cat": ["1.jpg", ...]} as records."""
-    for key, value in whole.items():
-        if isinstance(value, dict):
-            yield {"file": key} | value
-        elif isinstance(value, list) and any(isinstance(other, str) and is_file(other) for other in value):
-            yield from ({"file": str(other), "label": key} for other in value)
-        elif isinstance(value, (str, int, float, list)):
-            yield {"file": key, "label": value}
-
-
-def _flat(record: dict[str, Any], before: str = "") -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, value in record.items():
-        key = f"{before}{key}"
-        if isinstance(value, dict) and not before:
-            found |= _flat(value, f"{key}.")
-        elif isinstance(value, list) and all(isinstance(other, str) for other in value):
-            found[key] = LABEL_SEPARATOR.join(map(visible, value))
-        elif isinstance(value, bool):
-            found[key] = "1" if value else "0"
-        elif value is None:
-            found[key] = ""
-        else:
-            found[key] = visible(value if isinstance(value, str) else json.dumps(value))
-    return found
+def _with_json_fields(table: Table) -> Table:
+    """The same table with a column per key of JSON objects in its fields, as VGG's Image Annotator has them."""
+    if len(set(table.header)) < table.width or not table.rows:
+        return table
+    found = {place for place in range(table.width) if any(row[place][:1] in ("{", "[") for _, row in table.rows)}
+    contents = {place: json_records.of_fields(table.header[place], table.column(place)) for place in found}
+    if not any(contents.values()):
+        return table
+    records = []
+    for line, (number, row) in enumerate(table.rows):
+        record: dict[str, str] = {}
+        for place, title in enumerate(table.header):
+            record |= (contents.get(place) or {line: {title: row[place]}})[line]
+        records.append((number, record))
+    return _of_records(records, table.name, table.folder, table.where)
