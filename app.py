@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from imgcls.api import in_app
+from imgcls.api import in_app, leaving
+from imgcls.api.middleware.visitors import Visitors
 from imgcls.ui.app import errors, paths, startup
 from imgcls.ui.look.stylesheet import Stylesheet
 
@@ -24,6 +25,6 @@ app = st.App(
     paths.ENTRY,
     lifespan=lifespan,
     on_script_error=errors.show,
-    routes=in_app.routes(),
-    middleware=[Middleware(Stylesheet)],
+    routes=[*in_app.routes(), leaving.ROUTE],
+    middleware=[Middleware(Visitors), Middleware(Stylesheet)],
 )

@@ -24,6 +24,7 @@ from imgcls import datasets, jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import queue
 from imgcls.runs.run import TRAINER_LOCK
+from imgcls.sharing import visitors
 from imgcls.system import paths
 from tests.support.training.toys import make_loop as make_loop
 
@@ -55,6 +56,8 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_OWN_DATA", str(tmp_path / "own"))
     monkeypatch.delenv("IMGCLS_IMPORT_ROOT", raising=False)
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
+    monkeypatch.delenv("IMGCLS_MODE", raising=False)
+    monkeypatch.setattr(visitors, "_provider", None)  # a page that was opened has set it
     monkeypatch.setenv("IMGCLS_STANDBY", "off")
     monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "3")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from imgcls.api.actions import CannotTrain, Conflict
 from imgcls.errors import RunError, UserError
+from imgcls.sharing import NotAllowed
 
 SENTENCES = {
     404: "There is nothing at this address. The page /api/docs lists what there is.",
@@ -55,6 +56,8 @@ def _of_bug(request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_user_error(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, NotAllowed):
+        return problem(403, str(error))
     if isinstance(error, RunError):  # the run was found, so it is this side that has failed
         _log.warning("%s: %s", request.url.path, error)
         return problem(500, str(error))

@@ -21,9 +21,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from imgcls import sharing
 from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
+from imgcls.sharing import Action, guarding
 from imgcls.system import atomic, json_files, paths
 
 PREFIX = "own-"
@@ -71,16 +73,17 @@ def is_custom(name: str) -> bool:
 
 
 def names() -> list[str]:
-    """The readable custom datasets, by title."""
+    """The readable custom datasets that the visitor sees, by title."""
     return [name for _, name in sorted((found.title.casefold(), found.name) for found in _all())]
 
 
 def custom_dataset(name: str) -> CustomDataset:
-    """A custom dataset, from its folder. Raises DatasetError if it is missing or damaged."""
-    found = _read(name)
+    """A custom dataset, from its folder. Raises DatasetError if it is missing, damaged, or hidden from the visitor."""
+    is_hidden = is_custom(name) and not guarding.is_visible(folder_of(name))
+    found = None if is_hidden else _read(name)
     if found is not None:
         return found
-    if is_custom(name) and folder_of(name).is_dir():
+    if not is_hidden and is_custom(name) and folder_of(name).is_dir():
         raise DatasetError(f"The dataset '{name}' is damaged. Delete its folder, {folder_of(name)}.")
     raise DatasetError(
         f"The dataset '{name}' is no longer on this machine: it was deleted, or its folder was moved. Models trained "
@@ -108,8 +111,8 @@ def skipped_file(name: str) -> Path | None:
 
 def describe(name: str, title: str, note: str, titles: Collection[str]) -> None:
     """Sets title and note. Raises DatasetError if the title is empty or one of `titles`, those of other datasets."""
+    sharing.require(Action.DESCRIBE_DATASET, folder_of(custom_dataset(name).name))
     title = checked_title(title, titles)
-    folder_of(custom_dataset(name).name)
     try:
         atomic.write_json(folder_of(name) / "label.json", {"title": title, "note": note.strip()[:NOTE_LENGTH]})
     except OSError as error:
@@ -144,6 +147,7 @@ def free_name(title: str) -> str:
 def delete(name: str) -> None:
     """Deletes a dataset for good; a single rename makes it disappear. Raises DatasetError if that is not possible."""
     folder = folder_of(name)
+    sharing.require(Action.DELETE_DATASET, folder)
     try:
         atomic.remove_folder(folder)
     except OSError as error:
@@ -164,7 +168,9 @@ def sweep() -> None:
 
 def _all() -> list[CustomDataset]:
     try:
-        there = [entry.name for entry in paths.own_folder().iterdir() if is_custom(entry.name)]
+        there = [
+            entry.name for entry in paths.own_folder().iterdir() if is_custom(entry.name) and guarding.is_visible(entry)
+        ]
     except OSError:
         return []
     return [found for found in map(_read, there) if found is not None]

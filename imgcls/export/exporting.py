@@ -20,7 +20,7 @@ from typing import Any
 import filelock
 import numpy as np
 
-from imgcls import runs
+from imgcls import runs, sharing
 from imgcls.config import imported_model
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
@@ -29,6 +29,7 @@ from imgcls.export.records import Record
 from imgcls.export.verification import Comparison, Reference
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.sharing import Action
 from imgcls.system import atomic, processes
 from imgcls.system.tasks import GRACE_SECONDS, Progress, Task
 from imgcls.system.tasks.progress import Cancelled, failure_text
@@ -61,6 +62,7 @@ def start(run: Run, names: Sequence[str]) -> None:
     Raises:
         RunError: the run has no finished model, or the process cannot be started.
     """
+    sharing.require(Action.EXPORT_RUN, run.folder)
     check(run)
     run = runs.writable(run)
     try:

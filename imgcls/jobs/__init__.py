@@ -14,13 +14,14 @@ import subprocess
 import threading
 import time
 
-from imgcls import models, runs
+from imgcls import datasets, models, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
-from imgcls.jobs.waiting_list import move, take_out, waiting
+from imgcls.jobs.waiting_list import waiting
 from imgcls.runs import Run, trash
+from imgcls.sharing import Action
 from imgcls.system import atomic, paths, processes
 
 __all__ = [
@@ -53,13 +54,24 @@ def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
     Raises:
         RunError: It cannot be written.
         SettingError: IMGCLS_BACKEND names no backend.
+        NotAllowed: The visitor may not train, or not on this dataset.
     """
+    _require_sources(config)
     backends.chosen_name()
     runs.check_id(run_id)
     with waiting_list.places():
         run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
     wake()
     return run
+
+
+def _require_sources(config: Config) -> None:
+    """Raises UserError if the visitor may not train, or does not see the dataset or the run that is the backbone."""
+    sharing.require(Action.START_RUN)
+    if sharing.is_shared():
+        datasets.facts(config.data)
+        if base := config.model_settings.get("backbone_run"):
+            runs.find(str(base))
 
 
 def start(run: Run) -> None:
@@ -70,7 +82,9 @@ def start(run: Run) -> None:
     Raises:
         RunError: It cannot be written.
         SettingError: IMGCLS_BACKEND names no backend.
+        NotAllowed: It is not the visitor's run.
     """
+    sharing.require(Action.RESUME_RUN, run.folder)
     backends.chosen_name()
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.send_request(pause=False)
@@ -89,9 +103,11 @@ def stop(run: Run) -> None:
 
     Raises:
         RunError: It cannot be written.
+        NotAllowed: It is not the visitor's run.
     """
+    sharing.require(Action.STOP_RUN, run.folder)
     if run.is_waiting:
-        take_out(run)
+        waiting_list.take_out(run)
         return
     run.send_request(stop=True)
     if run.state in ("lost", "paused") and (run.is_parked or run.state == "lost") and run.can_resume:
@@ -104,7 +120,9 @@ def extend(run: Run, epochs: int) -> Run:
 
     Raises:
         RunError: The run has no checkpoint, or the new run cannot be written.
+        NotAllowed: The visitor may not train.
     """
+    sharing.require(Action.START_RUN, run.folder)
     if not run.can_resume:
         raise RunError("This run has no checkpoint, so it cannot be continued. Train a new run instead.")
     config, request = run.config, run.request
@@ -126,12 +144,40 @@ def extend(run: Run, epochs: int) -> Run:
 
 
 def delete(run: Run) -> None:
-    """Delete a run and end its trainer, if there is one. It can be restored for a day, see `imgcls.runs.trash`."""
+    """Delete a run and end its trainer, if there is one. It can be restored for a day, see `imgcls.runs.trash`.
+
+    Raises:
+        RunError: It cannot be deleted.
+        NotAllowed: It is not the visitor's run.
+    """
+    sharing.require(Action.DELETE_RUN, run.folder)
     with contextlib.suppress(RunError):  # a damaged run can be deleted, too
-        take_out(run)
+        waiting_list.take_out(run)
     backends.choose().stop(run)
     run.delete()
     wake()
+
+
+def move(run: Run, by: int) -> None:
+    """Move a queued run up (negative `by`) or down by that many positions.
+
+    Raises:
+        RunError: It is no longer queued, or cannot be written.
+        NotAllowed: It is not the visitor's run.
+    """
+    sharing.require(Action.MOVE_RUN, run.folder)
+    waiting_list.move(run, by)
+
+
+def take_out(run: Run) -> None:
+    """Take a run out of the queue. The run itself is kept and can be started later.
+
+    Raises:
+        RunError: It cannot be written.
+        NotAllowed: It is not the visitor's run.
+    """
+    sharing.require(Action.STOP_RUN, run.folder)
+    waiting_list.take_out(run)
 
 
 def expect() -> None:

@@ -1,10 +1,12 @@
 """Requests to a training run: `request.json`, written by pages and read by the trainer after every batch."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from imgcls.config import PARAMS
+from imgcls.sharing import Action
 from imgcls.system import atomic
 
 NAME = "request.json"
@@ -50,6 +52,15 @@ class RunRequest:
     def write(self, folder: Path) -> None:
         """Writes the request to a run's folder."""
         atomic.write_json(folder / NAME, asdict(self))
+
+
+def action(changes: Mapping[str, Any]) -> Action:
+    """What a person does who changes a request in this way."""
+    if changes.get("stop"):
+        return Action.STOP_RUN
+    if changes.get("pause"):
+        return Action.PAUSE_RUN
+    return Action.RESUME_RUN if changes.keys() <= {"stop", "pause"} else Action.TUNE_RUN
 
 
 def stamp(folder: Path) -> tuple[int, ...]:

@@ -53,11 +53,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.runs import labels, requests, trash
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
+from imgcls.sharing import Action
 from imgcls.system import atomic, file_times, json_files, paths, processes
 
 SILENT_SECONDS = 10.0
@@ -233,12 +235,14 @@ class Run:
 
         Raises:
             RunError: it cannot be written.
+            NotAllowed: it is not the visitor's run.
         """
+        sharing.require(requests.action(changes), self.folder)
         with self._written():
             self.request.changed(**changes).write(self.folder)
 
     def request_learning_rate(self, rate: float) -> None:
-        """Requests a learning rate, even if it is the same as before. Raises RunError as `send_request` does."""
+        """Requests a learning rate, even if it is the same as before. Raises as `send_request` does."""
         self.send_request(learning_rate=rate, rate_number=self.request.rate_number + 1)
 
     def begin(self, pid: int) -> None:
@@ -257,6 +261,7 @@ class Run:
         Raises:
             RunError: the name has no printable characters, or the run no longer exists.
         """
+        sharing.require(Action.RENAME_RUN, self.folder)
         self._check_is_own("renamed")
         label = labels.clean(label)
         if not label:
@@ -266,6 +271,7 @@ class Run:
 
     def delete(self) -> None:
         """Deletes the run; `imgcls.runs.trash` can restore it for a day. Raises RunError if it cannot be deleted."""
+        sharing.require(Action.DELETE_RUN, self.folder)
         self._check_is_own("deleted")
         trash.put(self.folder)
 

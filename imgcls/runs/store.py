@@ -8,10 +8,12 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, UserError
 from imgcls.runs import labels, trash
 from imgcls.runs.run import Run
+from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, paths
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
@@ -62,6 +64,7 @@ def create(
                 shutil.copyfile(start_from / name, aside / name)
             if (start_from / "data.json").exists():
                 shutil.copyfile(start_from / "data.json", aside / "data.json")
+        ownership.record(aside)
         if place is not None:
             atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
         aside.rename(folder)
@@ -84,7 +87,7 @@ def find(run_id: str) -> Run:
     """
     if ID.fullmatch(run_id):
         for root in _roots():
-            if (root / run_id).is_dir():
+            if (root / run_id).is_dir() and guarding.is_visible(root / run_id):
                 return Run(root / run_id)
     raise RunError(trash.sentence(run_id))
 
@@ -108,7 +111,7 @@ def exists(run_id: str) -> bool:
 
 
 def all_runs() -> list[Run]:
-    """All runs, newest first. A run of your own hides the shipped run with the same ID."""
+    """All runs that the visitor sees, newest first. A run of your own hides the shipped run with the same ID."""
     found: dict[str, Run] = {}
     for root in _roots():
         try:
@@ -118,6 +121,8 @@ def all_runs() -> list[Run]:
         for entry in entries:
             if entry.name not in found and ID.fullmatch(entry.name) and entry.is_dir():
                 found[entry.name] = Run(entry)
+    if sharing.is_shared():
+        found = {name: run for name, run in found.items() if guarding.is_visible(run.folder)}
     return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 import filelock
 
+from imgcls import sharing
 from imgcls.errors import RunError
 from imgcls.runs import store
 from imgcls.runs.run import Run
+from imgcls.sharing import Action
 from imgcls.system import atomic, json_files
 
 NAME = "tags.json"
@@ -41,6 +43,7 @@ def change(run: Run, tag: str, indices: Iterable[int], *, given: bool) -> None:
     Raises:
         RunError: the tag has no printable characters, there are too many tags, or the run's folder is not writable.
     """
+    sharing.require(Action.TAG_IMAGES, run.folder)
     tag = cleaned(tag)
     if not tag:
         raise RunError("A tag needs at least one letter or digit.")

@@ -11,8 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgcls import sharing
 from imgcls.errors import RunError
 from imgcls.runs import labels
+from imgcls.sharing import Action
 from imgcls.system import atomic, paths
 
 FOLDER = ".trash"
@@ -50,8 +52,8 @@ def put(folder: Path) -> None:
 
 
 def deleted() -> list[DeletedRun]:
-    """The runs that can still be restored, the last deleted first."""
-    found = [run for run in _all() if _age(run) < KEPT_SECONDS]
+    """The runs that the visitor can still restore, the last deleted first."""
+    found = [run for run in _all() if _age(run) < KEPT_SECONDS and sharing.decide(Action.RESTORE_RUN, run.folder)]
     return sorted(found, key=lambda run: run.at, reverse=True)
 
 
@@ -61,6 +63,7 @@ def restore(run: DeletedRun) -> None:
     Raises:
         RunError: it is gone for good, or there is another run with its ID.
     """
+    sharing.require(Action.RESTORE_RUN, run.folder)
     target = paths.runs_folder() / run.id
     if target.exists():
         raise RunError(f"“{run.label}” cannot be restored: there is another run with its ID. Delete that one first.")
@@ -78,10 +81,8 @@ def remove(run: DeletedRun) -> None:
     Raises:
         RunError: it cannot be removed.
     """
-    try:
-        atomic.remove_folder(run.folder)
-    except OSError as error:
-        raise RunError(f"“{run.label}” could not be removed: {error.strerror}.") from error
+    sharing.require(Action.DELETE_RUN, run.folder)
+    _remove(run)
 
 
 def sweep() -> None:
@@ -89,7 +90,7 @@ def sweep() -> None:
     for run in _all():
         if _age(run) >= KEPT_SECONDS:
             with contextlib.suppress(RunError):
-                remove(run)
+                _remove(run)
 
 
 def sentence(run_id: str) -> str:
@@ -99,6 +100,13 @@ def sentence(run_id: str) -> str:
             return f"“{run.label}” was deleted {_ago(_age(run))}. You can restore it on the Runs page."
     shown = run_id if len(run_id) <= 40 else run_id[:40] + "…"
     return f"There is no run '{shown}'. It may have been deleted; choose another one."
+
+
+def _remove(run: DeletedRun) -> None:
+    try:
+        atomic.remove_folder(run.folder)
+    except OSError as error:
+        raise RunError(f"“{run.label}” could not be removed: {error.strerror}.") from error
 
 
 def _all() -> list[DeletedRun]:

@@ -11,22 +11,24 @@ The app's own server checks none of this for routes like ours:
 """
 
 import hmac
-import ipaddress
 import math
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from imgcls import sharing
+from imgcls.api.middleware.hosts import is_allowed_host, is_own_origin
 from imgcls.api.middleware.rate_limit import RateLimit
+from imgcls.api.middleware.visitors import visitor_of
 from imgcls.api.problems import problem
 from imgcls.api.settings import Settings
+from imgcls.sharing import Visitor, people
+from imgcls.sharing.visitors import SERVER
 
 READING = ("GET", "HEAD", "OPTIONS")
 """Methods that neither change nor compute anything here."""
-LOCAL = "localhost"
 MOST_DIGITS = 15
 """A length with more digits is not even read as a number."""
 
@@ -44,7 +46,8 @@ class Guards:
         refusal = self._refusal(scope, Headers(scope=scope))
         if refusal is not None:
             return await refusal(scope, receive, send)
-        return await self._app(scope, self._counted(receive), send)
+        with sharing.acting_as(self._visitor(Headers(scope=scope))):
+            return await self._app(scope, self._counted(receive), send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         hosts = headers.getlist("host")
@@ -54,7 +57,7 @@ class Guards:
                 "This server is not known under the name in the Host header. Use localhost or its IP address, or list "
                 "the name in IMGCLS_API_HOSTS.",
             )
-        if any(urlsplit(origin).netloc.lower() != hosts[0].lower() for origin in headers.getlist("origin")):
+        if not all(is_own_origin(origin, hosts[0]) for origin in headers.getlist("origin")):
             return problem(
                 403, "Pages of other sites may not use this API. Call it from a program or from its own site."
             )
@@ -71,6 +74,12 @@ class Guards:
         if length.isdecimal() and (len(length) > MOST_DIGITS or int(length) > self._settings.max_bytes):
             return problem(413, self._size_sentence())
         return None
+
+    def _visitor(self, headers: Headers) -> Visitor:
+        """Who knows the token acts for the owner of the server; others are the visitor of their cookie."""
+        if self._has_token(headers) or not sharing.is_shared():
+            return SERVER
+        return people.visitor(visitor_of(headers)[0])
 
     def _has_token(self, headers: Headers) -> bool:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -98,18 +107,3 @@ class Guards:
             return message
 
         return counted
-
-
-def is_allowed_host(host: str, names: frozenset[str]) -> bool:
-    """Whether a Host header names this server: localhost, an IP address or one of `names`, with or without a port."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == LOCAL or name in names:
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

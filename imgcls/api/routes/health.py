@@ -8,10 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 import imgcls
+from imgcls import sharing
 from imgcls.api import lookup, openapi
 from imgcls.api.middleware import metrics
 from imgcls.api.problems import problem
 from imgcls.errors import UserError
+from imgcls.sharing import Action
 from imgcls.system import paths
 
 PAGE_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
@@ -40,6 +42,7 @@ async def ready(request: Request) -> JSONResponse:
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 def prometheus(request: Request) -> Response:
+    sharing.require(Action.READ_METRICS)
     return Response(request.app.state.metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 

@@ -20,8 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls import sharing
+from imgcls.datasets import store
 from imgcls.datasets.store import Dataset
 from imgcls.errors import DamagedFile, DatasetError
+from imgcls.sharing import Action
 from imgcls.system import paths
 from imgcls.system.arrays import read_npz
 from imgcls.system.processes import is_locked
@@ -49,6 +52,7 @@ def start(kind: str, dataset: Dataset) -> None:
     Raises:
         DatasetError: it cannot be started.
     """
+    _require(kind, dataset)
     task = task_of(kind, dataset)
     try:
         task.start("imgcls.datasets.analysis", kind, dataset.facts.name, before=lambda: sweep(task.folder))
@@ -66,6 +70,7 @@ def state(kind: str, dataset: Dataset) -> TaskState:
 
 def cancel(kind: str, dataset: Dataset) -> None:
     """Ends the process, if there is one, and clears a failure."""
+    _require(kind, dataset)
     task_of(kind, dataset).cancel()
 
 
@@ -85,6 +90,12 @@ def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:
 def stamp(kind: str, dataset: Dataset) -> float:
     """Changes whenever the results do; 0 while there are none."""
     return task_of(kind, dataset).stamp()
+
+
+def _require(kind: str, dataset: Dataset) -> None:
+    """Raises NotAllowed. The survey takes seconds and belongs to the page, the map takes a minute."""
+    action = Action.VIEW_DATASET if kind == "survey" else Action.ANALYSE_DATASET
+    sharing.require(action, store.folder_of(dataset.facts.name))
 
 
 def _age(path: Path) -> float:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import filelock
 
+from imgcls import sharing
 from imgcls.datasets import store
 from imgcls.datasets.store import Dataset
 from imgcls.datasets.store import edits as edit_list
 from imgcls.datasets.store.edits import NO_CLASS, Edits, Step
 from imgcls.errors import DatasetError
+from imgcls.sharing import Action
 from imgcls.system import atomic
 
 LOCK_SECONDS = 10
@@ -75,12 +77,14 @@ def restore(dataset: Dataset, rows: Iterable[int]) -> None:
 
 def undo(dataset: Dataset) -> None:
     """Undoes the last edit. Raises DatasetError."""
+    _require(dataset)
     with _locked(dataset):
         _write(dataset, edits_of(dataset).without_last())
 
 
 def undo_all(dataset: Dataset) -> None:
     """Undoes all edits, even if their file is damaged. Raises DatasetError."""
+    _require(dataset)
     with _locked(dataset):
         _write(dataset, Edits(dataset.fingerprint))
 
@@ -104,6 +108,7 @@ def edits_stamp(name: str) -> tuple[tuple[str, int], ...]:
 
 
 def _add(dataset: Dataset, action: str, rows: Iterable[int], label: int) -> None:
+    _require(dataset)
     rows = tuple(sorted({int(row) for row in rows}))
     _check(dataset, rows)
     if not rows:
@@ -114,6 +119,11 @@ def _add(dataset: Dataset, action: str, rows: Iterable[int], label: int) -> None
         if len(edits.steps) > edit_list.MOST_STEPS:
             raise DatasetError("There are too many edits. Undo some, or edit more images at once.")
         _write(dataset, edits)
+
+
+def _require(dataset: Dataset) -> None:
+    """Raises NotAllowed if the visitor may not edit labels: those of a built-in dataset concern everybody's runs."""
+    sharing.require(Action.EDIT_LABELS, store.folder_of(dataset.facts.name))
 
 
 def _check(dataset: Dataset, rows: Iterable[int]) -> None:

@@ -10,17 +10,20 @@ from pathlib import Path
 
 from imgcls.datasets.importing.execution import execute, job
 from imgcls.errors import UserError
+from imgcls.sharing import acting_as, ownership
 
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds the stack, so that unfinished files are removed
     try:
         if len(arguments) == 2 and arguments[0] == "--look":
-            execute.preview_folder(Path(arguments[1]))
+            with acting_as(ownership.maker(Path(arguments[1]))):
+                execute.preview_folder(Path(arguments[1]))
             return 0
         if len(arguments) == 2 and arguments[0] == "--make":
             folder = Path(arguments[1])
-            return job.task_in(folder).run(lambda progress: execute.import_folder(folder, progress))
+            with acting_as(ownership.maker(folder)):
+                return job.task_in(folder).run(lambda progress: execute.import_folder(folder, progress))
         from imgcls.cli.former import former_modules
 
         return former_modules.run("import", "imgcls.datasets.importing", arguments)

@@ -21,6 +21,7 @@ from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.store import FORMAT, arrays_of, records
 from imgcls.datasets.store.records import NONE, Records
 from imgcls.errors import SourceError
+from imgcls.sharing import ownership
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import map_npy
 
@@ -160,6 +161,7 @@ def publish_new(work: Path, state: Path, card: dict[str, Any], title: str, note:
     aside = work / "new"
     aside.mkdir()
     state.rename(aside / "1")
+    ownership.record(aside)
     now = time.time()
     atomic.write_json(aside / "label.json", {"title": title, "note": note})
     while True:

@@ -6,10 +6,11 @@
 
 Adding a drawing writes a new state of the dataset next to the old one and switches over by a single rename, so that
 training runs that have it open can continue. Which drawings are for the test is decided once, from their content, as
-for imports. All visitors of a server share this dataset, as they share runs.
+for imports. Where visitors are told apart, each has his own: <own data>/own-my-drawings-<digest of the visitor's ID>.
 """
 
 import contextlib
+import hashlib
 import shutil
 import tempfile
 import time
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from imgcls import sharing
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.custom import CustomDataset
 from imgcls.datasets.importing import class_names, dataset_writer
@@ -28,6 +30,7 @@ from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.splits import holdout
 from imgcls.datasets.store import FORMAT
 from imgcls.errors import DamagedFile, DatasetError, SourceError
+from imgcls.sharing import Action, ownership, visitors
 from imgcls.system import atomic, paths
 from imgcls.system.arrays import Array, read_npz
 
@@ -77,6 +80,12 @@ class Collection:
         return f"You can train a model on them once two classes have {items.MIN_IMAGES} drawings each."
 
 
+def name() -> str:
+    """The name of the dataset with the visitor's drawings."""
+    visitor = visitors.current().id
+    return f"{NAME}-{hashlib.sha256(visitor.encode()).hexdigest()[:12]}" if visitor else NAME
+
+
 def collection() -> Collection:
     """All drawings, counted by class. Raises SourceError if they cannot be read."""
     problem: OSError | None = None
@@ -99,6 +108,7 @@ def add(pixels: np.ndarray, label: str) -> Collection:
     """
     if pixels.shape != SHAPE or pixels.dtype != np.uint8:
         raise ValueError(f"a drawing is uint8 {SHAPE}, not {pixels.dtype} {pixels.shape}")
+    sharing.require(Action.SAVE_DRAWING)
     label = class_names.visible(label)
     if not label or len(label) > MAX_LABEL_LENGTH:
         raise SourceError(f"A class name has 1 to {MAX_LABEL_LENGTH} characters. Enter one, e.g. '7' or 'cat'.")
@@ -116,6 +126,7 @@ def add(pixels: np.ndarray, label: str) -> Collection:
 
 def remove(pixels: np.ndarray, label: str) -> Collection:
     """Removes a drawing that was added with this class; does nothing if it is not there. Raises SourceError."""
+    sharing.require(Action.SAVE_DRAWING)
     key = _Drawing(pixels, class_names.visible(label), None).key
     with _changing() as there:
         return _written([drawing for drawing in there if drawing.key != key])
@@ -131,8 +142,10 @@ def _counted(there: list[_Drawing]) -> Collection:
 def _changing() -> Iterator[list[_Drawing]]:
     """All drawings, under a lock."""
     try:
-        _folder().mkdir(parents=True, exist_ok=True)
-        with dataset_writer.exclusive(NAME, LOCK_SECONDS):
+        if not _folder().exists():
+            _folder().mkdir(parents=True, exist_ok=True)
+            ownership.record(_folder())
+        with dataset_writer.exclusive(name(), LOCK_SECONDS):
             yield _read_all()
     except OSError as error:
         raise SourceError(
@@ -161,13 +174,13 @@ def _dataset() -> CustomDataset | None:
     if not (_folder() / "dataset.json").exists():
         return None
     try:
-        dataset = custom.custom_dataset(NAME)
+        dataset = custom.custom_dataset(name())
     except DatasetError as error:
         raise SourceError(str(error)) from error
     if dataset.shape != SHAPE or not dataset.ink:
         raise SourceError(
-            f"The folder {NAME} holds the dataset “{dataset.title}”, which does not consist of drawings. Delete it on "
-            "the Data page, or rename its folder, and draw again."
+            f"The folder {_folder().name} holds the dataset “{dataset.title}”, which does not consist of drawings. "
+            "Delete it on the Data page, or rename its folder, and draw again."
         )
     return dataset
 
@@ -248,7 +261,7 @@ def _publish_first(state: Path, card: dict[str, Any]) -> None:
     atomic.replace(state, folder / "1")
     if not (folder / "label.json").exists():
         atomic.write_json(folder / "label.json", {"title": _free_title(), "note": NOTE})
-    common = {"format": FORMAT, "name": NAME, "version": 1, "state": 1, "created": now, "changed": now}
+    common = {"format": FORMAT, "name": name(), "version": 1, "state": 1, "created": now, "changed": now}
     atomic.write_json(folder / "dataset.json", common | card)
 
 
@@ -261,4 +274,4 @@ def _free_title() -> str:
 
 
 def _folder() -> Path:
-    return paths.own_folder() / NAME
+    return paths.own_folder() / name()

@@ -1,8 +1,10 @@
 """The background task that prepares a dataset: a page starts it, any page can watch it."""
 
+from imgcls import sharing
 from imgcls.datasets import store
 from imgcls.datasets.lookup import facts
 from imgcls.errors import DatasetError
+from imgcls.sharing import Action
 from imgcls.system.tasks import Task, TaskState
 
 
@@ -17,6 +19,7 @@ def start_fetch(name: str) -> None:
     Raises:
         DatasetError: It cannot be started.
     """
+    _require(name)
     try:
         task_of(name).start("imgcls.datasets", name)
     except OSError as error:
@@ -33,4 +36,11 @@ def fetch_state(name: str) -> TaskState:
 
 def cancel_fetch(name: str) -> None:
     """Cancel the preparation, if it is running, and forget an earlier error."""
+    _require(name)
     task_of(name).cancel()
+
+
+def _require(name: str) -> None:
+    """Raises NotAllowed, except for datasets that come with the program: preparing one takes seconds."""
+    if facts(name).source != "bundled":
+        sharing.require(Action.PREPARE_DATASET)

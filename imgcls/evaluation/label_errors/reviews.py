@@ -7,9 +7,11 @@ Written by a page. Excluded and relabelled training images are stored in the dat
 
 from collections.abc import Iterable
 
+from imgcls import sharing
 from imgcls.errors import RunError
 from imgcls.runs import store
 from imgcls.runs.run import Run
+from imgcls.sharing import Action
 from imgcls.system import atomic, json_files
 
 VERSION = 1
@@ -32,6 +34,7 @@ def judge(run: Run, part: str, images: Iterable[int], verdict: str | None) -> No
     Raises:
         RunError: the file cannot be written.
     """
+    sharing.require(Action.REVIEW_LABELS, run.folder)
     run = store.writable(run)
     reviews, marked = _read(run), frozenset(map(int, images))
     reviews[part] = {

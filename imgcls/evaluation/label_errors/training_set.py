@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls import datasets
+from imgcls import datasets, sharing
 from imgcls.config import imported_model
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
@@ -32,6 +32,7 @@ from imgcls.inference.explain import task
 from imgcls.runs import store
 from imgcls.runs.predictions import fold_predictions
 from imgcls.runs.run import Run
+from imgcls.sharing import Action
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
 from imgcls.system.tasks import Progress, Task
@@ -89,6 +90,7 @@ def start(run: Run) -> None:
         DatasetError: the run's dataset is not on this machine.
         RunError: the model was imported, the dataset has other classes now, or the process cannot be started.
     """
+    sharing.require(Action.COMPUTE, run.folder)
     if imported_model.exists(run.folder):
         raise RunError(
             "This model was imported, so its layers, which finding label errors needs, are not available. Use a run "

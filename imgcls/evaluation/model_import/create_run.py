@@ -24,6 +24,7 @@ from imgcls.inference.sandbox import Sandbox, limits, runner
 from imgcls.runs import Run, labels, test_records
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.results import RESULT_VERSION
+from imgcls.sharing import ownership
 from imgcls.system import atomic, paths
 from imgcls.system.tasks.progress import Progress
 
@@ -62,6 +63,7 @@ def make(facts: Facts, content: bytes, given: Answers, progress: Progress, run_i
     aside = folder.parent / f".new-{uuid.uuid4().hex}"
     try:
         aside.mkdir(parents=True)
+        ownership.record(aside)
         _write(Run(aside), model, facts, content, given, dataset, notes, progress)
         aside.rename(folder)
     except OSError as error:

@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from imgcls import sharing
 from imgcls.errors import RunError
 from imgcls.evaluation.model_import import create_run, inspection
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.evaluation.model_import.inspection import MOST_BYTES, Facts
+from imgcls.sharing import Action, ownership
 from imgcls.system import atomic, file_times, json_files, paths
 from imgcls.system.tasks import Task
 from imgcls.system.tasks.progress import Progress
@@ -35,11 +37,13 @@ def new(name: str, file: BinaryIO) -> str:
     Raises:
         RunError: it cannot be stored.
     """
+    sharing.require(Action.IMPORT_MODEL)
     sweep()
     import_id = secrets.token_hex(12)
     folder = _root() / import_id
     try:
         folder.mkdir(parents=True)
+        ownership.record(folder)
         with (folder / "upload").open("wb") as target:
             while part := file.read(CHUNK):
                 target.write(part)
@@ -53,8 +57,10 @@ def new(name: str, file: BinaryIO) -> str:
 
 
 def exists(import_id: str) -> bool:
-    """Whether there is an import with this ID; any text is safe."""
-    return bool(ID.fullmatch(import_id)) and (_root() / import_id / "upload.json").exists()
+    """Whether the visitor has an import with this ID; any text is safe."""
+    if not ID.fullmatch(import_id) or not (_root() / import_id / "upload.json").exists():
+        return False
+    return bool(sharing.decide(Action.RENAME_RUN, _root() / import_id))
 
 
 def inspection_of(import_id: str) -> Task:
@@ -85,6 +91,9 @@ def start(import_id: str, answers: Answers) -> None:
     Raises:
         RunError: it cannot be started.
     """
+    sharing.require(Action.IMPORT_MODEL)
+    if not exists(import_id):
+        raise RunError(GONE)
     try:
         atomic.write_json(_root() / import_id / "answers.json", answers.as_json())
         evaluation_of(import_id).start(MODULE, "evaluate", str(_root() / import_id), again=True)

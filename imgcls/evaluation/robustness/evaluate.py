@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls import datasets
+from imgcls import datasets, sharing
 from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.metrics.multilabel import THRESHOLD, Threshold
@@ -21,6 +21,7 @@ from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Cor
 from imgcls.inference.predictor import load_predictor
 from imgcls.runs import store
 from imgcls.runs.run import Run
+from imgcls.sharing import Action
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, TEXT, Array, read_npz
 from imgcls.system.tasks import Progress, Task
@@ -101,6 +102,7 @@ def start(run: Run) -> None:
         DatasetError: the run's dataset is not on this machine.
         RunError: its test images have changed, or the process cannot be started.
     """
+    sharing.require(Action.COMPUTE, run.folder)
     test_set_of(run)
     run = store.writable(run)
     try:

@@ -4,10 +4,11 @@
 end of each new run, so only older runs need the task.
 """
 
-from imgcls import runs
+from imgcls import runs, sharing
 from imgcls.errors import RunError
 from imgcls.inference.activations import FILES
 from imgcls.runs import Run
+from imgcls.sharing import Action
 from imgcls.system.tasks import Task, TaskState
 
 
@@ -31,6 +32,7 @@ def start(run: Run) -> None:
     Raises:
         RunError: The process cannot be started.
     """
+    sharing.require(Action.COMPUTE, run.folder)
     run = runs.writable(run)
     try:
         current = state(run)

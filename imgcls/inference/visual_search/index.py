@@ -17,11 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.datasets import Dataset
+from imgcls import sharing
+from imgcls.datasets import Dataset, store
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.embedding import PrincipalComponents
 from imgcls.errors import DamagedFile, DatasetError
 from imgcls.inference.visual_search import features as described
+from imgcls.sharing import Action
 from imgcls.system import atomic
 from imgcls.system.arrays import NUMBERS, Array, map_npy, read_npz
 from imgcls.system.tasks import Progress, Task, TaskState
@@ -100,6 +102,7 @@ def start(dataset: Dataset, features: str) -> None:
     Raises:
         DatasetError: it cannot be started.
     """
+    sharing.require(Action.ANALYSE_DATASET, store.folder_of(dataset.facts.name))
     task = task_of(dataset, features)
     try:
         task.start(

@@ -21,9 +21,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from imgcls import datasets
+from imgcls import datasets, sharing
 from imgcls.config import Config
 from imgcls.errors import DatasetError, ProbeError
+from imgcls.sharing import Action
 from imgcls.system import atomic, paths
 from imgcls.system.tasks import Task, TaskState
 
@@ -78,6 +79,7 @@ def start(kind: str, config: Config) -> None:
         DatasetError: The dataset is not prepared; the message says how to get it.
         ProbeError: The process cannot be started.
     """
+    sharing.require(Action.CHECK_SETTINGS)
     if not datasets.is_ready(config.data):
         raise DatasetError(datasets.how_to_get(datasets.facts(config.data)))
     task = task_of(kind, config)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from imgcls import sharing
 from imgcls.errors import WeightsError
 from imgcls.models.backbones import Network
 from imgcls.models.weights import files
+from imgcls.sharing import Action
 from imgcls.system.tasks import Task, TaskState
 
 
@@ -26,6 +28,7 @@ def start_fetch(network: Network) -> None:
     Raises:
         WeightsError: It cannot be started.
     """
+    sharing.require(Action.FETCH_WEIGHTS)
     task = task_of(network)
     try:
         task.start("imgcls.training.transfer.download_weights", network.title)
@@ -43,4 +46,5 @@ def fetch_state(network: Network) -> TaskState:
 
 def cancel_fetch(network: Network) -> None:
     """Cancel the download, if it is running, and forget an earlier error."""
+    sharing.require(Action.FETCH_WEIGHTS)
     task_of(network).cancel()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls import sharing
 from imgcls.ui.app import errors, link_numbers, old_links, startup
 from imgcls.ui.app.paths import ICON, PAGES
 
@@ -18,6 +19,7 @@ page = st.navigation(
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:"),
         st.Page(PAGES / "evaluate.py", title="Evaluate", icon=":material/fact_check:"),
         st.Page(PAGES / "predict.py", title="Predict", icon=":material/draw:"),
+        *([st.Page(PAGES / "you.py", title="You", icon=":material/person:")] if sharing.is_shared() else []),
     ],
     position="top",
 )

@@ -5,9 +5,11 @@ import importlib
 import logging
 import threading
 
-from imgcls import datasets, jobs
+from imgcls import datasets, jobs, sharing
+from imgcls.sharing import acting_as, owner_code
+from imgcls.sharing.visitors import SERVER
 from imgcls.system import json_logs
-from imgcls.ui.app import theme_patch
+from imgcls.ui.app import exposure, theme_patch, visitor
 
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas", "scipy.ndimage")
@@ -29,6 +31,20 @@ def begin() -> None:
         json_logs.install(as_json=True)
     logging.getLogger("imgcls").setLevel(logging.INFO)
     theme_patch.install()
+    visitor.install()
+    with acting_as(SERVER):
+        _begin_work()
+    if sharing.is_shared():
+        owner_code.announce()
+    elif warning := exposure.warning():
+        logging.getLogger(__name__).warning(warning)
+    # A rerun creates a few thousand objects, nearly all of which are gone when it ends.
+    gc.set_threshold(YOUNG_OBJECTS)
+    # Everything imported so far stays for good; the collector can ignore it.
+    gc.freeze()
+
+
+def _begin_work() -> None:
     jobs.sweep()
     jobs.watch()
     try:
@@ -37,10 +53,6 @@ def begin() -> None:
     except Exception:
         # The pages offer to prepare it again and say what is wrong; the server should start without it.
         logging.getLogger(__name__).exception("The default dataset could not be prepared at start-up.")
-    # A rerun creates a few thousand objects, nearly all of which are gone when it ends.
-    gc.set_threshold(YOUNG_OBJECTS)
-    # Everything imported so far stays for good; the collector can ignore it.
-    gc.freeze()
 
 
 def load_soon() -> None:

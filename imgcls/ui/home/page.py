@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.runs import Run
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import errors, exposure, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.home import hero, pictures
 from imgcls.ui.runs import run_list, thumbnails
@@ -63,6 +63,8 @@ STEPS = (
 
 def show() -> None:
     """The whole page below its title."""
+    if warning := exposure.warning():
+        st.warning(plain(warning), icon=":material/lock_open:")
     hero.show()
     existing = {run.id: run for run in runs.all_runs()}
     with st.grid(3, min_column_width=260, gap="medium"):

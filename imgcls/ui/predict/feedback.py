@@ -104,4 +104,4 @@ def _show_problem() -> None:
 def train_button() -> None:
     """A button that opens the Train page with the drawings as its dataset."""
     if st.button("Train on my drawings", icon=":material/model_training:", key="teach-train"):
-        links.train(data=drawings.NAME)
+        links.train(data=drawings.name())

@@ -5,12 +5,13 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.types import Port
 
 from imgcls.cli import exit_codes
+from imgcls.sharing import modes
 from imgcls.system import paths
 
 DEFAULT_PORT = 8501
@@ -28,6 +29,13 @@ def start_app(
     address: Annotated[
         str, Parameter(help="Address to listen on. 0.0.0.0 lets other computers in your network connect.")
     ] = "127.0.0.1",
+    mode: Annotated[
+        Literal["local", "classroom", "demo", "read-only"] | None,
+        Parameter(
+            help="How the server is shared: everybody may do everything (local), people have roles (classroom), work "
+            "is private and kept for a day (demo), or nobody trains (read-only). Default: IMGCLS_MODE, or local."
+        ),
+    ] = None,
     browser: Annotated[bool, Parameter(help="Open the app in a browser.")] = True,
 ) -> int:
     """Start the app and open it in the browser. Ctrl-C ends it; trainings continue.
@@ -49,6 +57,10 @@ def start_app(
     ]
     if address in ANYWHERE:  # otherwise Streamlit asks a server on the internet for the address to print
         command += ["--browser.serverAddress", own_address()]
+    if mode is not None:
+        os.environ[modes.VARIABLE] = mode
+    with exit_codes.exits_with(exit_codes.USAGE):
+        modes.mode()
     os.chdir(folder)  # Streamlit reads .streamlit/config.toml from the working directory
     if sys.platform != "win32":
         os.execv(sys.executable, command)

@@ -24,12 +24,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
+from imgcls import sharing
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.importing.findings import Question
 from imgcls.datasets.importing.pipeline import ImportSettings
 from imgcls.datasets.importing.preview import Preview
 from imgcls.datasets.importing.sources import ImportRequest
 from imgcls.errors import SourceError
+from imgcls.sharing import Action, ownership
+from imgcls.sharing.visitors import SERVER
 from imgcls.system import atomic, paths, processes
 from imgcls.system.tasks import Task, TaskState
 
@@ -54,10 +57,14 @@ def folder_of(import_id: str) -> Path:
 
     Raises:
         SourceError: The id is malformed; it never becomes a path then.
+        NotAllowed: It is the import of another visitor.
     """
     if not re.fullmatch(r"[0-9a-f]{16}", import_id):
         raise SourceError("This link does not belong to an import. Start a new one.")
-    return all_folder() / import_id
+    folder = all_folder() / import_id
+    if folder.exists():
+        sharing.require(Action.ADD_IMAGES, folder)
+    return folder
 
 
 def task_in(folder: Path) -> Task:
@@ -70,10 +77,15 @@ def make_folder(import_id: str) -> Path:
 
     Raises:
         SourceError: The disk does not allow it.
+        NotAllowed: The visitor may not import, or it is the import of another one.
     """
     folder = folder_of(import_id)
+    sharing.require(Action.IMPORT_DATASET)
     try:
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
+        if is_new:
+            ownership.record(folder)
     except OSError as error:
         raise _cannot_write(error) from error
     return folder
@@ -166,7 +178,9 @@ def start(import_id: str, settings: ImportSettings) -> None:
         DatasetError: The title is empty or taken.
         SourceError: The disk does not allow it.
     """
-    if not settings.into:
+    if settings.into:
+        sharing.require(Action.ADD_IMAGES, custom.folder_of(settings.into))
+    else:
         lookup.checked_title(settings.title)
     folder = make_folder(import_id)
     try:
@@ -216,7 +230,7 @@ def discard(import_id: str) -> None:
 def sweep() -> None:
     """Remove imports untouched for a day, and leftovers of deleted datasets."""
     custom.sweep()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), sharing.acting_as(SERVER):
         for folder in list(all_folder().iterdir()):
             with contextlib.suppress(OSError, SourceError):
                 newest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))

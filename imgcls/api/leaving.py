@@ -1,0 +1,32 @@
+"""/visitor/leave: the browser forgets who it is ("Not you?"). A page asks first, as a link must not change anything."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from imgcls.api.middleware.visitors import cookie_header
+from imgcls.sharing import cookies
+
+PATH = "/visitor/leave"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not you?</title>
+<meta name="viewport" content="width=device-width"><style>
+:root{color-scheme:light dark}
+body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.2rem}
+button,a{font:inherit;display:inline-block;margin:.5rem 1rem 0 0}
+button{padding:.6rem 1.2rem;border:0;border-radius:.6rem;background:#0072b2;color:#fff;cursor:pointer}
+</style><h1>Continue as somebody else?</h1>
+<p>This browser forgets who you are. Your runs and datasets stay on the server, but you can no longer change them: only
+the cookie of this browser says that they are yours.</p>
+<form method="post"><button>Continue as somebody else</button><a href="/">Back</a></form></html>"""
+
+
+async def leave(request: Request) -> Response:
+    """The question, and after it a cookie of a new visitor."""
+    if request.method != "POST":
+        return HTMLResponse(PAGE)
+    response = RedirectResponse("/", 303)
+    response.headers["set-cookie"] = cookie_header(request.scope, cookies.make(cookies.new_id()))
+    return response
+
+
+ROUTE = Route(PATH, leave, methods=["GET", "POST"])

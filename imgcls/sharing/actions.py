@@ -1,0 +1,100 @@
+"""Everything that the product does and that somebody may be refused. A new feature that changes something is added.
+
+The rules are in `permissions`; the table in tests/sharing/test_permissions.py has a line for each action.
+"""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """The value completes the sentence "You may not …"."""
+
+    # What somebody sees
+    VIEW_RUN = "see this run"
+    VIEW_DATASET = "see this dataset"
+    PREDICT = "use this model"
+    DOWNLOAD = "download results"
+    # New work
+    START_RUN = "train models"
+    CHECK_SETTINGS = "run checks before a training"
+    IMPORT_DATASET = "import images"
+    IMPORT_MODEL = "import models"
+    SAVE_DRAWING = "save drawings"
+    COMPUTE = "compute results of this run"
+    EXPORT_RUN = "export this model"
+    ANALYSE_DATASET = "analyse this dataset"
+    # What already belongs to somebody
+    RESUME_RUN = "resume this run"
+    STOP_RUN = "stop this run"
+    PAUSE_RUN = "pause this run"
+    TUNE_RUN = "change the settings of this run"
+    MOVE_RUN = "move this run in the queue"
+    RENAME_RUN = "rename this run"
+    TAG_IMAGES = "tag images of this run"
+    REVIEW_LABELS = "review labels with this run"
+    DELETE_RUN = "delete this run"
+    RESTORE_RUN = "restore this run"
+    SHARE_RUN = "choose who sees this run"
+    ADD_IMAGES = "add images to this dataset"
+    DESCRIBE_DATASET = "rename this dataset"
+    EDIT_LABELS = "edit the labels of this dataset"
+    DELETE_DATASET = "delete this dataset"
+    SHARE_DATASET = "choose who sees this dataset"
+    SEE_LOG = "read the log of this run"
+    # The server itself
+    PREPARE_DATASET = "download datasets to this server"
+    FETCH_WEIGHTS = "download pretrained weights to this server"
+    READ_SERVER_FOLDER = "import from a folder of this server"
+    READ_METRICS = "read the metrics of this server"
+    MANAGE_PEOPLE = "give roles to people"
+
+
+VIEWING = frozenset({Action.VIEW_RUN, Action.VIEW_DATASET, Action.PREDICT, Action.DOWNLOAD})
+"""Allowed to whoever sees the run or the dataset, in every mode."""
+CREATING = frozenset(
+    {
+        Action.START_RUN,
+        Action.CHECK_SETTINGS,
+        Action.IMPORT_DATASET,
+        Action.IMPORT_MODEL,
+        Action.SAVE_DRAWING,
+        Action.COMPUTE,
+        Action.EXPORT_RUN,
+        Action.ANALYSE_DATASET,
+    }
+)
+"""Costs time or disk space of the server, and changes nobody's work."""
+CHANGING = frozenset(
+    {
+        Action.RESUME_RUN,
+        Action.STOP_RUN,
+        Action.PAUSE_RUN,
+        Action.TUNE_RUN,
+        Action.MOVE_RUN,
+        Action.RENAME_RUN,
+        Action.TAG_IMAGES,
+        Action.REVIEW_LABELS,
+        Action.DELETE_RUN,
+        Action.RESTORE_RUN,
+        Action.SHARE_RUN,
+        Action.ADD_IMAGES,
+        Action.DESCRIBE_DATASET,
+        Action.EDIT_LABELS,
+        Action.DELETE_DATASET,
+        Action.SHARE_DATASET,
+        Action.SEE_LOG,
+    }
+)
+"""Only for its owner, the teacher of its room, and the owner of the server."""
+ADMINISTERING = frozenset(
+    {
+        Action.PREPARE_DATASET,
+        Action.FETCH_WEIGHTS,
+        Action.READ_SERVER_FOLDER,
+        Action.READ_METRICS,
+        Action.MANAGE_PEOPLE,
+    }
+)
+"""About the server itself."""
+OF_TEACHERS = frozenset({Action.PREPARE_DATASET, Action.FETCH_WEIGHTS})
+"""What of `ADMINISTERING` a teacher may do, too: it costs disk space, and belongs to nobody."""

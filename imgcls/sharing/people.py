@@ -1,0 +1,130 @@
+"""What the server remembers about visitors: names, roles and rooms. Nothing about who only looks.
+
+<own data>/.people/
+    cookie.key        signs cookies, see `cookies`                                   mode 0600
+    <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …}
+
+A visitor has a file once he enters a name, gets a role or joins a room, or signs out everywhere.
+"""
+
+import contextlib
+import re
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from imgcls.errors import UserError
+from imgcls.sharing.visitors import NOBODY, Role, Visitor
+from imgcls.system import atomic, json_files, paths
+
+VERSION = 1
+ID = re.compile(r"[A-Za-z0-9_-]{22}")
+NAME_LENGTH = 30
+_writing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Person:
+    """`valid_from`: cookies issued before are worthless, in seconds since 1970. `changed`: when it was written."""
+
+    id: str
+    name: str = ""
+    role: Role = Role.GUEST
+    room: str = ""
+    valid_from: float = 0.0
+    changed: float = 0.0
+
+
+def folder() -> Path:
+    """The folder of what the server remembers about people. It need not exist yet."""
+    return paths.own_folder() / ".people"
+
+
+def find(visitor_id: str) -> Person:
+    """What the server remembers about a visitor; somebody without a name and without rights if nothing."""
+    if not ID.fullmatch(visitor_id):
+        return Person("")
+    path = folder() / f"{visitor_id}.json"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError:
+        return Person(visitor_id)
+
+
+def everybody() -> list[Person]:
+    """All people whom the server remembers, by name."""
+    try:
+        ids = [path.stem for path in folder().glob("*.json") if ID.fullmatch(path.stem)]
+    except OSError:
+        return []
+    return sorted(map(find, ids), key=lambda person: (person.name.casefold(), person.id))
+
+
+def visitor(visitor_id: str) -> Visitor:
+    """The visitor with this ID, with his role as it is now."""
+    if not ID.fullmatch(visitor_id):
+        return NOBODY
+    person = find(visitor_id)
+    return Visitor(person.id, person.role, person.name, person.room)
+
+
+def change(visitor_id: str, **values: Any) -> Person:
+    """Change what the server remembers: name, role, room or valid_from. Who may do so is checked by the caller.
+
+    Raises:
+        UserError: the name is empty, or it cannot be written.
+    """
+    if not ID.fullmatch(visitor_id):
+        raise UserError("Your browser sends no cookie. Allow cookies for this site and reload the page.")
+    if "name" in values:
+        values["name"] = checked_name(values["name"])
+    with _writing:
+        person = replace(find(visitor_id), **values, changed=time.time())
+        content = {key: getattr(person, key) for key in ("name", "role", "room", "valid_from", "changed")}
+        try:
+            folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+            atomic.write_json(folder() / f"{visitor_id}.json", {"version": VERSION, **content})
+        except OSError as error:
+            raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
+    return person
+
+
+def forget(visitor_id: str) -> None:
+    """Remove what the server remembers about a visitor, except that his cookies are worthless from now on."""
+    with _writing, contextlib.suppress(OSError):
+        (folder() / f"{visitor_id}.json").unlink(missing_ok=True)
+
+
+def checked_name(name: str) -> str:
+    """A name as others see it: printable characters, at most `NAME_LENGTH`.
+
+    Raises:
+        UserError: it has none.
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in name)
+    name = " ".join(printable.split())[:NAME_LENGTH].strip()
+    if not any(letter.isalnum() for letter in name):
+        raise UserError("A name needs at least one letter or digit.")
+    return name
+
+
+@lru_cache(1024)
+def _read(path: Path, _stamp: int) -> Person:
+    try:
+        content = json_files.read_object(path)
+        if content["version"] != VERSION:
+            return Person(path.stem)
+        since = content.get("valid_from")
+        return Person(
+            path.stem,
+            str(content["name"])[:NAME_LENGTH],
+            Role(content["role"]),
+            str(content["room"]),
+            float(since) if json_files.is_number(since, 0.0) else 0.0,
+            float(content["changed"]) if json_files.is_number(content["changed"], 0.0) else 0.0,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return Person(path.stem)  # damaged: no rights

@@ -1,0 +1,101 @@
+"""Who may do what: one pure function. It reads neither files nor the environment."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from imgcls.sharing import actions
+from imgcls.sharing.actions import Action
+from imgcls.sharing.modes import Mode
+from imgcls.sharing.visitors import Role, Visitor
+
+TRAINING_ROLES = {
+    Mode.LOCAL: frozenset(Role),
+    Mode.CLASSROOM: frozenset({Role.MEMBER, Role.TEACHER, Role.OWNER}),
+    Mode.DEMO: frozenset(Role),
+    Mode.READ_ONLY: frozenset({Role.OWNER}),
+}
+"""Who may do work of his own, by mode."""
+
+
+class Visibility(StrEnum):
+    """Who sees a run or a dataset besides its owner, the teacher of its room and the owner of the server."""
+
+    PRIVATE = "private"
+    ROOM = "room"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What an action is about. The default is what the server's owner made before the server was shared."""
+
+    owner: str = ""
+    visibility: Visibility = Visibility.PUBLIC
+    room: str = ""
+    owner_name: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether something is allowed, and otherwise a sentence that says why not."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+YES = Decision(True)
+
+
+def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = None) -> Decision:
+    """Whether a visitor may do this.
+
+    Args:
+        thing: The run or the dataset that it is about; None for what is about none, such as starting a training on a
+            dataset that the server offers to everybody.
+    """
+    if mode is Mode.LOCAL or visitor.role is Role.OWNER:
+        return YES
+    if thing is not None and not sees(visitor, thing):
+        # The same for a run that does not exist: nobody learns by trying what others have.
+        return Decision(False, "It does not exist, or its owner has not shared it with you.")
+    if action in actions.VIEWING:
+        return YES
+    if action in actions.ADMINISTERING:
+        if visitor.role is Role.TEACHER and action in actions.OF_TEACHERS and mode is not Mode.READ_ONLY:
+            return YES
+        return Decision(False, f"You may not {action}. Only the owner of the server may.")
+    if visitor.role not in TRAINING_ROLES[mode] or not visitor.id:
+        return Decision(False, f"You may not {action}. {_why(mode, visitor)}")
+    if action in actions.CREATING:
+        return YES
+    if thing is not None and changes(visitor, thing):
+        return YES
+    whose = thing.owner_name if thing is not None and thing.owner_name else "somebody else"
+    if thing is None or not thing.owner:
+        whose = "the owner of the server"
+    return Decision(False, f"You may not {action}. It belongs to {whose}.")
+
+
+def sees(visitor: Visitor, thing: Thing) -> bool:
+    """Whether a visitor sees a run or a dataset."""
+    if thing.visibility is Visibility.PUBLIC or changes(visitor, thing):
+        return True
+    return thing.visibility is Visibility.ROOM and bool(thing.room) and thing.room == visitor.room
+
+
+def changes(visitor: Visitor, thing: Thing) -> bool:
+    """Whether it is the visitor's own, or of the room whose teacher he is, or he owns the server."""
+    is_own = bool(visitor.id) and thing.owner == visitor.id
+    is_teacher = visitor.role is Role.TEACHER and bool(thing.room) and thing.room == visitor.room
+    return is_own or is_teacher or visitor.role is Role.OWNER
+
+
+def _why(mode: Mode, visitor: Visitor) -> str:
+    if not visitor.id:
+        return "Your browser sends no cookie. Allow cookies for this site and reload the page."
+    if mode is Mode.READ_ONLY:
+        return "This server is for looking at runs and trying models."
+    return "Join a class first."

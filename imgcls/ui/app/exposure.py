@@ -1,0 +1,27 @@
+"""A warning for who lets others in without having said how: everybody could then stop and delete everybody's runs."""
+
+import ipaddress
+
+from streamlit import config
+
+from imgcls.sharing import modes
+
+WARNING = (
+    "Other computers can reach this server, and everybody who does may stop, change and delete everything. Choose how "
+    "it is shared with IMGCLS_MODE or imgcls app --mode: classroom, demo, read-only, or local to keep it as it is."
+)
+
+
+def warning() -> str:
+    """The warning, if this server listens on an address of the network and no mode was chosen; otherwise ""."""
+    return WARNING if not modes.chosen() and not is_local(config.get_option("server.address")) else ""
+
+
+def is_local(address: str | None) -> bool:
+    """Whether only this computer reaches a server that listens on this address; Streamlit's None stands for any."""
+    if not address:
+        return False
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address.startswith(("/", "unix:"))

@@ -1,0 +1,49 @@
+"""Who looks at a page: the visitor whom the cookie of his browser names, or who has signed in."""
+
+import os
+from collections import OrderedDict
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from imgcls.sharing import Visitor, cookies, people, visitors
+from imgcls.sharing.visitors import NOBODY, Role
+
+MOST_SESSIONS = 2_000
+_cookies: OrderedDict[str, str] = OrderedDict()
+"""Session -> its cookie: it can no longer be read in the moment in which a tab is closed."""
+
+
+def install() -> None:
+    """From now on, what a page does is done by its visitor."""
+    visitors.provide(of_page)
+
+
+def of_page() -> Visitor:
+    """The visitor for whom this thread runs a page; nobody if it runs none."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return NOBODY
+    cookie = st.context.cookies.get(cookies.NAME) or _cookies.get(context.session_id, "")
+    _cookies[context.session_id] = cookie
+    _cookies.move_to_end(context.session_id)
+    while len(_cookies) > MOST_SESSIONS:
+        _cookies.popitem(last=False)
+    return signed_in(people.visitor(cookies.read(cookie)), st.user.to_dict())
+
+
+def signed_in(visitor: Visitor, user: dict) -> Visitor:
+    """The visitor with the role that his e-mail address gives him, if he has signed in with `st.login`.
+
+    Args:
+        user: What the identity provider says about him, as in `st.user`.
+    """
+    address = user.get("email")
+    if not user.get("is_logged_in") or user.get("email_verified") is False or not isinstance(address, str):
+        return visitor
+    for role, variable in ((Role.OWNER, "IMGCLS_OWNERS"), (Role.TEACHER, "IMGCLS_TEACHERS")):
+        listed = {text.strip().casefold() for text in os.environ.get(variable, "").split(",")} - {""}
+        if address.strip().casefold() in listed:
+            name = visitor.name or str(user.get("name") or "")[: people.NAME_LENGTH]
+            return Visitor(visitor.id, role, name, visitor.room)
+    return visitor

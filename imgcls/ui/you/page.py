@@ -1,0 +1,75 @@
+"""The page "You": name and role, and how to become somebody else."""
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.errors import UserError
+from imgcls.sharing import Mode, Role, Visitor, owner_code, people
+from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
+
+LEAVE = "/visitor/leave"
+PROBLEM = "you-problem"
+ROLES = {
+    Role.GUEST: "a guest",
+    Role.MEMBER: "a member",
+    Role.TEACHER: "a teacher",
+    Role.OWNER: "the owner of this server",
+}
+MODES = {
+    Mode.LOCAL: "Everybody may do everything.",
+    Mode.CLASSROOM: "Everybody changes only his own work. A teacher can also change that of his class.",
+    Mode.DEMO: "You may try everything. Only you see your work, and it is deleted after a day.",
+    Mode.READ_ONLY: "You can look at all runs and try the models. Only the owner of the server trains.",
+}
+
+
+def show() -> None:
+    """The whole page below its title."""
+    visitor = sharing.current()
+    st.markdown(f"You are **{plain(visitor.shown_name)}**, {ROLES[visitor.role]}. {MODES[sharing.mode()]}")
+    if not visitor.id:
+        st.warning("Your browser sends no cookie. Allow cookies for this site and reload the page.")
+        return
+    _name(visitor)
+    if visitor.role is not Role.OWNER:
+        _owner_code(visitor)
+    st.subheader("On a shared computer", anchor=False)
+    st.caption("Only the cookie of this browser says who you are. Whoever uses this browser next is you.")
+    st.link_button("Not you?", LEAVE, icon=":material/logout:")
+
+
+def _name(visitor: Visitor) -> None:
+    with st.form("you-name", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Your name",
+            visitor.name,
+            max_chars=people.NAME_LENGTH,
+            help="Others see it beside work that you share. It is stored on this server only.",
+        )
+        if st.form_submit_button("Save"):
+            with errors.shown():
+                people.change(visitor.id, name=name)
+                st.rerun()
+
+
+def _owner_code(visitor: Visitor) -> None:
+    with st.expander("Do you run this server?", icon=":material/key:", key="you-owner"):
+        st.caption("The terminal or log in which it was started shows a code that makes you its owner.")
+        st.text_input(
+            "Code from the terminal", key="you-code", on_change=_redeem, args=(visitor.id,), autocomplete="off"
+        )
+        if problem := st.session_state.pop(PROBLEM, ""):
+            st.error(plain(problem), icon=":material/error:")
+
+
+def _redeem(visitor_id: str) -> None:
+    """A callback: the page is then drawn for the owner."""
+    text = st.session_state["you-code"]
+    st.session_state["you-code"] = ""
+    if not text:
+        return
+    try:
+        owner_code.redeem(text, visitor_id)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)
