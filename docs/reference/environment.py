@@ -35,6 +35,13 @@ OTHERS = {
         f"{SETTINGS.max_bytes / 1e6:g}",
     ),
     "IMGCLS_API_RATE": ("requests per second of one client, on average", f"{SETTINGS.rate:g}"),
+    "IMGCLS_HOSTS": (
+        "names of a shared server, separated by commas, besides localhost and IP addresses; `*`: any",
+        "none",
+    ),
+    "IMGCLS_FRAMES": ("sites that may show a shared server in a frame, separated by spaces", "none but itself"),
+    "IMGCLS_OWNERS": ("e-mail addresses, separated by commas, that own the server after signing in", "none"),
+    "IMGCLS_TEACHERS": ("the same for teachers", "none"),
     "IMGCLS_LOG_FORMAT": ("`json`: log one JSON object per line", "plain text"),
     "IMGCLS_IDLE_SECONDS": ("seconds without work after which the queue process ends", f"{queue.IDLE_SECONDS:g}"),
     "IMGCLS_HUNG_SECONDS": (

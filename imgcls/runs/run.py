@@ -3,6 +3,7 @@
     saved_models/<id>/
       config.json       settings                                           page or command line, before anything else
       label.txt         the name of the run                                page
+      owner.json        whose it is, see `imgcls.sharing`                  page, on a shared server
       request.json      requests: stop, pause, learning rate …             page
       queued.json       ticket and position in the queue                   page; deleted when the trainer starts
       trainer.json      when the trainer was started, and for which ticket whoever starts the trainer
@@ -94,11 +95,7 @@ class Run:
 
     @property
     def config(self) -> Config:
-        """The settings of the run.
-
-        Raises:
-            SettingError: config.json is missing or damaged, or has an invalid setting; or the model was imported.
-        """
+        """The settings of the run. Raises SettingError if they are missing or damaged, or the model was imported."""
         if imported_model.exists(self.folder):
             raise SettingError(imported_model.NOT_TRAINED)
         return Config.load(self.folder / "config.json")
@@ -234,8 +231,7 @@ class Run:
         """Changes the request, for example `send_request(stop=True)`; the trainer reacts within a batch.
 
         Raises:
-            RunError: it cannot be written.
-            NotAllowed: it is not the visitor's run.
+            RunError, NotAllowed: it cannot be written; it is not the visitor's run.
         """
         sharing.require(requests.action(changes), self.folder)
         with self._written():
@@ -261,8 +257,7 @@ class Run:
         Raises:
             RunError: the name has no printable characters, or the run no longer exists.
         """
-        sharing.require(Action.RENAME_RUN, self.folder)
-        self._check_is_own("renamed")
+        self._check_may(Action.RENAME_RUN, "renamed")
         label = labels.clean(label)
         if not label:
             raise RunError("A name needs at least one letter or digit.")
@@ -271,15 +266,13 @@ class Run:
 
     def delete(self) -> None:
         """Deletes the run; `imgcls.runs.trash` can restore it for a day. Raises RunError if it cannot be deleted."""
-        sharing.require(Action.DELETE_RUN, self.folder)
-        self._check_is_own("deleted")
+        self._check_may(Action.DELETE_RUN, "deleted")
         trash.put(self.folder)
 
-    def _check_is_own(self, what: str) -> None:
+    def _check_may(self, action: Action, what: str) -> None:
+        sharing.require(action, self.folder)
         if self.is_shipped:
-            raise RunError(
-                f"This run is part of the installation, so it cannot be {what}. Train a run of your own instead."
-            )
+            raise RunError(f"This run is part of the installation, so it cannot be {what}. Train one of your own.")
 
     @contextlib.contextmanager
     def _written(self) -> Iterator[None]:

@@ -24,7 +24,7 @@ class Server:
             return await send({"type": "websocket.accept", "headers": []})
         kind = b"text/html; charset=utf-8" if scope["path"] == "/" else b"text/plain"
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
-        await send({"type": "http.response.body", "body": b"ok"})
+        return await send({"type": "http.response.body", "body": b"ok"})
 
     def ask(self, path="/", *, method="GET", kind="http", host="127.0.0.1:8501", **headers):
         """The first message of the answer, and its headers."""
