@@ -5,11 +5,12 @@ import pytest
 
 from imgcls import datasets, jobs, runs
 from imgcls.config import Config
-from imgcls.datasets.importing import ImportRequest, drawings, job
+from imgcls.datasets.importing import ImportRequest, drawings
+from imgcls.datasets.importing.execution import job
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.label_errors import reviews
 from imgcls.evaluation.model_import import task as model_import
-from imgcls.export import making
+from imgcls.export import exporting
 from imgcls.jobs import waiting_list
 from imgcls.runs import tags, trash
 from imgcls.sharing import NotAllowed, Role, Visibility, Visitor, acting_as, ownership
@@ -179,7 +180,7 @@ def test_a_damaged_note_of_the_owner_hides_a_run(adas, text):
 def test_extending_and_exporting_need_sight_of_the_run(adas):
     ownership.share(adas.folder, Visibility.PRIVATE)
     with acting_as(BEN):
-        for use in (lambda: jobs.extend(adas, 1), lambda: making.start(adas, ["litert"])):
+        for use in (lambda: jobs.extend(adas, 1), lambda: exporting.start(adas, ["litert"])):
             with pytest.raises(NotAllowed, match="does not exist"):
                 use()
 
