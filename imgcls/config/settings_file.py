@@ -29,14 +29,29 @@ def read(path: Path) -> Config:
     Raises:
         SettingError: the file is missing or unreadable, or has an unknown or invalid setting.
     """
-    if path.suffix.lower() not in YAML:
-        values = _json(path)
-        if isinstance(values, dict) and values.get("version", VERSION) != VERSION:
-            return Config.from_dict(values)  # a run of an earlier version, whose settings had other names
-    else:
-        values = _yaml(path)
+    values = values_in(path)
     if not isinstance(values, dict):
         raise SettingError(f"The settings file {path.name} must have one entry per setting, such as “epochs: 10”.")
+    return config_of(values)
+
+
+def values_in(path: Path) -> Any:
+    """What a YAML or JSON file holds.
+
+    Raises:
+        SettingError: the file is missing, unreadable or too large, or is neither YAML nor JSON.
+    """
+    return _yaml(path) if path.suffix.lower() in YAML else _json(path)
+
+
+def config_of(values: Any) -> Config:
+    """The settings in a dictionary as a person writes it; what is missing has its default.
+
+    Raises:
+        SettingError: it has an unknown or invalid setting.
+    """
+    if not isinstance(values, Mapping) or values.get("version", VERSION) != VERSION:
+        return Config.from_dict(values)  # a run of an earlier version, whose settings had other names
     return Config.from_dict(_arranged({str(key).replace("-", "_"): value for key, value in values.items()}))
 
 

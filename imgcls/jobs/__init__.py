@@ -21,6 +21,7 @@ from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import waiting
 from imgcls.runs import Run, trash
+from imgcls.runs.trials import TrialRecord
 from imgcls.sharing import Action
 from imgcls.system import atomic, paths, processes
 
@@ -48,8 +49,11 @@ _queues: dict[str, tuple[subprocess.Popen, float]] = {}
 _wake_lock = threading.Lock()
 
 
-def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
+def begin(config: Config, label: str = "", *, run_id: str = "", trial: TrialRecord | None = None) -> Run:
     """Create a run and queue it. The same `run_id` again gives the same run.
+
+    Args:
+        trial: The study that it belongs to, and as which trial.
 
     Raises:
         RunError: It cannot be written.
@@ -60,7 +64,7 @@ def begin(config: Config, label: str = "", *, run_id: str = "") -> Run:
     backends.chosen_name()
     runs.check_id(run_id)
     with waiting_list.places():
-        run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place())
+        run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place(), trial=trial)
     wake()
     return run
 

@@ -11,6 +11,7 @@ predictions/             epochs.npz, validation.npz and folds.npz: predictions f
 test_records             test_images.npz: file names and groups of the test images
 holdout_usage            how often a test set has been used
 tags                     tags on test images
+trials                   trial.json: the study that a run belongs to
 forecast                 where a validation curve is heading
 """
 

@@ -4,6 +4,7 @@
       config.json       settings                                           page or command line, before anything else
       label.txt         the name of the run                                page
       owner.json        whose it is, see `imgcls.sharing`                  page, on a shared server
+      trial.json        the study it belongs to, and what was varied       whoever creates the run, once
       request.json      requests: stop, pause, learning rate …             page
       queued.json       ticket and position in the queue                   page; deleted when the trainer starts
       trainer.json      when the trainer was started, and for which ticket whoever starts the trainer
@@ -43,8 +44,7 @@ replaced by a rename. The state is derived from the files on each access. A trai
 which the system releases when the process ends; its silence says nothing, as a busy machine may delay any heartbeat.
 
 A ticket is a unique string for one press of Start or Resume. A run waits as long as the ticket in trainer.json differs
-from the one in queued.json, so that no clocks are compared. If a second trainer starts on the same run, it finds
-its lock taken and exits.
+from the one in queued.json, so that no clocks are compared. A second trainer finds the run's lock taken and exits.
 """
 
 import contextlib

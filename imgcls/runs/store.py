@@ -11,7 +11,7 @@ from typing import Any
 from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, UserError
-from imgcls.runs import labels, trash
+from imgcls.runs import labels, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, paths
@@ -40,12 +40,18 @@ def check_id(run_id: str) -> None:
 
 
 def create(
-    config: Config, label: str = "", *, run_id: str = "", place: float | None = None, start_from: Path | None = None
+    config: Config,
+    label: str = "",
+    *,
+    run_id: str = "",
+    place: float | None = None,
+    start_from: Path | None = None,
+    trial: trials.TrialRecord | None = None,
 ) -> Run:
     """Creates a run folder with its settings; returns an existing run with this ID unchanged.
 
     With a `place` the run is queued from the start. `start_from` is a run folder whose curves, checkpoint and dataset
-    edits the new run continues from.
+    edits the new run continues from. A `trial` of a study is not evaluated on the test set.
 
     Raises:
         RunError: the ID is invalid, or the folder for runs is not writable.
@@ -65,6 +71,8 @@ def create(
             if (start_from / "data.json").exists():
                 shutil.copyfile(start_from / "data.json", aside / "data.json")
         ownership.record(aside)
+        if trial is not None:
+            atomic.write_json(aside / trials.NAME, trial.as_dict())
         if place is not None:
             atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
         aside.rename(folder)

@@ -16,7 +16,7 @@ from imgcls import datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
-from imgcls.runs import Run, as_backbone
+from imgcls.runs import Run, as_backbone, trials
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import atomic
@@ -190,7 +190,8 @@ class Trainer:
             self.run, loop, training, validation, dataset, recorder, metrics
         )
         result = self._end(outcome, message=message, **facts_of_model, **entries)
-        explain_data.attempt(self.run, model, dataset)
+        if not trials.exists(self.run):  # a page makes it when somebody asks for an explanation
+            explain_data.attempt(self.run, model, dataset)
         return result
 
     def _data(self, config: Config) -> datasets.Dataset:

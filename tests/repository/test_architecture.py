@@ -16,7 +16,7 @@ VAGUE_NAMES = {"util", "common", "helper", "core", "manager", "service", "shared
 LINES = 300
 ENTRIES = 16
 """Per folder; the target is about twelve."""
-PACKAGES = 18
+PACKAGES = 19
 """Of the package itself: one entry per concern, in the order that the import contracts give."""
 NOT_COUNTED = ("__init__.py", "__main__.py", "py.typed")
 """Files whose names Python prescribes."""

@@ -12,7 +12,7 @@ from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.evaluation.metrics.class_order import soft_confusion
 from imgcls.evaluation.predictions.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.selection import SIDE
-from imgcls.runs import test_records
+from imgcls.runs import test_records, trials
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
@@ -145,7 +145,8 @@ def read(run: Run) -> Predictions:
         if not len(labels) or labels.min() < 0 or labels.max() > most:
             raise DamagedFile(run.folder / "predictions.npz", "the labels are out of range")
     except FileNotFoundError as error:
-        raise RunError("This run has no test predictions: it ended before its model was tested.") from error
+        reason = "This run has no test predictions: it ended before its model was tested."
+        raise RunError(trials.NOT_TESTED if trials.exists(run) else reason) from error
     except DamagedFile as error:
         raise RunError(
             "The test predictions of this run are damaged. Train it again, or choose another run."

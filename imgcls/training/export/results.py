@@ -15,7 +15,7 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
-from imgcls.runs import Run, as_backbone, test_records
+from imgcls.runs import Run, as_backbone, test_records, trials
 from imgcls.runs.predictions import validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
@@ -47,7 +47,7 @@ def evaluate_and_export(
     recorder: EpochRecorder,
     metrics: MetricsWriter,
 ) -> tuple[keras.Model, dict[str, Any]]:
-    """Evaluates the best weights on the test set and exports the model.
+    """Evaluates the best weights on the test set and exports the model. A trial of a study is not evaluated there.
 
     Returns:
         The model, and the entries of result.json that describe it.
@@ -64,10 +64,13 @@ def evaluate_and_export(
     model.set_weights(loop.best_weights)
     model = model_builder.with_test_time_augmentation(config, model)
 
-    metrics.phase("testing")
+    if not trials.exists(run):
+        metrics.phase("testing")
     test_records.write(run, dataset.records)
     thresholds = chosen_thresholds(model, validation, loop.evaluation_batch) if facts.is_multilabel else None
-    scores = test(run, model, dataset, thresholds, loop.test_predictions(), loop.evaluation_batch)
+    scores: dict[str, float] = {}
+    if not trials.exists(run):
+        scores = test(run, model, dataset, thresholds, loop.test_predictions(), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
     recorded = recorder.after(best["epoch"]) if is_trained_model else None
     predict_validation(run, model, recorder, recorded, loop.evaluation_batch)

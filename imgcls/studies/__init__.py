@@ -1,0 +1,70 @@
+"""Studies: hyper-parameter search on top of the training queue. A trial is an ordinary run.
+
+space             which settings are varied, and over which values
+plan              study.json: the space, the sampler, the budget, the metric
+study             Study: a study folder and its trials
+proposals         what to try next: grid, random, TPE (Optuna)
+pruning           which running trials to end early
+selection_bias    how much too good the best of many scores is
+driver            the process that does all this: `python -m imgcls.studies ID`
+"""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
+from imgcls.studies.study import ID, STATES, Study, Trial, all_studies, best, create, find
+from imgcls.system import processes
+
+__all__ = [
+    "ID",
+    "METRICS",
+    "PRUNERS",
+    "SAMPLERS",
+    "STATES",
+    "Plan",
+    "Study",
+    "Trial",
+    "all_studies",
+    "best",
+    "create",
+    "drive",
+    "drive_all",
+    "find",
+    "sentences",
+]
+
+
+def drive(study: Study) -> None:
+    """Starts a driver in the background, unless the study has one or has ended."""
+    if study.state == "interrupted":
+        with contextlib.suppress(OSError), (study.folder / "log.txt").open("ab") as log:
+            processes.spawn("imgcls.studies", study.id, stdout=log)
+
+
+def drive_all() -> None:
+    """Resumes every interrupted study, as after a reboot."""
+    for study in all_studies():
+        drive(study)
+
+
+def sentences(result: Mapping[str, Any]) -> list[str]:
+    """What result.json of a study says about the winner's scores, in plain English."""
+    found = []
+    if test := result.get("test"):
+        found.append(
+            f"Test accuracy of the winner: {100 * test['accuracy']:.2f}% (95% CI {100 * test['low']:.2f} to "
+            f"{100 * test['high']:.2f}%, {test['images']:,} images), measured once, after the choice."
+        )
+    if "winner" in result:
+        found.append(f"{result['tried']:,} configurations were tried, {result['scored']:,} have a validation score.")
+    if bias := result.get("bias"):
+        found.append(
+            f"Estimated selection bias: the best of {bias['trials']:,} overstates its accuracy by about "
+            f"{100 * bias['bias']:.2f} percentage points, so expect {100 * bias['accuracy']:.2f}% on new images "
+            f"(bootstrap over {bias['images']:,} validation images)."
+        )
+    if message := result.get("message"):
+        found.append(str(message))
+    return found

@@ -1,0 +1,139 @@
+"""The plan of a study: what is varied, how, how often, and by which score the winner is chosen. `study.json`.
+
+A person writes it as YAML or JSON:
+
+    title: Learning rate and width
+    settings:                     # as for `imgcls train --settings`; what is missing has its default
+      data: mnist_sample
+      model: cnn
+      epochs: 5
+    vary:
+      learning_rate: {from: 1e-4, to: 1e-1, log: true}
+      filters: [16, 32, 64]
+    metric: val_accuracy          # or val_loss
+    sampler: tpe                  # or random, grid
+    pruner: median                # or hyperband, none
+    trials: 30
+    parallel: 1                   # trials at a time
+    seed: 0                       # of the search
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from imgcls.config import Config, settings_file
+from imgcls.errors import SettingError
+from imgcls.params import shortened
+from imgcls.runs import labels
+from imgcls.studies import space
+from imgcls.studies.space import Space
+from imgcls.system import json_files
+
+VERSION = 1
+METRICS = {"val_accuracy": True, "val_loss": False}
+"""Scores to choose by, all measured on validation images, and whether more is better."""
+SAMPLERS = ("tpe", "random", "grid")
+PRUNERS = ("median", "hyperband", "none")
+MOST_TRIALS = 1_000
+MOST_PARALLEL = 64
+LATEST = 1e11
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The plan of a study. `until` is a time in seconds since 1970 at which it ends, or None.
+
+    Raises:
+        SettingError: a value is invalid.
+    """
+
+    base: Config
+    vary: Space
+    title: str = ""
+    metric: str = "val_accuracy"
+    sampler: str = "tpe"
+    pruner: str = "median"
+    trials: int = 30
+    parallel: int = 1
+    seed: int = 0
+    until: float | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("metric", self.metric, METRICS)
+        _one_of("sampler", self.sampler, SAMPLERS)
+        _one_of("pruner", self.pruner, PRUNERS)
+        _count("trials", self.trials, 1, MOST_TRIALS)
+        _count("parallel", self.parallel, 1, MOST_PARALLEL)
+        _count("seed", self.seed, 0, 2**31 - 1)
+        if self.until is not None and not json_files.is_number(self.until, 0, LATEST):
+            raise SettingError("“until” must be a time in seconds since 1970.")
+        if not isinstance(self.title, str):
+            raise SettingError(f"“title” must be text, not {shortened(self.title)}.")
+        object.__setattr__(self, "title", labels.clean(self.title))
+        if self.base.folds:
+            raise SettingError("Trials cannot be cross-validated: set “folds” to 0, and cross-validate the winner.")
+        if self.sampler == "grid" and (size := space.grid_size(self.vary)) > space.MOST_IN_GRID:
+            raise SettingError(
+                f"The grid has {size:,} combinations; at most {space.MOST_IN_GRID:,} are possible. Give shorter lists "
+                "or larger steps, or use the sampler “tpe” or “random”."
+            )
+
+    @property
+    def is_higher_better(self) -> bool:
+        return METRICS[self.metric]
+
+    @property
+    def budget(self) -> int:
+        """How many trials there will be: a grid may have fewer combinations than `trials`."""
+        return min(self.trials, space.grid_size(self.vary)) if self.sampler == "grid" else self.trials
+
+    def changed(self, **values: Any) -> "Plan":
+        return replace(self, **values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        own = ("title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until")
+        values = {name: getattr(self, name) for name in own}
+        return {"version": VERSION, **values, "settings": self.base.as_dict(), "vary": space.as_json(self.vary)}
+
+
+def from_dict(values: Any) -> Plan:
+    """The plan in a dictionary as read from YAML or JSON.
+
+    Raises:
+        SettingError: it is not a dictionary, was written by a newer version, or has an unknown or invalid entry.
+    """
+    if not isinstance(values, Mapping):
+        raise SettingError("A study must have one entry per line, such as “trials: 30”.")
+    values = {str(key).replace("-", "_"): value for key, value in values.items()}
+    version = values.pop("version", VERSION)
+    if not json_files.is_integer(version) or version > VERSION:
+        raise SettingError("This study was made by a newer version of the program. Update the program to open it.")
+    known = {"settings", "vary", "title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until"}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise SettingError(f"A study has no entry {shortened(unknown[0])}. Available: {', '.join(sorted(known))}.")
+    base = settings_file.config_of(values.pop("settings", {}))
+    vary = space.read(values.pop("vary", {}), base)
+    return Plan(base=base, vary=vary, **values)
+
+
+def read(path: Path) -> Plan:
+    """The plan in a YAML or JSON file.
+
+    Raises:
+        SettingError: the file is missing or unreadable, or has an unknown or invalid entry.
+    """
+    return from_dict(settings_file.values_in(path))
+
+
+def _one_of(name: str, value: Any, allowed: Any) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        raise SettingError(f"“{name}” cannot be {shortened(value)}. Choose one of: {', '.join(allowed)}.")
+
+
+def _count(name: str, value: Any, low: int, high: int) -> None:
+    if not json_files.is_integer(value, low, high):
+        raise SettingError(f"“{name}” must be a whole number from {low} to {high:,}, not {shortened(value)}.")

@@ -1,0 +1,248 @@
+"""A study, read from its folder. Its trials are ordinary runs, and they are the only record of what was tried.
+
+    saved_models/_studies/<id>/
+      study.json        the plan                                   whoever creates the study, once
+      stop.json         a request to end it                        page or command line
+      .driver.lock      held for as long as a driver lives         driver
+      log.txt           everything the driver printed              driver
+      result.json       winner, test scores, or why it failed      driver, LAST, by rename
+    saved_models/<id>-0000/                                        a trial: its trial.json names the study
+
+Whatever is killed, nothing can contradict the runs: a driver that starts reads them again and goes on from there. The
+number of a trial is part of its folder's name, so that the same trial cannot be created twice.
+"""
+
+import contextlib
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imgcls import runs
+from imgcls.errors import RunError, SettingError, UserError
+from imgcls.params import Value
+from imgcls.runs import Run, metrics_log, trials
+from imgcls.studies import plan as plans
+from imgcls.studies.plan import Plan
+from imgcls.system import atomic, file_times, json_files, paths, processes
+
+FOLDER = "_studies"
+"""Below the runs folder; no run can have this ID."""
+ID = re.compile(r"[a-z0-9][a-z0-9-]{2,34}")
+"""The ID of a trial is longer by five characters."""
+RESULT_VERSION = 1
+OUTCOMES = ("finished", "stopped", "failed")
+STATES = ("running", "stopping", "interrupted", *OUTCOMES, "damaged")
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A trial as it is now. `value` is its validation score, None if it has none (yet). `curve` holds the score after
+    each epoch, None where an epoch reported none."""
+
+    run: Run
+    number: int
+    params: Mapping[str, Value]
+    state: str
+    value: float | None = None
+    curve: tuple[float | None, ...] = ()
+    result: Mapping[str, Any] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or trains."""
+        return self.state in ("queued", "starting", "running", "paused")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study. Every property reads the disk again."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def plan(self) -> Plan:
+        """What is to be tried.
+
+        Raises:
+            SettingError: study.json is missing or damaged, or was edited into something invalid.
+        """
+        try:
+            return plans.from_dict(json_files.read(self.folder / "study.json"))
+        except OSError as error:
+            raise SettingError(f"The plan of study '{self.id}' cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise SettingError(f"The plan of study '{self.id}', study.json, is not valid JSON.") from error
+
+    @property
+    def title(self) -> str:
+        """Its title, or its ID."""
+        with contextlib.suppress(UserError):
+            return self.plan.title or self.id
+        return self.id
+
+    @property
+    def created(self) -> float:
+        """When it was created, in seconds since 1970."""
+        return file_times.modified(self.folder / "study.json") or 0.0
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """Winner and scores, or None before it has ended.
+
+        Raises:
+            RunError: result.json is damaged.
+        """
+        try:
+            found = json_files.read_object(self.folder / "result.json")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise RunError(f"The file result.json of study '{self.id}' is damaged and cannot be read.") from error
+        if found.get("version") != RESULT_VERSION or found.get("outcome") not in OUTCOMES:
+            raise RunError(f"The file result.json of study '{self.id}' is damaged: it has no outcome.")
+        return found
+
+    @property
+    def is_stop_requested(self) -> bool:
+        return (self.folder / "stop.json").exists()
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a driver works on it."""
+        return processes.is_locked(self.folder / ".driver.lock")
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`. An interrupted study has no result and no driver; it can be resumed."""
+        try:
+            if (result := self.result) is not None:
+                return result["outcome"]
+            self.plan  # noqa: B018
+        except UserError:
+            return "damaged"
+        if not self.is_driven:
+            return "interrupted"
+        return "stopping" if self.is_stop_requested else "running"
+
+    def request_stop(self) -> None:
+        """Asks the driver to end: running trials keep their best epoch, and the best trial so far wins.
+
+        Raises:
+            RunError: the request cannot be written.
+        """
+        try:
+            atomic.write_json(self.folder / "stop.json", {"requested": time.time()})
+        except OSError as error:
+            raise RunError(f"The folder of the study is not writable: {error.strerror}.") from error
+
+    def run_id(self, number: int) -> str:
+        """The ID of the run of a trial."""
+        return f"{self.id}-{number:04d}"
+
+    def runs(self) -> list[Run]:
+        """The runs of its trials by number."""
+        found = paths.runs_folder().glob(f"{self.id}-[0-9][0-9][0-9][0-9]")
+        return [Run(folder) for folder in sorted(found) if trials.exists(Run(folder))]
+
+    def trials(self, known: Mapping[str, Trial] | None = None) -> list[Trial]:
+        """Its trials by number. Those in `known` (by run ID) that have ended for good are not read again.
+
+        Raises:
+            SettingError: the plan cannot be read.
+        """
+        metric, known = self.plan.metric, known or {}
+        found = []
+        for run in self.runs():
+            before = known.get(run.id)
+            is_final = before is not None and before.state in OUTCOMES
+            found.append(before if before is not None and is_final else read_trial(run, metric))
+        return found
+
+
+def read_trial(run: Run, metric: str) -> Trial:
+    """The trial that a run is."""
+    state = run.state
+    record = trials.read(run)
+    number = int(run.id[-4:])
+    result = None
+    with contextlib.suppress(RunError):
+        result = run.result
+    value = None if result is None else result.get(metric)
+    epochs = metrics_log.Curves(run.folder / "metrics.jsonl").refresh().epochs
+    curve = tuple(line.get(metric) for line in epochs)
+    score = float(value) if state in ("finished", "stopped") and json_files.is_number(value) else None
+    return Trial(run, number, {} if record is None else record.params, state, score, curve, result)
+
+
+def folder() -> Path:
+    """The folder with one subfolder per study. It need not exist yet."""
+    return paths.runs_folder() / FOLDER
+
+
+def create(plan: Plan, *, study_id: str = "") -> Study:
+    """Creates a study folder with its plan. The same ID and plan again give the same study.
+
+    Raises:
+        RunError: the ID is invalid or taken, or the folder is not writable.
+    """
+    study_id = study_id or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    if not ID.fullmatch(study_id):
+        raise RunError(f"Invalid study ID '{study_id}': use 3 to 35 characters from a-z, 0-9 and -.")
+    study = Study(folder() / study_id)
+    if study.folder.is_dir():
+        if study.plan != plan:
+            raise RunError(f"There is already a study '{study_id}'. Choose another ID.")
+        return study
+    if runs.exists(study.run_id(0)):
+        raise RunError(f"There are already runs named '{study_id}-0000' and so on. Choose another ID for the study.")
+    aside = folder() / f".new-{uuid.uuid4().hex}"
+    try:
+        aside.mkdir(parents=True)
+        atomic.write_json(aside / "study.json", plan.as_dict())
+        aside.rename(study.folder)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            (aside / "study.json").unlink(missing_ok=True)
+            aside.rmdir()
+        if not study.folder.is_dir():
+            raise RunError(
+                f"The study cannot be created: the folder for runs is not writable ({error.strerror}). Free some "
+                "space, or set IMGCLS_RUNS to another folder."
+            ) from error
+    return study
+
+
+def find(study_id: str) -> Study:
+    """The study with this ID.
+
+    Raises:
+        RunError: there is none.
+    """
+    study = Study(folder() / study_id)
+    if not ID.fullmatch(study_id) or not study.folder.is_dir():
+        raise RunError(f"No study is called '{study_id[:60]}'. List all with: imgcls study status")
+    return study
+
+
+def all_studies() -> list[Study]:
+    """All studies, the newest first."""
+    try:
+        entries = [entry for entry in folder().iterdir() if ID.fullmatch(entry.name) and entry.is_dir()]
+    except OSError:
+        return []
+    return sorted(map(Study, entries), key=lambda study: (study.created, study.id), reverse=True)
+
+
+def best(found: list[Trial], plan: Plan) -> Trial | None:
+    """The trial with the best validation score, the first of equal ones; None if none has a score."""
+    scored = [trial for trial in found if trial.value is not None]
+    sign = -1.0 if plan.is_higher_better else 1.0
+    return min(scored, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)

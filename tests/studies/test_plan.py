@@ -1,0 +1,90 @@
+"""The plan of a study: YAML or JSON by hand, checked before anything runs."""
+
+import json
+
+import pytest
+
+from imgcls.errors import SettingError
+from imgcls.studies import plan
+from tests.support.studies import SEARCH, planned
+
+YAML = """
+title: Learning rate
+settings:
+  data: digits
+  model: cnn
+  learning-rate: 1e-3
+vary:
+  learning-rate: {from: 1e-4, to: 1e-1, log: true}
+  filters: [8, 16]
+trials: 5
+metric: val_loss
+"""
+
+
+def test_a_plan_in_yaml_has_the_names_of_the_command_line(tmp_path):
+    (tmp_path / "search.yaml").write_text(YAML)
+    found = plan.read(tmp_path / "search.yaml")
+    assert (found.title, found.trials, found.metric, found.sampler) == ("Learning rate", 5, "val_loss", "tpe")
+    assert found.base.learning_rate == 1e-3 and list(found.vary) == ["learning_rate", "filters"]
+    assert not found.is_higher_better
+
+
+def test_a_plan_is_the_same_when_read_again():
+    found = planned(until=1e9, parallel=2)
+    assert plan.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"metric": "test_accuracy"}, "“metric” cannot be 'test_accuracy'. Choose one of: val_accuracy, val_loss"),
+        ({"sampler": "bayes"}, "tpe, random, grid"),
+        ({"pruner": True}, "median, hyperband, none"),
+        ({"trials": 0}, "“trials” must be a whole number from 1"),
+        ({"trials": 2.5}, "“trials” must be"),
+        ({"parallel": "many"}, "“parallel” must be"),
+        ({"vary": {}}, "search space is empty"),
+        ({"vary": [1]}, "search space is empty"),
+        ({"budget": 3}, "no entry 'budget'"),
+        ({"title": 7}, "“title” must be text"),
+        ({"version": 99}, "newer version"),
+        ({"settings": {"data": "digits", "epoch": 3}}, "Unknown setting 'epoch'"),
+        ({"settings": {"folds": 5}}, "cross-validate the winner"),
+        ({"until": "tonight"}, "“until” must be"),
+        (
+            {
+                "sampler": "grid",
+                "vary": {
+                    n: {"from": 0.0, "to": 0.5}
+                    for n in (
+                        "zoom",
+                        "brightness",
+                        "contrast",
+                        "dropout",
+                        "label_smoothing",
+                        "weight_decay",
+                        "plateau_factor",
+                    )
+                }
+                | {"plateau_factor": {"from": 0.1, "to": 0.5}, "weight_decay": {"from": 0.1, "to": 0.5}},
+            },
+            "grid has 16,384 combinations",
+        ),
+    ],
+)
+def test_an_invalid_entry_is_named(changes, words):
+    with pytest.raises(SettingError, match=words):
+        plan.from_dict(SEARCH | changes)
+
+
+@pytest.mark.parametrize("values", [None, 3, [], "trials"])
+def test_what_is_no_plan_is_refused(values):
+    with pytest.raises(SettingError, match="one entry per line"):
+        plan.from_dict(values)
+
+
+def test_the_budget_of_a_grid_is_at_most_its_size():
+    vary = {"batch_size": [16, 32], "optimizer": ["adam", "sgd"]}
+    assert planned(sampler="grid", vary=vary, trials=30).budget == 4
+    assert planned(sampler="grid", vary=vary, trials=3).budget == 3
