@@ -2,7 +2,7 @@
 
 All were trained on the 1.3 million photographs of ImageNet. Two ship with the project (see `imgcls.models.shipped`),
 the others come from `keras.applications` and are downloaded. Any finished run can be a backbone as well: its network
-without the last dense layer (see `imgcls.runs.as_backbone`).
+without the last dense layer (see `imgcls.runs.backbone_facts`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ def block(settings: Mapping[str, Any]) -> Block:
     """The pretrained network that the settings of the family `transfer` name.
 
     Raises:
-        SettingError: they name one of the user's runs instead; `imgcls.runs.as_backbone` knows those.
+        SettingError: they name one of the user's runs instead; `imgcls.runs.backbone_facts` knows those.
     """
     if settings["backbone"] == RUN:
         raise SettingError("No run is selected as the backbone. Train a model first, or select a pretrained network.")

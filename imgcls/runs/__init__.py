@@ -3,7 +3,7 @@
 run                      Run: state, settings, results and requests of one run
 store                    creating, finding and listing runs
 trash                    deleted runs, which can be restored for a day
-labels                   label.txt: the name of a run
+run_name                 label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
@@ -15,7 +15,7 @@ trials                   trial.json: the study that a run belongs to
 forecast                 where a validation curve is heading
 """
 
-from imgcls.runs import labels
+from imgcls.runs import run_name
 from imgcls.runs.run import ENDED as ENDED
 from imgcls.runs.run import STATES as STATES
 from imgcls.runs.run import Run as Run
@@ -33,5 +33,4 @@ from imgcls.runs.store import new_ticket as new_ticket
 from imgcls.runs.store import run_from_argument as run_from_argument
 from imgcls.runs.store import writable as writable
 
-LABEL_LENGTH = labels.LENGTH
-clean_label = labels.clean
+LABEL_LENGTH = run_name.LENGTH

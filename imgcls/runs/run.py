@@ -57,7 +57,7 @@ from typing import Any
 from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, SettingError, UserError
-from imgcls.runs import labels, requests, trash
+from imgcls.runs import requests, run_name, trash
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
 from imgcls.sharing import Action
@@ -103,7 +103,7 @@ class Run:
     @property
     def label(self) -> str:
         """The name the user gave it, or its ID."""
-        return labels.read(self.folder) or self.id
+        return run_name.read(self.folder) or self.id
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -258,11 +258,11 @@ class Run:
             RunError: the name has no printable characters, or the run no longer exists.
         """
         self._check_may(Action.RENAME_RUN, "renamed")
-        label = labels.clean(label)
+        label = run_name.clean(label)
         if not label:
             raise RunError("A name needs at least one letter or digit.")
         with self._written():
-            atomic.write_bytes(self.folder / labels.NAME, label.encode("utf-8"))
+            atomic.write_bytes(self.folder / run_name.NAME, label.encode("utf-8"))
 
     def delete(self) -> None:
         """Deletes the run; `imgcls.runs.trash` can restore it for a day. Raises RunError if it cannot be deleted."""

@@ -11,7 +11,7 @@ from typing import Any
 from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, UserError
-from imgcls.runs import labels, trash, trials
+from imgcls.runs import run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, paths
@@ -64,7 +64,7 @@ def create(
     try:
         aside.mkdir(parents=True)
         atomic.write_json(aside / "config.json", config.as_dict())
-        atomic.write_bytes(aside / labels.NAME, (labels.clean(label) or default_label(config)).encode("utf-8"))
+        atomic.write_bytes(aside / run_name.NAME, (run_name.clean(label) or default_label(config)).encode("utf-8"))
         if start_from:
             for name in ("metrics.jsonl", "checkpoint.npz"):
                 shutil.copyfile(start_from / name, aside / name)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from imgcls import sharing
 from imgcls.errors import RunError
-from imgcls.runs import labels
+from imgcls.runs import run_name
 from imgcls.sharing import Action
 from imgcls.system import atomic, paths
 
@@ -115,7 +115,7 @@ def _all() -> list[DeletedRun]:
         for folder in (paths.runs_folder() / FOLDER).iterdir():
             match = NAME.fullmatch(folder.name)
             if match and folder.is_dir():
-                found.append(DeletedRun(folder, match[2], labels.read(folder) or match[2], float(match[1])))
+                found.append(DeletedRun(folder, match[2], run_name.read(folder) or match[2], float(match[1])))
     return found
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from imgcls.config import Config, settings_file
 from imgcls.errors import SettingError
 from imgcls.params import shortened
-from imgcls.runs import labels
+from imgcls.runs import run_name
 from imgcls.studies import space
 from imgcls.studies.space import Space
 from imgcls.system import json_files
@@ -71,7 +71,7 @@ class Plan:
             raise SettingError("“until” must be a time in seconds since 1970.")
         if not isinstance(self.title, str):
             raise SettingError(f"“title” must be text, not {shortened(self.title)}.")
-        object.__setattr__(self, "title", labels.clean(self.title))
+        object.__setattr__(self, "title", run_name.clean(self.title))
         if self.base.folds:
             raise SettingError("Trials cannot be cross-validated: set “folds” to 0, and cross-validate the winner.")
         if self.sampler == "grid" and (size := space.grid_size(self.vary)) > space.MOST_IN_GRID:

@@ -16,7 +16,7 @@ from imgcls import datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
-from imgcls.runs import Run, as_backbone, trials
+from imgcls.runs import Run, backbone_facts, trials
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import atomic
@@ -267,7 +267,7 @@ def _usage() -> Callable[[], dict[str, float]]:
 
 
 def _parameters(config: Config, facts: datasets.DatasetInfo) -> int:
-    rows = as_backbone.layer_table(
+    rows = backbone_facts.layer_table(
         config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
     )
     return sum(row.parameters for row in rows)

@@ -10,7 +10,7 @@ from imgcls import models
 from imgcls.errors import SettingError, WeightsError
 from imgcls.models import backbones
 from imgcls.models.backbones import NETWORKS, RUN
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 
 DOWNLOADED = [title for title, network in NETWORKS.items() if not network.is_shipped]
 SMALL = NETWORKS["MobileNetV2"]
@@ -156,7 +156,7 @@ def test_a_run_is_a_backbone_without_its_last_dense_layer(finished_run, keras):
 
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     base = backbone.build(chosen, (8, 8, 1))
-    block = as_backbone.block(chosen)
+    block = backbone_facts.block(chosen)
     assert (
         (base.output_shape[-1], base.count_params()) == (block.features, block.parameters) == (32, base.count_params())
     )
@@ -200,7 +200,7 @@ def test_an_unsuitable_backbone_run_gives_one_error_on_the_page_and_in_the_train
     corruption(finished_run)
     chosen = settings(backbone=RUN, backbone_run=finished_run.id)
     with pytest.raises(SettingError, match=sentence):
-        as_backbone.layer_table("transfer", (8, 8, 1), 10, chosen)
+        backbone_facts.layer_table("transfer", (8, 8, 1), 10, chosen)
 
 
 def test_an_unreadable_backbone_run_gives_one_error(finished_run, keras):
@@ -219,7 +219,7 @@ def test_a_layer_table_without_a_dense_layer_at_its_end_is_refused(layers):
 
 def test_no_chosen_run_gives_one_error():
     with pytest.raises(SettingError, match=r"^No run is selected as the backbone\."):
-        as_backbone.layer_table("transfer", (8, 8, 1), 10, {"backbone": RUN, "backbone_run": ""})
+        backbone_facts.layer_table("transfer", (8, 8, 1), 10, {"backbone": RUN, "backbone_run": ""})
 
 
 def test_code_in_a_foreign_model_is_not_executed(finished_run, keras, tmp_path):
@@ -239,6 +239,6 @@ def test_code_in_a_foreign_model_is_not_executed(finished_run, keras, tmp_path):
 
 
 def test_the_layer_table_can_be_json(finished_run):
-    rows = as_backbone.layer_table("transfer", (8, 8, 1), 10, settings(backbone=RUN, backbone_run=finished_run.id))
+    rows = backbone_facts.layer_table("transfer", (8, 8, 1), 10, settings(backbone=RUN, backbone_run=finished_run.id))
     assert json.dumps([row.detail for row in rows])
     assert rows[1].detail == "A small run at 8×8, frozen"

@@ -19,7 +19,7 @@ from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import unfamiliar
 from imgcls.jobs import estimates, waiting_list
 from imgcls.jobs.backends import local
-from imgcls.runs import Run, as_backbone, holdout_usage, tags
+from imgcls.runs import Run, backbone_facts, holdout_usage, tags
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.system import json_files
@@ -94,7 +94,7 @@ def result(run: Run) -> None:
 
 def backbone(run: Run) -> None:
     settings = {"backbone": "One of your runs", "backbone_run": run.id}
-    as_backbone.block(settings)
+    backbone_facts.block(settings)
 
 
 def input_checked(run: Run) -> None:

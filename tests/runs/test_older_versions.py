@@ -8,7 +8,7 @@ import pytest
 from imgcls import runs
 from imgcls.config import Config
 from imgcls.evaluation import predictions
-from imgcls.runs import Run, as_backbone
+from imgcls.runs import Run, backbone_facts
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 
 CLASSES = ["cat", "dog", "ant"]
@@ -130,7 +130,7 @@ def test_the_backbone_run_of_an_older_run_still_works(tmp_path, monkeypatch):
     (backbone.folder / "model.keras").write_bytes(b"model")
     settings, _, result, model, arrays = FOLDERS["version 3, transfer from a run"]
     run = folder_of(tmp_path / "old-head", settings, result, model, arrays)
-    block = as_backbone.block(run.config.model_settings)
+    block = backbone_facts.block(run.config.model_settings)
     assert (block.features, block.parameters) == (48, 0)
     assert {found.id for found in runs.all_runs()} == {"old-head", "old-base"}
 

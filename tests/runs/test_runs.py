@@ -12,6 +12,7 @@ import pytest
 from imgcls import runs
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
+from imgcls.runs import run_name
 from imgcls.system import paths
 
 ID = "20260102-030405-0123abcd"
@@ -247,7 +248,7 @@ def test_a_missing_runs_folder_has_no_runs():
     ],
 )
 def test_a_name_is_kept_literally_without_invisible_characters(given, kept):
-    assert runs.clean_label(given) == kept
+    assert run_name.clean(given) == kept
     assert runs.create(Config(data="digits", model="ann"), given).label == (kept or "ann on digits")
 
 

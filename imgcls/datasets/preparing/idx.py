@@ -38,12 +38,6 @@ def start_of(path: Path, num_bytes: int = 64) -> bytes:
         return b""
 
 
-def shape_of(path: Path) -> tuple[int, ...]:
-    """The dimensions that the header gives, without reading the values. Raises as `read` does."""
-    with _opened(path) as stream:
-        return _header(stream)[1]
-
-
 def read(path: Path, max_bytes: int = MAX_BYTES) -> np.ndarray:
     """The array of an IDX file, in native byte order, with the dimensions that its header gives.
 

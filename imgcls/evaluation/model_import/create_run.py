@@ -21,7 +21,7 @@ from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.imported_models import MEMORY, OPEN_SECONDS, ImportedPredictor
 from imgcls.inference.sandbox import Sandbox, limits, runner
-from imgcls.runs import Run, labels, test_records
+from imgcls.runs import Run, run_name, test_records
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.sharing import ownership
@@ -106,8 +106,8 @@ def _write(
     about = dataset.facts
     atomic.write_bytes(run.folder / model.file, content)
     imported_model.write(run.folder, model)
-    label = labels.clean(given.label) or labels.clean(f"{Path(facts.source).stem} (imported)") or "imported model"
-    atomic.write_bytes(run.folder / labels.NAME, label.encode("utf-8"))
+    label = run_name.clean(given.label) or run_name.clean(f"{Path(facts.source).stem} (imported)") or "imported model"
+    atomic.write_bytes(run.folder / run_name.NAME, label.encode("utf-8"))
     card: dict[str, Any] = {
         "version": MODEL_VERSION,
         "data": about.name,

@@ -17,7 +17,7 @@ from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.export.script import model, sources
 from imgcls.export.script.sources import Copied
-from imgcls.runs import Run, as_backbone
+from imgcls.runs import Run, backbone_facts
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.results import ModelCard
 
@@ -87,7 +87,7 @@ def _transfer(config: Config) -> dict[str, Any]:
     count = int(config.model_settings["augmented_copies"])
     return {
         "copies": Augmentation.of(config).distinct_copies(count),
-        "extraction_batch": as_backbone.batch_size(config.model_settings),
+        "extraction_batch": backbone_facts.batch_size(config.model_settings),
     }
 
 

@@ -15,7 +15,7 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
-from imgcls.runs import Run, as_backbone, test_records, trials
+from imgcls.runs import Run, backbone_facts, test_records, trials
 from imgcls.runs.predictions import validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
@@ -190,7 +190,7 @@ def export(
             "parameters": model.count_params(),
             "layers": [
                 asdict(row)
-                for row in as_backbone.layer_table(
+                for row in backbone_facts.layer_table(
                     config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
                 )
             ],

@@ -11,7 +11,7 @@ from keras import layers, ops
 from imgcls.errors import SettingError, WeightsError
 from imgcls.models import backbones, weights
 from imgcls.models.backbones import Network
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 from imgcls.training.model_builder import shipped_network
 
 IMAGENET_MEAN = (103.939, 116.779, 123.68)
@@ -83,7 +83,7 @@ def from_run(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.
     Raises:
         SettingError: there is no such run, or its model cannot be read.
     """
-    run = as_backbone.run_of(settings)
+    run = backbone_facts.run_of(settings)
     try:
         model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
     except KERAS_LOAD_ERRORS as error:

@@ -23,7 +23,7 @@ from imgcls.config import Config
 from imgcls.errors import ProbeError
 from imgcls.jobs.preflight import checks
 from imgcls.jobs.preflight.verdicts import BUSY
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 from imgcls.system.tasks import Progress, Task
 from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
@@ -77,7 +77,7 @@ def _make(kind: str, task: Task, progress: Progress) -> None:
 def _measure(kind: str, config: Config, report: Report) -> None:
     facts = datasets.facts(config.data)
     # Raises a message for the user if the images are too small for the network; Keras's own would be less clear.
-    as_backbone.layer_table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
+    backbone_facts.layer_table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
     if kind == "check":
         from imgcls.training.preflight import checks
 

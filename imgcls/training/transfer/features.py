@@ -17,7 +17,7 @@ from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
 from imgcls.errors import UserError, WeightsError
 from imgcls.models import backbones, feature_cache
 from imgcls.models.shipped import FeatureExtractor
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 from imgcls.training.loop.batches import Subset
 
 if TYPE_CHECKING:  # these import TensorFlow
@@ -105,7 +105,7 @@ class Extractor:
         if cached is not None and cached.shape[:2] == (copies, len(rows)):
             return cached
         feature_cache.remove(key)
-        width = as_backbone.block(self._config.model_settings).features
+        width = backbone_facts.block(self._config.model_settings).features
         with feature_cache.storing(key, (copies, len(rows), width)) as file:
             self._compute(images, rows, augmentation, copies, file)
         computed = feature_cache.find(key)
@@ -120,7 +120,7 @@ class Extractor:
     def _cache_key(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> dict[str, Any]:
         """Everything that the features depend on."""
         settings = self._config.model_settings
-        self._weights_digest = self._weights_digest or as_backbone.digest(settings)
+        self._weights_digest = self._weights_digest or backbone_facts.digest(settings)
         changes = {"augmentation": asdict(augmentation), "seed": self._config.seed, "copies": copies}
         return {
             "data": self._dataset.fingerprint,
@@ -142,7 +142,7 @@ class Extractor:
     ) -> None:
         if self._infer is None:
             self._infer = fastest(self._config.model_settings, self._base)
-        batch_size, total, done = as_backbone.batch_size(self._config.model_settings), copies * len(rows), 0
+        batch_size, total, done = backbone_facts.batch_size(self._config.model_settings), copies * len(rows), 0
         start = reported = time.monotonic()
         self._on_progress(0, total)
         for copy in range(1, copies + 1):

@@ -14,7 +14,7 @@ from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
@@ -55,7 +55,7 @@ class TransferLoop:
         self._model: keras.Model | None = None
         self._stopped_early, self._obeys_requests, self._feature_seconds = False, True, 0.0
         # Build the head before the backbone, so that its initial weights do not depend on whether the latter is built.
-        block = as_backbone.block(config.model_settings)
+        block = backbone_facts.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
         self._early = early
         self._extractor = Extractor(config, dataset, self.base, metrics.features, self.obey_request)
@@ -100,7 +100,7 @@ class TransferLoop:
     @property
     def evaluation_batch(self) -> int:
         """Batch size for inference with the whole model."""
-        return as_backbone.batch_size(self._config.model_settings)
+        return backbone_facts.batch_size(self._config.model_settings)
 
     @property
     def was_stopped(self) -> bool:
@@ -240,7 +240,7 @@ class TransferLoop:
         loop = Loop(
             config, whole, self._training, self._validation, self.metrics, self.control, recorder=self._recorder
         )
-        loop.evaluation_batch = as_backbone.batch_size(settings)
+        loop.evaluation_batch = backbone_facts.batch_size(settings)
         return loop
 
     def obey_request(self) -> None:
@@ -279,7 +279,7 @@ def for_preflight(
         long as they will.
     """
     infer = fastest(config.model_settings, lambda: backbone.build(config.model_settings, dataset.facts.shape))
-    batch_size = min(16, as_backbone.batch_size(config.model_settings))
+    batch_size = min(16, backbone_facts.batch_size(config.model_settings))
     images, labels = training.take(np.arange(min(most, len(training))))
     infer(images[:batch_size])  # builds the graph
     parts: list[np.ndarray] = []

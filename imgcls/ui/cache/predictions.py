@@ -14,7 +14,7 @@ from imgcls import datasets, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
-from imgcls.runs import Run, as_backbone, test_records
+from imgcls.runs import Run, backbone_facts, test_records
 
 
 def test_predictions(run: Run) -> Predictions:
@@ -64,8 +64,8 @@ def class_counts(name: str, fingerprint: str) -> dict[str, np.ndarray]:
 def layer_table(
     model: str, shape: tuple, num_classes: int, settings: tuple, is_multilabel: bool = False
 ) -> tuple[models.Row, ...]:
-    """`as_backbone.layer_table`, cached."""
-    return as_backbone.layer_table(model, shape, num_classes, dict(settings), is_multilabel)
+    """`backbone_facts.layer_table`, cached."""
+    return backbone_facts.layer_table(model, shape, num_classes, dict(settings), is_multilabel)
 
 
 def dataset(name: str) -> datasets.Dataset:

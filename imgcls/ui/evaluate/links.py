@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from imgcls.runs import Run
 
-SINGLE_IMAGE, EPOCH_HISTORY, PER_CLASS, EXPORT = "Single image", "Epoch history", "Per class", "Export"
+SINGLE_IMAGE, EPOCH_HISTORY, EXPORT = "Single image", "Epoch history", "Export"
 """Titles of sections that others link to."""
 
 

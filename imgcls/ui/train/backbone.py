@@ -15,7 +15,7 @@ from imgcls.jobs import estimates
 from imgcls.models import backbones, feature_cache, weights
 from imgcls.models.backbones import NETWORKS, Network
 from imgcls.params import Value
-from imgcls.runs import as_backbone
+from imgcls.runs import backbone_facts
 from imgcls.system import paths
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.widgets import formatting
@@ -47,7 +47,7 @@ def explain_cache(config: Config, info: DatasetInfo) -> None:
     settings, training = config.model_settings, config.train_images or info.counts[0]
     augmentation = Augmentation.of(config)
     count = augmentation.distinct_copies(int(settings["augmented_copies"]))
-    width = as_backbone.block(settings).features
+    width = backbone_facts.block(settings).features
     size = f"{4e-6 * training * count * width:,.0f} MB" if training * count * width > 2e5 else "under 1 MB"
     if not augmentation:
         st.caption(

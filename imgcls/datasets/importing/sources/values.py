@@ -26,11 +26,6 @@ def canonical(field: str) -> str:
     return text
 
 
-def is_missing(field: str) -> bool:
-    """Whether a field holds no value."""
-    return not canonical(field)
-
-
 def is_integer(field: str) -> bool:
     """Whether a canonical value is an integer."""
     return field.removeprefix("-").isascii() and field.removeprefix("-").isdigit()
