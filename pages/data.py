@@ -2,4 +2,7 @@
 
 from imgcls.ui.data import page
 
+ORDER = 10
+ICON = ":material/photo_library:"
+
 page.show()

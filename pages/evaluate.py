@@ -6,6 +6,9 @@ from imgcls.ui.evaluate import page
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import run_select
 
+ORDER = 40
+ICON = ":material/fact_check:"
+
 st.title("Evaluate")
 run = run_select.pick_run("evaluate-run", lambda run: run.is_tested, on_change=selection_state.clear_of_classes)
 if run is not None:

@@ -2,6 +2,9 @@
 
 import streamlit as st
 
+ORDER = 0
+ICON = ":material/home:"
+
 st.title("Train, understand and try image classifiers")
 st.markdown(
     "Draw a digit: a trained network reads it as you draw. Then train your own, and see what it gets wrong and why."

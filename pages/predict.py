@@ -5,6 +5,9 @@ import streamlit as st
 from imgcls.ui.predict import compare_models, page
 from imgcls.ui.widgets import run_select
 
+ORDER = 50
+ICON = ":material/draw:"
+
 st.title("Predict")
 left, right = st.columns([3, 2])
 with left:

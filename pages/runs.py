@@ -4,5 +4,8 @@ import streamlit as st
 
 from imgcls.ui.runs import page
 
+ORDER = 30
+ICON = ":material/history:"
+
 st.title("Runs")
 page.show()

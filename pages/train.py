@@ -2,4 +2,7 @@
 
 from imgcls.ui.train import page
 
+ORDER = 20
+ICON = ":material/model_training:"
+
 page.show()

@@ -4,5 +4,9 @@ import streamlit as st
 
 from imgcls.ui.you import page
 
+ORDER = 60
+ICON = ":material/person:"
+ONLY_IF_SHARED = True
+
 st.title("You")
 page.show()

@@ -12,7 +12,6 @@ import importlib
 import inspect
 import pkgutil
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -77,7 +76,7 @@ def catalog_names() -> tuple[str, ...]:
     """The built-in datasets: the default first, then by source, number of classes and download size."""
     found = [
         item.name
-        for item in pkgutil.iter_modules([str(Path(__file__).parent / "catalog")])
+        for item in pkgutil.iter_modules(importlib.import_module(f"{__package__}.catalog").__path__)
         if not item.name.startswith("_")
     ]
     return tuple(sorted(found, key=_order))

@@ -3,26 +3,19 @@
 import streamlit as st
 
 from imgcls import sharing
-from imgcls.ui.app import errors, link_numbers, old_links, startup
+from imgcls.ui.app import errors, link_numbers, old_links, page_files, startup
 from imgcls.ui.app.paths import ICON, PAGES
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 old_links.upgrade()
 link_numbers.refuse()
 
-home = st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True)
-page = st.navigation(
-    [
-        home,
-        st.Page(PAGES / "data.py", title="Data", icon=":material/photo_library:"),
-        st.Page(PAGES / "train.py", title="Train", icon=":material/model_training:"),
-        st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:"),
-        st.Page(PAGES / "evaluate.py", title="Evaluate", icon=":material/fact_check:"),
-        st.Page(PAGES / "predict.py", title="Predict", icon=":material/draw:"),
-        *([st.Page(PAGES / "you.py", title="You", icon=":material/person:")] if sharing.is_shared() else []),
-    ],
-    position="top",
+home, *others = (
+    st.Page(page.path, title=page.title, icon=page.icon, default=not number)
+    for number, page in enumerate(page_files.found(PAGES))
+    if sharing.is_shared() or not page.only_if_shared
 )
+page = st.navigation([home, *others], position="top")
 with errors.shown():
     if page is home:
         startup.load_soon()

@@ -1,0 +1,45 @@
+"""The pages: each is a file in `pages/`, found by its name. To add one, add a file there; no list has to be changed.
+
+Its title and its URL are its file name. Constants say where it is in the navigation bar, with which icon, and whether
+it is only there on a server that several people share; they are read without running the page:
+
+    ORDER = 20
+    ICON = ":material/photo_library:"
+    ONLY_IF_SHARED = True
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+LAST = 1_000
+
+
+class PageFile(NamedTuple):
+    """A page. The one with the lowest order is the home page."""
+
+    order: int
+    title: str
+    path: Path
+    icon: str | None
+    only_if_shared: bool
+
+
+@cache
+def found(folder: Path) -> tuple[PageFile, ...]:
+    """The pages in a folder, in the order of the navigation bar; last those that have no ORDER."""
+    return tuple(sorted(_read(path) for path in folder.glob("[!_]*.py")))
+
+
+def _read(path: Path) -> PageFile:
+    constants = {
+        statement.targets[0].id: ast.literal_eval(statement.value)
+        for statement in ast.parse(path.read_text("utf-8")).body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and statement.targets[0].id in ("ORDER", "ICON", "ONLY_IF_SHARED")
+    }
+    title = path.stem.replace("_", " ").capitalize()
+    order, is_for_shared = constants.get("ORDER", LAST), constants.get("ONLY_IF_SHARED", False)
+    return PageFile(order, title, path, constants.get("ICON"), is_for_shared)
