@@ -19,7 +19,7 @@ COMMANDS = {
     "import": ("importing.images:import_images", "Turn your own images into a dataset."),
     "import-model": ("importing.model:import_model", "Evaluate a model that was trained elsewhere, as a run."),
     "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),
-    "analyse": ("analyse:analyse", "Find duplicates, outliers and label errors in a dataset."),
+    "analyse": ("analyse:analyse", "Find duplicates and outliers in a dataset."),
     "queue": ("queue:queue", "Train the queued runs one after another, without the app."),
     "runs": ("list_runs:list_runs", "List all runs with their scores."),
     "predict": ("predict:predict", "Classify image files with a run's model."),

@@ -40,7 +40,7 @@ class Config:
         int,
         Range(0, 10_000),
         "Smallest number of validation images. The validation fraction is raised if it gives fewer, but never beyond a "
-        "third of the images. Fewer than 100 do not tell reliably which epoch is the best.",
+        "third of the images. With fewer than 100, the best epoch is largely a matter of chance.",
     ] = 100
     folds: Annotated[
         int,

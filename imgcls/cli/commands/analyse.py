@@ -19,7 +19,7 @@ def analyse(
         Parameter(help="survey: duplicates, outliers and class counts. tsne: a 2-D map of the images, after a survey."),
     ] = "survey",
 ) -> int:
-    """Find duplicates, outliers and label errors in a dataset. The result appears on the app's Data page.
+    """Find duplicates and outliers in a dataset. The result appears on the app's Data page.
 
     Example: imgcls analyse mnist_sample
     """

@@ -21,7 +21,7 @@ def figures(
     format: Annotated[Literal["png", "svg", "pdf"], Parameter(help="PNG has 300 dots per inch at 17 cm.")] = "pdf",
     overwrite: output.Overwrite = False,
 ) -> None:
-    """Write a run's figures for a paper: learning curves, confusion matrix, reliability, F1 by class.
+    """Write a run's figures for a paper: learning curves, confusion matrix, reliability diagram, F1 by class.
 
     Needs the extra imgcls[figures], and Chrome or Chromium, which draws them.
 

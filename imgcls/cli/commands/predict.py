@@ -56,15 +56,15 @@ def predict(
             name="--resume",
             negative="",
             show_default=False,
-            help="Keep the rows of --csv in FILE.part while working, and go on after the last one of an earlier call.",
+            help="Keep the rows of --csv in FILE.part while working, and continue after the last row of an interrupted command.",
         ),
     ] = False,
     overwrite: output.Overwrite = False,
 ) -> None:
     """Classify image files with a run's model.
 
-    An image has a label if one of its folders is named after a class; the accuracy is then reported. Any number of
-    images takes the same memory.
+    An image has a label if one of its folders is named after a class; the accuracy is then reported. Memory use does
+    not depend on the number of images.
 
     Example: imgcls predict digits photo.png
 

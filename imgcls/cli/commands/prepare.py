@@ -20,7 +20,7 @@ def prepare(
     *,
     npz: Annotated[
         Path | None,
-        Parameter(show_default=False, help="Write its four arrays to this file, as an exported training script reads."),
+        Parameter(show_default=False, help="Write its four arrays to this file, for an exported training script."),
     ] = None,
     overwrite: output.Overwrite = False,
 ) -> None:

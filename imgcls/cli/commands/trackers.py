@@ -17,7 +17,10 @@ RunArgument = Annotated[str, Parameter(help="A run folder or a run ID.")]
 Follow = Annotated[
     bool,
     Parameter(
-        name="--follow", negative="", show_default=False, help="Go on until the training has ended; Ctrl-C ends it."
+        name="--follow",
+        negative="",
+        show_default=False,
+        help="Keep writing until the training ends. Ctrl-C stops the command, not the training.",
     ),
 ]
 

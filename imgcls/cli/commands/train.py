@@ -158,7 +158,8 @@ def _help(param: Param) -> str:
         allowed = "on or off; "
     elif isinstance(param.limits, Range):
         unit = f" {param.limits.unit}" if param.limits.unit else ""
-        allowed = f"{param.limits.low:g} to {param.limits.high:g}{unit}; "
+        form = "," if param.kind is int else "g"
+        allowed = f"{param.limits.low:{form}} to {param.limits.high:{form}}{unit}; "
     elif isinstance(param.limits, Choice):
         allowed = f"{', '.join(param.limits.options)}; "
     default = {True: "on", False: "off"}[bool(param.default)] if param.kind is bool else param.default

@@ -28,7 +28,7 @@ def held_out(
 ) -> np.ndarray:
     """Which images to hold out: bool (n,).
 
-    Units are considered in the order of their size, the largest first, because small ones can still fill what is left;
+    Units are considered in the order of their size, the largest first, because small ones can still fill the rest;
     equal ones in random order. A unit is held out if that brings the number of held-out images of each class closer to
     its share of `number`. A class never loses all of its images.
 

@@ -66,7 +66,7 @@ def import_images(
     test_fraction: Annotated[
         float, Parameter(help="Fraction of the images to hold out as the test set, if the source has none.")
     ] = holdout.FRACTION,
-    split_seed: Annotated[int, Parameter(help="Another seed holds out other test images.")] = 0,
+    split_seed: Annotated[int, Parameter(help="A different seed holds out different test images.")] = 0,
     stratified: Annotated[bool, Parameter(help="Keep the proportions of the classes in the test set.")] = True,
     keep_groups: Annotated[bool, Parameter(help="Keep images of one group together in every split.")] = True,
     link_duplicates: Annotated[

@@ -37,7 +37,7 @@ def import_model(
         Path | None,
         Parameter(
             show_default=False,
-            help="A text file with the dataset's class names, one a line, in the order of the model's scores.",
+            help="A text file with the dataset's class names, one per line, in the order of the model's scores.",
         ),
     ] = None,
     name: Annotated[str, Parameter(show_default=False, help="Name of the new run.")] = "",

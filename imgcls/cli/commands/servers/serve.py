@@ -39,7 +39,7 @@ def serve(
         str | None,
         Parameter(
             show_default=False,
-            help="Token that POST requests need. Better set IMGCLS_API_TOKEN: other users can see a command line. "
+            help="Token that POST requests need. Prefer IMGCLS_API_TOKEN: other users can see the command line. "
             "Without either, a new one is printed.",
         ),
     ] = None,

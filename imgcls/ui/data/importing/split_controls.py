@@ -32,7 +32,7 @@ def show(import_id: str, preview: Preview) -> dict[str, Any]:
                 0,
                 2**31 - 1,
                 key=f"seed-{import_id}",
-                help="Another seed holds out other images. The same seed always holds out the same ones.",
+                help="A different seed holds out different images; the same seed always holds out the same ones.",
             )
             values["stratified"] = st.toggle(
                 "Stratified",
