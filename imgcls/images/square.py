@@ -92,7 +92,7 @@ def note(height: int, width: int, fit: str) -> str:
 
 
 def _cut(height: int, width: int, old_height: int, old_width: int) -> str:
-    """How much of an image is kept, in percent: a large one was reduced before, so its original size is not known here."""
+    """How much of an image is kept, in percent: a large one was reduced before, so its original size is unknown."""
     if width < old_width:
         return f"Centre crop: {100 * width // old_width}% of its width is used."
     return f"Centre crop: {100 * height // old_height}% of its height is used."

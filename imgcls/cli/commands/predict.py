@@ -56,7 +56,7 @@ def predict(
             name="--resume",
             negative="",
             show_default=False,
-            help="Keep the rows of --csv in FILE.part while working, and continue after the last row of an interrupted command.",
+            help="Keep the rows of --csv in FILE.part while working, and continue after the last one when run again.",
         ),
     ] = False,
     overwrite: output.Overwrite = False,

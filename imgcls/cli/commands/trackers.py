@@ -20,7 +20,7 @@ Follow = Annotated[
         name="--follow",
         negative="",
         show_default=False,
-        help="Keep writing until the training ends. Ctrl-C stops the command, not the training.",
+        help="Keep writing until the training ends.",
     ),
 ]
 

@@ -21,7 +21,7 @@ PARAMETER = "import"
 UPLOAD_MB = inspection.MOST_BYTES // 1_000_000
 SHOWN = 8
 """Class names of the file that are shown."""
-BY_TRYING = "Find it out on training images"
+BY_TRYING = "Determine it from training images"
 BY_FILE = "As recognised: {}"
 
 
@@ -41,8 +41,8 @@ def show() -> None:
 
 def _choose() -> None:
     st.markdown(
-        "Bring in a model that was trained elsewhere: its errors, calibration and robustness on one of your datasets, "
-        "compared with your own runs. The file is opened and run only in a separate process with limits."
+        "Evaluate a model that was trained elsewhere: its errors, calibration and robustness on one of your datasets, "
+        "next to your own runs. The file is only ever opened and run in a separate process with limits."
     )
     if sentence := limits.unavailable():
         st.caption(plain(sentence))

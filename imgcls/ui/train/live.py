@@ -225,7 +225,7 @@ def _status(run: Run, curves: Curves, state: str, is_stopping: bool) -> str:
     slow = ""
     if state == "running" and run.silence > SILENT_SECONDS:
         # Whether the machine is busy or the process is suspended, it goes on by itself.
-        slow = f" No news for {formatting.duration(run.silence)}: the machine is very busy, or was suspended."
+        slow = f" No progress for {formatting.duration(run.silence)}: the machine is very busy, or was suspended."
     if curves.phase == "features" and curves.features:
         return (
             f"{phase} {curves.features.get('done', 0):,} of {curves.features.get('total', 0):,} images; computed "

@@ -100,7 +100,7 @@ def test_a_silent_live_trainer_is_called_slow_and_cannot_be_resumed(active_run):
     app = opened("train", run=run.id)
     assert is_intact(app)
     (progress,) = app.get("progress")
-    assert "No news for 2 min 0" in progress.proto.text
+    assert "No progress for 2 min 0" in progress.proto.text
     assert "Resume" not in buttons(app)
     assert "Interrupted" not in text_of(app)
 

@@ -52,7 +52,7 @@ def show(import_id: str, preview: Preview) -> dict[str, Any]:
             "Keep near duplicates together",
             key=f"near-{import_id}",
             help="Finds images that look alike, such as photos taken in a burst or frames of a video, and keeps them "
-            "in the same split. Otherwise a model is tested on images that it almost knows. Adds a few seconds.",
+            "in the same split. Otherwise a model is tested on images much like those it has seen. Adds a few seconds.",
         )
     with place:
         if preview.groups:
