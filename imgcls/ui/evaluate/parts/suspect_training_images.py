@@ -127,9 +127,9 @@ def _summary(found: Found, right: frozenset[int], edits: Edits) -> None:
             f"({formatting.interval(score)}, that is {low:,} to {high:,} images)."
         )
     st.caption(
-        "Estimated from the predictions that disagree with a label although the model is most certain, and "
+        "Estimated from the predictions that disagree with a label even where the model is most certain, "
         "extrapolated to full certainty. It assumes that easy images are mislabelled as often as hard ones. "
-        f"{SOURCES[found.source]} They agree with {formatting.fraction(found.accuracy)} of the labels."
+        f"{SOURCES[found.source]} The predictions agree with {formatting.fraction(found.accuracy)} of the labels."
     )
     listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
     is_done = np.array([row in right or row in edits.labels for row in found.rows.tolist()], bool)
