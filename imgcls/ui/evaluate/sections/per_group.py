@@ -44,7 +44,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         f"of {formatting.count(len(found.groups), 'group')}.{rest}"
     )
     st.caption(
-        "This interval resamples whole groups, because images of one group are alike; it tells what to expect of new "
+        "This interval resamples whole groups, because images of one group are alike; it shows what to expect of new "
         f"groups. Groups with few images have wide intervals. {metric_help.EXACT_MATCH if is_multilabel else ''}"
     )
     left, right = st.columns([3, 2], gap="large")
