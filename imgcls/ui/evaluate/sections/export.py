@@ -51,8 +51,8 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     st.subheader("Export", anchor=False)
     st.markdown(
         "Use the model elsewhere: as a file for phones, browsers, servers and microcontrollers, or as a bundle with a "
-        "model card and a script that predicts without this app. Every file is run in its own runtime and compared with "
-        "the test predictions of this run. A file that does not match is not offered."
+        "model card and a script that predicts without this app. Every file is run in its own runtime and compared "
+        "with the test predictions of this run. A file that does not match is not offered."
     )
     try:
         exporting.check(run)
