@@ -86,7 +86,7 @@ class Trainer:
             return {"outcome": "lost"}
         except UserError as error:
             return self._end("failed", message=str(error))
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 whatever ends a training is the run's outcome
             traceback.print_exc()
             return self._end("failed", message=failures.message(error))
         finally:

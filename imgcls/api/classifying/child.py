@@ -53,7 +53,7 @@ def answered(request: dict[str, Any], content: bytes) -> messages.Reply:
         found = classifying.classified(run, card, _given(request, content))
     except UserError as error:
         return {"error": str(error), "is_ours": not isinstance(error, ImageError)}, b""
-    except Exception:
+    except Exception:  # this process answers the next requests as well
         logging.exception("A request failed.")
         return {"error": ""}, b""
     return {"outcomes": found.outcomes, "problem": found.problem}, found.entries

@@ -94,7 +94,7 @@ def from_pil(
         pil_image, more_notes = _to_rgb(pil_image)
     except ImageError:
         raise
-    except Exception as error:
+    except Exception as error:  # Pillow raises many types for damaged files
         raise damaged(name) from error
     return LoadedImage(np.array(_reduced(pil_image, at_least)), tuple(notes + more_notes))
 

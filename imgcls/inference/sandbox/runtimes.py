@@ -83,7 +83,7 @@ class Onnx(Model):
 
         try:
             parsed = onnx.load_model_from_string(content)
-        except Exception as error:
+        except Exception as error:  # protobuf raises several types, depending on its implementation
             raise RunError("This is not an ONNX model, or the file is damaged or incomplete.") from error
         if not parsed.graph.node:
             raise RunError("This is not an ONNX model, or the file is damaged or incomplete.")

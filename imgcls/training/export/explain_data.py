@@ -78,7 +78,7 @@ def attempt(run: Run, model, dataset: Dataset) -> None:
     try:
         with filelock.FileLock(task.task_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
             _write(run, model, dataset, lambda fraction, text: None, MAX_TRAINING_IMAGES, MAX_TEST_IMAGES)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 the model is trained and stored; this extra can be made later
         print("The activations could not be exported. The Activations section offers to do it again.")
         traceback.print_exc()
 

@@ -51,7 +51,7 @@ def _converted(config: dict[str, Any], file: Any) -> bytes:
     rebuilt.read_weights(file)
     try:
         found = tf.lite.TFLiteConverter.from_keras_model(rebuilt.model).convert()
-    except Exception as error:
+    except Exception as error:  # the converter raises anything about layers that it does not support
         raise RunError(f"The model cannot be converted: {serving.shortened(str(error))}") from error
     _check_same(rebuilt.model, found)
     return found

@@ -124,7 +124,7 @@ class Writer:
             error: Exception | None = None
             try:
                 checkpoint.write(self.path)
-            except Exception as raised:  # noqa: BLE001
+            except Exception as raised:  # noqa: BLE001 raised in the thread that waits for the file
                 error = raised
             with self._wanted:
                 self._busy = False

@@ -32,7 +32,7 @@ def shown() -> Iterator[None]:
     """Shows an error raised inside the block, and continues after it."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 a visitor sees a sentence, never a traceback
         show(error)
 
 
