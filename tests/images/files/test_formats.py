@@ -1,6 +1,5 @@
 """Image files of every accepted format: TIFF of all kinds, HEIC, AVIF, PGM and PPM, large and incomplete JPEG."""
 
-import io
 import struct
 import zlib
 
@@ -14,21 +13,9 @@ from imgcls.images.files.decoding import open_image
 from imgcls.images.files.pixel_scale import PixelScale
 from tests.support.images import tiffs
 from tests.support.images.heic import HEIC
+from tests.support.images.samples import file_of, scene
 
 RANDOM = np.random.default_rng(0)
-
-
-def scene(height=24, width=32):
-    y, x = np.mgrid[:height, :width]
-    return np.stack([x * 255 // width, y * 255 // height, (x + y) * 3], axis=-1).clip(0, 255).astype(np.uint8)
-
-
-def file_of(pil_image, kind="PNG", **options):
-    if isinstance(pil_image, np.ndarray):
-        pil_image = Image.fromarray(pil_image)
-    file = io.BytesIO()
-    pil_image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def png16(array):
