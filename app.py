@@ -10,8 +10,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from imgcls.api import in_app, leaving
+from imgcls.api.middleware.fair_share import FairShare
 from imgcls.api.middleware.visitors import Visitors
-from imgcls.ui.app import errors, paths, startup
+from imgcls.ui.app import errors, paths, startup, uploads_held
 from imgcls.ui.look.stylesheet import Stylesheet
 
 
@@ -26,5 +27,5 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=errors.show,
     routes=[*in_app.routes(), leaving.ROUTE],
-    middleware=[Middleware(Visitors), Middleware(Stylesheet)],
+    middleware=[Middleware(Visitors), Middleware(FairShare, uploads_held.by_visitor), Middleware(Stylesheet)],
 )

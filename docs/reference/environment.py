@@ -40,6 +40,13 @@ OTHERS = {
         "none",
     ),
     "IMGCLS_FRAMES": ("sites that may show a shared server in a frame, separated by spaces", "none but itself"),
+    "IMGCLS_LIMITS": (
+        "limits by role, separated by commas, such as `guest.queued_runs=1`; see [Share a server](../how-to/share-a-server.md)",
+        "by role",
+    ),
+    "IMGCLS_UPLOADS_MB": ("the most that uploads of all visitors may take in memory, in MB", "1000"),
+    "IMGCLS_MIN_DISK_MB": ("a shared server takes no new work with less free disk space, in MB", "1000"),
+    "IMGCLS_MIN_MEMORY_MB": ("a shared server takes no new work with less free memory, in MB", "500"),
     "IMGCLS_OWNERS": ("e-mail addresses, separated by commas, that own the server after signing in", "none"),
     "IMGCLS_TEACHERS": ("the same for teachers", "none"),
     "IMGCLS_LOG_FORMAT": ("`json`: log one JSON object per line", "plain text"),

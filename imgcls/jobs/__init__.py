@@ -3,6 +3,8 @@
 waiting_list    the queued runs and their order, on disk
 queue           the process that starts them: `python -m imgcls.jobs`
 backends        where trainers run: this machine, a cluster
+fair_use        what one visitor of a shared server may queue and store
+personal_data   deletes the work of a visitor
 estimates       how long a training will take
 preflight       checks and the learning-rate finder before training
 """
@@ -17,7 +19,7 @@ import time
 from imgcls import datasets, models, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
-from imgcls.jobs import backends, waiting_list
+from imgcls.jobs import backends, fair_use, personal_data, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import waiting
 from imgcls.runs import Run, trash
@@ -76,6 +78,7 @@ def _require_sources(config: Config) -> None:
         datasets.facts(config.data)
         if base := config.model_settings.get("backbone_run"):
             runs.find(str(base))
+        fair_use.check_new_run(config)
 
 
 def start(run: Run) -> None:
@@ -141,6 +144,7 @@ def extend(run: Run, epochs: int) -> Run:
         config = config.changed(model_settings=settings)
     else:
         config = config.changed(epochs=done + epochs)
+    fair_use.check_new_run(config)
     with waiting_list.places():
         new = runs.create(config, f"{run.label} +{epochs}", place=waiting_list.last_place(), start_from=run.folder)
     wake()
@@ -247,6 +251,7 @@ def _call() -> None:
 def sweep() -> None:
     """Remove runs that were deleted more than a day ago, and what killed processes left more than an hour ago."""
     trash.sweep()
+    personal_data.sweep_demo()
     root = paths.runs_folder()
     leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
     for path in leftovers:

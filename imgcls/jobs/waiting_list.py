@@ -4,6 +4,7 @@ Whoever gives out positions holds a lock meanwhile: of many people who press Sta
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 
 import filelock
@@ -11,6 +12,7 @@ import filelock
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
+from imgcls.sharing import ownership
 from imgcls.system import atomic, json_files, paths
 
 NAME = "queued.json"
@@ -20,13 +22,43 @@ MAX_PLACE = 1e15
 
 
 def waiting() -> list[Run]:
-    """The queued runs, the next one first."""
+    """The queued runs, the next one first: everybody's first run before anybody's second.
+
+    A run in training counts, too. Runs of one person keep the positions that he gave them; on a server that nobody
+    shares, all runs are of one person.
+    """
     found = []
     for path in paths.runs_folder().glob(f"[!.]*/{NAME}"):
         run = Run(path.parent)
         if runs.ID.fullmatch(run.id) and run.state == "queued" and run.is_waiting:
             found.append((_place(run), run.id, run))
-    return [run for _, _, run in sorted(found, key=lambda entry: entry[:2])]
+    return _fair([run for _, _, run in sorted(found, key=lambda entry: entry[:2])])
+
+
+def own(run: Run) -> list[Run]:
+    """The queued runs of a run's owner, the next one first."""
+    owner = ownership.of(run.folder).owner
+    return [other for other in waiting() if ownership.of(other.folder).owner == owner]
+
+
+def _fair(queue: list[Run]) -> list[Run]:
+    """The same runs: first those with the fewest earlier runs of the same owner; among these, by position."""
+    owners = [ownership.of(run.folder).owner for run in queue]
+    if len(set(owners)) < 2:
+        return queue
+    before = Counter(_training_owners())
+    turns = []
+    for owner in owners:
+        turns.append(before[owner])
+        before[owner] += 1
+    return [queue[index] for index in sorted(range(len(queue)), key=lambda index: (turns[index], index))]
+
+
+def _training_owners() -> list[str]:
+    """The owner of each run in training."""
+    folders = [path.parent for path in paths.runs_folder().glob("[!.]*/trainer.json")]
+    candidates = [Run(folder) for folder in folders if not (folder / "result.json").exists()]
+    return [ownership.of(run.folder).owner for run in candidates if run.state in ("starting", "running")]
 
 
 @contextlib.contextmanager
@@ -81,7 +113,7 @@ def move(run: Run, by: int) -> None:
         RunError: It is no longer queued, or cannot be written.
     """
     with places():
-        queue = waiting()
+        queue = own(run)
         if run not in queue:
             raise RunError("This run is no longer in the queue, so it cannot be moved.")
         others = [other for other in queue if other != run]

@@ -8,6 +8,8 @@ guarding      the same question about the present visitor and a folder: `decide`
 ownership     owner.json in a folder: whose it is, and who sees it
 people        names, roles and rooms that the server remembers
 cookies       the signed cookie that says which browser it is
+limits        how much of the server one person may use
+background    how many background tasks each visitor has
 owner_code    the code in the terminal that makes a visitor the owner
 
 In local mode nothing here has an effect: there is one person, who owns everything.

@@ -24,7 +24,7 @@ from imgcls import sharing
 from imgcls.datasets import store
 from imgcls.datasets.store import Dataset
 from imgcls.errors import DamagedFile, DatasetError
-from imgcls.sharing import Action
+from imgcls.sharing import Action, background
 from imgcls.system import paths
 from imgcls.system.arrays import read_npz
 from imgcls.system.processes import is_locked
@@ -71,7 +71,10 @@ def state(kind: str, dataset: Dataset) -> TaskState:
 def cancel(kind: str, dataset: Dataset) -> None:
     """Ends the process, if there is one, and clears a failure."""
     _require(kind, dataset)
-    task_of(kind, dataset).cancel()
+    task = task_of(kind, dataset)
+    if task.state().state == "running":
+        background.require_own(task)
+    task.cancel()
 
 
 def results(kind: str, dataset: Dataset) -> dict[str, np.ndarray]:

@@ -30,6 +30,7 @@ from imgcls.errors import UserError
 from imgcls.system import file_times, processes
 from imgcls.system.tasks.progress import Cancelled, Progress, ProgressFile, TaskState, failure_text
 from imgcls.system.tasks.signals import interrupt_main_thread, sigterm_cancels
+from imgcls.system.tasks.starting import before_start
 
 START_SECONDS = 30.0
 """A busy machine may need this long from starting a process until it holds its lock."""
@@ -111,6 +112,7 @@ class Task:
             state = self.state().state
             if state == "running" or (state == "ready" and not again):
                 return
+            before_start(self)
             self.discard()  # a suspended process, an earlier error, or the result
             before()
             self.folder.mkdir(parents=True, exist_ok=True)

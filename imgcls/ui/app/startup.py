@@ -6,7 +6,7 @@ import logging
 import threading
 
 from imgcls import datasets, jobs, sharing
-from imgcls.sharing import acting_as, owner_code
+from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.visitors import SERVER
 from imgcls.system import json_logs
 from imgcls.ui.app import exposure, theme_patch, visitor
@@ -32,6 +32,7 @@ def begin() -> None:
     logging.getLogger("imgcls").setLevel(logging.INFO)
     theme_patch.install()
     visitor.install()
+    background.install()
     with acting_as(SERVER):
         _begin_work()
     if sharing.is_shared():

@@ -32,6 +32,11 @@ def of_page() -> Visitor:
     return signed_in(people.visitor(cookies.read(cookie)), st.user.to_dict())
 
 
+def cookie_of(session_id: str) -> str:
+    """The cookie with which a session last ran a page; "" if it is not known."""
+    return _cookies.get(session_id, "")
+
+
 def signed_in(visitor: Visitor, user: dict) -> Visitor:
     """The visitor with the role that his e-mail address gives him, if he has signed in with `st.login`.
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls.errors import UserError
+from imgcls.sharing import background
 from imgcls.system.tasks import Task, TaskState
-from imgcls.ui.app.errors import plain
+from imgcls.ui.app.errors import plain, shown
 
 TICK_SECONDS = 0.5
 ERROR_KEY = "task-error"
@@ -24,7 +25,7 @@ def show(task: Task, state: TaskState, start: Callable[[], None], failure: str) 
         button("Try again", start_again)
         return
     st.fragment(run_every=TICK_SECONDS)(_watch)(task)
-    st.button("Cancel", icon=":material/close:", key=f"cancel-{task.kind}", on_click=task.cancel)
+    st.button("Cancel", icon=":material/close:", key=f"cancel-{task.kind}", on_click=_cancel, args=(task,))
 
 
 def button(label: str, action: Callable[[], None], *, primary: bool = False) -> None:
@@ -46,6 +47,11 @@ def _run_action(action: Callable[[], None]) -> None:
         action()
     except UserError as error:
         st.session_state[ERROR_KEY] = str(error)
+
+
+def _cancel(task: Task) -> None:
+    with shown():
+        background.cancel(task)
 
 
 def _watch(task: Task) -> None:

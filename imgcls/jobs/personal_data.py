@@ -1,0 +1,53 @@
+"""Deleting all work of a visitor: at his wish, and in a demo when it is a day old."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from imgcls.errors import UserError
+from imgcls.jobs import backends, fair_use, waiting_list
+from imgcls.runs import Run
+from imgcls.sharing import Mode, Visitor, modes, ownership, people
+from imgcls.system import atomic, paths
+
+DEMO_SECONDS = 86_400.0
+"""How long a demo keeps the work of its visitors."""
+
+
+def delete_everything(visitor: Visitor) -> None:
+    """Delete all runs, datasets, drawings and imports of a visitor for good, and what the server knows about him.
+
+    Who may do so is checked by the caller: himself. His trainings are ended.
+    """
+    if visitor.id:
+        for folder in fair_use.folders_of(visitor):
+            _remove(folder)
+        people.forget(visitor.id)
+
+
+def sweep_demo() -> None:
+    """In a demo, delete visitors' work that is older than a day; nothing of the server's owner and of teachers."""
+    if modes.mode() is not Mode.DEMO:
+        return
+    for root in (paths.runs_folder(), paths.own_folder()):
+        for folder in list(root.iterdir()) if root.is_dir() else ():
+            owner = ownership.of(folder).owner if (folder / ownership.NAME).exists() else ""
+            is_visitors = bool(owner) and people.find(owner).role not in (people.Role.OWNER, people.Role.TEACHER)
+            if is_visitors and abs(time.time() - ownership.created(folder)) > DEMO_SECONDS:
+                _remove(folder)
+    for person in people.everybody():
+        is_guest = person.role in (people.Role.GUEST, people.Role.MEMBER)
+        if is_guest and abs(time.time() - person.changed) > DEMO_SECONDS:
+            people.forget(person.id)
+
+
+def _remove(folder: Path) -> None:
+    if folder.parent == paths.runs_folder():
+        with contextlib.suppress(UserError):
+            waiting_list.take_out(Run(folder))
+        backends.choose().stop(Run(folder))
+    with contextlib.suppress(OSError):
+        atomic.remove_folder(folder)
+    if folder.parent == paths.own_folder():
+        for edits in folder.parent.glob(f"{folder.name}.edits-*"):
+            edits.unlink(missing_ok=True)
