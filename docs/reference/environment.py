@@ -41,7 +41,7 @@ OTHERS = {
     ),
     "IMGCLS_FRAMES": ("sites that may show a shared server in a frame, separated by spaces", "none but itself"),
     "IMGCLS_LIMITS": (
-        "limits by role, separated by commas, such as `guest.queued_runs=1`; see [Share a server](../how-to/share-a-server.md)",
+        "limits by role, such as `guest.tasks=2`: see [Share a server](../how-to/share-a-server.md)",
         "by role",
     ),
     "IMGCLS_UPLOADS_MB": ("the most that uploads of all visitors may take in memory, in MB", "1000"),

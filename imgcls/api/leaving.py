@@ -1,11 +1,14 @@
 """/visitor/leave: the browser forgets who it is ("Not you?"). A page asks first, as a link must not change anything."""
 
+import time
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from imgcls.api.middleware.visitors import cookie_header
-from imgcls.sharing import cookies
+from imgcls.api.middleware.visitors import cookie_header, visitor_of
+from imgcls.sharing import cookies, people
 
 PATH = "/visitor/leave"
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not you?</title>
@@ -17,7 +20,8 @@ button{padding:.6rem 1.2rem;border:0;border-radius:.6rem;background:#0072b2;colo
 </style><h1>Continue as somebody else?</h1>
 <p>This browser forgets who you are. Your runs and datasets stay on the server, but you can no longer change them: only
 the cookie of this browser says that they are yours.</p>
-<form method="post"><button>Continue as somebody else</button><a href="/">Back</a></form></html>"""
+<form method="post"><button>Continue as somebody else</button>
+<button name="everywhere" value="1">Also on all other computers</button><a href="/">Back</a></form></html>"""
 
 
 async def leave(request: Request) -> Response:
@@ -25,6 +29,9 @@ async def leave(request: Request) -> Response:
     if request.method != "POST":
         return HTMLResponse(PAGE)
     response = RedirectResponse("/", 303)
+    visitor_id, _ = visitor_of(request.headers)
+    if b"everywhere=1" in (await request.body())[:100] and visitor_id:
+        await run_in_threadpool(people.change, visitor_id, valid_from=time.time())
     response.headers["set-cookie"] = cookie_header(request.scope, cookies.make(cookies.new_id()))
     return response
 

@@ -16,7 +16,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from imgcls import sharing
 from imgcls.datasets.info import DatasetInfo
 from imgcls.errors import DatasetError
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
-from imgcls.sharing import Action, guarding
+from imgcls.sharing import Action, guarding, ownership
 from imgcls.system import atomic, json_files, paths
 
 PREFIX = "own-"
@@ -92,8 +92,16 @@ def custom_dataset(name: str) -> CustomDataset:
 
 
 def facts(name: str) -> DatasetInfo:
-    """The facts about a custom dataset, in the form all datasets share. Raises DatasetError."""
-    return _facts(custom_dataset(name))
+    """The facts about a custom dataset, in the form all datasets share. Raises DatasetError.
+
+    Two people may use the same title, so that of somebody else's dataset names him.
+    """
+    found = custom_dataset(name)
+    if sharing.is_shared():
+        thing = ownership.of(folder_of(name))
+        if thing.owner and thing.owner != sharing.current().id:
+            found = replace(found, title=f"{found.title} · {thing.shown_owner}")
+    return _facts(found)
 
 
 def folder_of(name: str) -> Path:

@@ -21,7 +21,7 @@ from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, fair_use, personal_data, waiting_list
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
-from imgcls.jobs.waiting_list import waiting
+from imgcls.jobs.waiting_list import of_same_owner, waiting
 from imgcls.runs import Run, trash
 from imgcls.runs.trials import TrialRecord
 from imgcls.sharing import Action
@@ -34,6 +34,7 @@ __all__ = [
     "expect",
     "extend",
     "move",
+    "of_same_owner",
     "start",
     "stop",
     "sweep",

@@ -35,10 +35,10 @@ def waiting() -> list[Run]:
     return _fair([run for _, _, run in sorted(found, key=lambda entry: entry[:2])])
 
 
-def own(run: Run) -> list[Run]:
-    """The queued runs of a run's owner, the next one first."""
+def of_same_owner(run: Run, queue: list[Run]) -> list[Run]:
+    """The runs of a queue that belong to the owner of a run: only among these can it be moved."""
     owner = ownership.of(run.folder).owner
-    return [other for other in waiting() if ownership.of(other.folder).owner == owner]
+    return [other for other in queue if ownership.of(other.folder).owner == owner]
 
 
 def _fair(queue: list[Run]) -> list[Run]:
@@ -113,7 +113,7 @@ def move(run: Run, by: int) -> None:
         RunError: It is no longer queued, or cannot be written.
     """
     with places():
-        queue = own(run)
+        queue = of_same_owner(run, waiting())
         if run not in queue:
             raise RunError("This run is no longer in the queue, so it cannot be moved.")
         others = [other for other in queue if other != run]

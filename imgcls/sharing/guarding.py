@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from imgcls.errors import UserError
-from imgcls.sharing import modes, ownership, visitors
+from imgcls.sharing import modes, ownership, people, visitors
 from imgcls.sharing.actions import Action
-from imgcls.sharing.permissions import YES, Decision, allowed, sees
+from imgcls.sharing.permissions import YES, Decision, Visibility, allowed, sees
 from imgcls.sharing.visitors import Role
 
 
@@ -29,6 +29,33 @@ def require(action: Action, folder: Path | None = None) -> None:
     decision = decide(action, folder)
     if not decision.allowed:
         raise NotAllowed(decision.reason)
+
+
+def share(action: Action, folder: Path, visibility: Visibility) -> None:
+    """Change who sees a run (SHARE_RUN) or a dataset (SHARE_DATASET).
+
+    Raises:
+        NotAllowed: the visitor may not.
+        UserError: it cannot be written.
+    """
+    require(action, folder)
+    if visibility is Visibility.ROOM and not ownership.of(folder).room:
+        raise NotAllowed("It belongs to no class, so it cannot be shared with one.")
+    try:
+        ownership.share(folder, visibility)
+    except OSError as error:
+        raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
+
+
+def give_role(visitor_id: str, role: Role) -> None:
+    """Give somebody a role.
+
+    Raises:
+        NotAllowed: the present visitor may not.
+        UserError: it cannot be written.
+    """
+    require(Action.MANAGE_PEOPLE)
+    people.change(visitor_id, role=role)
 
 
 def is_visible(folder: Path) -> bool:

@@ -63,7 +63,7 @@ def maker(folder: Path) -> Visitor:
 
 
 def share(folder: Path, visibility: Visibility) -> None:
-    """Change who sees a folder; who may do so is checked by the caller.
+    """Change who sees a folder; who may do so is checked by `guarding.share`.
 
     Raises:
         OSError: the file cannot be written.

@@ -34,6 +34,11 @@ class Thing:
     room: str = ""
     owner_name: str = ""
 
+    @property
+    def shown_owner(self) -> str:
+        """Whose it is, as others read it."""
+        return Visitor(self.owner, name=self.owner_name).shown_name
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -73,10 +78,7 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
         return YES
     if thing is not None and changes(visitor, thing):
         return YES
-    whose = thing.owner_name if thing is not None and thing.owner_name else "somebody else"
-    if thing is None or not thing.owner:
-        whose = "the owner of the server"
-    return Decision(False, f"You may not {action}. It belongs to {whose}.")
+    return Decision(False, f"You may not {action}. It belongs to {(thing or Thing()).shown_owner}.")
 
 
 def sees(visitor: Visitor, thing: Thing) -> bool:

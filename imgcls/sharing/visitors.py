@@ -41,7 +41,7 @@ class Visitor:
     @property
     def shown_name(self) -> str:
         """His name, or something to tell him from other visitors without one."""
-        return self.name or (f"Visitor {self.id[:4]}" if self.id else "the server's owner")
+        return self.name or (f"Visitor {self.id[:4]}" if self.id else "the owner of the server")
 
 
 SERVER = Visitor("", Role.OWNER)

@@ -8,9 +8,11 @@ from imgcls import datasets
 from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing.execution import job
 from imgcls.errors import DatasetError
-from imgcls.ui.app import errors
+from imgcls.sharing import Action
+from imgcls.ui.app import errors, rights
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import preview as preview_panel
+from imgcls.ui.widgets import sharing_choice
 
 FITS = {"crop": "centre crop", "pad": "margins added"}
 
@@ -22,14 +24,19 @@ def show(name: str) -> None:
     held = f" {100 * dataset.test_fraction:g}% is held out as the test set." if dataset.held_back else ""
     size = f"{dataset.num_bytes / 1e6:,.1f} MB" if dataset.num_bytes > 1e5 else f"{dataset.num_bytes / 1e3:,.0f} kB"
     st.caption(f"Imported on {made}, {size} on disk, {FITS[dataset.fit]}.{held}")
+    folder = datasets.custom.folder_of(name)
     with st.container(horizontal=True):
-        if st.button("Add images", icon=":material/add_photo_alternate:", key="add-images"):
+        may_add = rights.button(Action.ADD_IMAGES, folder)
+        if st.button("Add images", icon=":material/add_photo_alternate:", key="add-images", **may_add):
             st.query_params.from_dict({"new": job.new_id(), "into": name})
             st.rerun()
-        if st.button("Name and note", icon=":material/edit:", key="describe"):
+        may_describe = rights.button(Action.DESCRIBE_DATASET, folder)
+        if st.button("Name and note", icon=":material/edit:", key="describe", **may_describe):
             _describe(dataset)
-        if st.button("Delete", icon=":material/delete:", key="delete-own"):
+        may_delete = rights.button(Action.DELETE_DATASET, folder)
+        if st.button("Delete", icon=":material/delete:", key="delete-own", **may_delete):
             _delete(dataset)
+    sharing_choice.show(Action.SHARE_DATASET, folder)
     if dataset.skipped or dataset.notes:
         with st.expander("Import details", icon=":material/info:", key="made", on_change="rerun") as section:
             if section.open:

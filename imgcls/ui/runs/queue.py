@@ -6,7 +6,8 @@ import streamlit as st
 
 from imgcls import jobs
 from imgcls.runs import Run
-from imgcls.ui.app import links
+from imgcls.sharing import Action, guarding
+from imgcls.ui.app import links, rights
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.widgets import formatting
@@ -38,25 +39,30 @@ def _rows(shown_ids: list[str]) -> None:
 def _row(run: Run, index: int, queue: list[Run]) -> None:
     seconds = cached_curves.estimated_start(queue[:index])
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
+    is_visible = guarding.is_visible(run.folder)
     with name:
-        if st.button(f"{index + 1}. {plain(run.label)}", key=f"waits-{run.id}", type="tertiary"):
+        label = plain(run.label if is_visible else "A run of another visitor")
+        if st.button(f"{index + 1}. {label}", key=f"waits-{run.id}", type="tertiary", disabled=not is_visible):
             links.go("train.py", run=run.id)
+    if not is_visible:
+        when.caption(_when(seconds))
+        return
     when.caption("starts next" if seconds is None and not index else _when(seconds))
-    last = len(queue) - 1
+    own = jobs.of_same_owner(run, queue)
     with buttons, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
-        for icon, label, action, arguments, disabled in (
-            (":material/arrow_upward:", "Earlier", jobs.move, (run, -1), index == 0),
-            (":material/arrow_downward:", "Later", jobs.move, (run, 1), index == last),
-            (":material/remove_circle:", "Remove", jobs.take_out, (run,), False),
+        for icon, label, action, arguments, right, disabled in (
+            (":material/arrow_upward:", "Earlier", jobs.move, (run, -1), Action.MOVE_RUN, run == own[0]),
+            (":material/arrow_downward:", "Later", jobs.move, (run, 1), Action.MOVE_RUN, run == own[-1]),
+            (":material/remove_circle:", "Remove", jobs.take_out, (run,), Action.STOP_RUN, False),
         ):
             st.button(
                 label,
                 icon=icon,
                 key=f"{label}-{run.id}",
                 type="tertiary",
-                disabled=disabled,
                 on_click=_attempt,
                 args=(action, *arguments),
+                **rights.button(right, run.folder, disabled=disabled),
             )
 
 

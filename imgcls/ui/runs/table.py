@@ -5,19 +5,21 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import runs
+from imgcls import runs, sharing
 from imgcls.runs import Run, trash
+from imgcls.sharing import Action
 from imgcls.system import safe_csv
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import errors, links, rights
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
-from imgcls.ui.widgets import formatting, settings_table
+from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
 
+MINE = "Mine"
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
 ACCURACY_HELP = (
@@ -58,13 +60,24 @@ def _filtered(rows: list[tuple[Run, Summary]]) -> list[tuple[Run, Summary]]:
             "data": run_list.filter_by("Dataset", [about.data for _, about in rows]),
             "model": run_list.filter_by("Model", [about.model for _, about in rows]),
         }
+        if sharing.is_shared():
+            rows = _of_owner(rows)
     return [row for row in rows if all(not value or getattr(row[1], key) == value for key, value in wanted.items())]
 
 
+def _of_owner(rows: list[tuple[Run, Summary]]) -> list[tuple[Run, Summary]]:
+    """The rows of the owner who is chosen above the table."""
+    owners = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
+    chosen = run_list.filter_by("Owner", sorted(owners, key=lambda owner: owner != MINE))
+    return [row for row, owner in zip(rows, owners, strict=True) if chosen in (None, owner)]
+
+
 def _table(rows: list[tuple[Run, Summary]]) -> pa.Table:
+    owners = {"Owner": [sharing_choice.whose(run.folder) or MINE for run, _ in rows]} if sharing.is_shared() else {}
     return pa.table(
         {
             "Run": [run.label for run, _ in rows],
+            **owners,
             "State": [formatting.STATES[about.state][0] for _, about in rows],
             "Dataset": [about.data for _, about in rows],
             "Model": [about.model for _, about in rows],
@@ -137,9 +150,12 @@ def _actions(selected: list[Run]) -> None:
             links.go("predict.py", run=one.id)
         if st.button("Export", icon=":material/output:", disabled=evaluate_disabled) and one:
             links.go("evaluate.py", run=one.id, view=evaluate_links.EXPORT)
-        if st.button("Rename", icon=":material/edit:", disabled=one is None) and one:
+        may_rename = rights.button(Action.RENAME_RUN, one.folder if one else None, disabled=one is None)
+        if st.button("Rename", icon=":material/edit:", **may_rename) and one:
             _rename(one)
-        if st.button("Delete", icon=":material/delete:", disabled=not selected):
+        may_delete = rights.of_all(Action.DELETE_RUN, [run.folder for run in selected])
+        is_disabled = not selected or not may_delete.allowed
+        if st.button("Delete", icon=":material/delete:", disabled=is_disabled, help=may_delete.reason or None):
             deleting.ask(selected)
 
 

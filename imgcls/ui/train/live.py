@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from imgcls import jobs
+from imgcls import jobs, sharing
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
+from imgcls.sharing import Action
+from imgcls.ui.app import rights
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, settings_form
@@ -37,7 +39,7 @@ def show(run: Run, state: str) -> None:
             help="Training continues; only this page stops updating, so that you can read or zoom.",
         )
         learning_curves.options()
-    if state in ("running", "paused"):
+    if state in ("running", "paused") and sharing.decide(Action.TUNE_RUN, run.folder):
         _tuning(run)
 
 
@@ -71,17 +73,28 @@ def _attempt(action, *arguments, **values) -> None:
 
 def _place_buttons(run: Run) -> None:
     """The controls of a run in the queue."""
-    st.button("Earlier", icon=":material/arrow_upward:", key="earlier", on_click=_attempt, args=(jobs.move, run, -1))
-    st.button("Later", icon=":material/arrow_downward:", key="later", on_click=_attempt, args=(jobs.move, run, 1))
+    may_move = rights.button(Action.MOVE_RUN, run.folder)
+    for label, icon, key, by in (("Earlier", "upward", "earlier", -1), ("Later", "downward", "later", 1)):
+        st.button(
+            label, icon=f":material/arrow_{icon}:", key=key, on_click=_attempt, args=(jobs.move, run, by), **may_move
+        )
     st.button(
-        "Remove from queue", icon=":material/remove_circle:", key="out", on_click=_attempt, args=(jobs.take_out, run)
+        "Remove from queue",
+        icon=":material/remove_circle:",
+        key="out",
+        on_click=_attempt,
+        args=(jobs.take_out, run),
+        **rights.button(Action.STOP_RUN, run.folder),
     )
 
 
 def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> None:
     """The controls of a run in this state; a run that waits for a free slot can be stopped."""
     if state == "aside":
-        st.button("Start", icon=":material/play_arrow:", key="begin", on_click=_attempt, args=(jobs.start, run))
+        may_start = rights.button(Action.RESUME_RUN, run.folder)
+        st.button(
+            "Start", icon=":material/play_arrow:", key="begin", on_click=_attempt, args=(jobs.start, run), **may_start
+        )
         return
     if state == "paused" and not is_stopping:
         st.button(
@@ -91,27 +104,32 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
             key="resume",
             on_click=_attempt,
             args=(jobs.start, run),
-            help="Continues exactly where it paused.",
+            **rights.button(Action.RESUME_RUN, run.folder, help="Continues exactly where it paused."),
         )
     elif state == "running":
         st.button(
             "Pause",
             icon=":material/pause:",
             key="pause",
-            disabled=is_stopping or cannot_pause,
             on_click=_attempt,
             args=(run.send_request,),
             kwargs={"pause": True},
-            help="Frees the CPU within one batch, and the memory after 15 minutes.",
+            **rights.button(
+                Action.PAUSE_RUN,
+                run.folder,
+                disabled=is_stopping or cannot_pause,
+                help="Frees the CPU within one batch, and the memory after 15 minutes.",
+            ),
         )
     st.button(
         "Stop",
         icon=":material/stop:",
-        disabled=is_stopping,
         key="stop",
         on_click=_attempt,
         args=(jobs.stop, run),
-        help="Evaluates and saves the best epoch so far.",
+        **rights.button(
+            Action.STOP_RUN, run.folder, disabled=is_stopping, help="Evaluates and saves the best epoch so far."
+        ),
     )
 
 

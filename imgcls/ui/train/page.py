@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from imgcls import jobs, runs
+from imgcls import jobs, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.ui.app import errors, links
+from imgcls.jobs import fair_use
+from imgcls.sharing import Action
+from imgcls.ui.app import errors, links, rights
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
@@ -65,11 +67,24 @@ def _show_form() -> None:
         model_summary.details(config, info)
 
 
+def _usage() -> None:
+    """Why nothing can be started, or how much of the visitor's limits is used; nothing in local mode."""
+    if not sharing.is_shared():
+        return
+    decision, visitor = sharing.decide(Action.START_RUN), sharing.current()
+    if not decision.allowed:
+        st.info(plain(decision.reason), icon=":material/lock:")
+    elif used := fair_use.usage(visitor)[:1]:
+        st.caption(plain(used[0].sentence))
+
+
 def _start(config: Config, is_ready: bool) -> None:
     """The name of the run and the Start button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
-        is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, disabled=not is_ready)
+        may_start = rights.button(Action.START_RUN, disabled=not is_ready)
+        is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, **may_start)
+    _usage()
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     if is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.

@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from imgcls import datasets, jobs, runs
+from imgcls import datasets, jobs, runs, sharing
 from imgcls.config import imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.runs import ENDED, Run, metrics_log
-from imgcls.ui.app import links
+from imgcls.sharing import Action
+from imgcls.ui.app import links, rights
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.train import learning_curves, live, settings_form
-from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
@@ -56,7 +57,10 @@ def _watch(run: Run) -> None:
 
 
 def _heading(run: Run, state: str) -> None:
-    st.markdown(formatting.state(state, plain(f"{_data_and_model(run)} · created {formatting.age(run.created)}")))
+    whose = sharing_choice.whose(run.folder)
+    text = f"{_data_and_model(run)} · created {formatting.age(run.created)}{f' · {whose}' if whose else ''}"
+    st.markdown(formatting.state(state, plain(text)))
+    sharing_choice.show(Action.SHARE_RUN, run.folder)
 
 
 def _announce_end(run: Run, state: str) -> None:
@@ -147,7 +151,11 @@ def _continue(run: Run, state: str, result: dict) -> None:
             type="primary",
             icon=":material/play_arrow:",
             on_click=resume,
-            help="Continues from the last checkpoint." if run.can_resume else NO_CHECKPOINT,
+            **rights.button(
+                Action.RESUME_RUN,
+                run.folder,
+                help="Continues from the last checkpoint." if run.can_resume else NO_CHECKPOINT,
+            ),
         )
     elif state in ("finished", "stopped") and run.can_resume and "epochs" in result:
         with st.popover("Continue training", icon=":material/fast_forward:"):
@@ -156,7 +164,7 @@ def _continue(run: Run, state: str, result: dict) -> None:
                 "Starts a new run from this model; this run stays unchanged. The learning-rate schedule is stretched "
                 "to the new number of epochs."
             )
-            if st.button("Start", type="primary", key="extend"):
+            if st.button("Start", type="primary", key="extend", **rights.button(Action.START_RUN, run.folder)):
                 with shown():
                     links.go("train.py", run=jobs.extend(run, epochs).id)
 
@@ -177,7 +185,7 @@ def _details(run: Run) -> None:
         if section.open:
             _settings(run)
     log = run.folder / "log.txt"
-    if log.exists():
+    if log.exists() and sharing.decide(Action.SEE_LOG, run.folder):  # it names folders of the server
         with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
             if section.open:
                 st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)

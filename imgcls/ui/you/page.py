@@ -1,14 +1,21 @@
-"""The page "You": name and role, and how to become somebody else."""
+"""The page "You": name, role and limits, what is stored, and how to leave."""
 
 import streamlit as st
 
 from imgcls import sharing
 from imgcls.errors import UserError
+from imgcls.jobs import fair_use, personal_data
 from imgcls.sharing import Mode, Role, Visitor, owner_code, people
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
+from imgcls.ui.you import people_list
 
 LEAVE = "/visitor/leave"
+PRIVACY = (
+    "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, your name and "
+    "role if you have any, and what you train, import or draw, until you delete it; in a demo, for a day. Who only "
+    "looks leaves nothing. Nothing is sent to other servers."
+)
 PROBLEM = "you-problem"
 ROLES = {
     Role.GUEST: "a guest",
@@ -32,11 +39,44 @@ def show() -> None:
         st.warning("Your browser sends no cookie. Allow cookies for this site and reload the page.")
         return
     _name(visitor)
+    _usage(visitor)
     if visitor.role is not Role.OWNER:
         _owner_code(visitor)
+    else:
+        people_list.show()
     st.subheader("On a shared computer", anchor=False)
     st.caption("Only the cookie of this browser says who you are. Whoever uses this browser next is you.")
     st.link_button("Not you?", LEAVE, icon=":material/logout:")
+    st.subheader("What is stored about you", anchor=False)
+    st.markdown(PRIVACY)
+    if st.button("Delete everything about me", icon=":material/delete_forever:"):
+        _delete(visitor)
+
+
+def _usage(visitor: Visitor) -> None:
+    used = fair_use.usage(visitor)
+    if used:
+        st.caption(plain("You use " + ", ".join(entry.sentence for entry in used) + "."))
+
+
+@st.dialog("Delete everything about you?")
+def _delete(visitor: Visitor) -> None:
+    st.markdown(
+        "Your runs, datasets, drawings and uploads, your name and your role. Trainings in progress are ended. "
+        "**This cannot be undone.**"
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            "Delete",
+            type="primary",
+            icon=":material/delete_forever:",
+            key="you-delete",
+            on_click=personal_data.delete_everything,
+            args=(visitor,),
+        ):
+            st.rerun()
+        if st.button("Cancel", key="you-keep"):
+            st.rerun()
 
 
 def _name(visitor: Visitor) -> None:

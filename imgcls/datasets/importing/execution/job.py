@@ -112,6 +112,8 @@ def inspect(import_id: str, request: ImportRequest) -> None:
         SourceError: The disk does not allow it.
     """
     folder = make_folder(import_id)
+    if any(path and not Path(path).is_relative_to(folder) for path in (request.path, request.table)):
+        sharing.require(Action.READ_SERVER_FOLDER)
     (folder / "preview.json").unlink(missing_ok=True)
     try:
         atomic.write_json(folder / "order.json", request.as_dict())

@@ -9,15 +9,16 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from imgcls import datasets
+from imgcls import datasets, sharing
 from imgcls.datasets.importing import ImportRequest, from_root
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
 from imgcls.images.files import checks
+from imgcls.sharing import Action
 from imgcls.system import paths
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import errors, links, rights
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import form, questions, single_images
 from imgcls.ui.data.importing import preview as preview_panel
@@ -41,7 +42,8 @@ FILES = [*ARCHIVES, "npz", "mat", "parquet", *TABLES]
 
 def show_button() -> None:
     """The button that starts an import."""
-    if st.button("Import your own images", icon=":material/add_photo_alternate:", key="import-images"):
+    may_import = rights.button(Action.IMPORT_DATASET)
+    if st.button("Import your own images", icon=":material/add_photo_alternate:", key="import-images", **may_import):
         job.sweep()
         st.query_params.from_dict({"new": job.new_id()})
         st.rerun()
@@ -111,7 +113,8 @@ def _prepare(import_id: str, old: datasets.CustomDataset | None) -> None:
 
 def _choose(import_id: str) -> None:
     """The kind of source, and where to upload it."""
-    options = [ZIP, IMAGES, WEBCAM, TABLE, *([SERVER] if server_folder.is_open() else [])]
+    has_server = server_folder.is_open() and sharing.decide(Action.READ_SERVER_FOLDER).allowed
+    options = [ZIP, IMAGES, WEBCAM, TABLE, *([SERVER] if has_server else [])]
     kind = st.segmented_control(
         "What would you like to import?",
         options,

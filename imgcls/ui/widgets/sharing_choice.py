@@ -1,0 +1,46 @@
+"""Who sees a run or a dataset: a choice for those who may change it. Nothing in local mode."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.sharing import Action, Visibility, guarding, ownership
+from imgcls.ui.app.errors import shown
+
+TITLES = {Visibility.PRIVATE: "Only me", Visibility.ROOM: "My class", Visibility.PUBLIC: "Everybody"}
+
+
+def show(action: Action, folder: Path) -> None:
+    """The choice, for the owner and his teacher."""
+    if not sharing.is_shared() or not sharing.decide(action, folder):
+        return
+    thing = ownership.of(folder)
+    options = [option for option in Visibility if option is not Visibility.ROOM or thing.room]
+    key = f"visible-{folder.name}"
+    st.session_state[key] = thing.visibility
+    st.segmented_control(
+        "Who can see it?",
+        options,
+        required=True,
+        format_func=lambda option: TITLES[option],
+        key=key,
+        on_change=_share,
+        args=(action, folder, key),
+        help="The teacher of your class and the owner of the server always see it. Only you and they can change it.",
+    )
+
+
+def whose(folder: Path) -> str:
+    """Whose it is, for a line of text; "" for the visitor's own, and in local mode."""
+    if not sharing.is_shared():
+        return ""
+    thing, visitor = ownership.of(folder), sharing.current()
+    if thing.owner and thing.owner == visitor.id:
+        return ""
+    return thing.shown_owner
+
+
+def _share(action: Action, folder: Path, key: str) -> None:
+    with shown():
+        guarding.share(action, folder, Visibility(st.session_state[key]))

@@ -1,0 +1,40 @@
+"""The people whom the server knows, for its owner: who is a guest, a member or a teacher."""
+
+import streamlit as st
+
+from imgcls.sharing import Role, guarding, people
+from imgcls.sharing.people import Person
+from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
+
+GIVEN = [Role.GUEST, Role.MEMBER, Role.TEACHER, Role.OWNER]
+
+
+def show() -> None:
+    """Everybody with a name or a role, and a select box for the role."""
+    everybody = people.everybody()
+    st.subheader("People", anchor=False)
+    st.caption(
+        "Everybody who has entered a name on this page. Members may train; teachers also change the work of their "
+        "class."
+    )
+    for person in everybody:
+        name, role = st.columns([2, 1], vertical_alignment="center")
+        name.markdown(f"{plain(person.name or 'No name')} :gray[:small[{plain(person.id[:4])}]]")
+        key = f"role-{person.id}"
+        st.session_state[key] = person.role
+        role.selectbox(
+            "Role",
+            GIVEN,
+            format_func=lambda role: role.value.capitalize(),
+            key=key,
+            label_visibility="collapsed",
+            on_change=_give,
+            args=(person, key),
+        )
+
+
+def _give(person: Person, key: str) -> None:
+    """A callback: the page is then drawn with the new role."""
+    with errors.shown():
+        guarding.give_role(person.id, st.session_state[key])
