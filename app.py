@@ -12,8 +12,9 @@ from starlette.middleware import Middleware
 from imgcls.api import in_app, leaving
 from imgcls.api.middleware.fair_share import FairShare
 from imgcls.api.middleware.visitors import Visitors
-from imgcls.ui.app import errors, paths, startup, uploads_held
+from imgcls.ui.app import errors, paths, startup
 from imgcls.ui.look.stylesheet import Stylesheet
+from imgcls.ui.visitors import uploads_held
 
 
 @asynccontextmanager

@@ -9,7 +9,8 @@ from imgcls import datasets, jobs, sharing
 from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.visitors import SERVER
 from imgcls.system import json_logs
-from imgcls.ui.app import exposure, theme_patch, visitor
+from imgcls.ui.app import theme_patch
+from imgcls.ui.visitors import exposure, visitor
 
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas", "scipy.ndimage")

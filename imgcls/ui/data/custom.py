@@ -9,9 +9,10 @@ from imgcls.datasets import CustomDataset
 from imgcls.datasets.importing.execution import job
 from imgcls.errors import DatasetError
 from imgcls.sharing import Action
-from imgcls.ui.app import errors, rights
+from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import preview as preview_panel
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sharing_choice
 
 FITS = {"crop": "centre crop", "pad": "margins added"}

@@ -8,10 +8,11 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.runs import Run
-from imgcls.ui.app import errors, exposure, links
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.home import hero, pictures
 from imgcls.ui.runs import run_list, thumbnails
+from imgcls.ui.visitors import exposure
 from imgcls.ui.widgets import formatting
 
 LATEST = 4

@@ -7,9 +7,10 @@ import streamlit as st
 from imgcls import jobs
 from imgcls.runs import Run
 from imgcls.sharing import Action, guarding
-from imgcls.ui.app import links, rights
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
 TICK_SECONDS = 2.0

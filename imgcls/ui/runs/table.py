@@ -9,13 +9,14 @@ from imgcls import runs, sharing
 from imgcls.runs import Run, trash
 from imgcls.sharing import Action
 from imgcls.system import safe_csv
-from imgcls.ui.app import errors, links, rights
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting, run_list
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
 

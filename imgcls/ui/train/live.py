@@ -7,10 +7,10 @@ from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
 from imgcls.sharing import Action
-from imgcls.ui.app import rights
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, settings_form
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 

@@ -7,10 +7,11 @@ from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import fair_use
 from imgcls.sharing import Action
-from imgcls.ui.app import errors, links, rights
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
 
 

@@ -9,11 +9,12 @@ from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.runs import ENDED, Run, metrics_log
 from imgcls.sharing import Action
-from imgcls.ui.app import links, rights
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.train import learning_curves, live, settings_form
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 

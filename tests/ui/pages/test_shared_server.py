@@ -9,7 +9,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.runs.run import Run
 from imgcls.sharing import Mode, Role, Visibility, Visitor, acting_as, owner_code, ownership, people, visitors
-from imgcls.ui.app import exposure, visitor
+from imgcls.ui.visitors import exposure, visitor
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
 
 ADA, BEN = Visitor("A" * 22, Role.MEMBER, "Ada"), Visitor("B" * 22, Role.MEMBER, "Ben")

@@ -18,10 +18,11 @@ from imgcls.errors import DatasetError, SourceError
 from imgcls.images.files import checks
 from imgcls.sharing import Action
 from imgcls.system import paths
-from imgcls.ui.app import errors, links, rights
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data.importing import form, questions, single_images
 from imgcls.ui.data.importing import preview as preview_panel
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import upload
 
 ZIP, TABLE, IMAGES, WEBCAM, SERVER = "Archive or file", "CSV table", "Images", "Webcam", "Server folder"

@@ -5,7 +5,7 @@ from collections import Counter
 from streamlit import runtime
 
 from imgcls.sharing import cookies
-from imgcls.ui.app import visitor
+from imgcls.ui.visitors import visitor
 
 
 def by_visitor() -> Counter[str]:
