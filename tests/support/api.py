@@ -31,7 +31,7 @@ class Reply:
 
 
 class ApiServer:
-    """A server in a thread; `close` ends it."""
+    """A server in a thread; `close` ends it, but does not wait: uvicorn looks every 0.1 s whether it should end."""
 
     def __init__(self, settings: Settings, classifier: Classifier | None = None):
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -42,9 +42,7 @@ class ApiServer:
         self._thread.start()
 
     def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._listener.close()
+        self._server.force_exit = self._server.should_exit = True
 
     def send(
         self,

