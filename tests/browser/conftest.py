@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.support.server import FLAGS, REPOSITORY, Server, environment, find_browser
+from tests.browser.support.tabs import Tabs
 
 HERE = Path(__file__).parent
 SECONDS = 180
@@ -44,12 +45,17 @@ def pytest_runtest_setup():
 
 @pytest.fixture(scope="package")
 def chromium():
-    """One browser for all tests; every visit has its own profile."""
+    """One browser for all tests."""
     expect.set_options(timeout=40_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def tabs(chromium) -> Tabs:
+    return Tabs(chromium)
 
 
 @pytest.fixture(scope="package")
@@ -122,28 +128,35 @@ def own_server(make_server, sample_run) -> Iterator[Server]:
 class Visits:
     """Opens pages, each in its own browser profile, and records forbidden events."""
 
-    def __init__(self, chromium):
-        self._chromium = chromium
+    def __init__(self, tabs: Tabs):
+        self._tabs = tabs
         self._logs: dict[Server, int] = {}
-        self._contexts = []
+        self._open: dict[Page, dict[str, Callable]] = {}
         self.errors: list[str] = []
         self.dialogs: list[str] = []
         self.outside: list[str] = []
         self.requests: list[str] = []
 
     def __call__(self, server: Server, address: str = "/", **options):
-        """A page that is loading this address; `options` as for a Playwright context."""
+        """A page that is loading this address; `options` as for a Playwright context, or `init_script`."""
         self._logs.setdefault(server, len(server.log()))
-        context = self._chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
-        context.set_default_timeout(40_000)
-        self._contexts.append(context)
-        context.on("request", lambda request: self._look_at(request.url))
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", self._dismiss)
-        page.on("websocket", lambda socket: self._look_at(socket.url))
+        page = self._tabs.take(**({"viewport": {"width": 1280, "height": 1000}} | options))
+        self._open[page] = {
+            "request": lambda request: self._look_at(request.url),
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "dialog": self._dismiss,
+            "websocket": lambda socket: self._look_at(socket.url),
+        }
+        for event, listener in self._open[page].items():
+            (page.context if event == "request" else page).on(event, listener)
         page.goto(server.url + address)
         return page
+
+    def leave(self, page: Page) -> None:
+        """Ends this visit before the test ends: the next visit is cheaper, as it uses the same tab."""
+        self._tabs.give_back(page)
+        for event, listener in self._open.pop(page).items():
+            (page.context if event == "request" else page).remove_listener(event, listener)
 
     def _look_at(self, url: str) -> None:
         parts = urlsplit(url)
@@ -164,27 +177,31 @@ class Visits:
         return "\n".join(server.log()[start:] for server, start in self._logs.items())
 
     def images(self, folder: Path) -> Iterator[Path]:
-        for number, page in enumerate(page for context in self._contexts for page in context.pages):
+        for number, page in enumerate(page for visit in self._open for page in visit.context.pages):
             path = folder / f"page-{number}.png"
             page.screenshot(path=path, timeout=10_000)
             yield path
 
-    def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+    def close(self, *, failed: bool = False) -> None:
+        for page in list(self._open):
+            if failed:
+                self._tabs.close(page)
+            else:
+                self.leave(page)
 
 
 @pytest.fixture
-def visit(chromium, request, tmp_path) -> Iterator[Visits]:
+def visit(tabs, request, tmp_path) -> Iterator[Visits]:
     """`visit(server, "/train")` opens a page. Fails at the end if a forbidden event was recorded."""
-    visits = Visits(chromium)
+    visits = Visits(tabs)
     yield visits
-    if request.node.stash.get(FAILED, False):
+    failed = request.node.stash.get(FAILED, False)
+    if failed:
         print("".join(f"Seen at the end: {path}\n" for path in visits.images(tmp_path)))
         print("Log of the server:\n" + visits.logs_since_visit()[-6000:])
         for server in visits.servers:
             server.stop_trainings()
-    visits.close()
+    visits.close(failed=failed)
     assert visits.errors == []
     assert visits.dialogs == []
     assert visits.outside == []

@@ -83,7 +83,9 @@ def test_a_narrow_screen_needs_no_horizontal_scrolling_and_buttons_are_readable(
 
 def test_server_memory_stays_small_and_tensorflow_is_never_imported(visit, own_server):
     for link in LINKS:
-        steps.shows(visit(own_server, link), LINKS[link])
+        page = visit(own_server, link)
+        steps.shows(page, LINKS[link])
+        visit.leave(page)
     assert psutil.Process(own_server.pid).memory_info().rss < 300e6
     if sys.platform == "linux":
         loaded = Path(f"/proc/{own_server.pid}/maps").read_text()
