@@ -13,6 +13,7 @@ from imgcls.api import in_app, leaving
 from imgcls.api.middleware.fair_share import FairShare
 from imgcls.api.middleware.visitors import Visitors
 from imgcls.ui.app import errors, paths, startup
+from imgcls.ui.components import figure_menu
 from imgcls.ui.look.stylesheet import Stylesheet
 from imgcls.ui.visitors import uploads_held
 
@@ -27,6 +28,6 @@ app = st.App(
     paths.ENTRY,
     lifespan=lifespan,
     on_script_error=errors.show,
-    routes=[*in_app.routes(), leaving.ROUTE],
+    routes=[*in_app.routes(), leaving.ROUTE, *figure_menu.routes()],
     middleware=[Middleware(Visitors), Middleware(FairShare, uploads_held.by_visitor), Middleware(Stylesheet)],
 )

@@ -1,6 +1,6 @@
 """The figures of a run for a paper: as Plotly figures, and as PNG, SVG and PDF files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,13 +62,20 @@ def figures(run: Run) -> "dict[str, go.Figure]":
 
 def confusion_matrix(tested: Predictions) -> "go.Figure":
     """The confusion matrix of a single-label run: rows are labels, columns predictions."""
+    return matrix(tested.report.matrix, tested.names)
+
+
+def matrix(
+    counts: np.ndarray, names: Sequence[str], *, rows: str = "Label", columns: str = "Prediction"
+) -> "go.Figure":
+    """Counts (k, k) as a heat map, the first row on top; `rows` and `columns` are the titles of the axes."""
     import plotly.graph_objects as go
 
-    names = [literal(name, 30) for name in tested.names]
+    names = [literal(name, 30) for name in names]
     numbers = "%{z}" if len(names) <= MOST_NUMBERS else None
-    heat = go.Heatmap(z=tested.report.matrix, x=names, y=names, texttemplate=numbers, colorscale="Blues")
+    heat = go.Heatmap(z=counts, x=names, y=names, texttemplate=numbers, colorscale="Blues")
     figure = go.Figure(heat)
-    figure.update_layout(xaxis_title="Prediction", yaxis_title="Label", yaxis_autorange="reversed")
+    figure.update_layout(xaxis_title=columns, yaxis_title=rows, yaxis_autorange="reversed")
     figure.update_xaxes(type="category")
     figure.update_yaxes(type="category")
     return figure

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -46,6 +47,7 @@ SOFTWARE = (
     "ai-edge-litert",
     "onnx",
     "onnxruntime",
+    "coremltools",
     "numpy",
     "pillow",
 )
@@ -173,7 +175,10 @@ def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: 
     def second_half(fraction: float, text: str) -> None:
         progress(0.5 + fraction / 2, text)
 
-    with chosen.load(path) as runtime:
+    opened = chosen.load(path)
+    if opened is None:
+        return _not_compared(run, name, chosen, path, digest)
+    with opened as runtime:
         found = verification.compare(known, runtime, second_half)
         software = runtime.name
     problem = verification.problem(found, chosen.TOLERANCE)
@@ -184,7 +189,25 @@ def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: 
         again = known.decisions(runtime.probabilities(sample))
     if not problem and not np.array_equal(again, _decided(known, found)[:8]):
         raise RunError("The file changed when its verification record was added.")
-    return Record(**record.as_json() | {"bytes": path.stat().st_size, "changed": record.changed})
+    return replace(record, bytes=path.stat().st_size)
+
+
+def _not_compared(run: Run, name: str, chosen: ModuleType, path: Path, digest: str) -> Record:
+    """The record of a file that cannot be run on this machine."""
+    record = Record(
+        name,
+        chosen.TITLE,
+        _now(),
+        run=run.id,
+        label=run.label,
+        file=f"{run.id}-{name}{chosen.SUFFIX}",
+        sha256=digest,
+        model_sha256=records.digest(run.folder / "model.keras"),
+        dataset=run.card.data,
+        software=_software(),
+    )
+    chosen.describe(path, metadata.texts_of(run.card, record.text()))
+    return replace(record, bytes=path.stat().st_size)
 
 
 def convert(run: Run, name: str, path: Path) -> None:

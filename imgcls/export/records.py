@@ -55,8 +55,13 @@ class Record:
 
     @property
     def is_offered(self) -> bool:
-        """Whether the file matches the run's predictions."""
+        """Whether the file matches the run's predictions, or was made for a system that cannot be tried here."""
         return not self.problem and bool(self.file)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the file was run and compared."""
+        return self.images > 0
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain values."""

@@ -17,7 +17,8 @@ from imgcls.config import imported_model
 from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import ImageError, RunError, UserError
-from imgcls.runs import store
+from imgcls.runs import store, test_records
+from imgcls.runs.predictions import fold_predictions
 from imgcls.runs.run import ENDED, Run
 from imgcls.system import paths
 
@@ -31,6 +32,7 @@ FILES = (
     *("label.txt", "trainer.json", "data.json", "metrics.jsonl", "model.json", "doctor.json"),
     *("predictions.npz", "gallery.npz", "epochs.npz", "validation.npz", "robustness.npz", "suspects.npz"),
     *("inside.npz", "inside.json", "neighbours.npz", "tags.json", "openings.jsonl", "judged.json"),
+    *(test_records.NAME, fold_predictions.NAME),
 )
 """The files of a run that matter elsewhere: no log, which names folders of this machine, and no checkpoint."""
 MOST_BYTES = 300_000_000

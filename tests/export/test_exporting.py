@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from imgcls.cli.main import main
 from imgcls.errors import RunError
 from imgcls.export import exporting, formats, records
 from imgcls.export.formats import litert
@@ -73,6 +74,25 @@ def test_a_file_that_predicts_differently_is_not_offered_and_the_record_gives_th
     assert not record.is_offered
     assert record.problem.startswith("Its probabilities differ by up to ")
     assert [path.name for path in records.folder_of(finished_run).glob("*.tflite")] == []
+
+
+def test_a_file_that_cannot_be_run_here_is_offered_as_not_compared(finished_run, monkeypatch, capsys):
+    def convert(run, name, path):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("model.mlpackage/Manifest.json", "{}")
+
+    monkeypatch.setattr(exporting, "convert", convert)
+    monkeypatch.setattr(formats, "find_spec", lambda package: True)
+    record = export(finished_run, "core_ml")
+    assert record.is_offered and not record.is_compared and record.milliseconds is None
+    path = records.file_of(finished_run, "core_ml")
+    assert path.name == "core_ml.mlpackage.zip" and path.stat().st_size == record.bytes
+    with zipfile.ZipFile(path) as archive:
+        carried = json.loads(archive.read("verification.json"))
+    assert carried["images"] == 0 and carried["sha256"] == record.sha256 and carried["model_sha256"]
+    main(["export", finished_run.id])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("core-ml")]
+    assert line.endswith(" bytes, parity not checked on this platform.")
 
 
 def test_one_failed_conversion_does_not_stop_the_others(finished_run, monkeypatch):

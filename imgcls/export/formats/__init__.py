@@ -10,7 +10,8 @@ A format is a module with
     write(convert, path)    writes the file; `convert` is a `Converter`, because only the trainer's package has Keras
     assemble(run, path)     optional: makes the file from what was written, where that takes more than the model; a
                             format that does not need Keras has only this
-    load(path)              opens the file and returns a `Runtime`
+    load(path)              opens the file and returns a `Runtime`; None if it cannot be run here, so that its record
+                            says that it was not compared
     describe(path, texts)   stores texts, by name, inside the file
 """
 
@@ -41,8 +42,14 @@ class Converter(Protocol):
         of 1 only.
         """
 
-    def onnx(self, path: Path) -> None:
-        """Writes an ONNX file with the input `images` and the output `probabilities`, both with a free batch size."""
+    def onnx(self, path: Path, weights: Literal["float32", "int8"] = "float32") -> None:
+        """Writes an ONNX file with the input `images` and the output `probabilities`, both with a free batch size.
+
+        With int8, activations are calibrated on training images.
+        """
+
+    def core_ml(self, path: Path) -> None:
+        """Writes a zip archive of a Core ML package with the same input (as float32) and output."""
 
     def saved_model(self, path: Path) -> None:
         """Writes a zip archive of a TensorFlow SavedModel."""

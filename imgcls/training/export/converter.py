@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -22,6 +23,8 @@ CALIBRATION_IMAGES = 200
 """Training images on which the ranges of activations are measured for int8. More change the result very little."""
 OPSET = 17
 """The ONNX operator set: tf2onnx 1.17 writes up to 18, and 17 runs in ONNX Runtime 1.12 and later."""
+MOST_AT_ONCE = 64
+"""The largest batch of a Core ML file, whose sizes are bounded."""
 MAX_DIFFERENCE = 1e-3
 """The largest difference between two probabilities that counts as rounding."""
 
@@ -67,7 +70,7 @@ class KerasConverter:
             warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected")
             path.write_bytes(converter.convert())
 
-    def onnx(self, path: Path) -> None:
+    def onnx(self, path: Path, weights: Literal["float32", "int8"] = "float32") -> None:
         import onnx
         import tf2onnx
 
@@ -81,7 +84,30 @@ class KerasConverter:
         for value in (graph.input[0], graph.output[0]):
             value.type.tensor_type.shape.dim[0].dim_param = "batch"
         onnx.checker.check_model(written, full_check=True)
-        onnx.save(written, path)
+        if weights == "int8":
+            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+                quantise_onnx(written, path, self._calibration(), Path(folder))
+        else:
+            onnx.save(written, path)
+
+    def core_ml(self, path: Path) -> None:
+        import coremltools
+
+        images = keras.Input(self._shape, dtype="uint8", name="images")
+        batch = coremltools.RangeDim(1, MOST_AT_ONCE, default=1)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder, contextlib.redirect_stdout(sys.stderr):
+            converted = coremltools.convert(
+                keras.Model(images, self._model(images)),
+                source="tensorflow",
+                convert_to="mlprogram",
+                compute_precision=coremltools.precision.FLOAT32,
+                inputs=[coremltools.TensorType(name="images", shape=(batch, *self._shape))],
+            )
+            description = converted.get_spec()
+            coremltools.utils.rename_feature(description, description.description.output[0].name, "probabilities")
+            package = Path(folder) / "model.mlpackage"
+            coremltools.models.MLModel(description, weights_dir=converted.weights_dir).save(str(package))
+            _zip(Path(folder), path)
 
     def saved_model(self, path: Path) -> None:
         height, width, channels = self._shape
@@ -107,9 +133,7 @@ class KerasConverter:
         archive.add_endpoint("encoded_images", of_files, [tf.TensorSpec((None,), tf.string, name="files")])
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, contextlib.redirect_stdout(sys.stderr):
             archive.write_out(folder)
-            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
-                for file in sorted(Path(folder).rglob("*")):
-                    zipped.write(file, file.relative_to(folder))
+            _zip(Path(folder), path)
 
     @property
     def _shape(self) -> tuple[int, int, int]:
@@ -140,6 +164,42 @@ def write_litert(model: keras.Model, path: Path, sample: np.ndarray) -> float:
             f"by up to {difference:.4f}."
         )
     return difference
+
+
+def quantise_onnx(model: Any, path: Path, calibration: Iterator[list[np.ndarray]], folder: Path) -> None:
+    """Writes an ONNX model with 8-bit weights and activations to `path`.
+
+    `calibration` yields model inputs, each in a list, on which the ranges of activations are measured; `folder` is for
+    temporary files.
+    """
+    import onnx
+    from onnxruntime import quantization
+    from onnxruntime.quantization import shape_inference
+
+    class Images(quantization.CalibrationDataReader):
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            found = next(calibration, None)
+            return None if found is None else {model.graph.input[0].name: found[0]}
+
+    given, prepared = folder / "given.onnx", folder / "prepared.onnx"
+    onnx.save(model, given)
+    shape_inference.quant_pre_process(given, prepared, skip_symbolic_shape=True)
+    quantization.quantize_static(
+        prepared,
+        path,
+        Images(),
+        quant_format=quantization.QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=quantization.QuantType.QUInt8,
+        weight_type=quantization.QuantType.QInt8,
+    )
+
+
+def _zip(folder: Path, path: Path) -> None:
+    """A zip archive of the content of a folder."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for file in sorted(folder.rglob("*")):
+            zipped.write(file, file.relative_to(folder))
 
 
 def _rename(graph, old: str, new: str) -> None:

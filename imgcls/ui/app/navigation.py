@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.ui.app import errors, link_numbers, old_links, page_files, startup
 from imgcls.ui.app.paths import ICON, PAGES
+from imgcls.ui.components import figure_menu
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 old_links.upgrade()
@@ -16,6 +17,7 @@ home, *others = (
     if sharing.is_shared() or not page.only_if_shared
 )
 page = st.navigation([home, *others], position="top")
+figure_menu.show()
 with errors.shown():
     if page is home:
         startup.load_soon()

@@ -26,10 +26,11 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
+from imgcls.ui.predict import submission
 from imgcls.ui.widgets import formatting, gallery, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
-TYPES = (*checks.EXTENSIONS, "zip")
+TYPES = (*checks.EXTENSIONS, "zip", "csv")
 UPLOAD_MB = 200
 TOTAL_MB = 500
 """All files of a batch: they stay in the server's memory until the visitor leaves."""
@@ -70,7 +71,8 @@ def show(run: Run, card: ModelCard) -> None:
             accept_multiple_files=True,
             key="batch",
             max_upload_size=UPLOAD_MB,
-            help=f"{checks.FORMATS_TEXT}, or zip archives of them. They are classified and discarded, not stored.",
+            help=f"{checks.FORMATS_TEXT}, or zip archives of them. They are classified and discarded, not stored. The "
+            "test.csv of Kaggle's Digit Recognizer becomes a submission.csv.",
         )
         # Always there: an element that only the first run has would shift all others, and the next run would show the
         # table twice until it ends.
@@ -82,6 +84,11 @@ def show(run: Run, card: ModelCard) -> None:
                 "folder per class, accuracy is computed as well. Classes of this model: "
                 f"{plain(_class_list(card.classes))}."
             )
+            return
+        if any(file.name.lower().endswith(submission.SUFFIX) for file in files):
+            if len(files) > 1:
+                raise SourceError("Upload Kaggle's test.csv alone, or images without a table.")
+            submission.show(run, card, files[0], progress)
             return
         results = _results(run, card, files, progress)
         _show_scores(results)

@@ -4,7 +4,10 @@ import json
 import struct
 import sys
 import threading
+import types
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 
@@ -135,12 +138,62 @@ def test_mlflow_gets_settings_curves_scores_and_files(finished_run, server, monk
     assert all(headers["Authorization"] == "Bearer secret" for *_, headers in server.calls)
 
 
-def test_wandb_is_written_offline(finished_run, tmp_path, capsys, monkeypatch):
-    pytest.importorskip("wandb")
+class FakeWandb(types.ModuleType):
+    """Stands in for the package wandb, which brings fifteen others: collects what is logged."""
+
+    Error = type("Error", (Exception,), {})
+
+    def __init__(self):
+        super().__init__("wandb")
+        self.__spec__ = ModuleSpec("wandb", None)
+        self.settings, self.begun, self.summary, self.points = {}, {}, {}, []
+        self.is_finished = False
+
+    def Settings(self, **settings):
+        self.settings = settings
+        return settings
+
+    def init(self, **begun):
+        self.begun = begun
+        self.dir = str(Path(begun["dir"], "wandb", "offline-run-1", "files"))
+        return self
+
+    def log(self, values, step):
+        self.points.append((step, values))
+
+    def finish(self):
+        self.is_finished = True
+
+
+@pytest.fixture
+def wandb(monkeypatch):
+    fake = FakeWandb()
+    monkeypatch.setitem(sys.modules, "wandb", fake)
+    return fake
+
+
+def test_wandb_is_written_offline(finished_run, tmp_path, capsys, monkeypatch, wandb):
     monkeypatch.setenv("WANDB_MODE", "online")  # nothing must be sent in any case
     assert main(["wandb", finished_run.id, "--out", str(tmp_path)]) == exit_codes.OK
     folder = capsys.readouterr().out.strip().rpartition(" ")[2]
-    assert list((tmp_path / "wandb").glob("offline-run-*/run-*.wandb")) and folder.startswith(str(tmp_path))
+    assert folder == str(tmp_path / "wandb" / "offline-run-1")
+    assert wandb.begun["mode"] == "offline" and wandb.begun["name"] == finished_run.label
+    assert wandb.begun["config"] == history.settings(finished_run)
+    assert not wandb.settings["save_code"] and wandb.settings["disable_git"] and wandb.settings["x_disable_stats"]
+    points = list(history.points(finished_run))
+    assert wandb.points == [(point.step, point.values) for point in points]
+    assert wandb.summary == history.scores(finished_run)
+    assert wandb.is_finished
+
+
+def test_an_error_of_wandb_is_one_message_and_its_run_is_ended(finished_run, tmp_path, capsys, monkeypatch, wandb):
+    def full(values, step):
+        raise wandb.Error("the disk is full")
+
+    monkeypatch.setattr(wandb, "log", full)
+    assert main(["wandb", finished_run.id, "--out", str(tmp_path)]) == exit_codes.FAILED
+    assert "could not be written for Weights & Biases: the disk is full." in capsys.readouterr().err
+    assert wandb.is_finished
 
 
 def test_a_refusing_server_gives_one_error_and_the_remote_run_is_marked_failed(finished_run, server, capsys):

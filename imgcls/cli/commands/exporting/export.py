@@ -98,6 +98,8 @@ def _list(run: Run) -> None:
 
 
 def _summary(record: Record) -> str:
+    if not record.is_compared:
+        return f"{record.bytes:,} bytes, parity not checked on this platform."
     accuracy = ""
     if record.accuracy:
         value, low, high = (100 * record.accuracy[part] for part in ("value", "low", "high"))

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.charts import run_figures
 from imgcls.evaluation.metrics import class_order, classification
 from imgcls.evaluation.predictions.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.predictions.decisions import Decisions
@@ -18,6 +19,8 @@ from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate.parts import class_merging
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import static
 
 SORTED_FROM = 21
 """With this many classes, similar ones are grouped by default."""
@@ -69,10 +72,30 @@ def show(view: View) -> None:
             else ""
         )
     )
+    _offer_figure(view)
     if view.report is not None:
         _most_frequent(view)
         if not is_multilabel:
             _offer_merging(view)
+
+
+def _offer_figure(view: View) -> None:
+    """The matrix of the filtered images as a figure that can be saved, drawn only while this is open."""
+    section = st.expander("Figure for a paper", key="matrix-figure", icon=":material/photo_camera:", on_change="rerun")
+    if not section.open:
+        return
+    counts, names = _counts(view.key, view.filters), selection_state.predictions_of(view.key).names
+    axes = confusion_matrix.AXES[isinstance(view.predictions, Decisions)]
+    rows, columns = (title.capitalize() for title in axes)
+    figure = run_figures.matrix(counts, names, rows=rows, columns=columns)
+    figure.update_layout(height=min(900, 200 + 32 * len(names)))
+    with section:
+        st.plotly_chart(
+            static(figure),
+            config=figure_download.savable("confusion-matrix"),
+            key=f"matrix-figure-{view.run.id}",
+            alt="The confusion matrix as a heat map.",
+        )
 
 
 @lru_cache(32)

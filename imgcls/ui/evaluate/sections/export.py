@@ -123,7 +123,7 @@ def _results(run: Run, found: dict[str, Record]) -> None:
     if not offered:
         return
     st.html(_table(list(offered.values())))
-    if any(record.accuracy is None for record in offered.values()):
+    if any(record.is_compared and record.accuracy is None for record in offered.values()):
         st.caption(
             "The dataset is not prepared on this machine, so the files were compared on the test images that the run "
             "stores. Errors and close calls are over-represented there, so the accuracy is not shown."
@@ -139,7 +139,7 @@ def _results(run: Run, found: dict[str, Record]) -> None:
 def _table(rows: list[Record]) -> str:
     head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
     body = "".join(_row(record) for record in rows)
-    images = formatting.count(rows[0].images, "test image")
+    images = formatting.count(max(record.images for record in rows), "test image")
     return (
         f'{STYLE}<div class="exports" tabindex="0" role="region" aria-label="Exported files"><table>'
         f"<caption>Compared on {images}; times on one thread of this machine</caption>"
@@ -148,6 +148,11 @@ def _table(rows: list[Record]) -> str:
 
 
 def _row(record: Record) -> str:
+    if not record.is_compared:
+        return (
+            f'<tr><th scope="row">{html.escape(record.title)}</th><td>{size(record.bytes)}</td>'
+            f'<td colspan="{len(COLUMNS) - 2}">parity not checked on this platform</td></tr>'
+        )
     accuracy = "–"
     if record.accuracy is not None:
         score = Score(**record.accuracy)

@@ -1,7 +1,6 @@
-"""How figures are saved from a page: a camera in the corner of each one writes an SVG file.
+"""How figures are saved from a page: the camera in the corner of each one draws SVG.
 
-SVG has no resolution, opens in every drawing program, and converts to PDF without loss. From Python or a shell,
-`imgcls figures` writes PNG and PDF as well.
+`imgcls.ui.components.figure_menu` lets the user choose PNG, SVG or PDF, and makes the others from it.
 """
 
 from typing import Any

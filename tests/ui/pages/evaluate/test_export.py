@@ -48,6 +48,16 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
     assert labels.count("Bundle with model card and script") == 2
 
 
+def test_a_file_that_cannot_be_run_here_says_so_in_the_table(exported):
+    path = records.file_of(exported, "core_ml")
+    path.write_bytes(b"zip")
+    records.write(exported, Record("core_ml", "Core ML", "2026", file="run-core_ml.mlpackage.zip", bytes=3))
+    app = section(exported)
+    assert is_intact(app)
+    assert "parity not checked on this platform" in table(app) and "Compared on 360 test images" in table(app)
+    assert any(button.proto.label.startswith("Core ML") for button in app.get("download_button"))
+
+
 def test_take_it_home_builds_the_page_on_the_first_click_and_offers_it_afterwards(finished_run, monkeypatch):
     started = []
     monkeypatch.setattr(exporting, "start", lambda run, names: started.append(names))

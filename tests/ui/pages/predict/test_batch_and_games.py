@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from imgcls.ui.predict import batch, human_vs_model
+from imgcls.cli.main import main
+from imgcls.ui.predict import batch, human_vs_model, submission
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.uploads import archive, image, leaves
 
@@ -84,6 +85,39 @@ def test_both_tables_of_a_batch_can_be_downloaded(asked, finished_run, tmp_path)
     archive(tmp_path / "a.zip", leaves())
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
+
+
+def kaggle_table(rows: int, columns: int = 64) -> bytes:
+    lines = [",".join(f"pixel{number}" for number in range(columns))]
+    lines += [",".join(str((row * 37 + column) % 256) for column in range(columns)) for row in range(rows)]
+    return "\n".join(lines).encode()
+
+
+def test_the_test_table_of_kaggle_becomes_a_submission(asked, finished_run, tmp_path):
+    table = kaggle_table(5)
+    app = upload(asked("Batch"), "test.csv", table)
+    assert is_intact(app)
+    assert "5 predictions for Kaggle's Digit Recognizer" in app.success[0].value
+    assert [button.proto.label for button in app.get("download_button")] == ["submission.csv"]
+    (tmp_path / "test.csv").write_bytes(table)
+    main(["predict", finished_run.id, str(tmp_path / "test.csv"), "--submission", str(tmp_path / "submission.csv")])
+    made = app.session_state[submission.KEY]
+    assert made.content == (tmp_path / "submission.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (kaggle_table(2, 784), "because this model reads images of 8×8 pixels"),
+        (b"label," + kaggle_table(1), "it is the training table"),
+        (b"\xff\xfe", "is not a CSV file in UTF-8"),
+    ],
+    ids=["of another size", "the training table", "binary"],
+)
+def test_another_table_is_refused_with_the_reason(asked, table, message):
+    app = upload(asked("Batch"), "test.csv", table)
+    assert is_intact(app)
+    assert message in text_of(app) and not app.get("download_button")
 
 
 def test_a_double_click_answers_only_one_image(asked, monkeypatch):

@@ -1,0 +1,39 @@
+"""The menu of every figure: save it as PNG, SVG or PDF. Drawn by the browser, so the server needs none.
+
+vendor/    jsPDF 4.2.1 and svg2pdf.js 2.8.1 (both MIT), unchanged, compressed: a vector PDF from Plotly's SVG
+"""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from imgcls.ui.components.component import own_component
+
+VENDOR = Path(__file__).parent / "vendor"
+FOLDER = "figure-menu"
+"""The address below which the app's server has the files of `VENDOR`."""
+
+
+def show() -> None:
+    """Once on each page: it draws nothing until the camera of a figure is clicked."""
+    with st.container(key="figure-menu"):
+        own_component("figure_menu", '<span class="figure-menu-anchor"></span>')(
+            key="figure-menu-script", data={"files": FOLDER}
+        )
+
+
+def routes() -> list[Route]:
+    """The route of the app's server that has the files."""
+    return [Route(f"/{FOLDER}/{{name}}", _file)]
+
+
+def _file(request: Request) -> Response:
+    path = VENDOR / f"{request.path_params['name']}.gz"
+    if path not in VENDOR.glob("*.js.gz"):
+        raise HTTPException(404)
+    headers = {"Content-Encoding": "gzip", "Cache-Control": "max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(path.read_bytes(), headers=headers, media_type="text/javascript")
