@@ -25,8 +25,11 @@ from typing import Any
 
 import numpy as np
 
+from imgcls import sharing
+from imgcls.sharing import Action
 from imgcls.system import json_files
 
+PRINTED, PRINTED_BYTES = "log.txt", 20_000
 ENDING = ("testing", "saving")
 """The phases after training, which cannot be paused."""
 MOST = 1e12
@@ -237,3 +240,14 @@ def _is_count(name: str, value: Any) -> bool:
 def _measured(value: Any) -> float | None:
     """A measured value; None if it is not a number that single precision can hold."""
     return value if json_files.is_number(value, -LARGEST, LARGEST) else None
+
+
+def printed(folder: Path) -> str:
+    """The end of what the trainer of a run has printed, which names folders of the server.
+
+    Raises:
+        NotAllowed: it is not the visitor's run.
+        OSError: there is nothing.
+    """
+    sharing.require(Action.SEE_LOG, folder)
+    return (folder / PRINTED).read_bytes()[-PRINTED_BYTES:].decode("utf-8", "replace")

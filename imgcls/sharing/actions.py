@@ -12,8 +12,6 @@ class Action(StrEnum):
     # What somebody sees
     VIEW_RUN = "see this run"
     VIEW_DATASET = "see this dataset"
-    PREDICT = "use this model"
-    DOWNLOAD = "download results"
     # New work
     START_RUN = "train models"
     CHECK_SETTINGS = "run checks before a training"
@@ -49,8 +47,8 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "give roles to people"
 
 
-VIEWING = frozenset({Action.VIEW_RUN, Action.VIEW_DATASET, Action.PREDICT, Action.DOWNLOAD})
-"""Allowed to whoever sees the run or the dataset, in every mode."""
+VIEWING = frozenset({Action.VIEW_RUN, Action.VIEW_DATASET})
+"""Allowed to whoever sees the run or the dataset, in every mode: also to use the model, and to download results."""
 CREATING = frozenset(
     {
         Action.START_RUN,

@@ -5,7 +5,7 @@ from pathlib import Path
 from imgcls.errors import UserError
 from imgcls.sharing import modes, ownership, people, visitors
 from imgcls.sharing.actions import Action
-from imgcls.sharing.permissions import YES, Decision, Visibility, allowed, sees
+from imgcls.sharing.permissions import YES, Decision, Visibility, allowed
 from imgcls.sharing.visitors import Role
 
 
@@ -38,6 +38,8 @@ def share(action: Action, folder: Path, visibility: Visibility) -> None:
         NotAllowed: the visitor may not.
         UserError: it cannot be written.
     """
+    if action not in (Action.SHARE_RUN, Action.SHARE_DATASET):
+        raise ValueError(f"{action.name} does not change who sees a folder")
     require(action, folder)
     if visibility is Visibility.ROOM and not ownership.of(folder).room:
         raise NotAllowed("It belongs to no class, so it cannot be shared with one.")
@@ -60,7 +62,4 @@ def give_role(visitor_id: str, role: Role) -> None:
 
 def is_visible(folder: Path) -> bool:
     """Whether the present visitor sees a run or a dataset."""
-    if not modes.is_shared():
-        return True
-    visitor = visitors.current()
-    return visitor.role is Role.OWNER or sees(visitor, ownership.of(folder))
+    return decide(Action.VIEW_RUN, folder).allowed

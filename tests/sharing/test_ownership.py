@@ -12,8 +12,8 @@ from imgcls.evaluation.label_errors import reviews
 from imgcls.evaluation.model_import import task as model_import
 from imgcls.export import exporting
 from imgcls.jobs import waiting_list
-from imgcls.runs import tags, trash
-from imgcls.sharing import NotAllowed, Role, Visibility, Visitor, acting_as, ownership
+from imgcls.runs import metrics_log, tags, trash
+from imgcls.sharing import Action, NotAllowed, Role, Visibility, Visitor, acting_as, guarding, ownership, people
 from imgcls.sharing.visitors import SERVER
 from tests.sharing.conftest import ADA, BEN
 
@@ -67,6 +67,8 @@ CHANGES = {
     "learning rate": lambda run: run.request_learning_rate(0.1),
     "early stopping": lambda run: run.send_request(early_stopping=True),
     "tag": lambda run: tags.change(run, "mine", [1], given=True),
+    "read the log": lambda run: metrics_log.printed(run.folder),
+    "share": lambda run: guarding.share(Action.SHARE_RUN, run.folder, Visibility.PUBLIC),
     "review": lambda run: reviews.judge(run, "test", [1], "right"),
 }
 
@@ -265,6 +267,34 @@ def test_somebody_else_cannot_change_a_shared_dataset(ada, ben):
     with acting_as(ADA):
         datasets.describe_custom(name, "Ours", "")
         datasets.delete_custom(name)
+
+
+def test_a_dataset_is_shared_by_its_owner_only(ada, ben):
+    name = drawn(ADA, "one", "two")
+    folder = datasets.custom.folder_of(name)
+    with acting_as(BEN), pytest.raises(NotAllowed):
+        guarding.share(Action.SHARE_DATASET, folder, Visibility.PUBLIC)
+    with acting_as(ADA):
+        guarding.share(Action.SHARE_DATASET, folder, Visibility.PUBLIC)
+        with pytest.raises(NotAllowed, match="no class"):
+            guarding.share(Action.SHARE_DATASET, folder, Visibility.ROOM)
+    with acting_as(BEN):
+        assert datasets.facts(name).title == "My drawings · Ada"
+
+
+def test_only_the_owner_of_the_server_gives_roles(ada, ben):
+    with acting_as(BEN), pytest.raises(NotAllowed):
+        guarding.give_role(BEN.id, Role.OWNER)
+    with acting_as(Visitor(BEN.id, Role.TEACHER, "Ben", "r1")), pytest.raises(NotAllowed):
+        guarding.give_role(BEN.id, Role.OWNER)
+    with acting_as(SERVER):
+        guarding.give_role(ADA.id, Role.TEACHER)
+    assert people.visitor(ADA.id).role is Role.TEACHER
+
+
+def test_a_folder_of_the_server_is_read_for_its_owner_only(ada, tmp_path):
+    with acting_as(ADA), pytest.raises(NotAllowed, match="folder of this server"):
+        job.inspect(job.new_id(), ImportRequest("file", str(tmp_path), "x.zip"))
 
 
 def test_an_import_is_only_its_owners(ada, ben, tmp_path):

@@ -1,12 +1,16 @@
 """The whole table of rights: every mode, role, relation to the thing, and action."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from imgcls.sharing import Action, Mode, Role, Thing, Visibility, Visitor, actions
 from imgcls.sharing.permissions import allowed
+from imgcls.system import paths
 
+ACTIONS = Path(actions.__file__)
 ME, OTHER, ROOM = "A" * 22, "B" * 22, "room-1"
 THINGS = {
     "mine": Thing(ME, Visibility.PRIVATE),
@@ -27,9 +31,7 @@ NEVER: tuple[str, ...] = ()
 
 # What a guest, a member and a teacher may do it to. The owner of the server may do everything.
 CLASSROOM = {
-    **dict.fromkeys(
-        (Action.VIEW_RUN, Action.VIEW_DATASET, Action.PREDICT, Action.DOWNLOAD), (VISIBLE, VISIBLE, TO_TEACHER)
-    ),
+    **dict.fromkeys((Action.VIEW_RUN, Action.VIEW_DATASET), (VISIBLE, VISIBLE, TO_TEACHER)),
     **dict.fromkeys(
         (
             Action.START_RUN,
@@ -85,6 +87,14 @@ def expected(mode: Mode, role: Role, action: Action, thing: str) -> bool:
 
 def test_the_table_has_a_line_for_every_action():
     assert set(CLASSROOM) == set(Action)
+
+
+def test_every_action_is_asked_for_where_the_work_is_done():
+    """On a page alone, it would only hide a button."""
+    root = paths.repository_folder() / "imgcls"
+    files = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] != "ui" and path != ACTIONS]
+    asked = set(re.findall(r"Action\.([A-Z_]+)", "".join(path.read_text("utf-8") for path in files)))
+    assert asked == {action.name for action in Action}
 
 
 def test_every_action_is_of_exactly_one_kind():

@@ -185,11 +185,10 @@ def _details(run: Run) -> None:
     with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
         if section.open:
             _settings(run)
-    log = run.folder / "log.txt"
-    if log.exists() and sharing.decide(Action.SEE_LOG, run.folder):  # it names folders of the server
+    if (run.folder / metrics_log.PRINTED).exists() and sharing.decide(Action.SEE_LOG, run.folder):
         with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
             if section.open:
-                st.code(log.read_bytes()[-20_000:].decode("utf-8", "replace"), language=None, height=300)
+                st.code(metrics_log.printed(run.folder), language=None, height=300)
 
 
 def _imported_settings(model: imported_model.ImportedModel) -> None:

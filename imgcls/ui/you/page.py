@@ -25,7 +25,7 @@ ROLES = {
 }
 MODES = {
     Mode.LOCAL: "Everybody may do everything.",
-    Mode.CLASSROOM: "Everybody changes only his own work. A teacher can also change that of his class.",
+    Mode.CLASSROOM: "Everybody changes only their own work. Teachers can also change that of their class.",
     Mode.DEMO: "You may try everything. Only you see your work, and it is deleted after a day.",
     Mode.READ_ONLY: "You can look at all runs and try the models. Only the owner of the server trains.",
 }

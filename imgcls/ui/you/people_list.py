@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls import sharing
 from imgcls.sharing import Role, guarding, people
 from imgcls.sharing.people import Person
 from imgcls.ui.app import errors
@@ -21,6 +22,9 @@ def show() -> None:
     for person in everybody:
         name, role = st.columns([2, 1], vertical_alignment="center")
         name.markdown(f"{plain(person.name or 'No name')} :gray[:small[{plain(person.id[:4])}]]")
+        if person.id == sharing.current().id:  # who takes away his own role would need a new code
+            role.markdown("You")
+            continue
         key = f"role-{person.id}"
         st.session_state[key] = person.role
         role.selectbox(
