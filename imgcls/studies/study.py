@@ -2,6 +2,7 @@
 
     saved_models/_studies/<id>/
       study.json        the plan                                   whoever creates the study, once
+      owner.json        whose it is, see `imgcls.sharing`          page, on a shared server
       stop.json         a request to end it                        page or command line
       .driver.lock      held for as long as a driver lives         driver
       log.txt           everything the driver printed              driver
@@ -21,10 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imgcls import runs
+from imgcls import runs, sharing
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.params import Value
 from imgcls.runs import Run, metrics_log, trials
+from imgcls.sharing import Action, guarding, ownership
 from imgcls.studies import plan as plans
 from imgcls.studies.plan import Plan
 from imgcls.system import atomic, file_times, json_files, paths, processes
@@ -137,7 +139,9 @@ class Study:
 
         Raises:
             RunError: the request cannot be written.
+            NotAllowed: it is not the visitor's, on a shared server.
         """
+        sharing.require(Action.STOP_RUN, self.folder)
         try:
             atomic.write_json(self.folder / "stop.json", {"requested": time.time()})
         except OSError as error:
@@ -192,7 +196,9 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
 
     Raises:
         RunError: the ID is invalid or taken, or the folder is not writable.
+        NotAllowed: the visitor may not train, on a shared server.
     """
+    sharing.require(Action.START_RUN)
     study_id = study_id or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     if not ID.fullmatch(study_id):
         raise RunError(f"Invalid study ID '{study_id}': use 3 to 35 characters from a-z, 0-9 and -.")
@@ -207,10 +213,12 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
     try:
         aside.mkdir(parents=True)
         atomic.write_json(aside / "study.json", plan.as_dict())
+        ownership.record(aside)
         aside.rename(study.folder)
     except OSError as error:
         with contextlib.suppress(OSError):
-            (aside / "study.json").unlink(missing_ok=True)
+            for name in ("study.json", ownership.NAME):
+                (aside / name).unlink(missing_ok=True)
             aside.rmdir()
         if not study.folder.is_dir():
             raise RunError(
@@ -227,7 +235,7 @@ def find(study_id: str) -> Study:
         RunError: there is none.
     """
     study = Study(folder() / study_id)
-    if not ID.fullmatch(study_id) or not study.folder.is_dir():
+    if not ID.fullmatch(study_id) or not study.folder.is_dir() or not guarding.is_visible(study.folder):
         raise RunError(f"No study is called '{study_id[:60]}'. List all with: imgcls study status")
     return study
 
@@ -236,6 +244,7 @@ def all_studies() -> list[Study]:
     """All studies, the newest first."""
     try:
         entries = [entry for entry in folder().iterdir() if ID.fullmatch(entry.name) and entry.is_dir()]
+        entries = [entry for entry in entries if guarding.is_visible(entry)]
     except OSError:
         return []
     return sorted(map(Study, entries), key=lambda study: (study.created, study.id), reverse=True)

@@ -10,7 +10,7 @@ from imgcls import runs
 from imgcls.cli import exit_codes
 from imgcls.config import differences
 from imgcls.errors import UserError
-from imgcls.evaluation import comparison
+from imgcls.evaluation import comparison, repeated_seeds
 from imgcls.evaluation.comparison import RunComparison
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.runs import Run
@@ -24,6 +24,15 @@ def compare(
     b: Annotated[str, Parameter(help="Another run, tested on the same images.")],
     /,
     *,
+    seeds: Annotated[
+        bool,
+        Parameter(
+            name="--seeds",
+            negative="",
+            show_default=False,
+            help="Compare the settings of A and B over all runs that differ from them only in the seed.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")
     ] = False,
@@ -35,15 +44,47 @@ def compare(
     Example: imgcls compare digits my-run
 
     Example: imgcls compare digits my-run --json
+
+    Example: imgcls compare narrow-0 wide-0 --seeds
     """
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         first, second = runs.run_from_argument(a), runs.run_from_argument(b)
+    if seeds:
+        _compare_settings(first, second, as_json)
+        return
     found = comparison.compare(first, second)
     changed = _settings(first, second)
     if as_json:
         print(json.dumps(found.as_json() | {"settings": changed}, ensure_ascii=False, allow_nan=False, indent=1))
         return
     print("\n".join(_lines(found, changed)))
+    if warning := repeated_seeds.warning(first, second, runs.all_runs()):
+        print(f"\n{warning}")
+
+
+def _compare_settings(first: Run, second: Run, as_json: bool) -> None:
+    """Both settings over all their seeds."""
+    everything = runs.all_runs()
+    a, b = (repeated_seeds.group_of(run, everything) for run in (first, second))
+    found, (one, other) = repeated_seeds.compare(a, b), (a.mean(), b.mean())
+    if as_json:
+        groups = {
+            letter: {
+                "runs": [run.id for run in group.runs],
+                "seeds": list(group.seeds),
+                "accuracies": group.accuracies.tolist(),
+                "mean": {"value": mean.value, "low": mean.low, "high": mean.high},
+            }
+            for letter, group, mean in (("a", a, one), ("b", b, other))
+        }
+        difference = {name: getattr(found.difference, name) for name in ("value", "low", "high")}
+        facts = {"difference": difference, "p_value": found.p_value, "seeds": found.seeds, "images": found.images}
+        print(json.dumps(groups | facts | {"sentence": found.sentence("A", "B")}, ensure_ascii=False, indent=1))
+        return
+    print(found.sentence("A", "B"))
+    print("Paired t test with seeds and test images as crossed random effects.\n")
+    print(f"A  {first.label}: {_percent(one)} over {len(a.runs)} seeds")
+    print(f"B  {second.label}: {_percent(other)} over {len(b.runs)} seeds")
 
 
 def _settings(first: Run, second: Run) -> dict[str, list]:

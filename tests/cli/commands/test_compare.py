@@ -11,6 +11,7 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.evaluation import predictions
 from imgcls.runs import Run
+from tests.support.runs.repeated import repeated
 
 
 @pytest.fixture
@@ -66,3 +67,23 @@ def test_incomparable_runs_print_one_error(finished_run, worse_run, capsys):
     assert capsys.readouterr().err.count("\n") == 1
     assert main(["compare", finished_run.id, "no-such-run"]) == exit_codes.NOT_FOUND
     assert "There is no run 'no-such-run'" in capsys.readouterr().err
+
+
+def test_settings_are_compared_over_their_seeds(finished_run, capsys):
+    repeated(finished_run, "wide", [0, 2, 4])
+    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
+    assert main(["compare", "narrow-1", "wide-2", "--seeds"]) == exit_codes.OK
+    out = capsys.readouterr().out
+    assert out.startswith("B is better than A by 8.") and "over 3 seeds and 360 test images" in out
+    assert "A  narrow, seed 1: " in out and "seeds and test images as crossed random effects" in out
+    assert main(["compare", "narrow-1", "wide-2", "--seeds", "--json"]) == exit_codes.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found["a"]["runs"] == ["narrow-0", "narrow-1", "narrow-2"] and found["p_value"] < 0.05
+
+
+def test_a_difference_within_the_seed_variation_is_said_to_be(finished_run, capsys):
+    repeated(finished_run, "wide", [0, 12, 24])
+    one, other = repeated(finished_run, "narrow", [4, 10], epochs=9)
+    (other.folder / "config.json").write_text(json.dumps(other.config.changed(epochs=8).as_dict()))
+    assert main(["compare", one.id, other.id]) == exit_codes.OK
+    assert "is within the variation between seeds" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import recipes
+from imgcls.evaluation import repeated_seeds
 from imgcls.system import paths
 from imgcls.training import trainer
 
@@ -200,3 +201,25 @@ def test_a_model_without_a_recipe_keeps_the_defaults(requested_settings):
     assert requested_settings("--data", "digits", "--model", "ann", "--recipe").config == Config(
         data="digits", model="ann"
     )
+
+
+def test_several_seeds_give_runs_that_differ_in_nothing_else_and_a_mean(digits):
+    done = train(
+        *("--data", "digits", "--model", "ann", "--epochs", "1", "--units", "32", "--now"),
+        *("--id", "repeated", "--seeds", "3"),
+    )
+    assert done.returncode == 0, done.stderr
+    (group,) = repeated_seeds.groups(runs.all_runs())
+    assert [run.id for run in group.runs] == ["repeated-0", "repeated-1", "repeated-2"]
+    assert [run.label for run in group.runs] == [f"ann on digits, seed {seed}" for seed in range(3)]
+    assert len(set(group.accuracies)) > 1
+    mean = group.mean()
+    assert done.stdout.splitlines()[-1] == (
+        f"Mean over 3 seeds: {100 * mean.value:.2f}% (95% CI {100 * mean.low:.2f} to {100 * mean.high:.2f}%, Student's "
+        "t over seeds)"
+    )
+
+
+@pytest.mark.parametrize("number", ["1", "0", "-3", "many", "1000"])
+def test_an_invalid_number_of_seeds_prints_one_line(capsys, number):
+    assert "--seeds must be a whole number from 2 to 100" in refused(capsys, "--seeds", number)

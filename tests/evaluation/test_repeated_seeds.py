@@ -1,0 +1,93 @@
+"""Runs are grouped by what they share, their mean has an interval, and small differences raise a warning."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imgcls import runs
+from imgcls.config import Config
+from imgcls.errors import RunError
+from imgcls.evaluation import repeated_seeds
+from imgcls.runs import Run, trials
+
+
+@pytest.fixture
+def ended(make_run):
+    """`ended(id, accuracy, seed=…, …)` makes a finished run."""
+
+    def make(run_id: str, accuracy: float | None, *, outcome: str = "finished", version: str = "", **settings) -> Run:
+        result = {"version": 1, "outcome": outcome, "data": {"state": version, "thrown_out": 0, "relabelled": 0}}
+        if accuracy is not None:
+            result["test_accuracy"] = accuracy
+        config = Config(data="digits", **settings)
+        return make_run(run_id, **{"config.json": config.as_dict(), "result.json": result})
+
+    return make
+
+
+def test_runs_with_the_same_settings_form_a_group_by_seed(ended):
+    for seed, accuracy in enumerate((0.9, 0.92, 0.94)):
+        ended(f"wide-{seed}", accuracy, seed=seed)
+    ended("other", 0.5, seed=3, epochs=99)
+    ended("edited", 0.5, seed=4, version="ab12")
+    ended("stopped", 0.5, seed=5, outcome="stopped")
+    ended("untested", None, seed=6)
+    (group,) = repeated_seeds.groups(runs.all_runs())
+    assert group.seeds == (0, 1, 2) and group.accuracies.tolist() == [0.9, 0.92, 0.94]
+    assert group.config == Config(data="digits")
+
+
+def test_trials_of_a_study_are_not_repetitions(ended):
+    for seed in range(3):
+        run = ended(f"trial-{seed}", 0.9, seed=seed)
+        (run.folder / "trial.json").write_text(json.dumps(trials.TrialRecord("s", seed, {}).as_dict()))
+    assert repeated_seeds.groups(runs.all_runs()) == []
+
+
+def test_the_newest_run_of_a_seed_counts(ended):
+    old, new = ended("older", 0.5, seed=0), ended("newer", 0.9, seed=0)
+    for run, at in ((old, 1e9), (new, 2e9)):
+        (run.folder / "trainer.json").write_text(json.dumps({"first": at}))
+    assert repeated_seeds.group_of(old, runs.all_runs()).accuracies.tolist() == [0.9]
+
+
+def test_the_interval_of_the_mean_is_students():
+    score = repeated_seeds.t_interval(np.array([0.90, 0.92, 0.94]))
+    # Mean 0.92, standard error 0.02 / sqrt(3), quantile 4.3027.
+    assert (score.value, score.low, score.high) == pytest.approx((0.92, 0.92 - 0.049683, 0.92 + 0.049683), abs=1e-5)
+    assert (repeated_seeds.t_interval(np.array([0.5])).low, repeated_seeds.t_interval(np.array([0.5])).high) == (0, 1)
+
+
+def test_the_variation_is_pooled_over_groups(ended):
+    for seed, (a, b) in enumerate(((0.90, 0.80), (0.92, 0.84), (0.94, 0.88))):
+        ended(f"wide-{seed}", a, seed=seed)
+        ended(f"narrow-{seed}", b, seed=seed, epochs=3)
+    found = repeated_seeds.variation(runs.all_runs(), "digits")
+    assert (found.runs, found.groups) == (6, 2)
+    assert found.deviation == pytest.approx(np.sqrt((0.02**2 + 0.04**2) / 2))
+    assert found.reach == pytest.approx(2.7764 * np.sqrt(2) * found.deviation, rel=1e-4)
+    assert repeated_seeds.variation(runs.all_runs(), "mnist") is None
+
+
+def test_a_difference_within_the_seed_variation_raises_a_warning(ended):
+    for seed, accuracy in enumerate((0.90, 0.91, 0.92)):
+        ended(f"wide-{seed}", accuracy, seed=seed)
+    a, b, far = ended("one", 0.900, epochs=3), ended("two", 0.915, epochs=4), ended("far", 0.5, epochs=5)
+    everything = runs.all_runs()
+    assert "+1.50 percentage points is within the variation between seeds" in repeated_seeds.warning(a, b, everything)
+    assert repeated_seeds.warning(a, far, everything) == ""
+    assert repeated_seeds.warning(a, ended("mnist-run", None), everything) == ""
+
+
+def test_without_repeated_runs_there_is_no_warning(ended):
+    assert repeated_seeds.warning(ended("one", 0.90), ended("two", 0.91, epochs=3), runs.all_runs()) == ""
+
+
+def test_a_group_needs_two_common_seeds_to_be_compared(ended):
+    one = repeated_seeds.group_of(ended("one", 0.9, seed=0), [])
+    other = repeated_seeds.group_of(ended("two", 0.9, seed=1), [])
+    with pytest.raises(RunError, match="no seed in common"):
+        repeated_seeds.compare(one, other)
+    with pytest.raises(RunError, match="no test score"):
+        repeated_seeds.group_of(ended("untested", None), [])
