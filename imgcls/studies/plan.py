@@ -18,8 +18,11 @@ A person writes it as YAML or JSON:
     seed: 0                       # of the search
 """
 
+import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,7 @@ SAMPLERS = ("tpe", "random", "grid")
 PRUNERS = ("median", "hyperband", "none")
 MOST_TRIALS = 1_000
 MOST_PARALLEL = 64
+MOST_HOURS = 1_000
 LATEST = 1e11
 
 
@@ -127,6 +131,30 @@ def read(path: Path) -> Plan:
         SettingError: the file is missing or unreadable, or has an unknown or invalid entry.
     """
     return from_dict(settings_file.values_in(path))
+
+
+def end_of(time_of_day: str = "", hours: float = 0.0, *, now: float | None = None) -> float:
+    """The time, in seconds since 1970, at which a study ends: the next time it is "07:00" here, or after some hours.
+
+    With both, the earlier one counts.
+
+    Raises:
+        SettingError: there is no such time of day, or the hours are not positive.
+    """
+    now = time.time() if now is None else now
+    ends = []
+    if time_of_day:
+        found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time_of_day.strip())
+        if not found:
+            raise SettingError(f"{shortened(time_of_day)} is no time of day. Write it as 07:00.")
+        here = datetime.fromtimestamp(now)
+        end = here.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+        ends.append((end if end > here else end + timedelta(days=1)).timestamp())
+    if hours:
+        if not 0 < hours <= MOST_HOURS:
+            raise SettingError(f"The hours must be above 0 and at most {MOST_HOURS}, not {hours:g}.")
+        ends.append(now + 3600 * hours)
+    return min(ends)
 
 
 def _one_of(name: str, value: Any, allowed: Any) -> None:

@@ -125,9 +125,9 @@ class Study:
     def state(self) -> str:
         """One of `STATES`. An interrupted study has no result and no driver; it can be resumed."""
         try:
+            self.plan  # noqa: B018
             if (result := self.result) is not None:
                 return result["outcome"]
-            self.plan  # noqa: B018
         except UserError:
             return "damaged"
         if not self.is_driven:

@@ -1,6 +1,7 @@
 """The plan of a study: YAML or JSON by hand, checked before anything runs."""
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -88,3 +89,17 @@ def test_the_budget_of_a_grid_is_at_most_its_size():
     vary = {"batch_size": [16, 32], "optimizer": ["adam", "sgd"]}
     assert planned(sampler="grid", vary=vary, trials=30).budget == 4
     assert planned(sampler="grid", vary=vary, trials=3).budget == 3
+
+
+def test_the_night_ends_the_next_time_it_is_that_late():
+    evening = datetime(2026, 1, 2, 22, 30).timestamp()
+    assert plan.end_of("07:00", now=evening) == datetime(2026, 1, 3, 7, 0).timestamp()
+    assert plan.end_of("23:15", now=evening) == datetime(2026, 1, 2, 23, 15).timestamp()
+    assert plan.end_of(hours=1.5, now=evening) == evening + 5400
+    assert plan.end_of("07:00", 1, now=evening) == evening + 3600, "the earlier one counts"
+
+
+@pytest.mark.parametrize(("text", "hours"), [("7", 0), ("25:00", 0), ("tonight", 0), ("", -1), ("", 1e9)])
+def test_an_impossible_end_is_named(text, hours):
+    with pytest.raises(SettingError, match=r"no time of day|hours must be"):
+        plan.end_of(text, hours)

@@ -28,6 +28,10 @@ def start(
     id: Annotated[
         str, Parameter(name="--id", show_default=False, help="ID of the study (default: date and time).")
     ] = "",
+    until: Annotated[
+        str, Parameter(name="--until", show_default=False, help="End at this time of day, for example 07:00.")
+    ] = "",
+    hours: Annotated[float, Parameter(name="--hours", show_default=False, help="End after so many hours.")] = 0.0,
     background: Annotated[
         bool, Parameter(name="--background", negative="", show_default=False, help="Return at once.")
     ] = False,
@@ -41,10 +45,14 @@ def start(
         trials: 30
 
     Example: imgcls study start search.yaml
+
+    Example: imgcls study start search.yaml --until 07:00 --background
     """
     exit_codes.existing(file, "study file")
     with exit_codes.exits_with(exit_codes.USAGE):
         planned = plan.read(file)
+        if until or hours:
+            planned = planned.changed(until=plan.end_of(until, hours))
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
         study = studies.create(planned, study_id=id)

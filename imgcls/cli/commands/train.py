@@ -10,15 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from cyclopts import Group, Parameter
 
 from imgcls import datasets, jobs, models, runs
 from imgcls.cli import exit_codes
+from imgcls.cli.commands import seeds
 from imgcls.config import PARAMS, Config, settings_file
 from imgcls.datasets import recipes
 from imgcls.errors import UserError
-from imgcls.evaluation import repeated_seeds
 from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
 from imgcls.runs import Run
@@ -44,7 +43,6 @@ SETTINGS_FLAGS = ("--settings", "--config")
 MODEL = "model__"
 """Prefix of the model's own parameters: one may have the name of a setting."""
 DONE = ("finished", "stopped", "paused", "taken")
-MOST_SEEDS = 100
 RESUMABLE = ("aside", "lost", "paused", "stopped", "queued")
 
 
@@ -196,7 +194,7 @@ def _loaded(path: Path) -> Config:
 def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> int:
     with exit_codes.exits_with(exit_codes.USAGE):
         config = _config(start, family, given)
-        count = _seeds(given.get("seeds"), config)
+        count = seeds.number_of(given.get("seeds"), config)
     if count is None:
         return _train_one(config, given)
     code, name = exit_codes.OK, given.get("name") or runs.default_label(config)
@@ -207,33 +205,8 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
         if code != exit_codes.OK:
             break
         ids.append(run_id)
-    _print_scores([runs.find(run_id) for run_id in ids])
+    seeds.print_scores([runs.find(run_id) for run_id in ids])
     return code
-
-
-def _seeds(text: str | None, config: Config) -> int | None:
-    """How many seeds to train with; None without the option."""
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or not 2 <= int(text) <= MOST_SEEDS:
-        raise UserError(f"--seeds must be a whole number from 2 to {MOST_SEEDS}, not {text[:20]!r}.")
-    config.changed(seed=config.seed + int(text) - 1)
-    return int(text)
-
-
-def _print_scores(trained: list[Run]) -> None:
-    """The scores of runs that differ only in the seed, and their mean."""
-    scores = [(run.config.seed, (run.result or {}).get("test_accuracy")) for run in trained]
-    found = [(seed, score) for seed, score in scores if score is not None]
-    if len(found) < 2:
-        return
-    mean = repeated_seeds.t_interval(np.array([score for _, score in found]))
-    each = ", ".join(f"{seed}: {100 * score:.2f}%" for seed, score in found)
-    print(f"Test accuracy by seed: {each}")
-    print(
-        f"Mean over {len(found)} seeds: {100 * mean.value:.2f}% (95% CI {100 * mean.low:.2f} to "
-        f"{100 * mean.high:.2f}%, Student's t over seeds)"
-    )
 
 
 def _train_one(config: Config, given: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ import importlib
 import logging
 import threading
 
-from imgcls import datasets, jobs, sharing
+from imgcls import datasets, jobs, sharing, studies
 from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.visitors import SERVER
 from imgcls.system import json_logs
@@ -49,6 +49,7 @@ def begin() -> None:
 def _begin_work() -> None:
     jobs.sweep()
     jobs.watch()
+    studies.drive_all()
     try:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)

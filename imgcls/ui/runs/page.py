@@ -1,7 +1,7 @@
 """The queue and the table of all runs, or what to do if there are none."""
 
 from imgcls import runs
-from imgcls.ui.runs import deleting, import_model, queue, table
+from imgcls.ui.runs import deleting, import_model, queue, seeds, table
 from imgcls.ui.widgets import empty_state
 
 
@@ -10,6 +10,7 @@ def show() -> None:
     if everything := runs.all_runs():
         queue.show()
         table.show(everything)
+        seeds.show(everything)
     else:
         empty_state.show(
             "No runs yet", "A run is one training with all its results. Your first one takes about a minute."

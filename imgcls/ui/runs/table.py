@@ -13,7 +13,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links as evaluate_links
-from imgcls.ui.runs import deleting, run_list
+from imgcls.ui.runs import deleting, run_list, seeds
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
 from imgcls.ui.visitors import rights
@@ -48,6 +48,7 @@ def show(everything: list[Run]) -> None:
         on_click="ignore",
     )
     _actions(selected)
+    seeds.warn(selected, everything)
     _compare(selected)
 
 

@@ -10,9 +10,15 @@ from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import dataset_select, summary
-from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, settings_form
+from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, search, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
+
+MOST_SEEDS = 50
+SEEDS = (
+    "Trains this many runs that differ only in the seed. The Runs page shows their mean with an interval, and compares "
+    "two settings over all seeds."
+)
 
 
 def show() -> None:
@@ -63,6 +69,7 @@ def _show_form() -> None:
         if is_ready:
             backbone.explain_cache(config, info)
         _start(config, is_ready)
+        search.show(config, is_ready=is_ready)
         preflight.show(config, info)
         backbone.compare(config, info)
         model_summary.details(config, info)
@@ -83,11 +90,18 @@ def _start(config: Config, is_ready: bool) -> None:
     """The name of the run and the Start button."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
+        seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)
         is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, **may_start)
     _usage()
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
-    if is_started:
+    if is_started and seeds > 1:
+        for seed in range(config.seed, config.seed + seeds):
+            label = f"{name or runs.default_label(config)}, seed {seed}"
+            jobs.begin(config.changed(seed=seed), label, run_id=f"{run_id}-{seed}")
+        st.session_state["new_run_id"] = runs.new_id()
+        links.go("runs.py")
+    elif is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.
         run = jobs.begin(config, name, run_id=run_id)
         st.query_params.from_dict({"run": run.id})

@@ -7,7 +7,7 @@ from imgcls.config import imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
-from imgcls.runs import ENDED, Run, metrics_log
+from imgcls.runs import ENDED, Run, metrics_log, trials
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
@@ -113,6 +113,14 @@ def _outcome(run: Run, state: str) -> None:
                 *(() if is_imported else _training_numbers(result)),
             )
         )
+    elif "val_accuracy" in result:  # a trial of a study
+        numbers = [Number("Validation accuracy", formatting.fraction(result["val_accuracy"]), "best epoch")]
+        metric_row.show([*numbers, *_training_numbers(result)])
+    if record := trials.read(run):
+        changed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.params.items())
+        st.caption(plain(f"Trial {record.number} of a study, with {changed}."))
+        if st.button("Open the study", icon=":material/travel_explore:"):
+            links.go("studies.py", study=record.study)
     if "data" in result:
         data = result["data"]
         changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))

@@ -1,0 +1,103 @@
+"""The figures of a study. A click on a point opens its run."""
+
+from typing import Any
+
+import streamlit as st
+
+from imgcls.charts import studies as figures
+from imgcls.charts.studies import Point
+from imgcls.studies import Plan, Trial, proposals
+from imgcls.studies.space import Between
+from imgcls.ui.app import links
+from imgcls.ui.widgets.figures import figure_download
+
+LEAST = 2
+"""Trials with a score that a figure needs."""
+MOST_SLICES = 12
+
+
+def show(plan: Plan, trials: list[Trial]) -> None:
+    """All figures, or nothing with fewer than two scores."""
+    points = [
+        _point(trial, plan) for trial in trials if trial.value is not None and set(trial.params) >= set(plan.vary)
+    ]
+    if len(points) < LEAST:
+        return
+    score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
+    better = plan.is_higher_better
+    logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Progress", anchor=False, help="Click a point to open the run of the trial.")
+        _clickable(figures.history(points, score, is_higher_better=better), "history", "Score of each trial.")
+    with right:
+        _importances(plan, trials)
+    st.subheader(
+        "Settings and score",
+        anchor=False,
+        help="One line per trial, from its settings to its score; blue is good. Drag along an axis to select trials.",
+    )
+    st.plotly_chart(
+        figures.parallel_coordinates(points, logarithmic, score, is_higher_better=better),
+        key="parallel",
+        config=figure_download.savable("study-parallel-coordinates"),
+        alt="Parallel coordinates: the settings and the score of each trial.",
+    )
+    with st.grid(3, min_column_width=300):
+        for name in list(plan.vary)[:MOST_SLICES]:
+            figure = figures.slices(points, name, score, is_log=name in logarithmic)
+            _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
+    st.subheader("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
+    with st.grid(2, min_column_width=340):
+        for quantity, title in (("seconds", "training time, s"), ("parameters", "parameters")):
+            figure = figures.pareto(points, quantity, title, score, is_higher_better=better)
+            _clickable(figure, f"pareto-{quantity}", f"Score against {title}, with the Pareto front.")
+
+
+def _importances(plan: Plan, trials: list[Trial]) -> None:
+    st.subheader(
+        "Importance of settings",
+        anchor=False,
+        help="How much each setting explains whether a trial is among the better ones (PED-ANOVA, Watanabe et al. "
+        "2023). It says nothing about settings that were not varied.",
+    )
+    shares = proposals.importances(plan, trials)
+    if shares:
+        st.plotly_chart(
+            figures.importances(shares),
+            key="importances",
+            config=figure_download.savable("study-importances"),
+            alt="Importance of each varied setting.",
+        )
+    elif not proposals.is_installed():
+        st.caption('Needs Optuna: pip install "imgcls[search]".')
+    else:
+        st.caption(f"Shown after {proposals.STARTUP_TRIALS} complete trials.")
+
+
+def _point(trial: Trial, plan: Plan) -> Point:
+    result = trial.result or {}
+    value = trial.value or 0.0
+    return Point(
+        trial.run.id,
+        trial.number,
+        100 * value if plan.metric == "val_accuracy" else value,
+        trial.params,
+        trial.state == "stopped",
+        result.get("training_seconds", result.get("seconds")),
+        result.get("parameters"),
+    )
+
+
+def _clickable(figure: Any, key: str, alt: str) -> None:
+    event = st.plotly_chart(
+        figure,
+        key=key,
+        on_select="rerun",
+        selection_mode="points",
+        config=figure_download.savable(f"study-{key}"),
+        alt=alt,
+    )
+    points = event.selection.points
+    if points and (run_id := points[0].get("customdata")):
+        links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])

@@ -1,0 +1,8 @@
+"""Which settings are best?"""
+
+from imgcls.ui.studies import page
+
+ORDER = 35
+ICON = ":material/travel_explore:"
+
+page.show()
