@@ -1,6 +1,6 @@
 """Which settings are best?"""
 
-from imgcls.ui.studies import page
+from imgcls.ui.runs.studies import page
 
 ORDER = 35
 ICON = ":material/travel_explore:"

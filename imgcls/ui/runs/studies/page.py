@@ -10,7 +10,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.studies import Study, Trial
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.studies import results
+from imgcls.ui.runs.studies import results
 from imgcls.ui.widgets import empty_state, formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
