@@ -188,3 +188,20 @@ def test_the_json_is_strict_and_has_the_same_content(classified):
     assert first["probabilities"] == [1.0, 0.0, 0.0]
     assert second["prediction"] is None
     assert second["problem"]
+
+
+def test_a_multi_label_model_gives_all_labels_in_table_json_and_csv(classified):
+    card = ModelCard(classes=CLASSES, shape=(8, 8, 3), is_multilabel=True, threshold=0.3)
+    results = classified({"birch/half.png": png(120), "dark.png": png(0)}, card)
+    assert [result.prediction for result in results] == ["birch; =oak()", "birch"]
+    assert [result.is_correct for result in results] == [None, None], "a folder names one label of several"
+    rows = list(csv.DictReader(io.StringIO(batch.to_csv(results, CLASSES).decode("utf-8-sig"))))
+    assert [row["prediction"] for row in rows] == ["birch; =oak()", "birch"]
+    images = json.loads(batch.to_json(results, CLASSES, "run"))["images"]
+    assert [image["prediction"] for image in images] == [["birch", "=oak()"], ["birch"]]
+
+
+def test_an_image_without_any_label_says_so(classified):
+    card = ModelCard(classes=CLASSES, shape=(8, 8, 3), is_multilabel=True, threshold=0.9)
+    (result,) = classified({"half.png": png(120)}, card)
+    assert result.prediction == "no label"

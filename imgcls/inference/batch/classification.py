@@ -24,6 +24,7 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.datasets.importing.sources.items import image_files
+from imgcls.datasets.info import NO_LABEL
 from imgcls.errors import ImageError, SourceError
 from imgcls.images import square, text_region
 from imgcls.images.files import checks
@@ -39,6 +40,8 @@ MOST = 2_000
 """Images in one batch: more of them belong in a dataset, which a process of its own reads."""
 STEP = 64
 """Images that are classified together."""
+SEPARATOR = "; "
+"""Between several predicted labels; tables of labels to import have the same."""
 THUMBNAIL = 56
 """Pixels of a thumbnail's longer side."""
 
@@ -68,9 +71,22 @@ class Result:
         return -1 if self.answer is None else self.answer.index
 
     @property
+    def prediction(self) -> str:
+        """The predicted class, or all predicted labels of a multi-label model, as text; empty without an answer."""
+        if self.answer is None:
+            return ""
+        found = self.answer.prediction
+        return found if isinstance(found, str) else SEPARATOR.join(found) or NO_LABEL
+
+    @property
     def is_correct(self) -> bool | None:
-        """Whether the prediction is the label; None without an answer or without a label."""
-        return None if self.answer is None or self.label < 0 else self.predicted == self.label
+        """Whether the prediction is the label; None without an answer or without a label.
+
+        The folder of an image names one label, so it does not say whether several predicted labels are correct.
+        """
+        if self.answer is None or self.label < 0 or not isinstance(self.answer.prediction, str):
+            return None
+        return self.predicted == self.label
 
     @property
     def warning(self) -> str:
@@ -195,7 +211,7 @@ def _row(result: Result, classes: Sequence[str]) -> dict[str, Any]:
     return {
         "file": result.name,
         "label": classes[result.label] if result.label >= 0 else None,
-        "prediction": classes[answer.index] if answer else None,
+        "prediction": result.prediction or None,
         "probability": round(answer.confidence, 6) if answer else None,
         "correct": result.is_correct,
         "warning": result.warning or None,

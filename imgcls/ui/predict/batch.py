@@ -91,7 +91,7 @@ def show(run: Run, card: ModelCard) -> None:
             submission.show(run, card, files[0], progress)
             return
         results = _results(run, card, files, progress)
-        _show_scores(results)
+        _show_scores(results, card.is_multilabel)
         _show_downloads(run, card, results)
         _show_table(card.classes, results)
 
@@ -156,7 +156,7 @@ def _progress(total: int, place: DeltaGenerator) -> Iterator[Callable[[int], Non
         place.empty()
 
 
-def _show_scores(results: BatchResults) -> None:
+def _show_scores(results: BatchResults, is_multilabel: bool) -> None:
     unreadable = sum(result.answer is None for result in results.results)
     numbers = [
         Number("Images", f"{len(results.results):,}", f"{unreadable:,} unreadable" if unreadable else "all readable")
@@ -180,6 +180,8 @@ def _show_scores(results: BatchResults) -> None:
     if not results.labelled:
         has_labels = any(result.label >= 0 for result in results.results)
         reason = "No labelled image can be read" if has_labels else "No folder is named after a class of this model"
+        if is_multilabel:
+            reason = "An image can have several labels, and a folder names only one"
         st.caption(f"{reason}, so accuracy cannot be computed.")
 
 
@@ -254,7 +256,7 @@ def _row(result: Result, classes: tuple[str, ...]) -> str:
     warning = f"<br><small>{html.escape(result.warning)}</small>" if result.warning else ""
     sign = {None: "", True: "✓ ", False: "✗ "}[result.is_correct]
     image = f'<img src="{gallery.data_url(result.thumbnail, is_cached=False)}" alt="">'
-    prediction = html.escape(classes[result.predicted])
+    prediction = html.escape(result.prediction)
     return (
         f"<tr><td>{image}</td><td>{name}</td><td>{label}</td><td>{sign}<b>{prediction}</b>{warning}</td>"
         f"<td class=number>{formatting.fraction(result.answer.confidence)}</td></tr>"

@@ -31,7 +31,7 @@ KEY, UNAVAILABLE = "mode", "mode-unavailable"
 MODES = {
     "Draw": Mode(draw.show, needs_ink=True),
     "Upload": Mode(photo.show),
-    "Batch": Mode(batch.show, single_label=True),
+    "Batch": Mode(batch.show),
     "Drawing game": Mode(drawing_game.show, needs_ink=True, single_label=True),
     "Human vs model": Mode(human_vs_model.show, single_label=True),
 }

@@ -1,6 +1,7 @@
 """Batch mode and the Human vs model game on the Predict page: invalid input shows one error."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -148,3 +149,14 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
     assert "chosen because the model finds them hard" in text_of(app)
     app.button(key="versus-again").click().run()
     assert "Image 1 of 20" in str(app.get("progress")[0].proto.text)
+
+
+def test_a_batch_of_a_multi_label_model_shows_all_labels_and_no_accuracy(finished_run, tmp_path):
+    path = finished_run.folder / "model.json"
+    card = json.loads(path.read_text()) | {"several": True, "threshold": 1e-9}
+    path.write_text(json.dumps(card))
+    archive(tmp_path / "a.zip", {f"{card['classes'][0]}/1.png": image(1)})
+    app = upload(opened("predict", run=finished_run.id, mode="Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
+    assert is_intact(app)
+    assert all(str(name) in pieces(app) for name in card["classes"])
+    assert "a folder names only one, so accuracy cannot be computed" in text_of(app)

@@ -45,6 +45,13 @@ GROUPS = word_set(
     "user author plot field parcel site quadrat transect fold kfold video vid clip sequence seq session visit "
     "recording slide camera cam animal specimen day date week"
 )
+VIEWS = word_set(
+    "front back rear side left right top bottom upper lower inside outside inner outer above below dorsal ventral lateral "
+    "frontal anterior posterior oblique axial coronal sagittal ap pa close closeup near far wide macro zoom day night "
+    "morning evening noon indoor indoors outdoor outdoors sunny cloudy rainy spring summer autumn fall winter flash view "
+    "angle light dark wet dry"
+)
+"""Words for how something was photographed, rather than for what it is."""
 CLASS_WORDS = word_set("class category label grade level stage type cluster")
 
 UNCLASSIFIED = word_set(
@@ -57,6 +64,11 @@ PARTS_OF_DOWNLOADS = word_set(
 )
 
 SYNSET = re.compile(r"n\d{8}")
+_SIZE = re.compile(
+    r"(?:[a-z]+[ _-]?)?(?P<side>\d{2,4})(?:[ _-]?x[ _-]?(?P=side))?[ _-]?(?:px|pixels?)?(?:[ _-]?(?:jpe?g|png|images?))?",
+    re.IGNORECASE,
+)
+USUAL_SIZES = word_set("28 32 48 56 64 96 112 128 160 192 224 256 299 320 331 384 400 448 480 512 600 640 768 800 1024")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(
     rf"""(photos?[ _-]from[ _-])?(
@@ -165,6 +177,19 @@ def is_doubtful(name: str) -> bool:
         or is_variant(name)
         or (tokens(name) and UNCLASSIFIED.issuperset(tokens(name)))
     )
+
+
+def is_view(name: str) -> bool:
+    """Whether the name says how images were taken, such as `front` or `close up 2`."""
+    words = [word for word in tokens(name) if not word.isdigit()]
+    return bool(words) and VIEWS.issuperset(words)
+
+
+def are_sizes(names: Collection[str]) -> bool:
+    """Whether names are the sizes of versions of the same images: `jpeg-192x192` and `jpeg-512x512`, `128` and `256`."""
+    found = [_SIZE.fullmatch(name.strip()) for name in names]
+    sizes = {match["side"] for match in found if match}
+    return len(names) > 1 and all(found) and len(sizes) == len(names) and sizes <= USUAL_SIZES
 
 
 def are_numbered_containers(names: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ oak/summer, oak/winter, birch/x     the outer or the inner ones: only the user c
 garden/oak, garden/birch,
 park/oak, park/birch                the inner ones, because they have the same names in each outer one
 oak/tree_01, birch/tree_07          the outer ones, because the inner ones are only numbered
+oak/front, birch/front              the outer ones, because the inner ones say how the photos were taken
 """
 
 from collections import Counter, defaultdict
@@ -135,6 +136,8 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
         return "here"
     occurrences = Counter(name for names in inside.values() for name in names)
     is_single = all(len(names) == 1 for names in inside.values())
+    if all(map(folder_names.is_view, occurrences)) and not all(map(folder_names.is_view, tops)):
+        return "likely here"
     if set(inside) != tops:
         return "copy" if set(occurrences) <= tops - set(inside) else "here" if is_single else "ask"
     if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
