@@ -83,7 +83,28 @@ def excel_text(paths: list[str]) -> dict[str, bytes]:
     }
 
 
+def supervisely(paths: list[str]) -> dict[str, str]:
+    """A JSON file per image, in a folder next to that of the images."""
+    return {
+        path.replace("/img/", "/ann/") + ".json": json.dumps({"tags": [{"name": label(path)}], "objects": []})
+        for path in paths
+    }
+
+
+def v7(paths: list[str]) -> dict[str, str]:
+    return {
+        f"annotations/{name(path).removesuffix('.jpg')}.json": json.dumps(
+            {"item": {"name": name(path)}, "annotations": [{"name": label(path), "tag": {}}]}
+        )
+        for path in paths
+    }
+
+
 EXPORTS = {
+    "Supervisely": Layout(
+        {path.replace("images/", "ds0/img/"): count for path, count in PHOTOS.items()}, PETS, lists=supervisely
+    ),
+    "V7": Layout(PHOTOS, PETS, lists=v7),
     "Amazon's Ground Truth": Layout(PHOTOS, PETS, lists=lines("output.manifest", ground_truth)),
     "Label Studio": Layout(PHOTOS, PETS, lists=array("project-1.json", label_studio)),
     "Azure's Custom Vision": Layout(PHOTOS, PETS, lists=array("images.json", custom_vision)),

@@ -49,10 +49,27 @@ FOLDERS = {
         in_folders("images/cat", "images/dog", "masks/cat", "masks/dog"), PETS
     ),
     "versions of the same images": Layout(
-        in_folders("color/cat", "color/dog", "grayscale/cat", "grayscale/dog", count=3), PETS
+        in_folders("color/cat", "color/dog", "grayscale/cat", "grayscale/dog", count=3), PETS, groups=6
+    ),
+    "sizes of the same images": Layout(
+        in_folders("jpeg-192x192/cat", "jpeg-192x192/dog", "jpeg-512x512/cat", "jpeg-512x512/dog", count=3),
+        PETS,
+        groups=6,
+    ),
+    "views inside classes": Layout(
+        in_folders("healthy/front", "healthy/back", "sick/front", "sick/back", count=3),
+        {"healthy": UNSPLIT, "sick": UNSPLIT},
+    ),
+    "views inside some classes": Layout(
+        in_folders("healthy/front", "healthy/close up", count=3) | in_folders("rust"),
+        {"healthy": UNSPLIT, "rust": UNSPLIT},
+    ),
+    "magnifications inside classes": Layout(
+        in_folders("benign/40X", "benign/400X", "malignant/40X", "malignant/400X", count=3),
+        {"benign": UNSPLIT, "malignant": UNSPLIT},
     ),
     "versions inside classes": Layout(
-        in_folders("cat/original", "cat/augmented", "dog/original", "dog/augmented", count=3), PETS
+        in_folders("cat/original", "cat/augmented", "dog/original", "dog/augmented", count=3), PETS, groups=6
     ),
     "batches": Layout(in_folders("batch 1/cat", "batch 1/dog", "batch 2/cat", "batch 2/dog", count=3), PETS),
     "one folder per annotator": Layout(

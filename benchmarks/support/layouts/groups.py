@@ -75,5 +75,14 @@ GROUPS = {
         {"0": (0, 0, 12), "1": (0, 0, 12)},
         groups=4,
     ),
+    "left and right of patients": Layout(
+        in_folders("P01/left", "P01/right", "P02/left", "P02/right", count=3), {"left": UNSPLIT, "right": UNSPLIT}, 2
+    ),
+    "a table with a row per patient": Layout(
+        in_folders("scans/P101", "scans/P102", "scans/P103", "scans/P104", count=3),
+        {"ill": UNSPLIT, "well": UNSPLIT},
+        groups=4,
+        texts={"clinical.csv": "id,age,diagnosis\nP101,50,ill\nP102,61,well\nP103,47,ill\nP104,73,well\n"},
+    ),
     "one day": Layout(in_folders("2024-05-01/oak", "2024-05-01/birch"), TREES),
 }

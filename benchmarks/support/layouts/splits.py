@@ -73,6 +73,8 @@ SPLITS = {
     "class and split in one name": Layout(
         in_folders("cat_train", "dog_train") | in_folders("cat_test", "dog_test", count=2), SPLIT_PETS
     ),
+    "words of other languages": Layout(split_pets("训练集", "测试集"), SPLIT_PETS),
+    "Cyrillic words": Layout(split_pets("обучение", "тест"), SPLIT_PETS),
     "masks next to the splits": Layout(
         split_pets("train", "test") | in_folders("train_masks/cat", "train_masks/dog"), SPLIT_PETS
     ),

@@ -25,7 +25,7 @@ from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.items import SYSTEM, Box, Item, one_spelling, spellings, usable_classes
+from imgcls.datasets.importing.sources.items import NO_DATA, SYSTEM, Box, Item, one_spelling, spellings, usable_classes
 from imgcls.errors import ImageError, SourceError
 from imgcls.images.files import decoding
 from imgcls.images.files.pixel_scale import PixelScale
@@ -70,9 +70,11 @@ class Preview:
 
     @property
     def skips_many(self) -> bool:
-        """Whether so many files are skipped that the user should look at the reasons before the import."""
+        """Whether the user should look at the skipped files before the import: there are many, or they may hold images
+        or labels."""
         found = self.total - self.unreadable + self.skipped_images
-        return self.skipped_images > MANY_SKIPPED * found or self.unreadable > MANY_SKIPPED * self.checked
+        may_matter = any(row["reason"] in NO_DATA for row in self.skipped)
+        return may_matter or self.skipped_images > MANY_SKIPPED * found or self.unreadable > MANY_SKIPPED * self.checked
 
     @property
     def is_multilabel(self) -> bool:
@@ -92,6 +94,8 @@ def make_preview(request: ImportRequest, seconds: float = SECONDS, skipped_csv: 
     end = time.monotonic() + seconds
     with opened(request) as source:
         shown = _of_table(source, source.table, seconds) if source.table is not None else _of_files(source, end)
+        groups = sorted(set(map(visible, source.groups)) - {""})
+        shown.groups, shown.group_example = len(groups), short(groups[0]) if groups else ""
         shown.ink = handwriting_question.ask(source)
         if shown.ink:
             shown.side, shown.channels, shown.square = SIDES[0], 1, True
@@ -108,8 +112,6 @@ def _of_files(source: Source, end: float) -> Preview:
     labels = sorted(usable, key=sort_key)
     shown = Preview([(label, counts[label, "train"], counts[label, "test"], counts[label, ""]) for label in labels])
     shown.multilabel_total = len(source.items) if source.is_multilabel else 0
-    groups = sorted({visible(item.group) for item in source.items} - {""})
-    shown.groups, shown.group_example = len(groups), short(groups[0]) if groups else ""
     unreadable, sizes, grey, done = SkippedFiles(), [], True, Done()
     target = decode.Target(THUMBNAIL, 3, "pad", None)
     for item in _spread(source.items):

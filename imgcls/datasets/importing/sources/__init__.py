@@ -15,7 +15,7 @@ values          one rule for what a field of a table means
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -92,6 +92,13 @@ class Source:
         return Counter((item.label, item.part) for item in self.items)
 
     @property
+    def groups(self) -> Sequence[str]:
+        """The group of each image, "" for none; empty if there are no groups."""
+        if self.table is not None:
+            return getattr(self.table, "groups", ())
+        return [item.group for item in self.items] if any(item.group for item in self.items) else ()
+
+    @property
     def is_multilabel(self) -> bool:
         """Whether images have several labels; for a file of arrays this is known only from its rows."""
         return bool(self.items) and not isinstance(self.items[0].label, str)
@@ -99,8 +106,8 @@ class Source:
     def stream(self) -> Iterator[tuple[Item, bytes | np.ndarray | ImageError]]:
         """Each image with its bytes, its pixels, or the error if it cannot be read."""
         if self.table is not None:
-            for number, label, part, pixels in self.table.rows():
-                yield Item(f"row {number}", label, part), pixels
+            for place, (number, label, part, pixels) in enumerate(self.table.rows()):
+                yield Item(f"row {number}", label, part, group=self.groups[place] if self.groups else ""), pixels
             return
         for item in self.items:
             yield item, self.bytes_of(item)

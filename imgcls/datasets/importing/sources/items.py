@@ -14,7 +14,18 @@ from imgcls.errors import SourceError
 from imgcls.images.files.checks import EXTENSIONS
 
 IMAGES = tuple(f".{extension}" for extension in EXTENSIONS)
-UNREAD = (".svg", ".raw", ".dng", ".cr2", ".nef", ".psd")
+NO_DATA = {
+    "in an unsupported image format: convert to JPEG": ".svg .raw .dng .cr2 .cr3 .nef .arw .psd",
+    "in a video format: extract frames as images": ".mp4 .mov .avi .mkv .webm .mpg .mpeg .wmv .m4v .3gp",
+    "in a medical format: export as PNG or TIFF": ".dcm .dicom .nii .nii.gz .mha .mhd .nrrd .svs .ndpi",
+    "in an archive within the archive: unpack it first": ".zip .tar .gz .tgz .bz2 .7z .rar",
+    "in a spreadsheet: save it as CSV UTF-8": ".xlsx .xls .ods .numbers",
+    "in a file of arrays, which is only read without images next to it": (
+        ".npy .npz .h5 .hdf5 .mat .tfrecord .tfrec .lmdb .mdb .parquet"
+    ),
+}
+"""Why files that may hold images or labels are skipped, with their extensions."""
+_WHY = {ending: why for why, endings in NO_DATA.items() for ending in endings.split()}
 PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -70,13 +81,18 @@ def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list
             skipped.add(SYSTEM, path)
         elif parts[-1].casefold().endswith(IMAGES):
             found.append((path, parts, key))
-        elif parts[-1].casefold().endswith(UNREAD):
-            skipped.add("in an unsupported image format: convert to JPEG", path)
         elif parts[-1].casefold().endswith(pickles.SUFFIXES):
             skipped.add(pickles.SKIPPED, path)
         else:
-            skipped.add(NO_IMAGE, path)
+            skipped.add(_why_skipped(parts[-1].casefold()), path)
     return found
+
+
+def _why_skipped(file: str) -> str:
+    """The reason by the last two extensions of a file, or the last one."""
+    last = file.rpartition(".")[2]
+    before = file.removesuffix(f".{last}").rpartition(".")[2]
+    return _WHY.get(f".{before}.{last}") or _WHY.get(f".{last}", NO_IMAGE)
 
 
 def merge_spellings(items: list[Item], findings: Findings) -> list[Item]:

@@ -4,6 +4,7 @@
 float after it had read a column with missing values.
 """
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -40,10 +41,12 @@ def is_number(field: str) -> bool:
         return False
 
 
-def is_counter(fields: Iterable[str]) -> bool:
-    """Whether fields count the rows: consecutive integers from 0 or 1."""
+def is_counter(fields: Iterable[str], *, restarts: bool = False) -> bool:
+    """Whether fields count the rows: consecutive integers from 0 or 1. With `restarts`, of several tables in turn."""
     numbers = [canonical(field) for field in fields]
     if not numbers or not all(map(is_integer, numbers)):
         return False
-    first = int(numbers[0])
-    return first in (0, 1) and [int(number) for number in numbers] == list(range(first, first + len(numbers)))
+    values = list(map(int, numbers))
+    first = values[0]
+    follows = (after == before + 1 or (restarts and after == first) for before, after in itertools.pairwise(values))
+    return first in (0, 1) and all(follows)

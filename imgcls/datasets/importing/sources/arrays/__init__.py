@@ -32,6 +32,7 @@ class ArrayTable(Protocol):
 
     side: int
     channels: int
+    # groups: the group of each row, if the file has groups
 
     @property
     def expected(self) -> int:

@@ -7,7 +7,7 @@ labels, arr_0 and arr_1 (np.savez without names).
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.arrays import Sample
 from imgcls.datasets.importing.sources.arrays import _pixel_values as pixel_values
 from imgcls.datasets.importing.sources.multilabel import SEPARATOR
-from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.column_names import GROUPS, part_of
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
 
@@ -29,11 +29,15 @@ SAMPLES_PER_LABEL, SAMPLES = 4, 400
 
 @dataclass(frozen=True)
 class Part:
-    """Images (n, height, width, channels) with one label each; several labels are joined by `SEPARATOR`."""
+    """Images (n, height, width, channels) with one label each; several labels are joined by `SEPARATOR`.
+
+    `groups` are those of the images, or empty.
+    """
 
     images: np.ndarray
     labels: list[str]
     part: str = ""
+    groups: tuple[str, ...] = ()
 
 
 class StoredArrays:
@@ -49,6 +53,9 @@ class StoredArrays:
         shapes = {part.images.shape[1:] for part in self._parts}
         self.side = min(min(shape[:2]) for shape in shapes)
         self.channels = 1 if all(shape[2] == 1 for shape in shapes) else 3
+        has_groups = all(part.groups for part in self._parts)
+        self.groups = [group for part in self._parts for group in part.groups] if has_groups else []
+        """The group of each row, or empty."""
 
     @property
     def expected(self) -> int:
@@ -97,7 +104,7 @@ def of_arrays(arrays: Mapping[str, np.ndarray], name: str, findings: Findings) -
         text = labels if isinstance(labels, list) else labels_of(arrays[labels], labels, names)
         images, note = pixel_values.image_axes(arrays[key], len(text), key)
         findings.notes += [note] if note and note not in findings.notes else []
-        parts.append(Part(images, text, part))
+        parts.append(Part(images, text, part, _groups(arrays, part, len(text), findings)))
     return StoredArrays(without_validation(parts, findings), name, findings)
 
 
@@ -105,11 +112,11 @@ def without_validation(parts: Sequence[Part], findings: Findings) -> list[Part]:
     """The same parts with validation images used for training, or for testing if nothing else is."""
     there = {part.part for part in parts}
     if "val" not in there:
-        return list(parts) if len(there) > 1 else [Part(part.images, part.labels) for part in parts]
+        return list(parts) if len(there) > 1 else [replace(part, part="") for part in parts]
     target = "train" if "test" in there else "test"
     purpose = "training; each run makes its own validation split" if target == "train" else "testing"
     findings.notes.append(f"The images marked as validation images are used for {purpose}.")
-    return [Part(part.images, part.labels, target if part.part == "val" else part.part) for part in parts]
+    return [replace(part, part=target) if part.part == "val" else part for part in parts]
 
 
 def labels_of(array: np.ndarray, name: str, names: Sequence[str] = ()) -> list[str]:
@@ -181,6 +188,19 @@ def _pairs(arrays: Mapping[str, np.ndarray], findings: Findings) -> list[tuple[s
         chosen = findings.ask(LABEL_QUESTION, "Which array holds the labels?", options, clear[0] if clear else "")
     order = ("", "train", "val", "test")
     return [(images[part], labels[chosen][part], part) for part in order if part in images and part in labels[chosen]]
+
+
+def _groups(arrays: Mapping[str, np.ndarray], part: str, count: int, findings: Findings) -> tuple[str, ...]:
+    """The values of an array called `groups`, `subject`, `patient_ids` or the like, one per image; empty if none is."""
+    for key, array in arrays.items():
+        words, of = _words(key)
+        name = "".join(words)
+        if of == part and array.shape in ((count,), (count, 1)) and {name, name.removesuffix("s")} & GROUPS:
+            note = f"Images with the same value in “{key}” stay in the same split."
+            findings.notes += [note] if note not in findings.notes else []
+            text = np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array
+            return tuple(canonical(str(value)) for value in text.reshape(-1))
+    return ()
 
 
 def _one_class_each(arrays: Mapping[str, np.ndarray]) -> list[tuple[str, str | list[str], str]]:

@@ -10,7 +10,7 @@ synsets         names of ImageNet's synsets
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
@@ -57,6 +57,7 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
             found.append((entry, one))
         else:
             findings.skipped.add(NO_CLASS, entry.name)
+    found = _with_versions(found, row_of, findings)
     part = _parts({one.part for _, one in found}, findings)
     shown = synsets.names(files, {one.label for _, one in found})
     has_groups = len({one.group.strip().casefold() for _, one in found}) > 1
@@ -71,6 +72,25 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
         for entry, one in found
     ]
     return merge_spellings(items, findings)
+
+
+def _with_versions(
+    found: list[tuple[Entry, Assigned]], row_of: dict[tuple[str, ...], Row], findings: Findings
+) -> list[tuple[Entry, Assigned]]:
+    """With versions of an image, which have its name in other folders, as a group: `128/oak/1.jpg`, `256/oak/1.jpg`."""
+    keys = [
+        (one.label.casefold(), entry.file.rpartition(".")[0].casefold()) if row_of[entry.folders].is_version else None
+        for entry, one in found
+    ]
+    counts = Counter(keys)
+    repeated = sum(count for key, count in counts.items() if key and count > 1)
+    if not repeated or repeated < sum(key is not None for key in keys) / 2 or any(one.group for _, one in found):
+        return found
+    findings.notes.append("Images with the same name are versions of one image, so they stay in the same split.")
+    return [
+        (entry, replace(one, group=levels.JOINT.join((one.label, entry.file.rpartition(".")[0]))) if key else one)
+        for (entry, one), key in zip(found, keys, strict=True)
+    ]
 
 
 def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:

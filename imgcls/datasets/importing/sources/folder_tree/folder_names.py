@@ -9,9 +9,18 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 SPLITS = {
-    "train": "train training trainings trainval learn entrenamiento treino treinamento entrainement entraînement",
-    "test": "test testing tests holdout unseen eval evaluation prueba pruebas teste",
-    "val": "val valid validation validate dev validacion validación validação validierungs",
+    "train": (
+        "train training trainings trainval learn entrenamiento treino treinamento entrainement entraînement "
+        "apprentissage addestramento eğitim обучение обучающая тренировочная 训练 训练集 訓練 訓練集 学習 훈련 학습"
+    ),
+    "test": (
+        "test testing tests holdout unseen eval evaluation prueba pruebas teste тест тестовая 测试 测试集 測試 測試集 "
+        "テスト 테스트"
+    ),
+    "val": (
+        "val valid validation validate dev validacion validación validação validierungs convalida валидация проверка "
+        "验证 验证集 驗證 驗證集 検証 검증 doğrulama"
+    ),
 }
 
 
@@ -46,10 +55,10 @@ GROUPS = word_set(
     "recording slide camera cam animal specimen day date week"
 )
 VIEWS = word_set(
-    "front back rear side left right top bottom upper lower inside outside inner outer above below dorsal ventral lateral "
-    "frontal anterior posterior oblique axial coronal sagittal ap pa close closeup near far wide macro zoom day night "
-    "morning evening noon indoor indoors outdoor outdoors sunny cloudy rainy spring summer autumn fall winter flash view "
-    "angle light dark wet dry"
+    "front back rear side left right top bottom upper lower inside outside inner outer above below dorsal ventral "
+    "lateral frontal anterior posterior oblique axial coronal sagittal ap pa close closeup up near far wide macro zoom "
+    "day night morning evening noon indoor indoors outdoor outdoors sunny cloudy rainy "
+    "flash view angle light dark x magnification"
 )
 """Words for how something was photographed, rather than for what it is."""
 CLASS_WORDS = word_set("class category label grade level stage type cluster")
@@ -65,7 +74,7 @@ PARTS_OF_DOWNLOADS = word_set(
 
 SYNSET = re.compile(r"n\d{8}")
 _SIZE = re.compile(
-    r"(?:[a-z]+[ _-]?)?(?P<side>\d{2,4})(?:[ _-]?x[ _-]?(?P=side))?[ _-]?(?:px|pixels?)?(?:[ _-]?(?:jpe?g|png|images?))?",
+    r"(?:[a-z]+[ _-]?)?(?P<side>\d{2,4})(?:[ _-]?x[ _-]?(?P=side))?[ _-]?(?:px|pixels?)?(?:[ _-]?(?:jpe?g|png))?",
     re.IGNORECASE,
 )
 USUAL_SIZES = word_set("28 32 48 56 64 96 112 128 160 192 224 256 299 320 331 384 400 448 480 512 600 640 768 800 1024")
@@ -179,14 +188,14 @@ def is_doubtful(name: str) -> bool:
     )
 
 
-def is_view(name: str) -> bool:
-    """Whether the name says how images were taken, such as `front` or `close up 2`."""
-    words = [word for word in tokens(name) if not word.isdigit()]
-    return bool(words) and VIEWS.issuperset(words)
+def are_views(names: Iterable[str]) -> bool:
+    """Whether names say how images were taken, such as `front`, `close up 2` and `40x`."""
+    words = [[word for word in tokens(name) if not word.isdigit()] for name in names]
+    return all(of_name and VIEWS.issuperset(of_name) for of_name in words)
 
 
 def are_sizes(names: Collection[str]) -> bool:
-    """Whether names are the sizes of versions of the same images: `jpeg-192x192` and `jpeg-512x512`, `128` and `256`."""
+    """Whether names are the sizes of versions of the same images, such as `jpeg-192x192` and `jpeg-512x512`."""
     found = [_SIZE.fullmatch(name.strip()) for name in names]
     sizes = {match["side"] for match in found if match}
     return len(names) > 1 and all(found) and len(sizes) == len(names) and sizes <= USUAL_SIZES

@@ -136,7 +136,9 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
         return "here"
     occurrences = Counter(name for names in inside.values() for name in names)
     is_single = all(len(names) == 1 for names in inside.values())
-    if all(map(folder_names.is_view, occurrences)) and not all(map(folder_names.is_view, tops)):
+    if folder_names.are_views(occurrences) and not (
+        folder_names.are_views(tops) or folder_names.are_identifiers(tops, certain=True)
+    ):
         return "likely here"
     if set(inside) != tops:
         return "copy" if set(occurrences) <= tops - set(inside) else "here" if is_single else "ask"

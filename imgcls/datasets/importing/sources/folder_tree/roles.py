@@ -33,12 +33,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a folder says: a word that may be a class, a part, a group, nothing, or why its files are skipped."""
+    """What a folder says: a word that may be a class, a part, a group, nothing, or why its files are skipped.
+
+    `is_version`: it holds a version of the same images as the folders next to it.
+    """
 
     word: str = ""
     part: str = ""
     group: str = ""
     skip: str = ""
+    is_version: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Row:
     part: str
     group: Folders
     skip: str
+    is_version: bool
 
 
 def rows(entries: Iterable[Entry]) -> dict[Folders, Row]:
@@ -67,7 +72,8 @@ def rows(entries: Iterable[Entry]) -> dict[Folders, Row]:
         parts = [role.part for role in on_path if role.part]
         group = tuple(role.group for role in on_path if role.group)
         skip = next((role.skip for role in on_path if role.skip), "")
-        found[folders] = Row(folders, images, words, parts[-1] if parts else "", group, skip)
+        is_version = any(role.is_version for role in on_path)
+        found[folders] = Row(folders, images, words, parts[-1] if parts else "", group, skip, is_version)
     return found
 
 
@@ -166,4 +172,5 @@ def _takeout(names: list[str]) -> dict[str, Role]:
 
 
 def _variants(names: list[str]) -> dict[str, Role]:
-    return {name: Role() for name in names} if len(names) > 1 and all(map(folder_names.is_variant, names)) else {}
+    are_versions = all(map(folder_names.is_variant, names)) or folder_names.are_sizes(names)
+    return {name: Role(is_version=True) for name in names} if len(names) > 1 and are_versions else {}

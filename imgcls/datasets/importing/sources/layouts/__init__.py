@@ -6,6 +6,7 @@ Each file defines
     recognises(files)            whether the container has this layout; looks at names, and reads small files at most
     to_items(files, findings)    the images with classes, parts and groups; what is skipped or unclear goes to findings
     TITLE                        optional: if several layouts with a title recognise a container, the user chooses
+    remarks(files)               optional: why files that could hold labels are not used, for when nothing else is
 
 `to_items` raises SourceError, which names the file and the row, if the container cannot be used.
 """
@@ -18,6 +19,7 @@ from typing import Any
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item
+from imgcls.errors import SourceError
 
 QUESTION = "labels_from"
 
@@ -41,4 +43,12 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         if len(options) > 1:
             answer = findings.ask(QUESTION, "The archive has labels in several forms. Which ones are meant?", options)
             found = titled[[option.value for option in options].index(answer)]
-    return found.to_items(files, findings)
+    if found is not _layouts()[-1]:
+        return found.to_items(files, findings)
+    remarks = [remark for layout in _layouts() if hasattr(layout, "remarks") for remark in layout.remarks(files)]
+    try:
+        items = found.to_items(files, findings)
+    except SourceError as error:
+        raise SourceError(" ".join([str(error), *remarks])) from None
+    findings.notes += remarks
+    return items

@@ -13,9 +13,10 @@ from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
+from imgcls.datasets.importing.sources.folder_tree import folder_names
+from imgcls.datasets.importing.sources.items import IMAGES, Item, image_files, is_clutter
 from imgcls.datasets.importing.sources.layouts import coco, createml, folders
-from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, reading
+from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, folder_rows, reading
 from imgcls.datasets.importing.sources.tables.column_names import part_in, part_of
 from imgcls.datasets.importing.sources.tables.matching import FileIndex, images_of
 from imgcls.datasets.importing.sources.tables.reading import Table
@@ -29,6 +30,7 @@ MAX_TABLES = 500
 MIN_ROWS, MIN_FILES, MIN_NUMBERED = 0.5, 0.05, 0.3
 """A table lists the images if this fraction of its rows, and of all images, has a partner; and of all images if their
 names in the table are bare numbers."""
+SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 _NO_TABLES = ("submission", "readme", "license", "licence", "requirements")
 
 
@@ -41,11 +43,20 @@ class _Found:
     groups: dict[tuple[str, ...], list[Table]] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)  # paths of these tables
     error: SourceError | None = None
+    remarks: list[str] = field(default_factory=list)
+    of_folders: bool = False  # whether a table has a row per folder
 
 
 def recognises(files: Files) -> bool:
     found = _look_into(files)
     return bool(found.groups or found.error)
+
+
+def remarks(files: Files) -> list[str]:
+    """Tables that name other images than those of the container, or no classes, and spreadsheets."""
+    sheets = [short(path) for path, _ in files.entries if path.casefold().endswith(SHEETS)]
+    unread = [f"{', '.join(sheets[:3])} cannot be read: save it as CSV UTF-8."] if sheets else []
+    return [*_look_into(files).remarks, *unread]
 
 
 def to_items(files: Files, findings: Findings) -> list[Item]:
@@ -63,7 +74,10 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     shadow = Findings(findings.answers)
     names = class_lists.of_files(files)
     items = assign.to_items(tables, found.index, found.paths, shadow, names, _parts(tables))
-    if _disagree(items) and _ask_where(items, found.paths, findings) == "folders":
+    default = "table"
+    if found.of_folders and not folder_names.are_identifiers({item.group for item in items}):
+        default = ""  # the folders may as well be the classes
+    if (not default or _disagree(items)) and _ask_where(items, found.paths, findings, default) == "folders":
         return folders.to_items(files, findings)
     image_files(others, findings.skipped)
     findings.notes += [f"Labels are read from {', '.join(table.name for table in tables[:3])}.", *shadow.notes]
@@ -86,6 +100,11 @@ def _look_into(files: Files) -> _Found:
             table = reading.of_bytes(files.read(key, reading.MAX_BYTES), short(name), found.index.__contains__, folder)
             if _lists_images(table, found):
                 listing.append((path, table))
+            elif expanded := folder_rows.per_image(table, images):
+                listing.append((path, expanded))
+                found.of_folders = True
+            elif example := _missing_image(table, found.index):
+                found.remarks.append(f"{table.name} is not used, because the archive has no {short(example)}.")
         except ImageError:
             continue
         except SourceError as error:
@@ -98,7 +117,11 @@ def _look_into(files: Files) -> _Found:
         whole = assign.joined([table for _, table in group])  # a single one may have the images of one class
         if columns.has_labels(whole, columns.file_column(whole, found.index)[0]):
             found.groups[header] = [table for _, table in group]
+            group[0][1].notes[:] = dict.fromkeys(whole.notes)
             found.read.update(path for path, _ in group)
+        else:
+            what = ", ".join(filter(None, header))
+            found.remarks.append(f"{whole.name} lists images, but no column that could hold classes ({what[:100]}).")
     if found.error and found.groups:  # a table that cannot be read may hold the labels that count
         found.groups.clear()
     return found
@@ -131,6 +154,19 @@ def _lists_images(table: Table, found: _Found) -> bool:
     least = (MIN_FILES if is_sure else MIN_NUMBERED) * min(len(found.paths), columns.SAMPLE)
     rows = min(len(table.rows), columns.SAMPLE)
     return len(paths) >= MIN_ROWS * rows and len(set(paths)) >= max(2, least)
+
+
+def _missing_image(table: Table, index: FileIndex) -> str:
+    """The first image that a table names, if none of those in a column of names of images is in the container."""
+    for place in range(table.width):
+        names = [row[place] for _, row in table.rows[: columns.SAMPLE]]
+        if (
+            names
+            and all(name.casefold().endswith(IMAGES) for name in names)
+            and not any(map(index.__contains__, names))
+        ):
+            return names[0]
+    return ""
 
 
 def _names_images(data: bytes, index: FileIndex) -> bool:
@@ -183,7 +219,7 @@ def _folder(path: str) -> str:
     return parts[-1] if parts and parts[-1].casefold() not in usual else ""
 
 
-def _ask_where(items: Sequence[Item], paths: Sequence[str], findings: Findings) -> str:
+def _ask_where(items: Sequence[Item], paths: Sequence[str], findings: Findings, default: str) -> str:
     labels = sorted(
         {label for item in items for label in ([item.label] if isinstance(item.label, str) else item.label)}
     )
@@ -192,7 +228,7 @@ def _ask_where(items: Sequence[Item], paths: Sequence[str], findings: Findings) 
         Option("table", "From the table", _listed(labels)),
         Option("folders", "From the folders", _listed(names)),
     ]
-    return findings.ask(CLASSES_QUESTION, "Where do the classes come from?", options, "table")
+    return findings.ask(CLASSES_QUESTION, "Where do the classes come from?", options, default)
 
 
 def _listed(names: Sequence[str]) -> str:

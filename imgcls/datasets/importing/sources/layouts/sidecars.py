@@ -1,7 +1,9 @@
-"""A small file with the class beside each image, with the same name.
+"""A small file with the class beside each image, or in a folder next to that of the images, with the same name.
 
 000042.jpg, 000042.cls              WebDataset: the class as text or number
 1.jpg, 1.json                       LabelMe: {"shapes": [{"label": "cat", "points": [[x, y], …]}]}, or {"label": "cat"}
+img/1.jpg, ann/1.jpg.json           Supervisely: {"tags": [{"name": "cat"}], "objects": [{"classTitle": "cat", …}]}
+images/1.jpg, annotations/1.json    V7: {"annotations": [{"name": "cat", "bounding_box": {"x": 5, …}}]}
 """
 
 import functools
@@ -63,11 +65,17 @@ def _pairs(files: Files) -> tuple[int, dict[str, tuple[str, Any]]]:
     """The number of images, and image path -> (path, key) of the file beside it."""
     there = {path: key for path, key in files.entries if path.lower().endswith((".cls", ".json"))}
     images = images_of(files) if there else []
+    by_folder: dict[str, list[str]] = {}  # the folder around -> folders of such files in it
+    for folder in {path.rpartition("/")[0] for path in there}:
+        by_folder.setdefault(folder.rpartition("/")[0], []).append(folder)
     found = {}
     for path, _, _ in images:
-        stem = path.rpartition(".")[0]
-        for beside in (f"{stem}.cls", f"{stem}.json"):
-            if beside in there:
+        folder, _, name = path.rpartition("/")
+        stem = name.rpartition(".")[0]
+        for place in (folder, *sorted(by_folder.get(folder.rpartition("/")[0], []))):
+            candidates = (f"{place}/{file}".lstrip("/") for file in (f"{stem}.cls", f"{stem}.json", f"{name}.json"))
+            beside = next((candidate for candidate in candidates if candidate in there), None)
+            if beside is not None:
                 found[path] = beside, there[beside]
                 break
     return len(images), found
@@ -82,10 +90,28 @@ def _objects(files: Files, path: str, key: Any) -> list[tuple[str, Box | None]] 
         content = json.loads(text)
         if isinstance(content.get("shapes"), list):
             return [(visible(str(shape["label"])), _around(shape)) for shape in content["shapes"]]
+        if isinstance(content.get("objects"), list) and isinstance(content.get("tags"), list):
+            tags: list[tuple[str, Box | None]] = [(visible(str(tag["name"])), None) for tag in content["tags"]]
+            return tags or [(visible(str(one["classTitle"])), _outline(one)) for one in content["objects"]]
+        if isinstance(content.get("item"), dict) and isinstance(content.get("annotations"), list):
+            return [(visible(str(one["name"])), _box(one.get("bounding_box"))) for one in content["annotations"]]
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"{short(path)} cannot be read: {short(str(error))}. Export it again.") from None
     label = next((content[name] for name in content if normal(name) in _LABELS), None)
     return [(canonical(str(label)), None)] if isinstance(label, (str, int)) and canonical(str(label)) else None
+
+
+def _outline(shape: dict[str, Any]) -> Box | None:
+    """The box around an object of Supervisely; None if it has no outline, such as a bitmap."""
+    points = shape.get("points")
+    return boxes.around([(float(x), float(y)) for x, y in points["exterior"]]) if points else None
+
+
+def _box(place: dict[str, Any] | None) -> Box | None:
+    if not place:
+        return None
+    left, top, width, height = (float(place[side]) for side in ("x", "y", "w", "h"))
+    return left, top, left + width, top + height
 
 
 def _around(shape: dict[str, Any]) -> Box:

@@ -5,6 +5,7 @@ json_records      JSON becomes flat records of text
 parquet           parquet files, which hold images with their table
 matching          the file that a row means
 columns           which columns hold files, labels and parts
+folder_rows       a row per folder instead of one per image
 group_column      which column says what images belong together
 column_names      names of columns that say what they hold
 column_questions  how questions name columns

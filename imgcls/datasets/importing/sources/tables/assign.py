@@ -12,7 +12,15 @@ from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files
-from imgcls.datasets.importing.sources.tables import boxes, class_lists, columns, json_records, label_text, reading
+from imgcls.datasets.importing.sources.tables import (
+    boxes,
+    class_lists,
+    columns,
+    folder_rows,
+    json_records,
+    label_text,
+    reading,
+)
 from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
 from imgcls.datasets.importing.sources.tables.columns import Columns
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
@@ -39,6 +47,8 @@ def listing(table: Path, name: str, files: Files, findings: Findings) -> list[It
     found = image_files(files.entries, findings.skipped)
     index = FileIndex(found)
     content = reading.of_file(table, name, index.__contains__)
+    if not any(field in index for _, row in content.rows[: columns.SAMPLE] for field in row):
+        content = folder_rows.per_image(content, found) or content
     return to_items([content], index, [path for path, _, _ in found], findings, class_lists.of_files(files))
 
 
@@ -244,4 +254,5 @@ def joined(tables: Sequence[Table]) -> Table:
     """All rows of tables with the same header as one table, to decide on the columns."""
     first = tables[0]
     rows = [row for table in tables for row in table.rows]
-    return Table(first.name, first.header, rows, where=first.where)
+    notes = list(dict.fromkeys(note for table in tables for note in table.notes))
+    return Table(first.name, first.header, rows, where=first.where, notes=notes)

@@ -60,6 +60,7 @@ def find(table: Table, files: FileIndex, findings: Findings) -> Columns:
     """
     file = _file_column(table, files, findings)
     others, part, box = _others(table, file)
+    findings.notes += [note for note in table.notes if note not in findings.notes]
     labels = _label_columns(table, others, findings)
     group = group_column.find(table, [place for place in others if place not in labels], labels, findings)
     return Columns(file, labels, part, group, box)
@@ -92,7 +93,7 @@ def has_labels(table: Table, file: int) -> bool:
     """Whether a table whose column `file` names files has columns that are labels, judging by name and content."""
     others, _, _ = _others(table, file)
     return (
-        any(_could_be_label(table, place) for place in others)
+        any(could_be_label(table, place) for place in others)
         or len(multilabel.flag_columns(table.header, table.rows, others)) > 1
         or any(label_text.is_several(table.column(place)) for place in clearly_named(table, others))
     )
@@ -108,6 +109,7 @@ def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns 
     part = _part_column(table, others)
     others = [place for place in others if place != part and names[place] not in NO_LABELS]
     _plus_minus(table, others)
+    _uncertain(table, others)
     return others, part, box
 
 
@@ -119,6 +121,19 @@ def _plus_minus(table: Table, others: Sequence[int]) -> None:
             for place in places:
                 row[place] = "0" if canonical(row[place]) == "-1" else "1"
         table.forget()
+
+
+def _uncertain(table: Table, others: Sequence[int]) -> None:
+    """Writes columns of 1 and empty fields, perhaps with 0 and -1, as 0 and 1, as CheXpert has them."""
+    values = {place: set(table.values(place)) for place in others}
+    places = [place for place, there in values.items() if "1" in there and there <= {"", "0", "1", "-1"}]
+    if len(places) < 2 or not any({"", "-1"} & values[place] for place in places):
+        return
+    for _, row in table.rows:
+        for place in places:
+            row[place] = "1" if canonical(row[place]) == "1" else "0"
+    table.forget()
+    table.notes.append("In columns of 0 and 1, an empty field or -1 (uncertain) is read as 0: the label is absent.")
 
 
 # ---- file
@@ -172,7 +187,7 @@ def _quality(table: Table, place: int, files: FileIndex) -> float:
 def _is_index(table: Table, place: int) -> bool:
     """Whether a column is the index that pandas writes: without a name, and counting the rows."""
     unnamed = normal(table.header[place]) in ("", "index", "level_0") or table.header[place].startswith("Unnamed:")
-    return unnamed and len(table.rows) > 2 and is_counter(table.column(place)[:SAMPLE])
+    return unnamed and len(table.rows) > 2 and is_counter(table.column(place)[:SAMPLE], restarts=True)
 
 
 # ---- part
@@ -201,7 +216,7 @@ def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> l
         return list(others)
     named = clearly_named(table, others)
     flags = multilabel.flag_columns(table.header, table.rows, others)
-    possible = [place for place in others if _could_be_label(table, place)]
+    possible = [place for place in others if could_be_label(table, place)]
     if named:
         possible = [place for place in possible if place in named or normal(table.header[place]) not in GROUPS]
     same = _one_per_meaning(table, [place for place in possible if place not in flags or place in named], named)
@@ -232,7 +247,7 @@ def clearly_named(table: Table, others: Sequence[int]) -> list[int]:
     return []
 
 
-def _could_be_label(table: Table, place: int) -> bool:
+def could_be_label(table: Table, place: int) -> bool:
     """Whether the values of a column repeat as classes do: no measurements, no names of single images."""
     fields = table.values(place)
     values = Counter(filter(None, fields))

@@ -28,7 +28,7 @@ _DELIMITERS = (",", "\t", ";", "|", " ")
 class Table:
     """Rows of text. Every row has as many fields as the header; without a header, its names are empty.
 
-    `where` names a row in messages, such as "row 7".
+    `where` names a row in messages, such as "row 7". `notes` say how fields were changed.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Table:
     rows: list[tuple[int, list[str]]]
     folder: str = ""  # of the table within its archive: file names may be relative to it
     where: str = "row"
+    notes: list[str] = field(default_factory=list)
     _values: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False)
 
     @property

@@ -36,6 +36,24 @@ def npy(array) -> bytes:
     return file.getvalue()
 
 
+# ---- groups
+
+
+@pytest.mark.parametrize("name", ["groups", "subject", "patient_ids", "Writer"])
+def test_an_array_says_which_images_belong_together(name, tmp_path):
+    request = saved(tmp_path, x=PIXELS, y=LABELS, **{name: np.arange(30) // 3})
+    preview = importing.make_preview(request)
+    assert (preview.groups, preview.group_example) == (10, "'0'")
+    assert any(f"“{name}” stay in the same split" in note for note in preview.notes)
+    data = datasets.open_dataset(imported(request))
+    train, test = (set(data.records.groups[part][:, 0].tolist()) for part in ("train", "test"))
+    assert len(train | test) == 10 and not train & test
+
+
+def test_an_array_of_another_length_gives_no_groups(tmp_path):
+    assert importing.make_preview(saved(tmp_path, x=PIXELS, y=LABELS, groups=np.arange(29))).groups == 0
+
+
 # ---- names
 
 

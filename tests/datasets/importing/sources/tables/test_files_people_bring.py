@@ -344,3 +344,62 @@ def test_every_photo_is_labelled_by_its_own_row(tmp_path):
     expected = {data: kind(n * n) for n, data in enumerate(photos(names).values())}
     with opened(zipped(tmp_path, names, {"x.csv": rows})) as source:
         assert {source.bytes_of(item): item.label for item in source.items} == expected
+
+
+def test_chexpert_has_empty_and_uncertain_fields_which_are_no_labels(tmp_path):
+    names = [f"train/patient{n // 2:05}/study1/view{n % 2}.png" for n in range(12)]
+    rows = [["Path", "Sex", "Age", "No Finding", "Edema", "Pneumonia", "Fracture"]]
+    for n, name in enumerate(names):
+        flags = ("1.0" if n % 3 == 0 else "", float(n % 3 == 1), (1.0, 1.0, -1.0)[n % 3], "1.0" if n == 3 else "")
+        rows.append([f"CheXpert-v1.0/{name}", "MF"[n % 2], 50 + n, *flags])
+    request = zipped(tmp_path, names, {"train.csv": rows})
+    found = labels(request)
+    assert found[names[0]] == ("No Finding", "Pneumonia") and found[names[2]] == ()
+    assert found[names[1]] == ("Edema", "Pneumonia")
+    with opened(request) as source:
+        assert any("an empty field or -1 (uncertain) is read as 0" in note for note in source.notes)
+
+
+def test_two_columns_of_flags_next_to_a_column_of_classes_are_asked_about(tmp_path):
+    rows = [["file", "is_blurred", "is_cropped", "kind"]]
+    rows += [[f"{n:03}.png", int(n % 2 == 0), int(n % 3 == 0), kind(n)] for n in range(12)]
+    request = zipped(tmp_path, numbered(""), {"table.csv": rows})
+    assert questions(request)["label_column"].answer == ""
+
+
+def test_counters_that_are_always_0_are_no_labels(tmp_path):
+    rows = [["file", "regions", "region", "kind"], *([f"{n:03}.png", 0, 0, kind(n)] for n in range(12))]
+    assert set(labels(zipped(tmp_path, numbered(""), {"table.csv": rows})).values()) == set(KINDS)
+
+
+def test_a_table_that_r_wrote_has_no_name_for_its_first_column(tmp_path):
+    lines = ["kind size", *(f"{n:03}.png {kind(n)} {n + 0.5}" for n in range(12))]
+    found = labels(zipped(tmp_path, numbered(""), {"table.txt": "\n".join(lines)}))
+    assert found == {name: kind(n) for n, name in enumerate(numbered(""))}
+
+
+def test_a_list_of_files_gives_no_names_of_classes(tmp_path):
+    names = [f"images/{label}/{n}.png" for label in "ab" for n in range(6)]
+    lists = {
+        "folds/train.txt": "\n".join(f"{name} {int('/b/' in name)}" for name in names if "/5" not in name),
+        "folds/test.txt": "images/a/5.png 0\nimages/b/5.png 1",
+    }
+    assert set(labels(zipped(tmp_path, names, lists)).values()) == {"0", "1"}
+
+
+def test_several_labels_in_a_list_of_objects_are_several_labels(tmp_path):
+    entries = [
+        {"url": f"https://host/{name}?v=1", "tags": [{"tagName": kind(n)}, *([{"tagName": "wet"}] if n % 2 else [])]}
+        for n, name in enumerate(numbered(""))
+    ]
+    found = labels(zipped(tmp_path, numbered(""), {"images.json": json.dumps(entries)}))
+    assert found["000.png"] == ("cat",) and found["001.png"] == ("dog", "wet")
+
+
+def test_a_table_of_classes_and_their_families_is_asked_about(tmp_path):
+    names = [f"{label}/{n}.png" for label in ("oak", "beech", "birch", "alder") for n in range(3)]
+    rows = [["class", "family"], ["oak", "F"], ["beech", "F"], ["birch", "B"], ["alder", "B"]]
+    request = zipped(tmp_path, names, {"classes.csv": rows})
+    assert questions(request)["classes_from"].answer == ""
+    answered = replace(request, answers={"classes_from": "folders"})
+    assert set(labels(answered).values()) == {"oak", "beech", "birch", "alder"}

@@ -1,0 +1,60 @@
+"""Files that hold images or labels which an import cannot read are named with what to do, never dropped in silence."""
+
+import pytest
+
+from imgcls.datasets.importing import make_preview
+from imgcls.errors import SourceError
+from tests.datasets.importing.sources.test_layouts import read
+from tests.support.uploads import archive, image
+
+PETS = {f"{label}/{number}.png": image(10 * place + number) for place, label in enumerate("ab") for number in range(4)}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("c.zip", "in an archive within the archive: unpack it first"),
+        ("walk/1.mp4", "in a video format: extract frames as images"),
+        ("c/1.dcm", "in a medical format: export as PNG or TIFF"),
+        ("c/scan.nii.gz", "in a medical format: export as PNG or TIFF"),
+        ("labels.xlsx", "in a spreadsheet: save it as CSV UTF-8"),
+        ("features.npy", "in a file of arrays, which is only read without images next to it"),
+    ],
+)
+def test_such_a_file_is_skipped_with_advice_and_an_open_warning(name, said, tmp_path):
+    many = {f"a/more_{number}.png": image(1000 + number) for number in range(120)}
+    found = make_preview(archive(tmp_path / "brought.zip", PETS | many | {name: b"some bytes"}))
+    assert [(row["reason"], row["count"]) for row in found.skipped] == [(said, 1)]
+    assert found.skips_many, "one file of many, but it may hold images or labels"
+
+
+@pytest.mark.parametrize(("name", "said"), [("walk/1.mp4", "in a video format"), ("a/1.dcm", "in a medical format")])
+def test_an_archive_of_only_such_files_is_refused_with_the_reason(name, said, tmp_path):
+    with pytest.raises(SourceError, match=said):
+        read(tmp_path, [name])
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            "file,label\nphoto_1.jpg,a\nphoto_2.jpg,b\n",
+            "'t.csv' is not used, because the archive has no 'photo_1.jpg'.",
+        ),
+        ("id,score\n1,0.5\n2,17.25\n3,2.5\n4,8.75\n5,1.5\n6,4.5\n", "'t.csv' lists images, but no column"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_named_if_nothing_else_gives_the_classes(table, said, tmp_path):
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, [f"images/{number}.jpg" for number in range(1, 7)], {"t.csv": table})
+    assert "Nothing says what the classes are" in str(caught.value) and said in str(caught.value)
+
+
+def test_a_spreadsheet_next_to_images_without_classes_is_named(tmp_path):
+    with pytest.raises(SourceError, match=r"'labels\.xlsx' cannot be read: save it as CSV UTF-8"):
+        read(tmp_path, [f"images/{number}.jpg" for number in range(6)], {"labels.xlsx": "PK"})
+
+
+def test_a_table_of_other_images_is_noted_next_to_class_folders(tmp_path):
+    source = read(tmp_path, list(PETS), {"labels.csv": "file,label\nphoto_1.jpg,a\nphoto_2.jpg,b\n"})
+    assert source.notes == ["'labels.csv' is not used, because the archive has no 'photo_1.jpg'."]
