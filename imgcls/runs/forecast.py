@@ -5,6 +5,7 @@ and Hutter 2015). It is fitted by least squares for each speed of a grid, and th
 likelihood. So the interval is wide while the curve does not yet show how fast it flattens.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ FEWEST = 5
 """Fewer points give no forecast."""
 SPEEDS = np.geomspace(0.1, 3.0, 100)
 NORMAL_95 = 1.96
+MOST_KEPT = 1_000
+"""Epochs: 0.8 MB of powers."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,26 @@ def forecast(epochs: np.ndarray, values: np.ndarray, at: float, *, low: float, h
 
 def _fits(epochs: np.ndarray, values: np.ndarray, weights: np.ndarray, at: float) -> tuple[np.ndarray, np.ndarray]:
     """For each of `SPEEDS`: the weighted squared error of its best line in `epoch ** -speed`, and its value at `at`."""
-    falling = epochs ** -SPEEDS[:, None]  # (speeds, n)
+    falling = _powers(epochs)  # (speeds, n)
     fractions = weights**2 / (weights**2).sum()
     center, mean = falling @ fractions, values @ fractions
-    gaps = ((falling - center[:, None]) * (values - mean)) @ fractions / ((falling - center[:, None]) ** 2 @ fractions)
-    errors = (values - mean - gaps[:, None] * (falling - center[:, None])) ** 2 @ weights**2
+    falling = falling - center[:, None]
+    gaps = falling @ ((values - mean) * fractions) / np.einsum("sn,sn,n->s", falling, falling, fractions)
+    falling *= gaps[:, None]
+    falling -= values - mean
+    errors = np.einsum("sn,sn,n->s", falling, falling, weights**2)
     return errors, mean + gaps * (at**-SPEEDS - center)
+
+
+def _powers(epochs: np.ndarray) -> np.ndarray:
+    """`epoch ** -speed` for each of `SPEEDS`, (speeds, n). Those of the first epochs are kept: a live view asks again
+    every second, and they would be most of its cost after a thousand epochs."""
+    whole = epochs.astype(int)
+    if (whole == epochs).all() and whole[-1] <= MOST_KEPT:
+        return _first_powers()[:, whole - 1]
+    return epochs ** -SPEEDS[:, None]
+
+
+@functools.cache
+def _first_powers() -> np.ndarray:
+    return np.arange(1.0, MOST_KEPT + 1) ** -SPEEDS[:, None]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from imgcls.runs.forecast import FEWEST, forecast
+from imgcls.runs.forecast import FEWEST, MOST_KEPT, forecast
 
 
 def law(epochs, limit=0.95, gap=-0.5, speed=0.8):
@@ -26,6 +26,14 @@ def test_a_clean_power_law_is_extrapolated_with_a_narrow_band():
     assert seen.value == pytest.approx(law(40.0), abs=0.001)
     assert seen.low <= law(40.0) <= seen.high
     assert seen.high - seen.low < 0.05
+
+
+@pytest.mark.parametrize("count", [50, MOST_KEPT + 100])
+def test_epochs_give_the_same_forecast_as_nearly_equal_numbers(count):
+    epochs = np.arange(1.0, count + 1)
+    values = law(epochs) + np.random.default_rng(0).normal(0, 0.01, count)
+    seen, other = (forecast(of, values, 2 * count, low=0, high=1) for of in (epochs, epochs + 1e-9))
+    assert (seen.value, seen.low, seen.high) == pytest.approx((other.value, other.low, other.high), abs=1e-6)
 
 
 def test_non_finite_points_are_ignored():

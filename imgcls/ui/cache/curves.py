@@ -59,7 +59,7 @@ def _learning_curve(
         smoothing=smoothing,
         logarithmic=logarithmic,
         changes=_changes(now),
-        forecast=_forecast(now, quantity) if forecasts else None,
+        forecast=_forecast(folder, start_stamp, stamp, quantity) if forecasts else None,
     )
     if quantity == "accuracy" and now.plan.get("several"):
         content["layout"]["yaxis"]["title"]["text"] = "images with all labels correct (%)"
@@ -97,10 +97,12 @@ def has_column(run: Run, column: str) -> bool:
 
 def forecast(run: Run, quantity: str) -> Forecast | None:
     """The validation value expected for the last epoch, extrapolated from the curve so far."""
-    return _forecast(curves(run), quantity)
+    return _forecast(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"), quantity)
 
 
-def _forecast(now: Curves, quantity: str) -> Forecast | None:
+@lru_cache(32)
+def _forecast(folder: str, start_stamp: tuple, stamp: tuple, quantity: str) -> Forecast | None:
+    now = _curves(folder, start_stamp).refresh()
     epochs, values = now.of_stage(f"val_{quantity}")
     high = 1.0 if quantity == "accuracy" else float("inf")
     start = now.stage_start  # each stage is a curve of its own
