@@ -12,7 +12,7 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.items import MAX_CLASSES
-from imgcls.datasets.importing.sources.tables import boxes, group_column, label_text
+from imgcls.datasets.importing.sources.tables import boxes, flag_values, group_column, label_text
 from imgcls.datasets.importing.sources.tables.boxes import BoxColumns
 from imgcls.datasets.importing.sources.tables.column_names import (
     FILES,
@@ -108,32 +108,8 @@ def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns 
     others = [place for place in others if not _is_index(table, place)] or others
     part = _part_column(table, others)
     others = [place for place in others if place != part and names[place] not in NO_LABELS]
-    _plus_minus(table, others)
-    _uncertain(table, others)
+    flag_values.rewrite(table, others)
     return others, part, box
-
-
-def _plus_minus(table: Table, others: Sequence[int]) -> None:
-    """Writes columns that hold only -1 and 1 as 0 and 1."""
-    places = [place for place in others if set(table.values(place)) == {"-1", "1"}]
-    if len(places) > 1:
-        for _, row in table.rows:
-            for place in places:
-                row[place] = "0" if canonical(row[place]) == "-1" else "1"
-        table.forget()
-
-
-def _uncertain(table: Table, others: Sequence[int]) -> None:
-    """Writes columns of 1 and empty fields, perhaps with 0 and -1, as 0 and 1, as CheXpert has them."""
-    values = {place: set(table.values(place)) for place in others}
-    places = [place for place, there in values.items() if "1" in there and there <= {"", "0", "1", "-1"}]
-    if len(places) < 2 or not any({"", "-1"} & values[place] for place in places):
-        return
-    for _, row in table.rows:
-        for place in places:
-            row[place] = "1" if canonical(row[place]) == "1" else "0"
-    table.forget()
-    table.notes.append("In columns of 0 and 1, an empty field or -1 (uncertain) is read as 0: the label is absent.")
 
 
 # ---- file
