@@ -13,7 +13,7 @@ from imgcls.config import Config
 from imgcls.datasets import importing
 from imgcls.datasets.importing import ImportRequest
 from tests.support.images.drawings import SEVEN, drawing
-from tests.support.pages import is_intact, opened
+from tests.support.pages import is_intact, opened, prepared
 from tests.support.uploads import archive, csv, imported, table
 
 EACH, TESTED = 60, 10
@@ -71,7 +71,9 @@ def test_dark_digits_on_white_give_a_model_for_drawings_and_photos_of_either_pol
 
     page = opened("predict", run=run.id)
     assert is_intact(page) and "Draw" in page.segmented_control(key="mode").options
-    page = opened("predict", run=run.id, mode="Upload")
+    page = prepared("predict", run=run.id, mode="Upload")
+    page.session_state["beside"] = True  # the section that compares with the training images is open
+    page.run()
     page.file_uploader[0].upload("seven.png", photo(images[labels == 7][0], is_dark=True), "image/png").run()
     assert is_intact(page)
     assert "Input check" in "\n".join(str(block.proto.body) for block in page.get("html"))

@@ -179,7 +179,7 @@ def test_another_file_type_is_named(data, what, tmp_path):
     [
         ({}, "is an empty zip archive"),
         ({"notes.txt": b"x"}, "No images found in it (1 not an image, judging by the file extension"),
-        ({"inner.zip": b"PK"}, "No images found in it (1 not an image"),
+        ({"inner.zip": b"PK"}, "No images found in it (1 in an archive within the archive"),
         (leaves(("oak",)), "Found class 'oak' with images, but only one with enough of them"),
         (leaves(("oak", "fox"), 1), "Found 2 classes with images, but none with enough of them"),
         ({f"{number}.png": image(number) for number in range(9)}, "the 9 images are not in folders"),
