@@ -23,7 +23,9 @@ MOST_BYTES = 200_000_000
 OPEN_SECONDS = 8.0
 TRY_SECONDS = 8.0
 CONVERT_SECONDS = 180.0
-CONVERT_MEMORY = 2_500_000_000
+"""The longest that a conversion may take on a busy machine; its CPU time has limits of its own."""
+SMALL_KERAS = 2_000_000
+"""Bytes of a Keras file up to which converting it may take 20 s of CPU time and 1 GB, as for other files."""
 """Keras with TensorFlow needs 0.7 GB before it has opened anything; the file is checked before they are started."""
 TITLES = {".onnx": "ONNX", ".tflite": "LiteRT", ".keras": "Keras"}
 KINDS = {".onnx": "onnx", ".tflite": "tflite", ".keras": "tflite"}
@@ -93,8 +95,9 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
     carried: dict[str, str] = {}
     if suffix == ".keras":
         progress(0.1, "Checking and rebuilding the Keras model")
-        with Sandbox(KERAS_MODULE, CONVERT_MEMORY) as sandbox:
-            header, content = sandbox.ask({"do": "convert"}, content, CONVERT_SECONDS)
+        cpu_seconds, memory = conversion_limits(len(content))
+        with Sandbox(KERAS_MODULE, memory) as sandbox:
+            header, content = sandbox.ask({"do": "convert"}, content, CONVERT_SECONDS, cpu_seconds)
         carried = _texts(header.get("texts"))
     progress(0.6, "Loading the model in a sandbox")
     with Sandbox(runner.MODULE, MEMORY) as sandbox:
@@ -119,6 +122,16 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
         )
         progress(0.8, "Trying the model on random images")
         return _tried(facts, sandbox), content
+
+
+def conversion_limits(size: int) -> tuple[float, int]:
+    """Seconds of CPU time and bytes of memory for converting a Keras file of `size` bytes.
+
+    The weights must match the layers before anything is built, so a network that needs more has a larger file. 14 MB
+    (MobileNet V2) may take 116 s and 1.7 GB.
+    """
+    beyond = max(0.0, (size - SMALL_KERAS) / 1e6)
+    return min(20 + 8 * beyond, CONVERT_SECONDS), int(min(1e9 + 60e6 * beyond, 2.5e9))
 
 
 def possible_layouts(shape: tuple[int | None, ...]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The app's side of a sandbox: starts the child, sends it requests, and stops it when it exceeds its limits."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,8 +82,13 @@ class Sandbox:
         """Whether the child can answer."""
         return self._end.alive and self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], content: bytes, seconds: float) -> messages.Reply:
+    def ask(
+        self, request: dict[str, Any], content: bytes, seconds: float, cpu_seconds: float | None = None
+    ) -> messages.Reply:
         """Sends a request and returns the reply. After an error that is the file's fault the child is gone.
+
+        It may take `seconds`, and as much CPU time unless `cpu_seconds` says otherwise: a busy machine needs longer for
+        the same work.
 
         Raises:
             RunError: the child refused, crashed, or exceeded its time or memory.
@@ -90,7 +96,8 @@ class Sandbox:
         with self._lock:
             if not self.is_alive:
                 raise RunError("The process that ran the model has ended. Try again.")
-            header, found = self._exchange((request | {"seconds": seconds}, content), seconds)
+            allowed = seconds if cpu_seconds is None else cpu_seconds
+            header, found = self._exchange((request | {"seconds": allowed}, content), seconds)
         if refusal := header.get("error"):
             raise RunError(str(refusal)[:500])
         return header, found
@@ -126,7 +133,12 @@ class Sandbox:
                 raise RunError(problem)
         if received:
             return received[0]
+        is_out_of_time = self._process.wait() == -getattr(signal, "SIGXCPU", 0)
         self.close()
+        if is_out_of_time:
+            raise RunError(
+                "The model needs more CPU time than the sandbox allows, so it was stopped. Use a smaller model."
+            )
         raise RunError(
             "The model crashed the process that runs it, or exceeded its limits of time and memory. The file is "
             "damaged, or uses something that its runtime does not support."

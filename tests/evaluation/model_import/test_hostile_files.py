@@ -10,6 +10,8 @@ import pytest
 from imgcls.errors import RunError
 from imgcls.evaluation.model_import import inspection
 from imgcls.inference import imported_models
+from imgcls.inference.sandbox import runner
+from imgcls.inference.sandbox.client import Sandbox
 from tests.support import foreign_models
 from tests.support.foreign_models import keras_archive, layer, sequential, weights_file
 
@@ -33,6 +35,21 @@ def refusal(path: Path, content: bytes | None = None) -> str:
 def test_the_limits_are_one_gigabyte_and_twenty_seconds():
     assert imported_models.MEMORY <= 1_000_000_000
     assert inspection.OPEN_SECONDS + inspection.TRY_SECONDS < 20
+    assert inspection.conversion_limits(900_000) == (20, 1_000_000_000)
+
+
+def test_a_large_keras_file_gets_more_up_to_a_limit():
+    assert inspection.conversion_limits(14_000_000) == (116, 1_720_000_000)
+    assert inspection.conversion_limits(400_000_000) == (180, 2_500_000_000)
+
+
+def test_cpu_time_is_limited_apart_from_the_time_on_a_busy_machine():
+    with Sandbox(runner.MODULE, imported_models.MEMORY) as sandbox:
+        sandbox.ask({"do": "open", "format": "onnx"}, foreign_models.endless_onnx(), 60)
+        image = np.zeros((1, 1, 2, 2), np.float32)
+        request = {"do": "run", "shape": list(image.shape), "dtype": "float32"}
+        with pytest.raises(RunError, match="needs more CPU time than the sandbox allows"):
+            sandbox.ask(request, image.tobytes(), 120, cpu_seconds=0.5)
 
 
 def test_an_endless_loop_is_stopped(tmp_path, monkeypatch):

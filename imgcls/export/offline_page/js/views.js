@@ -92,7 +92,8 @@ function verifiedText() {
   const score = record.accuracy ? ` Its accuracy there is ${percent(record.accuracy.value, 2)}.` : "";
   return (
     `Compared with the app on ${record.images.toLocaleString("en")} images: ${percent(record.identical, 2)} of the ` +
-    `predictions are identical.${score} Run by ${record.runtime}.`
+    `predictions are identical.${score} The weights are stored in 8 bits, so a probability differs by up to ` +
+    `${percent(record.largest_difference, 1)}. Run by ${record.runtime}.`
   );
 }
 
