@@ -10,6 +10,8 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -25,18 +27,27 @@ LEAST_DEGREES = 2
 """A standard deviation from fewer degrees of freedom says too little for a warning."""
 
 
+@dataclass(frozen=True)
+class _Member:
+    """A run as a member of a group: those with the same `key` differ only in the seed."""
+
+    key: str
+    config: Config
+    seed: int
+    created: float
+    run: Run
+    accuracy: float
+
+
 @dataclass(frozen=True, eq=False)
 class Group:
     """Finished runs with the same settings, by seed; the newest one if a seed was used twice. `accuracies` (n,) are
     their test accuracies (multi-label: exact match)."""
 
     config: Config
+    seeds: tuple[int, ...]
     runs: tuple[Run, ...]
     accuracies: np.ndarray
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        return tuple(run.config.seed for run in self.runs)
 
     @property
     def deviation(self) -> float:
@@ -81,12 +92,10 @@ def t_interval(values: np.ndarray) -> Score:
 
 def groups(runs: Iterable[Run], *, least: int = 2) -> list[Group]:
     """The groups with at least `least` seeds among these runs, in the order of their first runs."""
-    found: dict[str, list[tuple[int, float, Run, float]]] = {}
+    found: dict[str, list[_Member]] = {}
     for run in runs:
-        member = _member(run)
-        if member is not None:
-            key, seed, accuracy = member
-            found.setdefault(key, []).append((seed, run.created, run, accuracy))
+        if (member := _member(run)) is not None:
+            found.setdefault(member.key, []).append(member)
     made = (_group(members) for members in found.values())
     return [group for group in made if len(group.runs) >= least]
 
@@ -100,8 +109,8 @@ def group_of(run: Run, runs: Iterable[Run]) -> Group:
     member = _member(run)
     if member is None:
         raise RunError(f"The run '{run.id}' has no test score of a finished training, so it cannot be compared.")
-    siblings = [other for other in runs if other.id != run.id and (_member(other) or ("",))[0] == member[0]]
-    return groups([run, *siblings], least=1)[0]
+    siblings = (found for other in runs if other.id != run.id and (found := _member(other)) is not None)
+    return _group([member, *(sibling for sibling in siblings if sibling.key == member.key)])
 
 
 def compare(first: Group, second: Group) -> CrossedComparison:
@@ -159,25 +168,35 @@ def warning(first: Run, second: Run, runs: Iterable[Run]) -> str:
     )
 
 
-def _member(run: Run) -> tuple[str, int, float] | None:
-    """What a run belongs to, its seed and its accuracy; None if it cannot be grouped."""
+def _member(run: Run) -> _Member | None:
+    """What a run belongs to; None if it cannot be grouped. A page asks for every run at every rerun, so it is kept."""
+    if trials.exists(run):
+        return None
+    return _read(str(run.folder), run.stamp("config.json", "result.json", "trainer.json"))
+
+
+@lru_cache(20_000)
+def _read(folder: str, stamp: tuple[float, ...]) -> _Member | None:
+    run = Run(Path(folder))
     try:
         result = run.result
-        if result is None or result["outcome"] != "finished" or "test_accuracy" not in result or trials.exists(run):
+        if result is None or result["outcome"] != "finished" or "test_accuracy" not in result:
             return None
-        settings = run.config.as_dict()
+        config = run.config
     except UserError:
         return None
-    seed = settings.pop("seed")
+    settings = config.changed(seed=0)
     version = result.get("data", {}).get("state", "")
-    return json.dumps([settings, version], sort_keys=True), seed, result["test_accuracy"]
+    key = json.dumps([settings.as_dict(), version], sort_keys=True)
+    return _Member(key, settings, config.seed, run.created, run, result["test_accuracy"])
 
 
-def _group(members: list[tuple[int, float, Run, float]]) -> Group:
-    newest = {seed: (run, accuracy) for seed, _, run, accuracy in sorted(members, key=lambda one: one[1])}
+def _group(members: list[_Member]) -> Group:
+    newest = {member.seed: member for member in sorted(members, key=lambda one: one.created)}
     chosen = [newest[seed] for seed in sorted(newest)]
     return Group(
-        chosen[0][0].config.changed(seed=0),
-        tuple(run for run, _ in chosen),
-        np.array([accuracy for _, accuracy in chosen]),
+        chosen[0].config,
+        tuple(member.seed for member in chosen),
+        tuple(member.run for member in chosen),
+        np.array([member.accuracy for member in chosen]),
     )
