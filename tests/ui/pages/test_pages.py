@@ -1,5 +1,6 @@
 """Every page without a browser: without runs, with an intact run, damaged runs, and invalid links."""
 
+import itertools
 import json
 import re
 
@@ -68,9 +69,12 @@ def test_a_cell_in_the_link_selects_its_images(finished_run):
 
 
 @pytest.mark.parametrize(
-    "run_id", ["../../etc", "a/b", "%2e%2e", "x" * 10_000, "20990101-000000-00000000", "\u202e", ""]
+    ("page", "run_id"),
+    [
+        *(("train", run_id) for run_id in ("a/b", "%2e%2e", "x" * 10_000, "\u202e")),
+        *itertools.product(("train", "evaluate", "predict"), ("../../etc", "20990101-000000-00000000", "")),
+    ],
 )
-@pytest.mark.parametrize("page", ["train", "evaluate", "predict"])
 def test_a_missing_run_in_the_link_is_reported(page, run_id, finished_run):
     app = opened(page, run=run_id)
 
@@ -119,12 +123,20 @@ def test_a_damaged_run_shows_one_error_and_all_pages_work(corruption, finished_r
     bad = broken_copy(finished_run, "20260102-120000-0badcafe")
     CORRUPTIONS[corruption](bad.folder)
 
-    for page in PAGES:
+    for page in ("train", "evaluate", "predict"):
         app = opened(page, run=bad.id)
         assert is_intact(app), (page, [error.value for error in app.exception], text_of(app))
         if page == "evaluate" and corruption.startswith("result.json"):
             assert not app.error, "the page needs only predictions.npz"
-    assert is_intact(opened("evaluate", run=finished_run.id))
+
+
+def test_damaged_runs_do_not_affect_lists_or_other_runs(finished_run):
+    for number, corruption in enumerate(CORRUPTIONS.values()):
+        corruption(broken_copy(finished_run, f"20260102-1200{number:02}-0badcafe").folder)
+
+    for page in PAGES:
+        app = opened(page, run=finished_run.id)
+        assert is_intact(app), (page, [error.value for error in app.exception], text_of(app))
 
 
 def test_names_with_markup_are_shown_literally(finished_run):
