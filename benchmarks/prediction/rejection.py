@@ -150,7 +150,8 @@ def over_threshold(drawings: list[Handwriting]) -> tuple[np.ndarray, np.ndarray]
     by_pen = non_digits.scores(images, pens) - non_digits.threshold(has_pen=True)
     by_image = non_digits.scores(images)
     by_pen = np.where(by_image > non_digits.CLEARLY_A_DIGIT, by_pen, -np.inf)
-    return by_pen, by_image - non_digits.threshold(has_pen=False)
+    by_image = by_image - non_digits.threshold(has_pen=False)
+    return np.where(by_image > 0, np.inf, by_pen), by_image
 
 
 def letters(file: Path | None, ask, low: float, generator: np.random.Generator) -> dict:

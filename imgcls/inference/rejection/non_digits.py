@@ -39,7 +39,7 @@ def is_non_digit(pixels: np.ndarray, strokes: Sequence[np.ndarray] | None = None
     if pixels.shape != SHAPE:
         pixels = prepare_ink(pixels.max(axis=2), SHAPE).pixels
     by_image = float(scores(pixels[None])[0])
-    if strokes is None:
+    if strokes is None or by_image > threshold(has_pen=False):
         return by_image > threshold(has_pen=False)
     # Many people write strokes in another order or direction than those of the training data: no reason to reject what
     # is clearly a digit on paper.

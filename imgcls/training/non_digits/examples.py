@@ -10,15 +10,18 @@ from imgcls.datasets.preparing.pen_characters import LOOK_ALIKES, Character, pen
 from imgcls.images.strokes import Strokes, as_digit, varied
 from imgcls.inference.rejection.non_digits import pen_features
 from imgcls.system import paths
+from imgcls.training.non_digits import fonts
 from imgcls.training.non_digits.shapes import SHAPES
 
 OTHER = 10
 """The class of everything that is no digit."""
 NOBODY = 0
 """The writer of what no known person wrote."""
-FONTS = (
+STROKE_FONTS = (
     "futural", "futuram", "rowmans", "rowmand", "scripts", "scriptc", "cursive", "timesr", "timesi", "gothiceng",
 )  # fmt: skip
+LIKE_DIGITS = ("arrow", "polygon")
+"""Shapes that are close to a 1, a 7 or a 0, so more of them are needed."""
 SIGNS = "!?@#$%&*+=<>{}[]^~"
 
 
@@ -42,28 +45,41 @@ Drawn = tuple[Strokes, int, int, str]
 """Strokes, label, writer and kind."""
 
 
-def training(generator: np.random.Generator, report: Callable[[str], None]) -> Examples:
-    """Everything the network learns from, the characters of all writers among it."""
-    digits, learnt = drawn_digits.pen_digits(), drawn_digits.held_back(7_494)[1]
-    pen: Iterable[Drawn] = ((digits[i][1], digits[i][0], NOBODY, "pen digit") for i in learnt)
-    # Many people write these in the other direction than the 30 writers.
-    backwards: Iterable[Drawn] = (
-        ([stroke[::-1] for stroke in digits[i][1]], digits[i][0], NOBODY, "backwards")
-        for i in learnt
-        if digits[i][0] in (0, 1, 8)
-    )
-    parts = [_of_mnist("train", 36_000)]
-    for name, drawn in (
-        ("pen digits", pen),
-        ("digits written backwards", backwards),
-        ("characters", _characters(8)),
-        ("shapes", _shapes(300, generator)),
-        ("fonts", _font_letters(2, generator)),
-        ("changed digits", _changed(digits, learnt, 1_500, generator)),
-    ):
-        parts.append(_rendered(drawn, generator))
+def training(report: Callable[[str], None]) -> Examples:
+    """Everything the network learns from, the characters of all writers among it; always the same for the same files.
+
+    Raises:
+        FileNotFoundError: the fonts of `fonts` are missing.
+        ImportError: the package hershey-fonts is not installed.
+    """
+    parts = []
+    for number, (name, part) in enumerate(PARTS.items()):
+        parts.append(part(np.random.default_rng([2024, number])))
         report(f"{name}: {len(parts[-1].labels):,}")
     return joined(parts)
+
+
+def _pen(generator: np.random.Generator) -> Examples:
+    digits, learnt = _learnt()
+    return _rendered(((digits[i][1], digits[i][0], NOBODY, "pen digit") for i in learnt), generator)
+
+
+def _backwards(generator: np.random.Generator) -> Examples:
+    """Digits that many people write in the other direction than the 30 writers."""
+    digits, learnt = _learnt()
+    rows = ((digits[i][1], digits[i][0]) for i in learnt if digits[i][0] in (0, 1, 8))
+    return _rendered((([line[::-1] for line in lines], digit, NOBODY, "backwards") for lines, digit in rows), generator)
+
+
+def _learnt() -> tuple[list[tuple[int, Strokes]], np.ndarray]:
+    """All pen digits, and the rows of those that are not held out."""
+    digits = drawn_digits.pen_digits()
+    return digits, drawn_digits.held_back(len(digits))[1]
+
+
+def _of_fonts(generator: np.random.Generator) -> Examples:
+    images, characters = zip(*fonts.images(3, generator), strict=True)
+    return _without_pen(np.stack(images), np.array([_label(character) for character in characters]), "font")
 
 
 def joined(parts: list[Examples]) -> Examples:
@@ -89,14 +105,18 @@ def _of_mnist(part: str, count: int) -> Examples:
     assert folder is not None, "the pen digits were there"
     with np.load(folder / "mnist.npz", allow_pickle=False) as file:
         images, labels = file[f"x_{part}"][:count], file[f"y_{part}"][:count].astype(int)
-    width = len(pen_features([np.zeros((2, 2))]))
+    return _without_pen(images, labels, "MNIST")
+
+
+def _without_pen(images: np.ndarray, labels: np.ndarray, kind: str) -> Examples:
+    width, count = len(pen_features([np.zeros((2, 2))])), len(images)
     return Examples(
         images,
-        np.zeros((len(images), width), np.float32),
-        np.zeros(len(images), bool),
+        np.zeros((count, width), np.float32),
+        np.zeros(count, bool),
         labels,
-        np.zeros(len(images), int),
-        np.full(len(images), "MNIST", object),
+        np.full(count, NOBODY),
+        np.full(count, kind, object),
     )
 
 
@@ -148,19 +168,17 @@ def _characters(copies: int) -> Iterator[Drawn]:
 
 def _shapes(copies: int, generator: np.random.Generator) -> Iterator[Drawn]:
     for name, make in SHAPES.items():
-        for _ in range(copies):
+        for _ in range(copies * (3 if name in LIKE_DIGITS else 1)):
             yield make(generator), OTHER, NOBODY, name
 
 
 def _font_letters(copies: int, generator: np.random.Generator) -> Iterator[Drawn]:
     """Letters, digits and signs of Hershey's stroke fonts, with strokes that touch joined into one half of the time."""
-    try:
-        from HersheyFonts import HersheyFonts
-    except ImportError:
-        return
+    from HersheyFonts import HersheyFonts
+
     font = HersheyFonts()
     known = set(font.default_font_names)
-    for name in FONTS:
+    for name in STROKE_FONTS:
         if name not in known:
             continue
         font.load_default_font(name)
@@ -183,10 +201,9 @@ def _touching_joined(lines: Strokes) -> Strokes:
     return joined_lines
 
 
-def _changed(
-    digits: list[tuple[int, Strokes]], rows: np.ndarray, count: int, generator: np.random.Generator
-) -> Iterator[Drawn]:
+def _changed(count: int, generator: np.random.Generator) -> Iterator[Drawn]:
     """Digits that are none any more: mirrored, on their side, crossed out or boxed."""
+    digits, rows = _learnt()
     for index in generator.choice(rows, count):
         digit, strokes = digits[index]
         low, extent = np.concatenate(strokes).min(0), np.ptp(np.concatenate(strokes), axis=0)
@@ -206,3 +223,16 @@ def _changed(
             corner, side = low - 0.25 * extent.max(), extent + 0.5 * extent.max()
             box = corner + side * np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
             yield [*strokes, box], OTHER, NOBODY, "boxed"
+
+
+PARTS: dict[str, Callable[[np.random.Generator], Examples]] = {
+    "MNIST": lambda generator: _of_mnist("train", 36_000),
+    "pen digits": _pen,
+    "digits written backwards": _backwards,
+    "characters": lambda generator: _rendered(_characters(20), generator),
+    "shapes": lambda generator: _rendered(_shapes(400, generator), generator),
+    "stroke fonts": lambda generator: _rendered(_font_letters(2, generator), generator),
+    "fonts": _of_fonts,
+    "changed digits": lambda generator: _rendered(_changed(1_500, generator), generator),
+}
+"""What the network learns from. Each part has random numbers of its own, so a change of one leaves the others alone."""

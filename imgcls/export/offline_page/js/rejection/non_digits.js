@@ -25,7 +25,7 @@ export async function isNonDigit(pixels, strokes) {
   const known = await weights;
   const values = imageFeatures(asDigit(pixels));
   const byImage = score(known, "image", values);
-  if (!strokes) return byImage > content.nonDigits.image;
+  if (!strokes || byImage > content.nonDigits.image) return byImage > content.nonDigits.image;
   const byPen = score(known, "pen", [...values, ...penFeatures(strokes)]);
   return byPen > content.nonDigits.pen && byImage > CLEARLY_A_DIGIT;
 }
