@@ -15,7 +15,7 @@ from imgcls.api.middleware.visitors import Visitors
 from imgcls.ui.app import errors, paths, startup
 from imgcls.ui.components import figure_menu
 from imgcls.ui.look.stylesheet import Stylesheet
-from imgcls.ui.visitors import uploads_held
+from imgcls.ui.visitors import media, uploads_held
 
 
 @asynccontextmanager
@@ -29,5 +29,9 @@ app = st.App(
     lifespan=lifespan,
     on_script_error=errors.show,
     routes=[*in_app.routes(), leaving.ROUTE, *figure_menu.routes()],
-    middleware=[Middleware(Visitors), Middleware(FairShare, uploads_held.by_visitor), Middleware(Stylesheet)],
+    middleware=[
+        Middleware(Visitors, media.is_of),
+        Middleware(FairShare, uploads_held.by_visitor),
+        Middleware(Stylesheet),
+    ],
 )

@@ -9,6 +9,7 @@ adds security headers.
 """
 
 import os
+from collections.abc import Callable
 from http.cookies import SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,6 +24,7 @@ from imgcls.sharing.permissions import allowed
 READING = ("GET", "HEAD", "OPTIONS")
 OWNERS_PATHS = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 """Below these Streamlit shows what concerns the owner of the server alone."""
+MEDIA = "/media/"
 FRAMES = "IMGCLS_FRAMES"
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -33,10 +35,14 @@ POLICY = (
 
 
 class Visitors:
-    """ASGI middleware around the whole server of the app."""
+    """ASGI middleware around the whole server of the app.
 
-    def __init__(self, app: ASGIApp):
-        self._app = app
+    Args:
+        may_load: Whether the visitor with this ID gets the file at this path, below /media.
+    """
+
+    def __init__(self, app: ASGIApp, may_load: Callable[[str, str], bool] = lambda visitor_id, path: False):
+        self._app, self._may_load = app, may_load
         self._names = frozenset(
             name.strip().lower()
             for variable in ("IMGCLS_HOSTS", "IMGCLS_API_HOSTS")
@@ -73,6 +79,8 @@ class Visitors:
             hosts.is_own_origin(origin, given[0], self._names) for origin in headers.getlist("origin")
         ):
             return PlainTextResponse("Pages of other sites may not use this server.", 403)
+        if scope["path"].startswith(MEDIA) and not self._may_load(visitor.id, scope["path"]):
+            return PlainTextResponse("There is no such file, or it belongs to another visitor's page.", 404)
         if scope["path"].startswith(OWNERS_PATHS):
             decision = allowed(sharing.mode(), visitor, Action.READ_METRICS)
             if not decision.allowed:

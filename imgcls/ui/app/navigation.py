@@ -16,6 +16,8 @@ home, *others = (
     for number, page in enumerate(page_files.found(PAGES))
     if sharing.is_shared() or not page.only_if_shared
 )
+if sharing.is_shared():
+    sharing.current()  # images of this page are for its visitor alone, and must be known as his before they are fetched
 page = st.navigation([home, *others], position="top")
 figure_menu.show()
 with errors.shown():

@@ -10,6 +10,7 @@ from imgcls.datasets import Dataset
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.ui.app.errors import plain
+from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting
 
 HELP = (
@@ -25,7 +26,7 @@ def downloads(dataset: Dataset, kind: str, content: Callable[[], Mapping[str, Se
     stem = f"{kind.replace(' ', '-')}-{dataset.facts.name}"
     st.download_button(
         f"{kind.capitalize()} (CSV)",
-        lambda: image_lists.to_csv(content()),
+        visitor.later(lambda: image_lists.to_csv(content())),
         f"{stem}.csv",
         "text/csv",
         icon=":material/download:",
@@ -36,7 +37,7 @@ def downloads(dataset: Dataset, kind: str, content: Callable[[], Mapping[str, Se
     )
     st.download_button(
         f"{kind.capitalize()} (JSON)",
-        lambda: image_lists.to_json(dataset, kind, content()),
+        visitor.later(lambda: image_lists.to_json(dataset, kind, content())),
         f"{stem}.json",
         "application/json",
         icon=":material/data_object:",

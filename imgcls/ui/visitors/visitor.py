@@ -2,6 +2,8 @@
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -9,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from imgcls.sharing import Visitor, cookies, people, visitors
 from imgcls.sharing.visitors import NOBODY, Role
 
+Content = TypeVar("Content")
 MOST_SESSIONS = 2_000
 _cookies: OrderedDict[str, str] = OrderedDict()
 """Session -> its cookie: it can no longer be read in the moment in which a tab is closed."""
@@ -30,6 +33,17 @@ def of_page() -> Visitor:
     while len(_cookies) > MOST_SESSIONS:
         _cookies.popitem(last=False)
     return signed_in(people.visitor(cookies.read(cookie)), st.user.to_dict())
+
+
+def later(make: Callable[[], Content]) -> Callable[[], Content]:
+    """The same function for a download button, which calls it without a page: it still acts for the present visitor."""
+    who = visitors.current()
+
+    def made() -> Content:
+        with visitors.acting_as(who):
+            return make()
+
+    return made
 
 
 def cookie_of(session_id: str) -> str:

@@ -16,7 +16,7 @@ class Server:
 
     def __init__(self):
         self.scopes = []
-        self.app = Visitors(self._answer)
+        self.app = Visitors(self._answer, lambda who, path: path.endswith(f"/{who}.png"))
 
     async def _answer(self, scope, receive, send):
         self.scopes.append(scope)
@@ -154,8 +154,15 @@ def test_only_the_owner_sees_the_metrics_of_the_server(server, path):
     assert server.ask(path, cookie=f"{cookies.NAME}={cookies.make('A' * 22)}")[0]["status"] == 200
 
 
+def test_nobody_gets_the_images_of_somebody_elses_page(server):
+    own = {"cookie": f"{cookies.NAME}={cookies.make('A' * 22)}"}
+    assert server.ask(f"/media/{'A' * 22}.png", **own)[0]["status"] == 200
+    assert server.ask(f"/media/{'B' * 22}.png", **own)[0]["status"] == 404
+    assert server.ask(f"/media/{'A' * 22}.png")[0]["status"] == 404
+
+
 def test_every_answer_has_security_headers(server, monkeypatch):
-    for path in ("/", "/media/a.png"):
+    for path in ("/", "/static/a.png"):
         _, headers = server.ask(path)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "SAMEORIGIN"

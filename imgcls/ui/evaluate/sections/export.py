@@ -15,6 +15,7 @@ from imgcls.export.records import Record
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
+from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting, task_panel
 
 TITLE = links.EXPORT
@@ -185,7 +186,7 @@ def _downloads(run: Run, name: str, record: Record) -> None:
         if bundle.supports(name):
             st.download_button(
                 "Bundle with model card and script",
-                lambda: _bundled(run, name),
+                visitor.later(lambda: _bundled(run, name)),
                 file_name=f"{run.id}-{name}.zip",
                 mime="application/zip",
                 icon=":material/folder_zip:",

@@ -9,6 +9,7 @@ from imgcls.evaluation import report
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.visitors import visitor
 
 TITLE = "Report"
 ORDER = 110
@@ -72,7 +73,7 @@ def _file(
 ) -> None:
     st.download_button(
         label,
-        make,
+        visitor.later(make),
         file_name=f"{run.id}.{suffix}",
         mime=mime,
         icon=icon,
