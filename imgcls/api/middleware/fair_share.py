@@ -76,7 +76,7 @@ class FairShare:
         announced = Headers(scope=scope).get("content-length", "")
         reserved = int(announced) if announced.isdecimal() and len(announced) < 16 else 0
         if not self._has_room(visitor, client, reserved):
-            return await PlainTextResponse(FULL, 413)(scope, receive, send)
+            return await PlainTextResponse(FULL, 413, {"Connection": "close"})(scope, receive, send)
         arrived, counted = 0, reserved
         self._arriving[client] += reserved
 
