@@ -1,8 +1,10 @@
 """Shared fixtures: isolated folders, data prepared once, one finished run, and trainers that start immediately."""
 
 import contextlib
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +47,18 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     """Tests that load Keras into this process come last: once it is loaded, Streamlit's reruns become slow."""
     items.sort(key=lambda item: "keras" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path_factory) -> Path:
+    """As pytest's own, which lists the folders of all earlier tests each time: 2 to 6 ms for thousands of tests."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    path = tmp_path_factory.getbasetemp() / f"{name}-{next(_tests)}"
+    path.mkdir(mode=0o700)
+    return path
+
+
+_tests = itertools.count()
 
 
 @pytest.fixture(autouse=True)

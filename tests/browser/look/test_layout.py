@@ -69,9 +69,7 @@ CONTRASTS = """() => {
 
 
 def opened(visit, server, path: str, **options) -> Page:
-    page = visit(server, "/_stcore/health", **options)  # the recording has to begin before the page
-    page.add_init_script(f"({RECORD})()")
-    page.goto(server.url + path)
+    page = visit(server, path, init_script=f"({RECORD})()", **options)
     steps.shows(page, PAGES[path])
     page.wait_for_timeout(1500)  # components that are loaded last
     steps.settled(page)
