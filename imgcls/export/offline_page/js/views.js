@@ -111,9 +111,8 @@ function showMatrix() {
     });
     return make("tr", {}, heading(classes[label], "row"), ...cells);
   });
-  const caption = make("caption", {
-    textContent: "Rows: the true class. Columns: the prediction. On the diagonal: correct.",
-  });
+  const explained = "Rows: the true class. Columns: the prediction. On the diagonal: correct.";
+  const caption = make("caption", {}, make("span", { textContent: explained }));
   const table = make("table", {}, caption, make("thead", {}, head), make("tbody", {}, ...rows));
   find("matrix").append(make("h3", { textContent: "Confusion matrix" }), scrolling(table, "Confusion matrix"));
 }
