@@ -33,11 +33,11 @@ def test_a_figure_is_saved_as_png_svg_and_pdf(visit, server, tmp_path):
     assert svg[0].tag.endswith("rect") and svg[0].get("fill").startswith("rgb")  # the page's background
 
     with Image.open(saved(page, "PNG", tmp_path)) as image:
-        assert image.size == (3 * width, 3 * height) and len(image.getcolors(1 << 20)) > 10
+        assert image.size == (int(3 * width), int(3 * height)) and len(image.getcolors(1 << 20)) > 10
 
     pdf = saved(page, "PDF", tmp_path).read_bytes()
     assert pdf.startswith(b"%PDF-") and b"/BaseFont /Helvetica" in pdf
-    assert f"/MediaBox [0 0 {0.75 * width:g}" in pdf.decode("latin-1")
+    assert f"/MediaBox [0 0 {int(0.75 * width)}" in pdf.decode("latin-1")
     assert b"/Subtype /Image" not in pdf  # lines and text, no pixels
 
 
