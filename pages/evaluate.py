@@ -9,7 +9,10 @@ from imgcls.ui.widgets import run_select
 ORDER = 40
 ICON = ":material/fact_check:"
 
-st.title("Evaluate")
-run = run_select.pick_run("evaluate-run", lambda run: run.is_tested, on_change=selection_state.clear_of_classes)
+with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
+    st.title("Evaluate", width="content")
+    run = run_select.pick_run(
+        "evaluate-run", lambda run: run.is_tested, on_change=selection_state.clear_of_classes, is_compact=True
+    )
 if run is not None:
     page.show(run)

@@ -8,11 +8,10 @@ from imgcls.ui.widgets import run_select
 ORDER = 50
 ICON = ":material/draw:"
 
-st.title("Predict")
-left, right = st.columns([3, 2])
-with left:
-    run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits")
-if run is not None:
-    with right:
+with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
+    st.title("Predict", width="content")
+    run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits", is_compact=True)
+    if run is not None:
         compare_models.choose(run)
+if run is not None:
     page.show(run, run.card)

@@ -37,6 +37,7 @@
       suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
       judged.json       the user's reviews of suspected labels             page
       imported.*        an imported model, and how it is used              imgcls.evaluation.model_import, once
+      shipped           marks a trained model that comes with the project  the project
       exports/          exported files with their verification records     imgcls.export, by rename
 
 A run is complete without the inside.* and neighbours files, which explain the model. Each file has one writer and is
@@ -205,6 +206,11 @@ class Run:
     def is_tested(self) -> bool:
         """Whether it has test predictions."""
         return (self.folder / "predictions.npz").exists() and (self.folder / "model.json").exists()
+
+    @property
+    def is_example(self) -> bool:
+        """Whether it is one of the trained models that come with the project, here or in a copy of its folder."""
+        return (self.folder / "shipped").exists()
 
     @property
     def request(self) -> RunRequest:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from imgcls.ui.look import stylesheet
-from imgcls.ui.look.stylesheet import STYLE, Stylesheet
+from imgcls.ui.look.stylesheet import ELEMENTS, Stylesheet, inserted
 
 PAGE = b"<html><head><title>x</title></head><body></body></html>"
 
@@ -32,7 +32,7 @@ def answered(kind: bytes, accept: bytes = b"text/html,*/*", method: str = "GET",
 @pytest.mark.parametrize("parts", [(PAGE,), (PAGE[:20], PAGE[20:])])
 def test_a_page_gets_the_style_and_its_new_length(parts):
     headers, body, seen = answered(b"text/html; charset=utf-8", parts=parts)
-    assert body == PAGE.replace(b"</head>", STYLE.encode() + b"</head>")
+    assert body == PAGE.replace(b"</head>", inserted() + b"</head>")
     assert headers[b"content-length"] == str(len(body)).encode()
     assert b"etag" not in headers, "the browser would keep a page with an old style"
     assert seen == [b"accept"]
@@ -50,3 +50,10 @@ def test_everything_else_passes_unchanged(kind, accept, method):
 def test_the_style_sheet_loads_nothing_and_cannot_end_its_element():
     css = stylesheet.STYLE.removeprefix("<style>").removesuffix("</style>")
     assert "<" not in css and "url(" not in css and "@import" not in css
+
+
+def test_the_code_of_each_element_is_found():
+    for name in ELEMENTS:
+        assert inserted().count(f"import('./static/js/{name}.".encode()) == 1, (
+            f"Streamlit has no element {name} any more"
+        )

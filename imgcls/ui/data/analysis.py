@@ -33,7 +33,15 @@ EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 def show(dataset: Dataset) -> None:
     """The view selector and the chosen view."""
     st.subheader("Explore", anchor=False)
-    view = st.segmented_control("View", VIEWS, key="explore", label_visibility="collapsed", bind="query-params")
+    view = st.segmented_control(
+        "View",
+        VIEWS,
+        default=None,
+        required=True,  # a click on the open view would close it
+        key="explore",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
     if not view:
         st.caption("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds.")
         return

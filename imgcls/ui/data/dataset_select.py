@@ -9,8 +9,9 @@ from imgcls.datasets import DatasetInfo
 HELP = next(param.help for param in PARAMS if param.name == "data")
 
 
-def choose() -> DatasetInfo:
-    """The select box; its choice is part of the URL (`?data=`, by title)."""
+def choose(*, is_compact: bool = False) -> DatasetInfo:
+    """The select box; its choice is part of the URL (`?data=`, by title). `is_compact` hides the label, except from
+    screen readers: for a selector beside the heading."""
     names = datasets.names()
     titles = {name: datasets.facts(name).title for name in names}
     name = st.selectbox(
@@ -20,5 +21,6 @@ def choose() -> DatasetInfo:
         key="data",
         help=HELP,
         bind="query-params",
+        label_visibility="collapsed" if is_compact else "visible",
     )
     return datasets.facts(name)

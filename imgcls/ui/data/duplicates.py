@@ -12,10 +12,12 @@ from imgcls.ui.widgets import formatting, metric_row, pager
 from imgcls.ui.widgets.metric_row import Number
 
 PER_PAGE = 12
-KINDS = ("Leaks", "Conflicting labels", "Exact", "Near")
+KINDS = ("Leaks", "Possible leaks", "Conflicting labels", "Exact", "Near")
 EXPLAINED = {
-    "Leaks": "Train/test leakage: one copy is in the training set, the other in the test set, so the test score is too "
+    "Leaks": "Train/test leakage: the same image is in the training set and in the test set, so the test score is too "
     "optimistic. Exclude the training copy.",
+    "Possible leaks": "Near duplicate of a test image, please check. If both come from one photo or object, the test "
+    "score is too optimistic: exclude the training image. If they only look alike, keep both.",
     "Conflicting labels": "The two images look the same but have different labels: at least one label is wrong, or the "
     "classes cannot be distinguished visually.",
     "Exact": "Identical pixel by pixel. A duplicate in the training set is simply weighted twice.",
@@ -31,8 +33,10 @@ def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     is_exact = likeness >= 1
     differ = labels[pairs[:, 0]] != labels[pairs[:, 1]]
+    crosses = (pairs < count).sum(1) == 1
     of_kind = {
-        "Leaks": (pairs < count).sum(1) == 1,
+        "Leaks": crosses & is_exact,
+        "Possible leaks": crosses & ~is_exact,
         "Conflicting labels": differ.any(1) if dataset.facts.is_multilabel else differ,
         "Exact": is_exact,
         "Near": ~is_exact,

@@ -7,12 +7,9 @@ from imgcls.datasets import DatasetInfo
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import analysis, custom, dataset_select, summary
+from imgcls.ui.data import analysis, custom, dataset_select, images, summary
 from imgcls.ui.data.importing import wizard
-from imgcls.ui.widgets import pager
 from imgcls.ui.widgets.figures import class_counts
-
-SAMPLE_PAGES = 20
 
 
 def show() -> None:
@@ -24,28 +21,29 @@ def show() -> None:
 
 
 def _dataset() -> None:
-    """The chosen dataset: description, size, sample images and analysis."""
-    st.title("Data")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        facts = dataset_select.choose()
+    """The chosen dataset: its images, then what is known about it, then the analysis."""
+    with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
+        st.title("Data", width="content")
+        facts = dataset_select.choose(is_compact=True)
         wizard.show_button()
-    left, right = st.columns([3, 4], gap="large")
-    with left:
-        _description(facts)
-    if not datasets.is_ready(facts.name):
+        is_ready = datasets.is_ready(facts.name)
+        if is_ready and st.button("Train a model on this dataset", type="primary", icon=":material/model_training:"):
+            links.train(data=facts.name)
+    if not is_ready:
+        left, right = st.columns([3, 4], gap="large")
+        with left:
+            _description(facts)
         with right:
             summary.get(facts)
         return
 
     dataset = predictions.dataset(facts.name)
+    images.show(dataset)
+    with st.container(key="about-data"):
+        left, right = st.columns([3, 4], gap="large")
     with left:
-        st.caption(f"**{len(dataset.y_train):,}** training and **{len(dataset.y_test):,}** test images.")
-        if st.button("Train a model on this dataset", type="primary", icon=":material/model_training:"):
-            links.train(data=facts.name)
+        _description(facts)
     with right:
-        page = pager.page_number(SAMPLE_PAGES, "sample-page")
-        st.html(summary.samples(facts.name, datasets.dataset_stamp(facts.name), page))
-    with left:
         counts = predictions.class_counts(facts.name, dataset.fingerprint)
         st.html(class_counts.bars(counts, facts.classes))
         analysis.imbalance(dataset, counts["training"])

@@ -13,9 +13,7 @@ from imgcls.datasets.splitting.training_split import Split, remark
 from imgcls.errors import DatasetError
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets import gallery
 
-SAMPLES = 25
 MOST_NAMED = 12
 
 
@@ -37,24 +35,6 @@ def one_line(facts: DatasetInfo) -> None:
         f"{facts.num_classes} {what} ({plain(names)}) · {height}×{width} pixels, "
         f"{'colour' if channels == 3 else 'greyscale'}{kind}"
     )
-
-
-@lru_cache(64)
-def samples(name: str, stamp: tuple, page: int) -> str:
-    """Random training images with their classes, as HTML; each page shows others."""
-    dataset = predictions.dataset(name)
-    count = len(dataset.y_train)
-    chosen = np.random.default_rng(page).choice(count, min(SAMPLES, count), replace=False)
-    named = [(i, dataset.facts.named(dataset.y_train[i])) for i in chosen]
-    tiles = (
-        gallery.Tile(
-            dataset.x_train[i], f"training image #{i}: {name}", (name,), file=dataset.records.name("train", int(i))
-        )
-        for i, name in named
-    )
-    html = gallery.grid(tiles)
-    dataset.release_memory()
-    return html
 
 
 def realised_counts(config: Config) -> bool:

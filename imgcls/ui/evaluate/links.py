@@ -6,6 +6,9 @@ from imgcls.runs import Run
 
 SINGLE_IMAGE, EPOCH_HISTORY, EXPORT = "Single image", "Epoch history", "Export"
 """Titles of sections that others link to."""
+WRONG, WHY, RELIABLE, TAKE = "What is wrong", "Why", "How reliable", "Take it with you"
+GROUPS = WRONG, WHY, RELIABLE, TAKE
+"""The groups of sections, in the order of the navigation."""
 
 
 def section(run: Run, title: str, **query: str | int) -> str:

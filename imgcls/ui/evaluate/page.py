@@ -5,6 +5,8 @@ images that the filters keep, and so do the scores above them. Single-label and 
 """
 
 import time
+from collections.abc import Mapping
+from types import ModuleType
 
 import streamlit as st
 
@@ -16,6 +18,9 @@ from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.evaluate.parts.selection import filters, selection_state
 from imgcls.ui.widgets import formatting, threshold
+
+KEY = "view"
+"""The section, in the session and in the URL."""
 
 
 def show(run: Run) -> None:
@@ -29,50 +34,77 @@ def show(run: Run) -> None:
         threshold.choose(run.card)
     predictions = selection_state.predictions_of(selection_state.key_of(run))
     _count_opening(run)
-    soft_links.enable()
-    head = st.container()
     available = sections.available(sections.MULTI if is_multilabel else sections.SINGLE)
     available = {title: section for title, section in available.items() if sections.applies(section, predictions)}
+    # The scores depend on the section, and stand above its control: drawn later, they would push everything down.
+    first = next(iter(available))
+    section = available.get(st.session_state.get(KEY) or st.query_params.get(KEY, ""), available[first])
+    style = _group_names(available) + _room(len(predictions.names))
+    if section.USES_SELECTION:
+        _selected_scores(run, style)
+    else:
+        headline.show(predictions.report, len(predictions.labels), style=style)
+    if predictions.broken:
+        noun = formatting.count(predictions.broken, "prediction")
+        st.warning(
+            f"{noun} of this model were not numbers and count as probability 0. Train it again with a smaller "
+            "learning rate.",
+            icon=":material/warning:",
+        )
+    if text := _cross_validation(run):
+        st.caption(text)
+    if text := _usage(run):
+        st.caption(text)
     title = st.segmented_control(
         "Section",
         list(available),
-        default=next(iter(available)),
+        default=first,
         required=True,
-        key="view",
+        key=KEY,
         bind="query-params",
         label_visibility="collapsed",
     )
     section = available[title]
-    with head:
-        if section.USES_SELECTION:
-            _selected_scores(run)
-        else:
-            headline.show(predictions.report, len(predictions.labels))
-        if predictions.broken:
-            noun = formatting.count(predictions.broken, "prediction")
-            st.warning(
-                f"{noun} of this model were not numbers and count as probability 0. Train it again with a smaller "
-                "learning rate.",
-                icon=":material/warning:",
-            )
-        if text := _cross_validation(run):
-            st.caption(text)
-        if text := _usage(run):
-            st.caption(text)
     section.show(run, predictions)
+    soft_links.enable()
 
 
-def _selected_scores(run: Run) -> None:
+def _group_names(available: Mapping[str, ModuleType]) -> str:
+    """Style rules that write the name of each group above its first section.
+
+    The sections are one control, so that each is one click away and in the URL; the names are for the eye only.
+    """
+    groups = [section.GROUP for section in available.values()]
+    firsts = {group: groups.index(group) + 1 for group in dict.fromkeys(groups)}
+    rules = (
+        f".st-key-view button:nth-of-type({at}){{margin-left:{'1.75rem' if at > 1 else 0}}}"
+        f'.st-key-view button:nth-of-type({at})::before{{content:"{group}" / ""}}'
+        for group, at in firsts.items()
+    )
+    return f"<style>{''.join(rules)}</style>"
+
+
+def _room(classes: int) -> str:
+    """The height of the confusion matrix, as confusion_matrix.js computes it, until that is loaded."""
+    return f'<style>[class*="st-key-matrix-"]{{min-height:{min(600, max(210, 34 * classes)) + 44}px}}</style>'
+
+
+def _selected_scores(run: Run, style: str) -> None:
     view = selection_state.current(run)
     filters.chips(view)
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:
-        headline.show(view.report, int(view.filtered.sum()), view.total)
+        headline.show(view.report, int(view.filtered.sum()), view.total, style=style)
 
 
 def _count_opening(run: Run) -> None:
-    """Counts this visit as one use of the run's test set, however often the page is redrawn."""
+    """Counts this visit as one use of the run's test set, however often the page is redrawn.
+
+    Not of a model that comes with the project: it is there to be looked at, and nobody selects it.
+    """
+    if run.is_example:
+        return
     counted = st.session_state.setdefault("opened-tests", set())
     if run.id not in counted:
         counted.add(run.id)
@@ -100,7 +132,7 @@ def _cross_validation(run: Run) -> str:
 def _usage(run: Run) -> str:
     """How often the test scores were viewed, from the second time on; an unbiased estimate needs no remark."""
     usage = holdout_usage.read(run)
-    if usage.count < 2:
+    if usage.count < 2 or run.is_example:
         return ""
     since = "" if usage.first is None else f" since {time.strftime('%d %B %Y', time.localtime(usage.first))}"
     return (

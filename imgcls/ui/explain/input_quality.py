@@ -33,8 +33,6 @@ STYLE = """<style>
 .before-after figure{margin:0}
 .before-after img{width:84px;height:84px;image-rendering:pixelated;border-radius:6px;display:block}
 </style>"""
-ROOM = '<div class="before-after"></div>'
-"""Reserves the space of before and after, so that nothing below jumps when they appear."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +64,19 @@ def check(run: Run, pixels: np.ndarray | None, raw: np.ndarray | None = None) ->
     return InputCheck(of_training["usual"], source, None if raw is None else findings[0], findings[-1])
 
 
-def report(checked: InputCheck | None, below: str = ROOM) -> str:
+def chip(checked: InputCheck | None, below: str) -> None:
+    """A button that says how usual the input is and opens the measurements. Its label is always the same: with another,
+    Streamlit would close it at every stroke."""
+    unusual = sum(bool(finding.sentence) for finding in (checked.raw or checked.model)) if checked else 0
+    with st.popover("Input check", icon=":material/troubleshoot:", key="input-check-chip", width="content"):
+        if unusual:
+            st.markdown(f":orange-badge[:material/warning: {formatting.count(unusual, 'unusual value')}]")
+        elif checked is not None:
+            st.markdown(":green-badge[:material/check: Typical of the training images]")
+        st.html(report(checked, below))
+
+
+def report(checked: InputCheck | None, below: str = "") -> str:
     """The measurements beside the usual ones, as HTML, with `below` underneath."""
     if checked is None:
         return "<p>There are no training images to compare with.</p>"

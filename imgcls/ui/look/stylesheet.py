@@ -1,21 +1,48 @@
 """Puts style.css into the HTML that the server answers with, so that it holds from the first paint on.
 
 A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
+
+The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
+arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from streamlit import file_util
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+ELEMENTS = (
+    "Html",
+    "ButtonGroup",
+    "Button",
+    "Selectbox",
+    "Multiselect",
+    "Slider",
+    "NumberInput",
+    "TextInput",
+    "Checkbox",
+)
+ELEMENTS += ("Pagination", "BidiComponent", "DataFrame", "DownloadButton", "FileUploader")
 STYLE = f"<style>{Path(__file__).with_name('style.css').read_text('utf-8')}</style>"
 END = b"</head>"
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
 """Request headers that would get a page from the browser's cache, without the present style, or a compressed one."""
 OUTDATED = (b"content-length", b"etag", b"last-modified")
+
+
+@lru_cache
+def inserted() -> bytes:
+    """What a page gets: the style, and a script that loads the elements once the app itself is loaded."""
+    files = (Path(file_util.get_static_dir()) / "static" / "js").glob("*.js")
+    names = sorted(file.name for file in files if file.name.split(".")[0] in ELEMENTS)
+    loads = "".join(f"import('./static/js/{name}').catch(() => {{}});" for name in names)
+    return f'{STYLE}<script type="module">{loads}</script>'.encode()
 
 
 class Stylesheet:
@@ -50,7 +77,7 @@ class _Insertion:
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = self.body.replace(END, STYLE.encode() + END, 1)
+        body = self.body.replace(END, inserted() + END, 1)
         headers = [(name, value) for name, value in self.start["headers"] if name.lower() not in OUTDATED]
         headers.append((b"content-length", str(len(body)).encode()))
         await self.send({**self.start, "headers": headers})

@@ -3,10 +3,9 @@
 import html
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from imgcls.inference import Answer
+from imgcls.inference import Answer, confidence_ceiling
 from imgcls.inference.preparing import Source, without_normalisation
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
@@ -40,13 +39,11 @@ def show(
     """
     height, width, _ = card.shape
     if answer is None:  # the space is reserved, so that nothing jumps when the answer comes
-        pixels, alt = np.zeros(card.shape, np.uint8), "No input yet"
-        lines: tuple[str, ...] = ("The model's input appears here.",)
+        model_input = ModelInput("", "No input yet", (f"The {height}×{width} pixels that the model sees appear here.",))
     else:
-        pixels = answer.pixels
         alt = f"The model's input, {height} by {width} pixels, enlarged"
         lines = (f"Model input: {height}×{width} pixels, enlarged.", *answer.notes)
-    model_input = ModelInput(gallery.data_url(pixels, is_cached=False), alt, lines)
+        model_input = ModelInput(gallery.data_url(answer.pixels, is_cached=False), alt, lines)
     if card.is_multilabel:
         _show_labels(answer, card, todo, model_input)
     else:
@@ -59,8 +56,20 @@ def show(
             model_input=model_input,
             acknowledge=acknowledge,
         )
+        _explain_ceiling(run, card)
     if compare_models.chosen():
         compare_models.show(run, card, answer, source, is_complete=is_complete)
+
+
+def _explain_ceiling(run: Run, card: ModelCard) -> None:
+    """One sentence if the training kept the confidence below 100%."""
+    smoothing = confidence_ceiling.label_smoothing(run)
+    if smoothing:
+        target = confidence_ceiling.ceiling(smoothing, len(card.classes))
+        st.caption(
+            f":material/info: Why not 100%? This model was trained with label smoothing of {smoothing:g}: its target "
+            f"for the true class is {target:.1%}, so its confidence hardly exceeds that.",
+        )
 
 
 def show_explanations(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:
@@ -79,7 +88,8 @@ def _show_labels(answer: Answer | None, card: ModelCard, todo: str, model_input:
     with right:
         lines = "".join(f"<p>{html.escape(line)}</p>" for line in model_input.lines)
         style = "width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px"
-        st.html(f'<img src="{model_input.source}" style="{style}" alt="{html.escape(model_input.alt)}">{lines}')
+        image = f'<img src="{model_input.source}" style="{style}" alt="{html.escape(model_input.alt)}">'
+        st.html(f"{image if model_input.source else ''}{lines}")
 
 
 def _show_training_comparison(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:

@@ -62,8 +62,8 @@ def choose(run: Run) -> None:
         max_selections=MOST - 1,
         key=KEY,
         bind="query-params",
-        placeholder="Up to three more models",
-        help="Each of them gets the same image, prepared the way it was trained.",
+        placeholder="Compare with up to three more models",
+        label_visibility="collapsed",
     )
 
 

@@ -19,12 +19,7 @@ from imgcls.ui.components.canvas import CanvasState
 from imgcls.ui.data.search import results as search_results
 from imgcls.ui.explain import input_quality, neighbours, stroke_attribution
 from imgcls.ui.predict import answer as answer_view
-from imgcls.ui.predict import feedback
-
-STYLE = """<style>
-.details{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px 40px}
-.details section{min-width:0}
-</style>"""
+from imgcls.ui.predict import example_drawings, feedback
 
 
 def show(run: Run, card: ModelCard) -> None:
@@ -38,10 +33,11 @@ def show(run: Run, card: ModelCard) -> None:
 @st.fragment
 def _show_canvas(run: Run, card: ModelCard) -> None:
     """A stroke reruns this part of the page alone."""
-    left, right = st.columns([4, 7], gap="large")
+    with st.container(key="draw"):
+        left, right = st.columns([9, 10], gap="large")
     state = canvas.state()
     with left, errors.shown():
-        canvas.show()
+        canvas.show(hint=f"{todo(card)} The prediction updates as you draw.")
     drawing, answer = state.drawing, None
     with right, errors.shown():
         answer = live_answer(run, card, state)
@@ -50,26 +46,29 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
             card,
             answer,
             source=drawing,
-            todo=f"{todo(card)} The prediction updates as you draw.",
+            todo="The prediction appears here.",
             acknowledge={"edition": state.edition, "number": state.number},
             is_complete=state.is_done,
         )
-    # While the pen is down only the answer counts: its explanations wait, and cost nothing.
-    explained = answer if state.is_done else None
-    with errors.shown():
-        strokes = stroke_attribution.render(run, card, drawing, answer, is_done=state.is_done)
+        if multiple_digits.applies_to(card):
+            example_drawings.show()
+        # While the pen is down only the answer counts: its explanations wait, and cost nothing.
+        explained = answer if state.is_done else None
         raw = without_normalisation(drawing, card) if explained else None
         checked = input_quality.check(run, None if explained is None else explained.pixels, raw)
-        below = input_quality.ROOM
-        if checked is not None and raw is not None and explained is not None:
-            below = input_quality.before_and_after(run, card, raw, explained)
-        st.html(
-            f'{STYLE}<div class="details"><section>{strokes}</section>'
-            f"<section><h4>Input check</h4>{input_quality.report(checked, below)}</section></div>"
-        )
         if explained is not None:
-            feedback.show(_stored_pixels(drawing, explained, card), card.classes)
-            input_quality.show_fix(drawing, checked, card.shape[0])
+            with st.container(horizontal=True, gap="small"):
+                below = ""
+                if checked is not None and raw is not None:
+                    below = input_quality.before_and_after(run, card, raw, explained)
+                input_quality.chip(checked, below)
+                feedback.show(_stored_pixels(drawing, explained, card), card.classes)
+                input_quality.show_fix(drawing, checked, card.shape[0])
+    if not drawing:
+        return
+    with errors.shown():
+        st.html(stroke_attribution.render(run, card, drawing, answer, is_done=state.is_done))
+        if explained is not None:
             neighbours.show(run, explained.familiarity, card.classes)
             search_results.show_section(card.data, explained.pixels, "draw")
 
@@ -92,7 +91,7 @@ def live_answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:
 @st.fragment
 def _show_fallback(run: Run, card: ModelCard) -> None:
     """The same with the fallback canvas, whose strokes are not known."""
-    left, right = st.columns([4, 7], gap="large")
+    left, right = st.columns(2, gap="large")
     source = answer = None
     with left, errors.shown():
         pixels = drawable_canvas.show()

@@ -217,7 +217,7 @@ def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], yours: tuple[int, ...]
     for row, index in zip(rows, yours, strict=True):
         true, model = int(tested.labels[row]), int(tested.predicted[row])
         lines = (
-            f"true: {classes[true]}",
+            f"actually {classes[true]}",
             f"{'✓' if index == true else '✗'} you: {classes[index] if index != SKIPPED else 'skipped'}",
             f"{'✓' if model == true else '✗'} model: {classes[model]}",
         )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.predict import batch, draw, drawing_game, human_vs_model, photo
+from imgcls.ui.predict import batch, draw, drawing_game, human_vs_model, keys, photo
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def show(run: Run, card: ModelCard) -> None:
             label_visibility="collapsed",
         )
     MODES[name].show(run, card)
+    keys.enable()
 
 
 def _replace_unsuitable(names: list[str]) -> None:

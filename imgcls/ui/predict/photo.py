@@ -225,12 +225,13 @@ def _example(run: Run, card: ModelCard) -> Prepared | None:
         st.info("This run stores no test images.", icon=":material/info:")
         return None
     rows = stored[list(chosen)]
-    st.html(_examples(run, cached.predictions_stamp(run), tuple(rows.tolist())))
+    images = _examples(run, cached.predictions_stamp(run), tuple(rows.tolist()))
     number = st.pills(
         "Example",
         range(1, len(rows) + 1),
         default=1,
         required=True,
+        format_func=lambda number: images[number - 1],
         key="example",
         label_visibility="collapsed",
         wrap=True,
@@ -255,11 +256,11 @@ def _spread(labels: tuple[int, ...], count: int) -> tuple[int, ...]:
 
 
 @lru_cache(16)
-def _examples(run: Run, stamp: tuple, rows: Sequence[int]) -> str:
+def _examples(run: Run, stamp: tuple, rows: Sequence[int]) -> list[str]:
+    """The images as Markdown: each is the label of its button."""
     tested = cached.single_label_predictions(run)
     names = run.card.classes
-    tiles = (
-        gallery.Tile(tested.images[tested.row_of[row]], f"Example {n}: {names[tested.labels[row]]}", (str(n),))
+    return [
+        f"![Example {n}: {plain(names[tested.labels[row]])}]({gallery.data_url(tested.images[tested.row_of[row]])})"
         for n, row in enumerate(rows, 1)
-    )
-    return gallery.grid(tiles)
+    ]

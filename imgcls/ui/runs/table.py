@@ -1,11 +1,13 @@
 """All runs as a table: filter, open, compare, rename, delete."""
 
 import zlib
+from collections.abc import Callable
 
 import pyarrow as pa
 import streamlit as st
 
 from imgcls import runs, sharing
+from imgcls.charts.run_scatter import RunPoint, run_scatter
 from imgcls.runs import Run, trash
 from imgcls.sharing import Action
 from imgcls.system import safe_csv
@@ -13,7 +15,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links as evaluate_links
-from imgcls.ui.runs import deleting, run_list, seeds
+from imgcls.ui.runs import deleting, run_list, seeds, thumbnails
 from imgcls.ui.runs.run_list import Summary
 from imgcls.ui.train import learning_curves
 from imgcls.ui.visitors import rights
@@ -26,6 +28,15 @@ SELECTED = "runs-selected"
 ACCURACY_HELP = (
     "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
 )
+
+ROW_HEIGHT = 48
+MOST_PICTURES = 30
+"""Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
+MISTAKE, CURVE = "Worst mistake", "Curve"
+COSTS: dict[str, tuple[str, Callable[[Summary], float | None]]] = {
+    "Parameters": ("parameters", lambda about: about.parameters),
+    "Training time": ("training time, s", lambda about: about.seconds),
+}
 
 
 def show(everything: list[Run]) -> None:
@@ -50,6 +61,7 @@ def show(everything: list[Run]) -> None:
     _actions(selected)
     seeds.warn(selected, everything)
     _compare(selected)
+    _scatter(rows)
 
 
 def _filtered(rows: list[tuple[Run, Summary]]) -> list[tuple[Run, Summary]]:
@@ -80,16 +92,26 @@ def _table(rows: list[tuple[Run, Summary]]) -> pa.Table:
         {
             "Run": [run.label for run, _ in rows],
             **owners,
-            "State": [formatting.STATES[about.state][0] for _, about in rows],
+            "Test (%)": [_percent(about.test) for _, about in rows],
+            "Validation (%)": [_percent(about.validation) for _, about in rows],
             "Dataset": [about.data for _, about in rows],
             "Model": [about.model for _, about in rows],
-            "Validation (%)": [_percent(about.validation) for _, about in rows],
-            "Test (%)": [_percent(about.test) for _, about in rows],
+            "State": [formatting.STATES[about.state][0] for _, about in rows],
             "Parameters": [about.parameters for _, about in rows],
             "Time": [formatting.duration(about.seconds) for _, about in rows],
             "Started": [formatting.age(about.created) for _, about in rows],
         }
     )
+
+
+def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
+    """The table with the worst mistake and the validation curve of the newest runs; the CSV file does without."""
+    pictured = shown[:MOST_PICTURES]
+    missing = [None] * (len(shown) - len(pictured))
+    mistakes = [thumbnails.worst_mistake(run) for run in pictured]
+    urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
+    curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
+    return table.add_column(0, MISTAKE, urls).add_column(4, CURVE, curves)
 
 
 def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
@@ -106,14 +128,22 @@ def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
     remembered = st.session_state.get(SELECTED, ())
     rows = [row for row, run_id in enumerate(ids) if run_id in remembered]
     st.dataframe(
-        table,
+        _with_pictures(table, shown),
         hide_index=True,
         key=key,
+        row_height=ROW_HEIGHT,
+        placeholder="–",
         on_select=follow,
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         column_config={
-            "Run": st.column_config.TextColumn(width="large"),
+            MISTAKE: st.column_config.ImageColumn(
+                width="small", help="The test image with the most confident wrong prediction."
+            ),
+            "Run": st.column_config.TextColumn(width="medium"),
+            CURVE: st.column_config.LineChartColumn(
+                width="small", help="Validation accuracy by epoch.", color="#E69F00"
+            ),
             "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
             "Test (%)": st.column_config.NumberColumn(format="%.1f", help=ACCURACY_HELP),
             "Parameters": st.column_config.NumberColumn(format="localized"),
@@ -138,7 +168,7 @@ def _name_deleted(everything: list[Run]) -> None:
 def _actions(selected: list[Run]) -> None:
     one = selected[0] if len(selected) == 1 else None
     both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="runs-actions"):
         if st.button("Open", icon=":material/open_in_new:", disabled=one is None) and one:
             links.go("train.py", run=one.id)
         evaluate_disabled = one is None or not one.is_tested
@@ -176,6 +206,30 @@ def _compare(selected: list[Run]) -> None:
     if len(selected) > 1:
         st.subheader("Differing settings", anchor=False)
         settings_table.show(selected)
+
+
+def _scatter(rows: list[tuple[Run, Summary]]) -> None:
+    """The accuracy of the runs against their size or time; nothing unless there are two to compare."""
+    tested = [(run, about) for run, about in rows if about.test is not None and about.macro_f1 is None]
+    if len(tested) < 2:
+        return
+    st.subheader("Accuracy and cost", anchor=False)
+    choice = st.segmented_control(
+        "Cost", list(COSTS), default=next(iter(COSTS)), required=True, key="runs-cost", label_visibility="collapsed"
+    )
+    title, cost_of = COSTS[choice]
+    points = [
+        RunPoint(run.label, about.data, cost, about.test or 0.0) for run, about in tested if (cost := cost_of(about))
+    ]
+    if not points:
+        st.caption("Not recorded for these runs.")
+        return
+    st.plotly_chart(
+        run_scatter(points, title),
+        key="runs-scatter",
+        config=figure_download.savable("runs"),
+        alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
+    )
 
 
 @st.dialog("Rename the run")

@@ -22,12 +22,14 @@ def pick_run(
     label: str = "Trained model",
     prefer: str = "",
     on_change: Callable[[], None] | None = None,
+    is_compact: bool = False,
 ) -> Run | None:
     """A select box of the usable runs, showing the one in `?run=`; without it `prefer`, else the newest.
 
     None, with an empty state on the page, if there is no usable run. None, too, if the one in the URL cannot be used or
     was deleted: the page says so, and the visitor chooses another one, since the results of one model must not be taken
-    for those of another. `on_change` is called when the visitor chooses another run.
+    for those of another. `on_change` is called when the visitor chooses another run. `is_compact` hides the
+    label, except from screen readers: for a selector beside the heading.
     """
     choices = {run.id: run for run in runs.all_runs() if usable(run)}
     if not choices:
@@ -53,6 +55,7 @@ def pick_run(
         help="All runs with a trained model, newest first.",
         on_change=on_change,
         is_required=not is_gone,
+        is_compact=is_compact,
     )
     return choices.get(picked)
 
@@ -67,6 +70,7 @@ def select(
     help: str = "",
     on_change: Callable[[], None] | None = None,
     is_required: bool = True,
+    is_compact: bool = False,
 ) -> str:
     """A select box of runs (id -> title) whose choice is the URL parameter `parameter`; returns the id.
 
@@ -101,6 +105,7 @@ def select(
         on_change=follow,
         help=help or None,
         placeholder="Choose a run",
+        label_visibility="collapsed" if is_compact else "visible",
     )
     return picked or ""
 

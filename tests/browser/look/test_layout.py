@@ -10,7 +10,13 @@ MOST_SHIFT = 0.05
 LEAST_CONTRAST = 4.5, 3.0
 """WCAG 2.2 AA: of ordinary and of large text (24 px, or 18.66 px in bold)."""
 DESKTOP, PHONE, NARROW = ({"width": 1280, "height": 720}, {"width": 390, "height": 844}, {"width": 320, "height": 640})
-PAGES = {"/": "Train, understand and try"}
+PAGES = {
+    "/": "Train, understand and try",
+    "/data": "Data",
+    "/runs": "Runs",
+    "/evaluate?run=fashion": "Evaluate",
+    "/predict": "Predict",
+}
 
 RECORD = """() => {
     window.shifts = [];

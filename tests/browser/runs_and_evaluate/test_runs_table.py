@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support import steps
 
-ROW = 35
-"""The height of a row of the table in pixels, its head included."""
+HEAD, ROW = 35, 48
+"""The heights of the table's head and of a row in pixels."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def select_row(page: Page, row: int) -> None:
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + ROW * (row + 1.5))
+    page.mouse.click(box["x"] + 20, box["y"] + HEAD + ROW * (row + 0.5))
     steps.settled(page)
 
 
@@ -73,7 +73,7 @@ def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     _, page = runs_page
     select_row(page, 0)
     select_row(page, 1)
-    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 3")
     for place in (0, 1):
         assert sorted(steps.lines(page, place)) == ["The first one", "The second one"]
     expect(page.get_by_role("heading", name="Differing settings")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls.datasets.catalog import cifar100
 from imgcls.runs import holdout_usage, tags
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
-from imgcls.ui.evaluate import sections
+from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import formatting
 from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, text_of
@@ -142,6 +143,25 @@ def test_opening_a_run_counts_once_per_session(finished_run):
 
     assert holdout_usage.read(finished_run).count == 2
     assert "have been viewed 2 times" in text_of(app)
+
+
+def test_a_model_that_comes_with_the_project_is_not_counted(finished_run):
+    (finished_run.folder / "shipped").touch()
+    opened("evaluate", run=finished_run.id)
+    app = opened("evaluate", run=finished_run.id)
+    assert holdout_usage.read(finished_run).count == 0
+    assert "viewed" not in text_of(app)
+
+
+def test_sections_are_listed_in_groups(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+    titles = app.segmented_control(key="view").options
+    assert [titles[0], titles[-1]] == ["Errors", "Export"]
+    style = next(str(block.proto.body) for block in app.get("html") if ".st-key-view" in str(block.proto.body))
+    found = [(int(at), name) for at, name in re.findall(r'type\((\d+)\)::before{content:"([^"]+)"', style)]
+    assert [name for _, name in found] == list(links.GROUPS)
+    modules = sections.available(sections.SINGLE)
+    assert all(name == modules[titles[at - 1]].GROUP for at, name in found)
 
 
 def test_merged_classes_show_their_scores_before_and_now(finished_run):

@@ -1,5 +1,6 @@
 """The Runs page: selection, undoable deletion, and runs deleted elsewhere meanwhile."""
 
+import json
 import random
 
 import pytest
@@ -9,7 +10,7 @@ from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
 from imgcls.ui.runs import table
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import broken_copy, is_intact, opened, text_of
 from tests.support.runs import mutations
 
 
@@ -132,3 +133,22 @@ def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
         for page in ("train", "evaluate", "predict"):
             app = opened(page, run=run.id)
             assert is_intact(app), (page, run.id, text_of(app))
+
+
+def test_the_table_shows_curves_and_mistakes_and_no_none(finished_run):
+    mutations.small_run("unfinished", **{"result.json": b""})
+    app = opened("runs")
+    assert is_intact(app)
+    shown = app.dataframe[0]
+    assert any(str(url).startswith("data:image/png") for url in shown.value[table.MISTAKE])
+    assert any(curve is not None and len(curve) > 1 for curve in shown.value[table.CURVE])
+    assert shown.proto.placeholder == "–"
+
+
+def test_runs_are_compared_by_accuracy_and_cost(finished_run):
+    assert not [one for one in opened("runs").get("plotly_chart") if "runs-scatter" in one.proto.id]
+    copy = broken_copy(finished_run, "20260102-120000-0badcafe")
+    assert copy.is_tested
+    app = opened("runs")
+    (figure,) = [json.loads(one.proto.spec) for one in app.get("plotly_chart") if "runs-scatter" in one.proto.id]
+    assert sum(len(line["x"]) for line in figure["data"]) == 2

@@ -19,7 +19,7 @@ HTML = f"""
  arrow keys move, Space lowers and lifts the pen, Escape clears."></canvas>
   <div class="tools" role="toolbar" aria-label="Pen">
     <button class="undo" type="button" title="Undo the last stroke (Ctrl+Z)">Undo</button>
-    <button class="clear" type="button" title="Remove all strokes (Escape)">Clear</button>
+    <button class="clear" type="button" title="Remove all strokes (Delete)">Clear</button>
     <label>Pen width <input type="range" min="{canvas_strokes.PENS[0]}" max="{canvas_strokes.PENS[1]}" step="1"></label>
   </div>
   <p class="hint" role="status"></p>

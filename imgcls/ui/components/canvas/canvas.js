@@ -62,6 +62,8 @@ class Canvas {
     this.buttons.clear.onclick = () => this.replace([]);
     this.range.oninput = () => (this.range.title = `${this.range.value} px`);
     this.range.onchange = () => this.send(true);
+    this.onKey = (event) => this.pageKey(event);
+    document.addEventListener("keydown", this.onKey);
     this.onAnswer = (event) => this.answered(event.detail);
     addEventListener("imgcls-answered", this.onAnswer);
     this.observer = new ResizeObserver(() => this.paint());
@@ -69,6 +71,7 @@ class Canvas {
   }
 
   end() {
+    document.removeEventListener("keydown", this.onKey);
     removeEventListener("imgcls-answered", this.onAnswer);
     this.observer.disconnect();
     clearTimeout(this.timer);
@@ -196,6 +199,16 @@ class Canvas {
     this.field.classList.remove("by-hand");
     this.showCursor(true);
     if (isNew) this.send(!cursor.down);
+  }
+
+  /** Undo and clear, also while the focus is elsewhere; not in text fields, and without Escape, which closes dialogs. */
+  pageKey(event) {
+    const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    if (event.defaultPrevented || (!isUndo && event.key !== "Delete") || !this.strokes.length) return;
+    const [focus] = event.composedPath();
+    if (focus.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(focus.tagName)) return;
+    event.preventDefault();
+    this.replace(isUndo ? this.strokes.slice(0, -1) : []);
   }
 
   showCursor(shown) {

@@ -51,7 +51,9 @@ function showInput(box, input) {
   box.hidden = !input;
   if (!input) return;
   const image = box.querySelector("img");
-  if (image.src !== input.source) image.src = input.source;
+  box.classList.toggle("empty", !input.source);
+  if (input.source && image.src !== input.source) image.src = input.source;
+  if (!input.source) image.removeAttribute("src");
   image.alt = input.alt;
   const notes = box.querySelector(".notes");
   const lines = input.lines.join("\n");

@@ -31,6 +31,7 @@ def show(view: View) -> None:
     """The options, the matrix, and the most frequent errors."""
     is_multilabel = isinstance(view.predictions, Decisions)
     groups = None if is_multilabel else selection_state.groups_of(view.run)
+    place = st.container(key="matrix-room")
     with st.container(horizontal=True, vertical_alignment="center"):
         unit = st.segmented_control(
             "Cells show",
@@ -57,13 +58,14 @@ def show(view: View) -> None:
                 help="Use the class groups that the dataset defines.",
             )
     drawn = _drawn(view.key, view.filters, unit == FRACTIONS, errors_only, is_sorted)
-    confusion_matrix.show(
-        f"matrix-{view.run.id}",
-        drawn,
-        selected=_whole(view.selection.cell),
-        follow=_follow_cell,
-        note="The most frequent errors are listed below it.",
-    )
+    with place:
+        confusion_matrix.show(
+            f"matrix-{view.run.id}",
+            drawn,
+            selected=_whole(view.selection.cell),
+            follow=_follow_cell,
+            note="The most frequent errors are listed below it.",
+        )
     st.caption(
         "Click a cell to filter the gallery; click it again to clear the filter."
         + (

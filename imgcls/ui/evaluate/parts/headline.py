@@ -13,18 +13,21 @@ from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
 STYLE = """<style>
-.headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.5}
+.headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.45}
 .headline>div:first-child{font-size:3.2rem;font-weight:700;line-height:1.1;font-variant-numeric:tabular-nums}
+.headline small{display:block;font-size:var(--small);color:var(--muted)}
+details.scores[open]{flex-basis:100%}
 details.scores summary{cursor:pointer;width:fit-content;padding:.2rem 0;font-size:.9rem}
 details.scores p{margin:1rem 0 0;font-size:.875rem;opacity:.75}
 details.scores dl.numbers{margin-top:.8rem}
 </style>"""
 
 
-def show(report: Report | LabelReport, count: int, total: int | None = None) -> None:
+def show(report: Report | LabelReport, count: int, total: int | None = None, *, style: str = "") -> None:
     """The main score in large type with one sentence about the errors, computed from `count` of `total` test images.
 
-    The other scores open below it.
+    The other scores open below it. `style` is HTML to send along: an element of its own would take room until its code
+    is loaded.
     """
     is_filtered = total is not None and count != total
     if isinstance(report, LabelReport):
@@ -46,12 +49,14 @@ def show(report: Report | LabelReport, count: int, total: int | None = None) -> 
     about = " ".join(sentence for sentence in (note, f"95% confidence intervals: {method}.") if sentence)
     heading = f"{name} of filtered images" if is_filtered else name
     value, interval = formatting.fraction(main.value), formatting.interval(main)
-    st.html(
-        f'{STYLE}<div class="headline"><div>{value}</div>'
-        f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}</div></div>"
-        f'<details class="scores"><summary>All scores</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
-    )
-    st.caption(source)
+    with st.container(key="headline"):
+        st.html(
+            f'{STYLE}{style}<div class="headline"><div>{value}</div>'
+            f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}"
+            f"<small>{html.escape(source)}</small></div>"
+            f'<details class="scores"><summary>All scores</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
+            "</div>"
+        )
 
 
 def _most_confused(report: Report) -> str:

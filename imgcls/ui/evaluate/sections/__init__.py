@@ -3,7 +3,8 @@
 A section is a module with
 
     TITLE            its name in the navigation and in the URL (`view=`)
-    ORDER            its place in the navigation, ascending
+    GROUP            one of `links.GROUPS`, under which the navigation lists it
+    ORDER            its place in the group, ascending
     USES_SELECTION   whether it shows only the images that the filters keep, so that the scores above it do, too
     SUPPORTS         the kinds of runs it can show: "single" (label), "multi" (label) or both
     show(run, predictions)
@@ -22,6 +23,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from imgcls.ui.evaluate import links
+
 SINGLE, MULTI = "single", "multi"
 
 
@@ -35,4 +38,5 @@ def available(kind: str) -> dict[str, ModuleType]:
     """The sections for runs of a kind (`SINGLE` or `MULTI`), in order: title -> module."""
     names = [entry.name for entry in pkgutil.iter_modules(__path__)]
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return {module.TITLE: module for module in sorted(modules, key=lambda one: one.ORDER) if kind in module.SUPPORTS}
+    modules.sort(key=lambda one: (links.GROUPS.index(one.GROUP), one.ORDER))
+    return {module.TITLE: module for module in modules if kind in module.SUPPORTS}

@@ -19,10 +19,12 @@ from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.images import image_details
 from imgcls.ui.widgets import gallery
 
 TITLE = "Activations"
+GROUP = links.WHY
 ORDER = 70
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -15,6 +15,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import other_run
 from imgcls.ui.evaluate.parts.images import compared_images
 from imgcls.ui.evaluate.parts.selection import selection_state
@@ -23,6 +24,7 @@ from imgcls.ui.widgets import formatting, metric_row, settings_table
 from imgcls.ui.widgets.metric_row import Number
 
 TITLE = "Compare"
+GROUP = links.RELIABLE
 ORDER = 80
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -5,10 +5,12 @@ import streamlit as st
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.curves import abstention, calibration, roc_pr
 from imgcls.ui.evaluate.parts.selection import selection_state
 
 TITLE = "Curves & calibration"
+GROUP = links.RELIABLE
 ORDER = 30
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")

@@ -27,6 +27,7 @@ from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 from imgcls.ui.widgets.metric_row import Number
 
 TITLE = links.EPOCH_HISTORY
+GROUP = links.WHY
 ORDER = 40
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")
@@ -204,7 +205,7 @@ def _tile(found: EpochPredictions, position: int, image: int, names: tuple[str, 
     true, predicted = int(found.labels[image]), int(found.predicted[position, image])
     percent = f"{100 * float(found.probabilities[position, image, predicted]):.0f}%"
     name = names[predicted]
-    lines = (f"✓ {name}", percent) if true == predicted else (f"✗ {name}", f"true: {names[true]}", percent)
+    lines = (f"✓ {name}", percent) if true == predicted else (f"predicted {name}", f"actually {names[true]}", percent)
     alt = f"Validation image {image}: true class {names[true]}, predicted {name} with {percent}"
     return gallery.Tile(found.images[found.row_of[image]], alt, (f"#{image}", *lines))
 

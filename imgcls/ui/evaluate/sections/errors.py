@@ -5,11 +5,13 @@ import streamlit as st
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import confusion_matrix
 from imgcls.ui.evaluate.parts.images import gallery, prediction_map
 from imgcls.ui.evaluate.parts.selection import error_counts, filters, selection_state
 
 TITLE = "Errors"
+GROUP = links.WRONG
 ORDER = 10
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")
@@ -39,6 +41,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             label_visibility="collapsed",
         )
         PANELS[panel](view)
+        filters.histogram(view)
     with right:
         filters.show(view)
         gallery.show(view)

@@ -19,6 +19,7 @@ from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting, task_panel
 
 TITLE = links.EXPORT
+GROUP = links.TAKE
 ORDER = 120
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -13,6 +13,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import suspect_training_images
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
 from imgcls.ui.evaluate.parts.images import suspect_test_images
@@ -20,6 +21,7 @@ from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import formatting
 
 TITLE = "Label errors"
+GROUP = links.WRONG
 ORDER = 100
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

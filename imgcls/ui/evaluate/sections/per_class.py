@@ -14,12 +14,14 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import class_merging, metric_help
 from imgcls.ui.evaluate.parts.images import gallery
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 
 TITLE = "Per class"
+GROUP = links.WRONG
 ORDER = 20
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")

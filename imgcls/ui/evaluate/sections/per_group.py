@@ -10,6 +10,7 @@ from imgcls.evaluation.metrics.per_group import GroupScores, group_scores
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import metric_help
 from imgcls.ui.evaluate.parts.images import gallery
 from imgcls.ui.evaluate.parts.selection import selection_state
@@ -17,6 +18,7 @@ from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import formatting
 
 TITLE = "Per group"
+GROUP = links.WRONG
 ORDER = 25
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

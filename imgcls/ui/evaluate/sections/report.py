@@ -9,9 +9,11 @@ from imgcls.evaluation import report
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.visitors import visitor
 
 TITLE = "Report"
+GROUP = links.TAKE
 ORDER = 110
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -23,12 +23,14 @@ from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
+from imgcls.ui.evaluate.links import RELIABLE
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number
 
 TITLE = "Robustness"
+GROUP = RELIABLE
 ORDER = 90
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

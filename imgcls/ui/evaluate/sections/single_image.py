@@ -22,6 +22,7 @@ from imgcls.ui.explain import heat_maps
 from imgcls.ui.widgets import gallery
 
 TITLE = links.SINGLE_IMAGE
+GROUP = links.WHY
 ORDER = 60
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -6,9 +6,11 @@ from imgcls.config import imported_model
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.evaluate import links
 from imgcls.ui.train import learning_curves
 
 TITLE = "Training curves"
+GROUP = links.WHY
 ORDER = 50
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")

@@ -13,12 +13,12 @@ from imgcls import inference
 from imgcls.datasets.importing import drawings
 from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting, from_message
-from imgcls.inference import rejection
+from imgcls.inference import confidence_ceiling, rejection
 from imgcls.inference.rejection import multiple_digits
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.system import paths
-from imgcls.ui.predict import compare_models
+from imgcls.ui.predict import compare_models, example_drawings
 
 ONE = [20, 20, 12, 20, 60, 12, 20, 100, 12]
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
@@ -208,13 +208,15 @@ def test_a_scribble_is_only_unfamiliar_to_a_shape_model(reader):
 
 def test_digit_models_ask_for_digits(reader):
     app = opened(draw_page)
-    assert given(app, "probability_bars")["todo"] == "Draw a digit. The prediction updates as you draw."
+    assert given(app, "canvas")["hint"] == "Draw a digit. The prediction updates as you draw."
+    assert given(app, "probability_bars")["input"]["source"] == "", "no empty black box"
 
 
 def test_a_shape_model_accepts_anything_and_has_no_digit_rules():
     run = copied("reader", SHAPES)
     app = opened(draw_page)
-    assert given(app, "probability_bars")["todo"] == "Draw something. The prediction updates as you draw."
+    assert given(app, "canvas")["hint"] == "Draw something. The prediction updates as you draw."
+    assert not [button for button in app.button if (button.key or "").startswith("example-")]
     digits = replace(run.card, classes=tuple(multiple_digits.DIGITS))
     for strokes in ([ONE, SEVEN], [SCRIBBLE]):
         of_shapes, of_digits = (inference.answer(run, drawing(*strokes), card=card) for card in (run.card, digits))
@@ -247,7 +249,7 @@ def test_a_deleted_model_does_not_affect_the_others(reader):
     assert "It was deleted." in html(app, 'class="models"')
     assert "<b>7</b>" in html(app, 'class="models"')
     assert "this part" in html(app, 'class="why"')
-    assert 'class="input-check"' in html(app, 'class="why"')
+    assert html(app, 'class="input-check"')
 
 
 def asked(stroke: list[float], **session) -> AppTest:
@@ -328,6 +330,21 @@ def test_a_model_without_distances_still_rejects_a_scribble(reader):
         (other.folder / name).unlink()
     cards = html(asked(SCRIBBLE, others=["other"]), 'class="models"')
     assert rejection.NOT_A_DIGIT in cards and UNKNOWN not in cards
+
+
+@pytest.mark.parametrize("digit", example_drawings.DIGITS)
+def test_an_example_drawing_is_put_on_the_canvas_and_recognised(digit, reader):
+    app = opened(draw_page)
+    app.button(key=f"example-{digit}").click().run()
+    assert app.session_state["drawn"].drawing.as_lists() == example_drawings.drawing(digit).as_lists()
+    answer = inference.answer(reader, example_drawings.drawing(digit))
+    assert (answer.rejection, reader.card.classes[answer.index]) == (None, digit)
+
+
+def test_the_page_says_why_confidence_stops_below_100(reader):
+    (note,) = [one.value for one in opened(draw_page).caption if "Why not 100%?" in one.value]
+    assert "label smoothing of 0.05" in note and "95.5%" in note
+    assert confidence_ceiling.ceiling(0.0, 10) == 1
 
 
 def play(*strokes, **changes) -> AppTest:

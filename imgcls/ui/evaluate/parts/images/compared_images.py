@@ -60,7 +60,7 @@ def _grid(first: Key, second: Key, indices: tuple[int, ...]) -> str:
     for index in indices:
         owner, source = (second, b) if b.row_of[index] >= 0 else (first, a)
         true = _labels(a, index)
-        lines = [f"true: {true}", *(_line(letter, of, index) for letter, of in (("A", a), ("B", b)))]
+        lines = [f"actually {true}", *(_line(letter, of, index) for letter, of in (("A", a), ("B", b)))]
         alt = f"Test image {index}: true {true}; {lines[1]}; {lines[2]}"
         pixels = source.images[source.row_of[index]]
         tiles.append(gallery.Tile(pixels, alt, tuple(lines), links.image(owner.run, index), source.file_name(index)))

@@ -69,7 +69,7 @@ def _lines(predictions: Predictions, position: int) -> tuple[tuple[str, ...], st
     alt = f"true class {true}, predicted {predicted} with {percent}"
     if predictions.is_right[position]:
         return (f"✓ {true}", percent), alt
-    return (f"✗ {predicted}", f"true: {true}", percent), alt
+    return (f"predicted {predicted}", f"actually {true}", percent), alt
 
 
 def _multilabel_lines(decisions: Decisions, position: int) -> tuple[tuple[str, ...], str]:

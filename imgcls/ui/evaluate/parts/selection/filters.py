@@ -22,7 +22,7 @@ PREDICTION_FILTERS = {
 
 
 def show(view: View) -> None:
-    """The filter by correctness, the other filters in a popover, and the histogram of the confidence."""
+    """The filter by correctness, and the other filters in a popover."""
     selected, is_multilabel = view.selection, isinstance(view.predictions, Decisions)
     options = {ALL: "", "Errors": "wrong", "Correct": "right"}
     if is_multilabel:
@@ -42,6 +42,11 @@ def show(view: View) -> None:
         with st.popover("Filter", icon=":material/filter_alt:", on_change="rerun", key="filter") as popover:
             if popover.open:
                 _controls(view, "Labels" if is_multilabel else "Classes")
+
+
+def histogram(view: View) -> None:
+    """The histogram of the confidence; a click on a bar filters by it."""
+    selected = view.selection
     counts = _counts(view.key, selection_state.changed(selected, low=0, high=100))
     confidence_histogram.show(f"confidence-{view.run.id}", counts, (selected.low, selected.high), _follow_bar)
 
