@@ -18,17 +18,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 ELEMENTS = (
-    "Html",
-    "ButtonGroup",
-    "Button",
-    "Selectbox",
-    "Multiselect",
-    "Slider",
-    "NumberInput",
-    "TextInput",
-    "Checkbox",
+    *("Html", "ButtonGroup", "Button", "Selectbox", "Multiselect", "Slider", "NumberInput", "TextInput", "Checkbox"),
+    *("Pagination", "BidiComponent", "DataFrame", "DownloadButton", "FileUploader"),
 )
-ELEMENTS += ("Pagination", "BidiComponent", "DataFrame", "DownloadButton", "FileUploader")
+"""Streamlit's names of these elements: the first part of the names of its files."""
 STYLE = f"<style>{Path(__file__).with_name('style.css').read_text('utf-8')}</style>"
 END = b"</head>"
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")

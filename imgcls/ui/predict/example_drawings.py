@@ -17,7 +17,7 @@ def _arc(x: float, y: float, across: float, up: float, start: float, end: float)
     return [(x + across * math.cos(angle), y + up * math.sin(angle)) for angle in angles]
 
 
-DIGITS = {
+DIGITS: dict[str, list[list[tuple[float, float]]]] = {
     "2": [[*_arc(140, 95, 50, 48, 190, 385), (95, 215), (195, 215)]],
     "3": [[*_arc(132, 94, 48, 42, 215, 450), *_arc(132, 184, 56, 48, 270, 500)]],
     "5": [[(185, 58), (105, 58), (98, 128), *_arc(132, 174, 58, 54, 235, 500)]],

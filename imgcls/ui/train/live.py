@@ -15,6 +15,10 @@ from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 1.0
+ABOVE_TRAINING = (
+    "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
+    "improving, with dropout and augmentation on; validation is measured afterwards, without them."
+)
 FAST_TICK_SECONDS = 0.4
 """Until the first point of the curve is drawn."""
 PHASES = {
@@ -146,7 +150,12 @@ def _metrics(curves: Curves, state: str, is_stopping: bool) -> None:
     metric_row.show(
         (
             Number(f"Training {what}", formatting.fraction(newest.get("accuracy")), "mean of recent batches"),
-            Number(f"Validation {what}", formatting.fraction(last.get("val_accuracy")), "after the last full epoch"),
+            Number(
+                f"Validation {what}",
+                formatting.fraction(last.get("val_accuracy")),
+                "after the last full epoch",
+                ABOVE_TRAINING,
+            ),
             Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
             Number("Images per second", rate, "while training"),
             Number("Time left", formatting.duration(left), hint),

@@ -88,7 +88,7 @@ def _usage() -> None:
 
 def _start(config: Config, is_ready: bool) -> None:
     """The name of the run and the Start button."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="start-bar"):
         name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
         seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)

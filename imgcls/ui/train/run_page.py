@@ -131,6 +131,8 @@ def _outcome(run: Run, state: str) -> None:
             links.go("evaluate.py", run=run.id)
         if run.is_ready and st.button("Try it", icon=":material/draw:"):
             links.go("predict.py", run=run.id)
+        if run.is_tested and st.button("Take it home", icon=":material/output:"):
+            links.go("evaluate.py", run=run.id, view="Export")
         if state != "damaged" and not is_imported and st.button("Train again with changes", icon=":material/tune:"):
             form = settings_form.form_of(run.config)
             links.train(settings_form.query_of(form), **form)
