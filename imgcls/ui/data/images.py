@@ -24,10 +24,10 @@ def show(dataset: Dataset) -> None:
     if not len(rows):
         st.info("No training images of this class.", icon=":material/search_off:")
         return
-    place = st.container(key="sample-images")
+    with st.container(key="sample-images"):
+        place = st.empty()  # a container without an element would have no room yet, and the pager would move
     shown = pager.page_of(rows, PER_PAGE, f"sample-page-{facts.name}-{label}")
-    with place:
-        st.html(_tiles(facts.name, stamp, tuple(shown.tolist())))
+    place.html(_tiles(facts.name, stamp, tuple(shown.tolist())))
 
 
 def _choose_class(facts: DatasetInfo) -> int | None:
