@@ -6,7 +6,7 @@ from imgcls.ui.you import page
 
 ORDER = 60
 ICON = ":material/person:"
-ONLY_IF_SHARED = True
+MODES = ("classroom", "demo", "read-only")
 
 st.title("You")
 page.show()

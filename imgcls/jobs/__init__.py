@@ -6,6 +6,7 @@ backends        where trainers run: this machine, a cluster
 fair_use        what one visitor of a shared server may queue and store
 personal_data   deletes the work of a visitor
 estimates       how long a training will take
+classroom/      what a class trains, for its teacher; the leaderboard
 preflight       checks and the learning-rate finder before training
 """
 

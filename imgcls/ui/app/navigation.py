@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import sharing
-from imgcls.ui.app import errors, link_numbers, old_links, page_files, startup
+from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import figure_menu
 
@@ -14,13 +14,14 @@ link_numbers.refuse()
 home, *others = (
     st.Page(page.path, title=page.title, icon=page.icon, default=not number)
     for number, page in enumerate(page_files.found(PAGES))
-    if sharing.is_shared() or not page.only_if_shared
+    if sharing.mode() in page.modes
 )
 if sharing.is_shared():
     sharing.current()  # images of this page are for its visitor alone, and must be known as his before they are fetched
 page = st.navigation([home, *others], position="top")
 figure_menu.show()
 with errors.shown():
+    class_notice.show()
     if page is home:
         startup.load_soon()
     else:

@@ -1,17 +1,19 @@
 """The pages: each is a file in `pages/`, found by its name. To add one, add a file there; no list has to be changed.
 
-Its title and its URL are its file name. Constants say where it is in the navigation bar, with which icon, and whether
-it is only there on a server that several people share; they are read without running the page:
+Its title and its URL are its file name. Constants say where it is in the navigation bar, with which icon, and in which
+modes of the server (all, if not given); they are read without running the page:
 
     ORDER = 20
     ICON = ":material/photo_library:"
-    ONLY_IF_SHARED = True
+    MODES = ("classroom",)
 """
 
 import ast
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from imgcls.sharing import Mode
 
 LAST = 1_000
 
@@ -23,7 +25,7 @@ class PageFile(NamedTuple):
     title: str
     path: Path
     icon: str | None
-    only_if_shared: bool
+    modes: tuple[str, ...]
 
 
 @cache
@@ -38,8 +40,8 @@ def _read(path: Path) -> PageFile:
         for statement in ast.parse(path.read_text("utf-8")).body
         if isinstance(statement, ast.Assign)
         and isinstance(statement.targets[0], ast.Name)
-        and statement.targets[0].id in ("ORDER", "ICON", "ONLY_IF_SHARED")
+        and statement.targets[0].id in ("ORDER", "ICON", "MODES")
     }
     title = path.stem.replace("_", " ").capitalize()
-    order, is_for_shared = constants.get("ORDER", LAST), constants.get("ONLY_IF_SHARED", False)
-    return PageFile(order, title, path, constants.get("ICON"), is_for_shared)
+    order, modes = constants.get("ORDER", LAST), constants.get("MODES", tuple(Mode))
+    return PageFile(order, title, path, constants.get("ICON"), modes)

@@ -1,0 +1,187 @@
+"""What the people of a room train: for its teacher, who can pause all of it and take it home as a table."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from imgcls import jobs, runs
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.runs.metrics_log import Curves
+from imgcls.sharing import ownership
+from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom.rooms import Room
+from imgcls.sharing.people import Person
+from imgcls.system import safe_csv
+
+TRAINING = ("queued", "starting", "running")
+FAILED = ("failed", "lost", "damaged")
+COLUMNS = (
+    "name",
+    "run",
+    "run name",
+    "dataset",
+    "model",
+    "state",
+    "epoch",
+    "epochs",
+    "validation accuracy",
+    "validation images",
+    "test accuracy",
+    "parameters",
+    "seconds",
+    "created",
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of a room as others read it. Fractions from 0 to 1; None and 0 for what is not known (yet)."""
+
+    run: Run
+    owner: str
+    owner_name: str
+    name: str
+    data: str
+    model: str
+    state: str
+    epoch: int = 0
+    epochs: int = 0
+    val_accuracy: float | None = None
+    validation_images: int = 0
+    test_accuracy: float | None = None
+    parameters: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class MemberWork:
+    """A member, his latest run if he has one, and how many he has."""
+
+    member: Person
+    latest: Work | None
+    attempts: int
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether he has no run, or his latest one failed."""
+        return self.latest is None or self.latest.state in FAILED
+
+
+def of_room(room: Room) -> list[Work]:
+    """The runs of a room that the present visitor sees, newest first."""
+    return [described(run) for run in runs.all_runs() if ownership.of(run.folder).room == room.id]
+
+
+def of_members(room: Room) -> list[MemberWork]:
+    """Each member with his latest run, by name."""
+    found = of_room(room)
+    return [
+        MemberWork(member, next((work for work in found if work.owner == member.id), None), count)
+        for member in rooms.members(room)
+        for count in [sum(work.owner == member.id for work in found)]
+    ]
+
+
+def described(run: Run) -> Work:
+    """A run as others read it; a damaged one says so in its state."""
+    thing = ownership.of(run.folder)
+    owner_name, state = thing.shown_owner, run.state
+    try:
+        data, model = runs.data_and_model(run)
+        result = run.result or {}
+    except UserError:
+        return Work(run, thing.owner, owner_name, run.label, "", "", state)
+    curves = _curves(run.folder).refresh()
+    measured = [line["val_accuracy"] for line in curves.epochs if line.get("val_accuracy") is not None]
+    return Work(
+        run,
+        thing.owner,
+        owner_name,
+        run.label,
+        data,
+        model,
+        state,
+        epoch=result.get("epochs") or (int(curves.epochs[-1]["epoch"]) if curves.epochs else 0),
+        epochs=curves.total_epochs,
+        val_accuracy=result.get("val_accuracy", max(measured, default=None)),
+        validation_images=curves.plan.get("validation") or 0,
+        test_accuracy=result.get("test_accuracy"),
+        parameters=result.get("parameters", curves.plan.get("parameters")),
+        seconds=result.get("seconds"),
+    )
+
+
+def pause_all(room: Room) -> int:
+    """Pause every training of the room's members, also those that wait; returns how many. They can be resumed.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: the room cannot be written.
+    """
+    room = rooms.note_paused(room, True)
+    return _for_each(room, lambda run: run.send_request(pause=True), TRAINING)
+
+
+def resume_all(room: Room) -> int:
+    """Let every training of the room's members go on that is paused or about to be; returns how many.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: the room cannot be written.
+    """
+    room = rooms.note_paused(room, False)
+    return _for_each(room, lambda run: jobs.start(run) if run.request.pause else None, (*TRAINING, "paused"))
+
+
+def _for_each(room: Room, act, states: tuple[str, ...]) -> int:
+    done = 0
+    for run in runs.all_runs():
+        thing = ownership.of(run.folder)
+        if thing.room == room.id and thing.owner != room.teacher and run.state in states:
+            with contextlib.suppress(UserError):  # it has ended or was deleted meanwhile
+                act(run)
+                done += 1
+    return done
+
+
+def table(room: Room) -> bytes:
+    """Everything about a room as a CSV file: a line for each run, and one for each member without a run.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+    """
+    rooms.require_teacher(room)
+    found = of_room(room)
+    rows: list[tuple] = [
+        (
+            work.owner_name,
+            work.run.id,
+            work.name,
+            work.data,
+            work.model,
+            work.state,
+            work.epoch,
+            work.epochs,
+            work.val_accuracy,
+            work.validation_images or None,
+            work.test_accuracy,
+            work.parameters,
+            work.seconds,
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(work.run.created)),
+        )
+        for work in found
+    ]
+    with_runs = {work.owner for work in found}
+    empty = (None,) * (len(COLUMNS) - 1)
+    rows += [(member.name, *empty) for member in rooms.members(room) if member.id not in with_runs]
+    rows.sort(key=lambda row: row[0].casefold())
+    return safe_csv.csv_file({name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)})
+
+
+@lru_cache(1024)
+def _curves(folder: Path) -> Curves:
+    """The metrics of a run: each look reads only what is new."""
+    return Curves(folder / "metrics.jsonl")

@@ -1,0 +1,7 @@
+"""Classes on a shared server: pupils join a teacher's room by code and name.
+
+rooms        a room on disk: open, join, leave, remove, close, message
+guessing     how many wrong codes somebody may try
+presence     who has a page open at the moment
+join_link    the address at which pupils join, and its QR code
+"""

@@ -1,0 +1,29 @@
+"""What the teacher tells the class, at the top of every page of its members. It also says that they are present."""
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.sharing import Mode
+from imgcls.sharing.classroom import presence, rooms
+from imgcls.ui.app.errors import plain
+
+TICK_SECONDS = 5.0
+PAUSED = "Your teacher has paused all trainings."
+
+
+def show() -> None:
+    """The notice, for who is in a room; nothing for others and in other modes."""
+    if sharing.mode() is Mode.CLASSROOM and sharing.current().room:
+        st.fragment(run_every=TICK_SECONDS)(_show)()
+
+
+def _show() -> None:
+    visitor = sharing.current()
+    room = rooms.find(visitor.room)
+    if room is None or not room.is_open:
+        return
+    presence.note(visitor.id)
+    if room.message:
+        st.info(f"**Message to the class:** {plain(room.message)}", icon=":material/campaign:")
+    if room.is_paused:
+        st.warning(PAUSED, icon=":material/pause_circle:")

@@ -1,0 +1,1 @@
+"""The page "Class" of a server in classroom mode."""

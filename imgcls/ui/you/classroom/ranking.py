@@ -1,0 +1,52 @@
+"""The leaderboard of a class."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from imgcls import datasets
+from imgcls.errors import UserError
+from imgcls.jobs.classroom import leaderboard
+from imgcls.jobs.classroom.work import Work
+from imgcls.ui.widgets import formatting
+
+HELP = (
+    "Each person's best run by validation accuracy. A shared rank means that the runs are statistically "
+    "indistinguishable: the 95% confidence interval of their difference includes 0. More attempts make a high score by "
+    "chance more likely."
+)
+
+
+def show(works: Sequence[Work]) -> None:
+    """The table for one dataset; nothing without scores."""
+    names = leaderboard.datasets(works)
+    if not names:
+        return
+    st.subheader("Leaderboard", anchor=False, help=HELP)
+    data = names[0]
+    if len(names) > 1:
+        data = st.selectbox("Dataset", names, format_func=_title, key="class-leaderboard-data", width=420)
+    places = leaderboard.places(works, data)
+    shared = [place for place in places if place.rank == 1]
+    if len(shared) > 1:
+        st.caption(f"The first {len(shared)} are statistically indistinguishable.")
+    st.dataframe(
+        {
+            "Rank": [place.rank for place in places],
+            "Name": [place.best.owner_name for place in places],
+            "Validation accuracy": [formatting.fraction(place.best.val_accuracy) for place in places],
+            "Model": [place.best.model for place in places],
+            "Parameters": [place.best.parameters for place in places],
+            "Attempts": [place.attempts for place in places],
+        },
+        hide_index=True,
+        column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
+        alt="The best run of each person of the class.",
+    )
+
+
+def _title(name: str) -> str:
+    try:
+        return datasets.facts(name).title
+    except UserError:
+        return name

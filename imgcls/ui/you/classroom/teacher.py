@@ -1,0 +1,196 @@
+"""A teacher's view: how to join, who is here, what everybody trains, and what concerns all of them."""
+
+import html
+import time
+
+import streamlit as st
+from streamlit import config
+
+from imgcls import sharing
+from imgcls.errors import UserError
+from imgcls.jobs.classroom import work
+from imgcls.jobs.classroom.work import MemberWork
+from imgcls.sharing.classroom import join_link, presence, rooms
+from imgcls.sharing.classroom.rooms import Room
+from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
+from imgcls.ui.visitors import exposure
+from imgcls.ui.widgets import formatting
+from imgcls.ui.you.classroom import ranking
+
+TICK_SECONDS = 5.0
+MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
+ONLY_HERE = (
+    "Only this computer reaches the server, so nobody else can join. Start it again with "
+    "`imgcls app --mode classroom --address 0.0.0.0`."
+)
+NO_NETWORK = "This computer is in no network, so nobody else can join. Connect it, then reload the page."
+STYLE = (
+    "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
+    ".class-join img{width:min(22rem,100%);border-radius:.5rem}"
+    ".class-join b{display:block;font:700 clamp(3rem,9vw,6.5rem)/1.1 monospace;letter-spacing:.08em}"
+    ".class-join span{font-size:1.35rem;overflow-wrap:anywhere}</style>"
+)
+
+
+def show_start() -> None:
+    """For a teacher without a room."""
+    st.markdown("Open a class. You get a code with which pupils join by name, and you see what everybody trains.")
+    if st.button("Open a class", type="primary", icon=":material/door_open:"):
+        with errors.shown():
+            rooms.open_new()
+            st.rerun()
+
+
+def show(room: Room) -> None:
+    """The teacher's room, open or closed."""
+    if room.is_open:
+        _how_to_join(room)
+    else:
+        st.info("This class is closed: nobody can join or train.", icon=":material/door_front:")
+        show_start()
+    st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_people)(room)
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+    if room.is_open:
+        _controls(room)
+    _export(room)
+    ranking.show(work.of_room(room))
+
+
+def _how_to_join(room: Room) -> None:
+    if exposure.is_local(config.get_option("server.address")):
+        st.warning(ONLY_HERE, icon=":material/wifi_off:")
+    base = join_link.address(st.context.url or "")
+    if not base:
+        st.warning(NO_NETWORK, icon=":material/wifi_off:")
+        st.html(f"{STYLE}<div class='class-join'><b>{room.code}</b></div>")
+        return
+    path = "/".join(filter(None, (config.get_option("server.baseUrlPath").strip("/"), "class")))
+    link = join_link.link(base, path, room.code)
+    st.html(
+        f"{STYLE}<div class='class-join'><img src='{html.escape(join_link.qr_code(link))}' "
+        f"alt='QR code of {html.escape(link)}'><div><span>Scan the code, or open</span><br>"
+        f"<span><strong>{html.escape(base)}/{html.escape(path)}</strong></span><br><span>and enter</span>"
+        f"<b>{room.code}</b></div></div>"
+    )
+
+
+def _people(room: Room) -> None:
+    """Runs every few seconds."""
+    found = work.of_members(room)
+    present = sum(presence.is_present(entry.member.id) for entry in found)
+    stuck = sum(entry.is_stuck for entry in found)
+    st.subheader(f"{formatting.count(len(found), 'member')}, {present} present, {stuck} stuck", anchor=False)
+    if not found:
+        st.caption("Nobody has joined yet.")
+        return
+    st.dataframe(
+        {
+            "Name": [entry.member.name for entry in found],
+            "Last seen": [_seen(entry) for entry in found],
+            "Status": [_status(entry) for entry in found],
+            "Latest run": [_run(entry) for entry in found],
+            "Epoch": [_epoch(entry) for entry in found],
+            "Validation accuracy": [
+                formatting.fraction(entry.latest.val_accuracy if entry.latest else None) for entry in found
+            ],
+            "Runs": [entry.attempts for entry in found],
+        },
+        hide_index=True,
+        alt="The members of the class and their latest runs.",
+    )
+
+
+def _seen(entry: MemberWork) -> str:
+    since = presence.seconds_since(entry.member.id)
+    if presence.is_present(entry.member.id):
+        return "here"
+    return "not since the start" if since is None else formatting.age(time.time() - since)
+
+
+def _status(entry: MemberWork) -> str:
+    if entry.latest is None:
+        return "⚠ No run yet"
+    word = formatting.STATES[entry.latest.state][0]
+    return f"⚠ {word}" if entry.is_stuck else word
+
+
+def _run(entry: MemberWork) -> str:
+    return f"{entry.latest.name} ({entry.latest.model}, {entry.latest.data})" if entry.latest else "–"
+
+
+def _epoch(entry: MemberWork) -> str:
+    return f"{entry.latest.epoch} of {entry.latest.epochs}" if entry.latest and entry.latest.epochs else "–"
+
+
+def _controls(room: Room) -> None:
+    with st.form("class-say", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Message to all", room.message, max_chars=rooms.MESSAGE_LENGTH, help="Shown on every page of the class."
+        )
+        if st.form_submit_button("Show", icon=":material/campaign:"):
+            with errors.shown():
+                rooms.announce(room, text)
+                st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        pause, resume = ("Pause all", ":material/pause:"), ("Resume all", ":material/play_arrow:")
+        for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):
+            st.button(label, icon=icon, on_click=_try, args=(act, room))
+        if st.button("Close the class", icon=":material/door_front:"):
+            _close(room)
+    people = rooms.members(room)
+    if people:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.selectbox(
+                "Remove a member",
+                [person.id for person in people],
+                index=None,
+                format_func=lambda visitor_id: next((p.name for p in people if p.id == visitor_id), ""),
+                placeholder="Choose a name",
+                key=REMOVED,
+                width=320,
+            )
+            st.button("Remove", disabled=chosen is None, on_click=_remove, args=(room, chosen))
+
+
+def _try(act, room: Room) -> None:
+    """A callback: the page is then drawn anew."""
+    try:
+        act(room)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _remove(room: Room, visitor_id: str) -> None:
+    _try(lambda room: rooms.remove(room, visitor_id), room)
+    st.session_state[REMOVED] = None
+
+
+@st.dialog("Close the class?")
+def _close(room: Room) -> None:
+    st.markdown(
+        "Nobody can join with the code any more, and the members can no longer train. They still see the runs. "
+        "Trainings in progress go on."
+    )
+    if st.button("Close", type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
+        st.rerun()
+
+
+def _export(room: Room) -> None:
+    visitor = sharing.current()
+
+    def table() -> bytes:
+        """Made when it is downloaded, outside the page."""
+        with sharing.acting_as(visitor):
+            return work.table(room)
+
+    st.download_button(
+        "Export everything",
+        table,
+        file_name=f"class-{room.code}.csv",
+        mime="text/csv",
+        icon=":material/table_rows:",
+        help="One line for each run, and one for each member without a run.",
+        on_click="ignore",
+    )

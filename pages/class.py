@@ -1,0 +1,12 @@
+"""Join a class, or run one: who is here, and what does everybody train?"""
+
+import streamlit as st
+
+from imgcls.ui.you.classroom import page
+
+ORDER = 55
+ICON = ":material/school:"
+MODES = ("classroom",)
+
+st.title("Class")
+page.show()

@@ -1,0 +1,131 @@
+"""What a class trains, as its teacher sees, pauses and exports it; the leaderboard."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.jobs.classroom import leaderboard, work
+from imgcls.jobs.classroom.work import Work
+from imgcls.runs import Run
+from imgcls.sharing import NotAllowed, acting_as, people
+from imgcls.sharing.classroom import rooms
+from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
+
+
+@pytest.fixture(autouse=True)
+def no_queue(monkeypatch):
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+
+
+def queued(visitor, label="A run") -> Run:
+    with acting_as(people.visitor(visitor.id)):
+        return jobs.begin(Config(data="mnist_sample", epochs=3), label)
+
+
+def trained(run: Run, accuracy: float) -> None:
+    """As a trainer would leave it."""
+    plan = {"kind": "plan", "validation": 750, "parameters": 1234, "epochs": 3}
+    epochs = [{"kind": "epoch", "epoch": number, "val_accuracy": accuracy} for number in (1, 2)]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in (plan, *epochs)))
+
+
+def as_teacher():
+    return acting_as(people.visitor(TEACHER.id))
+
+
+def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    join(BEN, room, "Ben")
+    queued(ADA, "First")
+    second = queued(ADA, "Second")
+    trained(second, 0.9)
+    with as_teacher():
+        ada, ben = work.of_members(room)
+    assert (ada.member.name, ada.attempts, ada.is_stuck) == ("Ada", 2, False)
+    assert (ada.latest.name, ada.latest.state, ada.latest.data) == ("Second", "queued", "mnist_sample")
+    assert (ada.latest.epoch, ada.latest.epochs, ada.latest.val_accuracy) == (2, 3, 0.9)
+    assert ben.latest is None and ben.is_stuck
+
+
+def test_a_failed_or_damaged_run_is_stuck(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    run = queued(ADA)
+    (run.folder / "config.json").write_text("{")
+    with as_teacher():
+        (ada,) = work.of_members(room)
+        assert ada.latest.state == "damaged" and ada.is_stuck
+        assert work.table(room)
+
+
+def test_pausing_all_pauses_the_pupils_runs_and_resuming_undoes_it(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    pupils, teachers = queued(ADA), queued(TEACHER)
+    with as_teacher():
+        assert work.pause_all(room) == 1
+        assert rooms.find(room.id).is_paused
+    assert pupils.request.pause and not teachers.request.pause
+    with as_teacher():
+        assert work.resume_all(room) == 1
+    assert not pupils.request.pause and not rooms.find(room.id).is_paused
+
+
+@pytest.mark.parametrize("act", [work.pause_all, work.resume_all, work.table])
+def test_a_pupil_cannot_pause_or_export_a_class(room, join, mnist_sample, act):
+    join(ADA, room, "Ada")
+    run = queued(ADA)
+    ben = join(BEN, room, "Ben")
+    with acting_as(ben):
+        with pytest.raises(NotAllowed):
+            act(room)
+        with pytest.raises(NotAllowed):
+            run.send_request(pause=True)
+    assert not run.request.pause and not rooms.find(room.id).is_paused
+
+
+def test_the_runs_of_another_class_are_not_seen(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    queued(ADA)
+    with as_teacher():
+        rooms.close(room)
+        new = rooms.open_new()
+    with as_teacher():
+        assert work.of_room(new) == [] and runs.all_runs() == []
+
+
+def test_the_table_has_all_runs_and_members_without_one_and_starts_no_formula(room, join, mnist_sample):
+    join(ADA, room, "=Ada()")
+    join(BEN, room, "Ben")
+    trained(queued(ADA), 0.9)
+    with as_teacher():
+        text = work.table(room).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["name"] for row in rows] == ["'=Ada()", "Ben"]
+    assert rows[0]["validation accuracy"] == "0.9" and rows[0]["state"] == "queued" and rows[0]["parameters"] == "1234"
+    assert rows[1]["run"] == ""
+
+
+def scored(owner: str, accuracy: float | None, data: str = "mnist", images: int = 1_000) -> Work:
+    return Work(Run(rooms.folder() / owner), owner, owner, owner, data, "cnn", "finished", 1, 1, accuracy, images)
+
+
+def test_the_leaderboard_ranks_the_best_run_of_each_person_and_shares_ranks_within_the_interval():
+    works = [scored("a", 0.95), scored("a", 0.97), scored("b", 0.96), scored("c", 0.80), scored("d", 0.79)]
+    works += [scored("e", None), scored("f", 1.0, "other")]
+    found = leaderboard.places(works, "mnist")
+    assert [(place.rank, place.best.owner, place.attempts) for place in found] == [
+        (1, "a", 2),
+        (1, "b", 1),
+        (3, "c", 1),
+        (3, "d", 1),
+    ]
+    assert leaderboard.datasets(works) == ["mnist", "other"]
+
+
+def test_with_more_images_the_same_difference_is_one():
+    assert not leaderboard.is_better(scored("a", 0.97), scored("b", 0.96))
+    assert leaderboard.is_better(scored("a", 0.97, images=10_000), scored("b", 0.96, images=10_000))
+    assert not leaderboard.is_better(scored("a", 0.97, images=0), scored("b", 0.5, images=0))

@@ -1,0 +1,177 @@
+"""The page "Class": joining, the class of a pupil, and that of its teacher."""
+
+import pytest
+
+from imgcls import jobs
+from imgcls.config import Config
+from imgcls.sharing import Role, Visitor, acting_as, people, visitors
+from imgcls.sharing.classroom import guessing, presence, rooms
+from imgcls.ui.app import page_files
+from imgcls.ui.app.paths import PAGES
+from tests.support.pages import HOSTILE, is_intact, opened, text_of
+
+TEACHER, ADA = "T" * 22, "A" * 22
+
+
+@pytest.fixture(autouse=True)
+def classroom(monkeypatch):
+    monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    guessing.forget_all()
+    people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
+
+
+@pytest.fixture
+def look_as(monkeypatch):
+    """`look_as(ID)`: from now on he looks at the pages."""
+    return lambda visitor_id: monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(visitor_id))
+
+
+@pytest.fixture
+def room():
+    with acting_as(people.visitor(TEACHER)):
+        return rooms.open_new()
+
+
+def join(room, name="Ada", visitor_id=ADA):
+    with acting_as(people.visitor(visitor_id)):
+        rooms.join(room.code, name)
+
+
+def button(app, label):
+    return next(found for found in app.button if found.label == label)
+
+
+def field(app, label):
+    return next(found for found in app.text_input if found.label == label)
+
+
+def html_of(app):
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_page_is_only_there_in_classroom_mode():
+    (page,) = [found for found in page_files.found(PAGES) if found.title == "Class"]
+    assert page.modes == ("classroom",)
+
+
+def test_a_teacher_opens_a_class_and_sees_its_code(look_as):
+    look_as(TEACHER)
+    app = opened("class")
+    button(app, "Open a class").click().run()
+    assert is_intact(app)
+    room = rooms.find(people.visitor(TEACHER).room)
+    assert room.code in html_of(app)
+    assert "Nobody has joined yet." in text_of(app)
+
+
+def test_a_pupil_joins_with_the_link_by_entering_only_a_name(look_as, room):
+    look_as(ADA)
+    app = opened("class", join=room.code.lower())
+    assert field(app, "Code of the class").value == room.code
+    field(app, "Your name").input("Ada")
+    button(app, "Join").click().run()
+    assert is_intact(app)
+    assert f"class {room.code} with Ms Noether" in text_of(app).replace("*", "")
+    assert people.visitor(ADA).role is Role.MEMBER
+
+
+def test_a_wrong_code_says_so(look_as, room):
+    look_as(ADA)
+    app = opened("class")
+    field(app, "Code of the class").input("AAAAA")
+    field(app, "Your name").input("Ada")
+    button(app, "Join").click().run()
+    assert "no open class with this code" in text_of(app)
+    assert people.visitor(ADA).room == ""
+
+
+def test_the_teacher_sees_each_pupil_and_who_is_stuck(look_as, room, mnist_sample):
+    join(room)
+    join(room, "Ben", "B" * 22)
+    with acting_as(people.visitor(ADA)):
+        jobs.begin(Config(data=mnist_sample, epochs=3), "Ada's run")
+    presence.note(ADA)
+    look_as(TEACHER)
+    app = opened("class")
+    assert is_intact(app)
+    assert "2 members, 1 present, 1 stuck" in text_of(app)
+    table = app.dataframe[0].value
+    assert table["Name"].tolist() == ["Ada", "Ben"]
+    assert table["Status"].tolist() == ["Waiting", "⚠ No run yet"]
+    assert table["Last seen"][0] == "here"
+
+
+def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room, mnist_sample):
+    join(room)
+    with acting_as(people.visitor(ADA)):
+        run = jobs.begin(Config(data=mnist_sample, epochs=3), "Ada's run")
+    look_as(TEACHER)
+    app = opened("class")
+    field(app, "Message to all").input("Look **up**")
+    button(app, "Show").click().run()
+    button(app, "Pause all").click().run()
+    assert run.request.pause
+    look_as(ADA)
+    for page in ("class", "runs"):
+        app = opened(page)
+        assert is_intact(app)
+        assert "Message to the class:** Look **up**" in text_of(app)
+        assert "paused all trainings" in text_of(app)
+        assert not [found for found in app.button if found.label == "Pause all"]
+    assert "paused" not in text_of(_as_guest(look_as))
+    look_as(TEACHER)
+    button(opened("class"), "Resume all").click().run()
+    assert not run.request.pause
+
+
+def _as_guest(look_as):
+    look_as("G" * 22)
+    return opened("class")
+
+
+def test_a_click_of_a_teacher_who_is_none_any_more_is_refused_on_the_server(look_as, room):
+    join(room)
+    look_as(TEACHER)
+    app = opened("class")
+    people.change(TEACHER, role=Role.MEMBER)
+    button(app, "Pause all").click().run()
+    assert not rooms.find(room.id).is_paused
+
+
+def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
+    join(room)
+    join(room, "Ben", "B" * 22)
+    look_as(TEACHER)
+    app = opened("class")
+    next(found for found in app.selectbox if found.label == "Remove a member").set_value(ADA).run()
+    button(app, "Remove").click().run()
+    assert [person.name for person in rooms.members(room)] == ["Ben"]
+    button(app, "Close the class").click().run()
+    app.button(key="class-close").click().run()
+    assert is_intact(app)
+    assert not rooms.find(room.id).is_open
+    look_as("B" * 22)
+    assert "This class is closed." in text_of(opened("class"))
+
+
+def test_a_member_leaves(look_as, room):
+    join(room)
+    look_as(ADA)
+    button(opened("class"), "Leave the class").click().run()
+    assert people.visitor(ADA) == Visitor(ADA, Role.GUEST, "Ada")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_markup_in_names_and_messages_stays_text(look_as, room, name):
+    people.change(TEACHER, name=name)
+    join(room, name)
+    with acting_as(people.visitor(TEACHER)):
+        rooms.announce(room, name)
+    for who in (TEACHER, ADA):
+        look_as(who)
+        app = opened("class")
+        assert is_intact(app)
+        shown = "\n".join(str(element.value) for kind in (app.markdown, app.caption, app.info) for element in kind)
+        assert "<img" not in shown.replace("\\<img", "") and name not in shown
+        assert name not in html_of(app)
