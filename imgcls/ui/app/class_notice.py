@@ -20,7 +20,7 @@ def show() -> None:
 def _show() -> None:
     visitor = sharing.current()
     room = rooms.find(visitor.room)
-    if room is None or not room.is_open:
+    if room is None or not room.is_open or rooms.manages(visitor, room):
         return
     presence.note(visitor.id)
     if room.message:

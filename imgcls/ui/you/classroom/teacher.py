@@ -98,6 +98,7 @@ def _people(room: Room) -> None:
             "Runs": [entry.attempts for entry in found],
         },
         hide_index=True,
+        column_config={"Latest run": st.column_config.TextColumn(width="large")},
         alt="The members of the class and their latest runs.",
     )
 
@@ -137,6 +138,8 @@ def _controls(room: Room) -> None:
         pause, resume = ("Pause all", ":material/pause:"), ("Resume all", ":material/play_arrow:")
         for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):
             st.button(label, icon=icon, on_click=_try, args=(act, room))
+        if room.is_paused:
+            st.markdown(":violet-badge[:material/pause_circle: All paused]", width="content")
         if st.button("Close the class", icon=":material/door_front:"):
             _close(room)
     people = rooms.members(room)
