@@ -87,7 +87,7 @@ def test_a_page(tmp_path):
 
 
 def test_the_pages_are_in_the_order_of_the_work():
-    titles = ["Home", "Data", "Train", "Runs", "Evaluate", "Predict", "Class", "You"]
+    titles = ["Home", "Data", "Train", "Runs", "Studies", "Evaluate", "Predict", "Class", "You"]
     found = page_files.found(PAGES)
     assert [page.title for page in found] == titles and all(page.icon for page in found)
     assert [page.title for page in found if "local" not in page.modes] == ["Class", "You"]

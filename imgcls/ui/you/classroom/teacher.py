@@ -6,7 +6,6 @@ import time
 import streamlit as st
 from streamlit import config
 
-from imgcls import sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import MemberWork
@@ -14,7 +13,7 @@ from imgcls.sharing.classroom import join_link, presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
-from imgcls.ui.visitors import exposure
+from imgcls.ui.visitors import exposure, visitor
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you.classroom import ranking
 
@@ -181,16 +180,9 @@ def _close(room: Room) -> None:
 
 
 def _export(room: Room) -> None:
-    visitor = sharing.current()
-
-    def table() -> bytes:
-        """Made when it is downloaded, outside the page."""
-        with sharing.acting_as(visitor):
-            return work.table(room)
-
     st.download_button(
         "Export everything",
-        table,
+        visitor.later(lambda: work.table(room)),
         file_name=f"class-{room.code}.csv",
         mime="text/csv",
         icon=":material/table_rows:",
