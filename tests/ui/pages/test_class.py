@@ -1,6 +1,9 @@
 """The page "Class": joining, the class of a pupil, and that of its teacher."""
 
+import json
+
 import pytest
+from streamlit import config as streamlit_config
 
 from imgcls import jobs
 from imgcls.config import Config
@@ -160,6 +163,33 @@ def test_a_member_leaves(look_as, room):
     look_as(ADA)
     button(opened("class"), "Leave the class").click().run()
     assert people.visitor(ADA) == Visitor(ADA, Role.GUEST, "Ada")
+
+
+def test_the_leaderboard_shares_a_rank_between_runs_that_cannot_be_told_apart(look_as, room, mnist_sample):
+    for name, accuracy in (("Ada", 0.97), ("Ben", 0.96), ("Cleo", 0.8)):
+        join(room, name, name[0] * 22)
+        with acting_as(people.visitor(name[0] * 22)):
+            run = jobs.begin(Config(data=mnist_sample, epochs=3))
+        lines = ({"kind": "plan", "validation": 750}, {"kind": "epoch", "epoch": 1, "val_accuracy": accuracy})
+        (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    for who in (TEACHER, ADA):
+        look_as(who)
+        app = opened("class")
+        assert is_intact(app)
+        table = app.dataframe[-1].value
+        assert table["Name"].tolist() == ["Ada", "Ben", "Cleo"] and table["Rank"].tolist() == [1, 1, 3]
+        assert "The first 2 are statistically indistinguishable." in text_of(app)
+
+
+@pytest.mark.parametrize(("address", "warns"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_the_teacher_is_warned_if_only_this_computer_reaches_the_server(look_as, room, address, warns):
+    look_as(TEACHER)
+    before = streamlit_config.get_option("server.address")
+    streamlit_config.set_option("server.address", address)
+    try:
+        assert ("Only this computer reaches the server" in text_of(opened("class"))) is warns
+    finally:
+        streamlit_config.set_option("server.address", before)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from imgcls.jobs.classroom import work
 from imgcls.sharing import Visitor, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -40,7 +39,7 @@ def show(room: Room, visitor: Visitor) -> None:
             icon=":material/door_front:",
         )
         show_form(visitor)
-        ranking.show(work.of_room(room))
+        ranking.show(room)
         return
     teacher = people.find(room.teacher)
     with_whom = f" with {plain(teacher.name)}" if teacher.name else ""
@@ -48,7 +47,7 @@ def show(room: Room, visitor: Visitor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(PAGES / "train.py", label="Train a model", icon=":material/model_training:")
         st.page_link(PAGES / "predict.py", label="Draw a digit", icon=":material/draw:")
-    ranking.show(work.of_room(room))
+    ranking.show(room)
     if st.button("Leave the class", icon=":material/logout:", help="Your runs stay. You can join again with the code."):
         with errors.shown():
             rooms.leave()

@@ -1,13 +1,11 @@
 """The leaderboard of a class."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import leaderboard
-from imgcls.jobs.classroom.work import Work
+from imgcls.jobs.classroom import leaderboard, work
+from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.widgets import formatting
 
 HELP = (
@@ -15,10 +13,16 @@ HELP = (
     "indistinguishable: the 95% confidence interval of their difference includes 0. More attempts make a high score by "
     "chance more likely."
 )
+TICK_SECONDS = 10.0
 
 
-def show(works: Sequence[Work]) -> None:
-    """The table for one dataset; nothing without scores."""
+def show(room: Room) -> None:
+    """The table for one dataset, also while models train; nothing without scores."""
+    st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_show)(room)
+
+
+def _show(room: Room) -> None:
+    works = work.of_room(room)
     names = leaderboard.datasets(works)
     if not names:
         return

@@ -54,7 +54,7 @@ def show(room: Room) -> None:
     if room.is_open:
         _controls(room)
     _export(room)
-    ranking.show(work.of_room(room))
+    ranking.show(room)
 
 
 def _how_to_join(room: Room) -> None:
@@ -106,7 +106,7 @@ def _seen(entry: MemberWork) -> str:
     since = presence.seconds_since(entry.member.id)
     if presence.is_present(entry.member.id):
         return "here"
-    return "not since the start" if since is None else formatting.age(time.time() - since)
+    return "–" if since is None else formatting.age(time.time() - since)
 
 
 def _status(entry: MemberWork) -> str:
@@ -133,7 +133,7 @@ def _controls(room: Room) -> None:
             with errors.shown():
                 rooms.announce(room, text)
                 st.rerun()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         pause, resume = ("Pause all", ":material/pause:"), ("Resume all", ":material/play_arrow:")
         for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):
             st.button(label, icon=icon, on_click=_try, args=(act, room))
