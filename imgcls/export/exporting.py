@@ -7,16 +7,12 @@ RUN/exports/
     export.progress.json, export.log, done.json     those of the task
 """
 
-import importlib.metadata
-import platform
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import filelock
 import numpy as np
@@ -24,8 +20,7 @@ import numpy as np
 from imgcls import runs, sharing
 from imgcls.config import imported_model
 from imgcls.errors import RunError, UserError
-from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.export import formats, metadata, records, verification
+from imgcls.export import formats, metadata, records, verification, verified_record
 from imgcls.export.records import Record
 from imgcls.export.verification import Comparison, Reference
 from imgcls.runs import Run
@@ -37,20 +32,6 @@ from imgcls.system.tasks.progress import Cancelled, failure_text
 
 CONVERTER = "imgcls.training.export.convert"
 MODULE = "imgcls.export"
-MOST_CHANGED = 500
-"""Images with another prediction that a record lists."""
-SOFTWARE = (
-    "imgcls",
-    "keras",
-    "tensorflow-cpu",
-    "tensorflow",
-    "ai-edge-litert",
-    "onnx",
-    "onnxruntime",
-    "coremltools",
-    "numpy",
-    "pillow",
-)
 
 
 def task_of(run: Run) -> Task:
@@ -151,7 +132,7 @@ def make_one(run: Run, name: str, known: Reference, progress: Progress) -> Recor
     except _NoMatch as no_match:
         record = no_match.record
     except UserError as error:
-        record = Record(name, chosen.TITLE, _now(), problem=failure_text(error))
+        record = Record(name, chosen.TITLE, verified_record.now(), problem=failure_text(error))
     records.write(run, record)
     return record
 
@@ -177,36 +158,20 @@ def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: 
 
     opened = chosen.load(path)
     if opened is None:
-        return _not_compared(run, name, chosen, path, digest)
+        record = verified_record.without_comparison(run, name, chosen, digest)
+        chosen.describe(path, metadata.texts_of(run.card, record.text()))
+        return replace(record, bytes=path.stat().st_size)
     with opened as runtime:
         found = verification.compare(known, runtime, second_half)
         software = runtime.name
     problem = verification.problem(found, chosen.TOLERANCE)
-    record = _record(run, name, chosen, known, found, problem, digest, software)
+    record = verified_record.of_comparison(run, name, chosen, known, found, problem, digest, software)
     chosen.describe(path, metadata.texts_of(run.card, record.text()))
     with chosen.load(path) as runtime:  # what was added must not have changed it
         sample = np.asarray(known.images[known.rows[:8]])
         again = known.decisions(runtime.probabilities(sample))
     if not problem and not np.array_equal(again, _decided(known, found)[:8]):
         raise RunError("The file changed when its verification record was added.")
-    return replace(record, bytes=path.stat().st_size)
-
-
-def _not_compared(run: Run, name: str, chosen: ModuleType, path: Path, digest: str) -> Record:
-    """The record of a file that cannot be run on this machine."""
-    record = Record(
-        name,
-        chosen.TITLE,
-        _now(),
-        run=run.id,
-        label=run.label,
-        file=f"{run.id}-{name}{chosen.SUFFIX}",
-        sha256=digest,
-        model_sha256=records.digest(run.folder / "model.keras"),
-        dataset=run.card.data,
-        software=_software(),
-    )
-    chosen.describe(path, metadata.texts_of(run.card, record.text()))
     return replace(record, bytes=path.stat().st_size)
 
 
@@ -233,85 +198,8 @@ def convert(run: Run, name: str, path: Path) -> None:
     log.unlink()
 
 
-def _record(
-    run: Run,
-    name: str,
-    chosen: ModuleType,
-    known: Reference,
-    found: Comparison,
-    problem: str,
-    digest: str,
-    runtime: str,
-) -> Record:
-    card = run.card
-    return Record(
-        name,
-        chosen.TITLE,
-        _now(),
-        problem,
-        run.id,
-        run.label,
-        f"{run.id}-{name}{chosen.SUFFIX}",
-        0,
-        digest,
-        records.digest(run.folder / "model.keras"),
-        card.data,
-        known.fingerprint,
-        found.count,
-        _software(),
-        runtime,
-        _interval(found.accuracy),
-        _interval(found.stored_accuracy),
-        found.identical,
-        found.largest_difference if np.isfinite(found.largest_difference) else None,
-        tuple(_changed(card, known, found)),
-        len(found.changed),
-        found.paired.only_first,
-        found.paired.only_second,
-        found.paired.p_value,
-        found.milliseconds,
-    )
-
-
-def _changed(card: ModelCard, known: Reference, found: Comparison) -> list[dict[str, Any]]:
-    rows = zip(found.changed[:MOST_CHANGED].tolist(), found.before, found.after, strict=False)
-    return [
-        {
-            "image": int(known.indices[row]),
-            "true": _named(card, known.labels[row]),
-            "stored": _named(card, before),
-            "exported": _named(card, after),
-        }
-        for row, before, after in rows
-    ]
-
-
-def _named(card: ModelCard, decision: np.ndarray | int) -> str:
-    if np.ndim(decision):
-        return "; ".join(card.classes[label] for label in np.flatnonzero(decision))
-    return card.classes[int(decision)]
-
-
 def _decided(known: Reference, found: Comparison) -> np.ndarray:
     """The decisions of the compared file."""
     decisions = known.decisions(known.probabilities).copy()
     decisions[found.changed] = found.after
     return decisions
-
-
-def _interval(score: Score | None) -> dict[str, float] | None:
-    return None if score is None else {"value": score.value, "low": score.low, "high": score.high}
-
-
-def _software() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in SOFTWARE:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -169,11 +169,7 @@ class Run:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it waits in the queue: it has a ticket for which no trainer was started.
-
-        Raises:
-            RunError: a file is damaged.
-        """
+        """Whether it waits in the queue: it has a ticket for which no trainer was started. Raises as `result` does."""
         queued = self._json("queued.json")
         return queued is not None and queued.get("ticket") != self.ticket
 
@@ -258,11 +254,7 @@ class Run:
         atomic.write_json(self.folder / "parked.json", {"parked": time.time()})
 
     def rename(self, label: str) -> None:
-        """Renames the run.
-
-        Raises:
-            RunError: the name has no printable characters, or the run no longer exists.
-        """
+        """Renames the run. Raises RunError if the name has no printable characters, or the run no longer exists."""
         self._check_may(Action.RENAME_RUN, "renamed")
         label = run_name.clean(label)
         if not label:

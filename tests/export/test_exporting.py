@@ -83,15 +83,15 @@ def test_a_file_that_cannot_be_run_here_is_offered_as_not_compared(finished_run,
 
     monkeypatch.setattr(exporting, "convert", convert)
     monkeypatch.setattr(formats, "find_spec", lambda package: True)
-    record = export(finished_run, "core_ml")
+    record = export(finished_run, "coreml")
     assert record.is_offered and not record.is_compared and record.milliseconds is None
-    path = records.file_of(finished_run, "core_ml")
-    assert path.name == "core_ml.mlpackage.zip" and path.stat().st_size == record.bytes
+    path = records.file_of(finished_run, "coreml")
+    assert path.name == "coreml.mlpackage.zip" and path.stat().st_size == record.bytes
     with zipfile.ZipFile(path) as archive:
         carried = json.loads(archive.read("verification.json"))
     assert carried["images"] == 0 and carried["sha256"] == record.sha256 and carried["model_sha256"]
     main(["export", finished_run.id])
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("core-ml")]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("coreml")]
     assert line.endswith(" bytes, parity not checked on this platform.")
 
 

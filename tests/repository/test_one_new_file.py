@@ -53,7 +53,7 @@ def test_a_dataset(add):
 
 
 def test_an_evaluation_section(add):
-    add(sections, 'TITLE, ORDER, SUPPORTS = "Added", 0, ("single",)\n', sections.available)
+    add(sections, 'TITLE, GROUP, ORDER, SUPPORTS = "Added", "What is wrong", -1, ("single",)\n', sections.available)
     assert next(iter(sections.available("single"))) == "Added" not in sections.available("multi")
 
 

@@ -102,7 +102,7 @@ def test_no_table_is_left_behind_when_nothing_was_classified(finished_run, scans
 def test_memory_use_does_not_grow_with_the_number_of_files(finished_run, monkeypatch):
     """Results are yielded one by one: a list of a million items would not fit into memory."""
     monkeypatch.setattr(
-        files.batch, "classified", lambda run, card, step: (files.Result(one.name, -1, None) for one in step)
+        files.classification, "classified", lambda run, card, step: (files.Result(one.name, -1, None) for one in step)
     )
     endless = (files.Item(f"{number}.png", -1, bytes) for number in range(200_000))
     monkeypatch.setattr(files, "_items", lambda *_: endless)

@@ -49,9 +49,9 @@ def test_verified_files_are_compared_and_can_be_downloaded(exported):
 
 
 def test_a_file_that_cannot_be_run_here_says_so_in_the_table(exported):
-    path = records.file_of(exported, "core_ml")
+    path = records.file_of(exported, "coreml")
     path.write_bytes(b"zip")
-    records.write(exported, Record("core_ml", "Core ML", "2026", file="run-core_ml.mlpackage.zip", bytes=3))
+    records.write(exported, Record("coreml", "Core ML", "2026", file="run-coreml.mlpackage.zip", bytes=3))
     app = section(exported)
     assert is_intact(app)
     assert "parity not checked on this platform" in table(app) and "Compared on 360 test images" in table(app)
