@@ -86,6 +86,12 @@ def find_open(code: str) -> Room | None:
     return next((room for room in found if room is not None and room.is_open), None)
 
 
+def all_open() -> list[Room]:
+    """All open rooms, the latest first."""
+    found = [room for path in folder().glob("*.json") if (room := find(path.stem)) is not None and room.is_open]
+    return sorted(found, key=lambda room: room.opened, reverse=True)
+
+
 def tidy(code: str) -> str:
     """A code as it was given out, from what somebody typed."""
     return "".join(letter for letter in code.upper() if letter in LETTERS)

@@ -158,6 +158,28 @@ def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
     assert "This class is closed." in text_of(opened("class"))
 
 
+def test_the_owner_of_the_server_closes_the_class_of_a_teacher_who_has_left(look_as, room):
+    people.forget(TEACHER)
+    people.change("O" * 22, name="Head", role=Role.OWNER)
+    look_as("O" * 22)
+    app = opened("class")
+    (choice,) = [found for found in app.selectbox if found.label == "Look after a class"]
+    assert choice.options == [f"{room.code} of a teacher who has left"]
+    choice.set_value(room.id).run()
+    button(app, "Close the class").click().run()
+    app.button(key="class-close").click().run()
+    assert is_intact(app)
+    assert not rooms.find(room.id).is_open
+
+
+def test_another_teacher_is_offered_no_class_of_others(look_as, room):
+    people.change("U" * 22, name="Mr X", role=Role.TEACHER)
+    look_as("U" * 22)
+    app = opened("class")
+    assert is_intact(app) and not app.selectbox
+    assert room.code not in html_of(app)
+
+
 def test_a_member_leaves(look_as, room):
     join(room)
     look_as(ADA)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import sharing
-from imgcls.sharing import Visitor
+from imgcls.sharing import Role, Visitor
 from imgcls.sharing.classroom import rooms
 from imgcls.ui.you.classroom import pupil, teacher
 
@@ -16,6 +16,8 @@ def show() -> None:
         teacher.show(room)
     elif rooms.may_open(visitor):
         teacher.show_start()
+        if visitor.role is Role.OWNER:
+            teacher.show_others()
     elif not visitor.id:
         st.warning("Your browser sends no cookie. Allow cookies for this site and reload the page.")
     elif room is not None and not _follows_other_link(visitor):

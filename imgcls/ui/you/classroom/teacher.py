@@ -9,6 +9,7 @@ from streamlit import config
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import MemberWork
+from imgcls.sharing import people
 from imgcls.sharing.classroom import join_link, presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
@@ -39,6 +40,24 @@ def show_start() -> None:
         with errors.shown():
             rooms.open_new()
             st.rerun()
+
+
+def show_others() -> None:
+    """For the owner of the server, who has no class: the classes of teachers, one of which he may look after."""
+    others = {room.id: room for room in rooms.all_open()}
+    if not others:
+        return
+    names = {room.id: people.find(room.teacher).name or "a teacher who has left" for room in others.values()}
+    chosen = st.selectbox(
+        "Look after a class",
+        others,
+        index=None,
+        format_func=lambda room_id: f"{others[room_id].code} of {names[room_id]}",
+        placeholder="Choose a class",
+        width=420,
+    )
+    if chosen is not None:
+        show(others[chosen])
 
 
 def show(room: Room) -> None:
@@ -141,14 +160,14 @@ def _controls(room: Room) -> None:
             st.markdown(":violet-badge[:material/pause_circle: All paused]", width="content")
         if st.button("Close the class", icon=":material/door_front:"):
             _close(room)
-    people = rooms.members(room)
-    if people:
+    members = rooms.members(room)
+    if members:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(
                 "Remove a member",
-                [person.id for person in people],
+                [person.id for person in members],
                 index=None,
-                format_func=lambda visitor_id: next((p.name for p in people if p.id == visitor_id), ""),
+                format_func=lambda visitor_id: next((p.name for p in members if p.id == visitor_id), ""),
                 placeholder="Choose a name",
                 key=REMOVED,
                 width=320,
