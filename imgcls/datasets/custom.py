@@ -94,7 +94,7 @@ def custom_dataset(name: str) -> CustomDataset:
 def facts(name: str) -> DatasetInfo:
     """The facts about a custom dataset, in the form all datasets share. Raises DatasetError.
 
-    Two people may use the same title, so that of somebody else's dataset names him.
+    Two people may use the same title, so that of somebody else's dataset carries their name.
     """
     found = custom_dataset(name)
     if sharing.is_shared():

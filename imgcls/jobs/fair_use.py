@@ -1,4 +1,4 @@
-"""Limits on what one visitor queues and stores, and how much of them he has used."""
+"""Limits on what one visitor queues and stores, and how much of them they have used."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +55,14 @@ def check_new_run(config: Config) -> None:
 
 
 def check_disk(visitor: Visitor) -> None:
-    """Raises LimitReached if a visitor stores as much as he may."""
+    """Raises LimitReached if a visitor stores as much as they may."""
     most = limits.of(visitor.role).disk_mb
     if (used := stored_bytes(visitor) / 1e6) >= most:
         raise LimitReached(f"Your runs and datasets use {used:,.0f} of {most:,.0f} MB. Delete some for good first.")
 
 
 def usage(visitor: Visitor) -> list[Usage]:
-    """How much a visitor has used of each limit that he has."""
+    """How much a visitor has used of each limit that they have."""
     most = limits.of(visitor.role)
     found = [
         Usage("queued runs", len(open_runs(visitor)), most.queued_runs),

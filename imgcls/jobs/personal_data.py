@@ -1,4 +1,4 @@
-"""Deleting all work of a visitor: at his wish, and in a demo when it is a day old."""
+"""Deleting all work of a visitor: at their wish, and in a demo when it is a day old."""
 
 import contextlib
 import time
@@ -15,9 +15,9 @@ DEMO_SECONDS = 86_400.0
 
 
 def delete_everything(visitor: Visitor) -> None:
-    """Delete all runs, datasets, drawings and imports of a visitor for good, and what the server knows about him.
+    """Delete all runs, datasets, drawings and imports of a visitor for good, and what the server knows about them.
 
-    Who may do so is checked by the caller: himself. His trainings are ended.
+    Who may do so is checked by the caller: the visitor alone. Their trainings are ended.
     """
     if visitor.id:
         for folder in fair_use.folders_of(visitor):

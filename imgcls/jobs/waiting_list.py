@@ -24,7 +24,7 @@ MAX_PLACE = 1e15
 def waiting() -> list[Run]:
     """The queued runs, the next one first: everybody's first run before anybody's second.
 
-    A run in training counts, too. Runs of one person keep the positions that he gave them; on a server that nobody
+    A run in training counts, too. Runs of one person keep the positions that they gave them; on a server that nobody
     shares, all runs are of one person.
     """
     found = []

@@ -1,7 +1,7 @@
-"""Many people on one server: who a visitor is, and what he may do. No Streamlit.
+"""Many people on one server: who a visitor is, and what they may do. No Streamlit.
 
 modes         local, classroom, demo, read-only: IMGCLS_MODE
-visitors      Visitor, his role, and who acts at the moment
+visitors      Visitor, their role, and who acts at the moment
 actions       everything that the product does and that somebody may be refused
 permissions   the rules: one pure function, `allowed`
 guarding      the same question about the present visitor and a folder: `decide`, `require`

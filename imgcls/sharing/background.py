@@ -25,7 +25,7 @@ def count(task: Task) -> None:
     """Note that the present visitor starts a task.
 
     Raises:
-        LimitReached: he has too many, or the server has too little memory or disk space left.
+        LimitReached: they have too many, or the server has too little memory or disk space left.
     """
     if not modes.is_shared():
         return

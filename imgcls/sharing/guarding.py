@@ -24,7 +24,7 @@ def require(action: Action, folder: Path | None = None) -> None:
     """Stop here if the present visitor may not do this.
 
     Raises:
-        NotAllowed: he may not.
+        NotAllowed: they may not.
     """
     decision = decide(action, folder)
     if not decision.allowed:

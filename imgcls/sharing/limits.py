@@ -23,7 +23,7 @@ MIN_DISK_MB, MIN_MEMORY_MB = 1_000.0, 500.0
 
 
 class LimitReached(UserError):
-    """Somebody has used his share, or the server has nothing left; the message says of what, and how much."""
+    """Somebody has used their share, or the server has nothing left; the message says of what, and how much."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Limits:
     Attributes:
         queued_runs: Runs that wait or train at the same time.
         image_epochs: Training images times epochs of one run.
-        disk_mb: Megabytes of his runs and datasets.
+        disk_mb: Megabytes of their runs and datasets.
         tasks: Background tasks at the same time, such as an export or an import.
-        upload_mb: Megabytes of uploads that the server holds for him at the same time.
+        upload_mb: Megabytes of uploads that the server holds for them at the same time.
         requests: Requests and clicks in a minute.
     """
 

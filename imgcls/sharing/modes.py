@@ -14,9 +14,9 @@ class Mode(StrEnum):
     LOCAL = "local"
     """One person, or people who trust each other: everybody may do everything."""
     CLASSROOM = "classroom"
-    """People have names and roles; everybody changes only his own work, a teacher that of his room."""
+    """People have names and roles; everybody changes only their own work, a teacher that of their room."""
     DEMO = "demo"
-    """Everybody may try everything; his work is private and deleted after a day."""
+    """Everybody may try everything; their work is private and deleted after a day."""
     READ_ONLY = "read-only"
     """Visitors look at runs and try models; only the owner of the server trains."""
 

@@ -4,7 +4,7 @@
     cookie.key        signs cookies, see `cookies`                                   mode 0600
     <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …}
 
-A visitor has a file once he enters a name, gets a role or joins a room, or signs out everywhere.
+A visitor has a file once they enter a name, get a role or join a room, or sign out everywhere.
 """
 
 import contextlib
@@ -64,7 +64,7 @@ def everybody() -> list[Person]:
 
 
 def visitor(visitor_id: str) -> Visitor:
-    """The visitor with this ID, with his role as it is now."""
+    """The visitor with this ID, with their role as it is now."""
     if not ID.fullmatch(visitor_id):
         return NOBODY
     person = find(visitor_id)
@@ -93,7 +93,7 @@ def change(visitor_id: str, **values: Any) -> Person:
 
 
 def forget(visitor_id: str) -> None:
-    """Remove what the server remembers about a visitor, except that his cookies are worthless from now on."""
+    """Remove what the server remembers about a visitor, except that their cookies are worthless from now on."""
     with _writing, contextlib.suppress(OSError):
         (folder() / f"{visitor_id}.json").unlink(missing_ok=True)
 

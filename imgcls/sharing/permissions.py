@@ -14,7 +14,7 @@ TRAINING_ROLES = {
     Mode.DEMO: frozenset(Role),
     Mode.READ_ONLY: frozenset({Role.OWNER}),
 }
-"""Who may do work of his own, by mode."""
+"""Who may do work of their own, by mode."""
 
 
 class Visibility(StrEnum):
@@ -89,7 +89,7 @@ def sees(visitor: Visitor, thing: Thing) -> bool:
 
 
 def changes(visitor: Visitor, thing: Thing) -> bool:
-    """Whether it is the visitor's own, or of the room whose teacher he is, or he owns the server."""
+    """Whether it is the visitor's own, or of the room whose teacher they are, or they own the server."""
     is_own = bool(visitor.id) and thing.owner == visitor.id
     is_teacher = visitor.role is Role.TEACHER and bool(thing.room) and thing.room == visitor.room
     return is_own or is_teacher or visitor.role is Role.OWNER

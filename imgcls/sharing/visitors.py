@@ -28,9 +28,9 @@ class Visitor:
 
     Attributes:
         id: Which browser it is: letters and digits; "" for the server itself and for somebody without a cookie.
-        role: What the server knows him as.
-        name: As others see it; "" until he enters one.
-        room: The room he has joined, or whose teacher he is; "" if none.
+        role: What the server knows them as.
+        name: As others see it; "" until they enter one.
+        room: The room they have joined, or whose teacher they are; "" if none.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Visitor:
 
     @property
     def shown_name(self) -> str:
-        """His name, or something to tell him from other visitors without one."""
+        """Their name, or something to tell them from other visitors without one."""
         return self.name or (f"Visitor {self.id[:4]}" if self.id else "the owner of the server")
 
 

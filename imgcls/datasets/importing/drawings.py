@@ -6,7 +6,7 @@
 
 Adding a drawing writes a new state of the dataset next to the old one and switches over by a single rename, so that
 training runs that have it open can continue. Which drawings are for the test is decided once, from their content, as
-for imports. Where visitors are told apart, each has his own: <own data>/own-my-drawings-<digest of the visitor's ID>.
+for imports. Where visitors are told apart, each has their own: <own data>/own-my-drawings-<digest of the visitor's ID>.
 """
 
 import contextlib

@@ -58,7 +58,7 @@ class Work:
 
 @dataclass(frozen=True)
 class MemberWork:
-    """A member, his latest run if he has one, and how many he has."""
+    """A member, their latest run if they have one, and how many they have."""
 
     member: Person
     latest: Work | None
@@ -66,7 +66,7 @@ class MemberWork:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether he has no run, or his latest one failed."""
+        """Whether they have no run, or their latest one failed."""
         return self.latest is None or self.latest.state in FAILED
 
 
@@ -76,7 +76,7 @@ def of_room(room: Room) -> list[Work]:
 
 
 def of_members(room: Room) -> list[MemberWork]:
-    """Each member with his latest run, by name."""
+    """Each member with their latest run, by name."""
     found = of_room(room)
     return [
         MemberWork(member, next((work for work in found if work.owner == member.id), None), count)

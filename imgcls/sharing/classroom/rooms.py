@@ -111,7 +111,7 @@ def require_teacher(room: Room) -> None:
     """Stop here if the present visitor does not manage this room.
 
     Raises:
-        NotAllowed: he does not.
+        NotAllowed: they do not.
     """
     if not manages(sharing.current(), room):
         raise NotAllowed("Only the teacher of this class may do this.")
@@ -126,8 +126,8 @@ def open_new() -> Room:
     """Open a room whose teacher is the present visitor.
 
     Raises:
-        NotAllowed: he is no teacher.
-        UserError: he has an open room, or it cannot be written.
+        NotAllowed: they are no teacher.
+        UserError: they have an open room, or it cannot be written.
     """
     visitor = sharing.current()
     if not may_open(visitor):
@@ -149,11 +149,11 @@ def join(code: str, name: str, address: str = "") -> Room:
     """Let the present visitor join the open room with this code. Of two people with the same name, one gets a number.
 
     Args:
-        address: The IP address he comes from, for the limit on wrong codes; "" if unknown.
+        address: The IP address they come from, for the limit on wrong codes; "" if unknown.
 
     Raises:
         UserError: there is no such room, too many codes were wrong, the name is empty, or the room is full.
-        NotAllowed: he is a teacher, or the server is not in classroom mode.
+        NotAllowed: they are a teacher, or the server is not in classroom mode.
     """
     visitor = sharing.current()
     if sharing.mode() is not Mode.CLASSROOM:
@@ -175,7 +175,7 @@ def join(code: str, name: str, address: str = "") -> Room:
 
 
 def leave() -> None:
-    """The present visitor leaves his room. A teacher closes it instead.
+    """The present visitor leaves their room. A teacher closes it instead.
 
     Raises:
         UserError: it cannot be written.
@@ -185,7 +185,7 @@ def leave() -> None:
 
 
 def remove(room: Room, visitor_id: str) -> None:
-    """Remove a member. His runs stay; he can join again with the code.
+    """Remove a member. Their runs stay; they can join again with the code.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.

@@ -17,7 +17,7 @@ home, *others = (
     if sharing.mode() in page.modes
 )
 if sharing.is_shared():
-    sharing.current()  # images of this page are for its visitor alone, and must be known as his before they are fetched
+    sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
 page = st.navigation([home, *others], position="top")
 figure_menu.show()
 with errors.shown():

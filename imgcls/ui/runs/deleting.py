@@ -11,7 +11,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 DELETED_HERE = "runs-deleted-here"
-"""Session key of the IDs of the runs that this visitor has deleted: the page need not tell him."""
+"""Session key of the IDs of the runs that this visitor has deleted: the page need not tell them."""
 
 
 @st.dialog("Delete?")

@@ -1,4 +1,4 @@
-"""Who looks at a page: the visitor whom the cookie of his browser names, or who has signed in."""
+"""Who looks at a page: the visitor whom the cookie of their browser names, or who has signed in."""
 
 import os
 from collections import OrderedDict
@@ -52,10 +52,10 @@ def cookie_of(session_id: str) -> str:
 
 
 def signed_in(visitor: Visitor, user: dict) -> Visitor:
-    """The visitor with the role that his e-mail address gives him, if he has signed in with `st.login`.
+    """The visitor with the role that their e-mail address gives them, if they have signed in with `st.login`.
 
     Args:
-        user: What the identity provider says about him, as in `st.user`.
+        user: What the identity provider says about them, as in `st.user`.
     """
     address = user.get("email")
     if not user.get("is_logged_in") or user.get("email_verified") is False or not isinstance(address, str):

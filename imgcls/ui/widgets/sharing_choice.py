@@ -12,7 +12,7 @@ TITLES = {Visibility.PRIVATE: "Only me", Visibility.ROOM: "My class", Visibility
 
 
 def show(action: Action, folder: Path) -> None:
-    """The choice, for the owner and his teacher."""
+    """The choice, for the owner and their teacher."""
     if not sharing.is_shared() or not sharing.decide(action, folder):
         return
     thing = ownership.of(folder)

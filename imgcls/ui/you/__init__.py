@@ -1,1 +1,1 @@
-"""The page "You" of a shared server: who a visitor is, what he may do, and what is stored about him."""
+"""The page "You" of a shared server: who a visitor is, what they may do, and what is stored about them."""

@@ -22,7 +22,7 @@ def show() -> None:
     for person in everybody:
         name, role = st.columns([2, 1], vertical_alignment="center")
         name.markdown(f"{plain(person.name or 'No name')} :gray[:small[{plain(person.id[:4])}]]")
-        if person.id == sharing.current().id:  # who takes away his own role would need a new code
+        if person.id == sharing.current().id:  # whoever takes away their own role would need a new code
             role.markdown("You")
             continue
         key = f"role-{person.id}"

@@ -27,6 +27,6 @@ def show() -> None:
 
 
 def _follows_other_link(visitor: Visitor) -> bool:
-    """Whether the address of the page invites the visitor to another open class than his."""
+    """Whether the address of the page invites the visitor to another open class than theirs."""
     invited = rooms.find_open(st.query_params.get(pupil.JOIN, ""))
     return invited is not None and invited.id != visitor.room

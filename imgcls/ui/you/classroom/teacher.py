@@ -43,7 +43,7 @@ def show_start() -> None:
 
 
 def show_others() -> None:
-    """For the owner of the server, who has no class: the classes of teachers, one of which he may look after."""
+    """For the owner of the server, who has no class: the classes of teachers, one of which they may look after."""
     others = {room.id: room for room in rooms.all_open()}
     if not others:
         return
