@@ -151,4 +151,4 @@ def test_unverified_files_are_not_bundled(finished_run):
     with pytest.raises(runs.run.RunError, match="not been exported and verified"):
         bundle.write(finished_run, "litert", io.BytesIO())
     unsupported = {name for name in formats.names() if not bundle.supports(name)}
-    assert unsupported == {"saved_model", "script", "notebook", "html"}
+    assert unsupported == {"saved_model", "script", "notebook", "html", "coreml"}

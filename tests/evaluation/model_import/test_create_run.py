@@ -147,7 +147,7 @@ def test_a_packed_run_includes_its_imported_model(tmp_path, digits, linear):
 
 def test_a_changed_model_file_is_not_run(tmp_path, digits, linear):
     run = made(written(tmp_path / "linear.onnx", linear_onnx([1, 8, 8], *linear)), data=digits, scaling="0-1")
-    written(run.folder / "imported_models.onnx", linear_onnx([1, 8, 8], -linear[0], linear[1]))
+    written(run.folder / "imported.onnx", linear_onnx([1, 8, 8], -linear[0], linear[1]))
     with pytest.raises(RunError, match="it has changed"):
         load_predictor(run)
 

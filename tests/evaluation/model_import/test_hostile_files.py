@@ -94,7 +94,7 @@ def test_a_damaged_litert_model_may_crash_its_process_but_not_this_one(tmp_path)
         ("model.onnx", b"a shopping list", "This is not an ONNX model"),
         ("model.keras", b"a shopping list", "The .keras file is damaged or incomplete."),
         ("model.h5", b"\x89HDF\r\n\x1a\n", "This is a legacy Keras file (.h5), which can hold code."),
-        ("model.pkl", b"cos\nsystem\n(S'true'\ntR.", "is not a model that can be imported_models."),
+        ("model.pkl", b"cos\nsystem\n(S'true'\ntR.", "is not a model that can be imported."),
         ("model.onnx", b"", "The file is empty."),
     ],
 )
