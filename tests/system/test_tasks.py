@@ -147,6 +147,15 @@ def test_a_failure_is_stored_as_one_message(task, error, message, capsys):
     assert task.state().state == "ready" and not task.progress_file.exists()
 
 
+def test_an_error_after_a_cancellation_is_no_failure(task):
+    def make(progress):
+        task.progress_file.unlink()
+        raise FileNotFoundError("removed with the task")
+
+    assert task.run(make, is_background=False) == tasks.CANCELLED_STATUS
+    assert task.state().state == "idle"
+
+
 def test_a_second_process_leaves_the_first_alone(task, wait_until, monkeypatch, capsys):
     task.start("blocked", str(task.folder), "5")
     wait_until(lambda: task.state().text.startswith("Counting"))

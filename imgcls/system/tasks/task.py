@@ -239,6 +239,8 @@ class Task:
         except Cancelled:
             raise
         except Exception as error:
+            if not self.progress_file.exists():  # the files were removed with it, or an import was interrupted
+                raise Cancelled from error
             failure = failure_text(error)
             raise
         finally:

@@ -77,7 +77,8 @@ def test_a_labelled_drawing_is_saved_to_a_dataset_and_can_be_undone(visit, own_s
     draw_a_seven(page)
     expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Correct the label or save the drawing").click()
-    page.get_by_role("radio", name="7", exact=True).or_(page.get_by_role("button", name="7", exact=True)).first.click()
+    labels = page.get_by_test_id("stPopoverBody")
+    labels.get_by_role("radio", name="7", exact=True).or_(labels.get_by_role("button", name="7", exact=True)).click()
     expect(steps.main(page).get_by_text("Saved as “7”. “My drawings” now contains 1 drawing")).to_be_visible()
     waiting = own_server.runs.with_name("own") / "own-my-drawings" / "waiting.npz"
     assert waiting.exists()
