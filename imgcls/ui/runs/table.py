@@ -30,6 +30,8 @@ ACCURACY_HELP = (
 )
 
 ROW_HEIGHT = 48
+HEADER_HEIGHT, MOST_HEIGHT = 37, 400
+"""As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
 MISTAKE, CURVE = "Worst mistake", "Curve"
@@ -132,6 +134,7 @@ def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
         hide_index=True,
         key=key,
         row_height=ROW_HEIGHT,
+        height=min(len(shown) * ROW_HEIGHT + HEADER_HEIGHT, MOST_HEIGHT),
         placeholder="–",
         on_select=follow,
         selection_mode="multi-row",

@@ -14,7 +14,7 @@ margin:0;padding:0;font-variant-numeric:tabular-nums}
 .numbers dd{margin:0;font-size:2.1rem;line-height:1.3;white-space:nowrap}
 .numbers dd+dd{font-size:.875rem;opacity:.75;white-space:normal}
 .numbers dt span{display:inline-block;width:1rem;line-height:1rem;margin-left:.4rem;border-radius:50%;
-box-shadow:inset 0 0 0 1.5px currentColor;font-size:.7rem;font-weight:600;text-align:center;opacity:.6;cursor:help}
+box-shadow:inset 0 0 0 1.5px currentColor;font-size:.7rem;font-weight:600;text-align:center;opacity:.75;cursor:help}
 .numbers dt i{display:none;position:absolute;z-index:9;top:1.7rem;left:50%;width:14rem;transform:translateX(-50%);
 padding:.5rem .7rem;border-radius:.5rem;background:#1C2530;color:#E6EBF0;font-style:normal;line-height:1.4;
 box-shadow:0 2px 12px rgba(0,0,0,.3)}

@@ -14,6 +14,7 @@ STROKES = {
     "0": [[(50, 18), (36, 22), (28, 38), (26, 55), (31, 72), (42, 82), (55, 82), (67, 72), (72, 55), (69, 36)]],
     "1": [[(50, 15), (50, 35), (50, 60), (50, 85)]],
     "7": [[(28, 22), (50, 22), (72, 22), (63, 42), (54, 62), (46, 84)]],
+    "foot": [[(36, 85), (50, 85), (64, 85)]],
 }
 """Digits on a 100×100 field, as people draw them."""
 STROKES["0"][0].extend([(60, 22), (50, 18)])
@@ -118,7 +119,7 @@ def test_more_pen_pressure_draws_wider_and_the_slider_sets_the_width(visit, serv
 )
 def test_drawn_digits_are_recognised_and_clear_empties_the_canvas(draw, options, visit, server, reader):
     page = predict(visit, server, reader, **options)
-    for digit in STROKES:
+    for digit in ("0", "1", "7"):
         draw(page, digit)
         expect(page.locator(".prediction")).to_have_text(digit)
         expect(page.get_by_alt_text("The model's input")).to_be_visible()
@@ -126,7 +127,7 @@ def test_drawn_digits_are_recognised_and_clear_empties_the_canvas(draw, options,
         button = steps.button(page, "Clear")
         (button.tap if options else button.click)()
         expect(page.locator(".prediction")).to_have_count(0)
-        expect(page.locator(".answer")).to_contain_text("Draw a digit")
+        expect(page.locator(".answer")).to_contain_text("The prediction appears here")
         expect(button).to_be_disabled()
 
 
@@ -144,7 +145,7 @@ def test_the_fallback_canvas_predicts_when_the_pen_is_lifted(sharpness, visit, s
     page.mouse.up()
     expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Clear").click()
-    expect(page.locator(".todo")).to_contain_text("Draw a digit")
+    expect(page.locator(".todo")).to_contain_text("The prediction appears here")
 
 
 def test_the_prediction_updates_while_the_pen_is_down_and_the_bars_are_kept(visit, server, reader):
@@ -189,9 +190,10 @@ def test_a_drawing_survives_a_change_of_page_and_of_model(visit, server, reader)
 def test_a_drawing_can_be_undone_stroke_by_stroke_and_drawn_by_keyboard(visit, server, reader):
     page = predict(visit, server, reader)
     draw_with_mouse(page, "1")
-    draw_with_mouse(page, "7")
+    draw_with_mouse(page, "foot")
     expect(page.locator(".why li")).to_have_count(2)
     steps.button(page, "Undo").click()
+    expect(page.locator(".why li")).not_to_have_count(2)
     expect(page.locator(".prediction")).to_have_text("1")
     page.get_by_role("application", name="Canvas: draw with mouse, finger or pen.").focus()
     page.keyboard.press("Escape")
@@ -218,7 +220,7 @@ def test_two_digits_and_a_scribble_are_reported_as_such(visit, server, reader):
     stroke([(50, 22), (70, 22), (85, 22), (76, 40), (68, 60), (60, 82)])
     expect(page.locator(".rejection")).to_have_text("Two digits: 1 and 7")
     steps.button(page, "Clear").click()
-    expect(page.locator(".todo")).to_contain_text("Draw a digit")
+    expect(page.locator(".todo")).to_contain_text("The prediction appears here")
     stroke([(10 + 4 * i, 15 if i % 2 else 85) for i in range(20)])
     expect(page.locator(".rejection")).to_have_text("Unlike anything in the training data")
     expect(page.locator(".confidence")).to_contain_text("scribble")

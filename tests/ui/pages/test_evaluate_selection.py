@@ -82,7 +82,7 @@ def test_filters_apply_to_matrix_scores_and_gallery(finished_run):
     assert 2 < left.sum() < 300
     app = opened("evaluate", run=finished_run.id, confidence=f"{low}-{high}", **{"class": str(common)})
 
-    assert f"From {left.sum()} of 360 test images" in text_of(app)
+    assert f"From {left.sum()} of 360 test images" in accuracy(app)
     assert "accuracy of filtered images" in accuracy(app)
     assert formatting.fraction((predicted == labels)[left].mean()) in accuracy(app)
     assert gallery(app).count("<img") == min(left.sum(), 20)
@@ -128,7 +128,7 @@ def test_tagged_images_can_be_shown(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")
 
-    assert "From 2 of 360 test images" in text_of(app)
+    assert "From 2 of 360 test images" in accuracy(app)
     assert "Test image 3:" in gallery(app)
     assert "Test image 5:" in gallery(app)
 
