@@ -67,7 +67,7 @@ def test_hostile_names_are_shown_literally_on_every_page(number, visit, hostile_
             for name in NAMES[:4]:
                 assert literal(name).search(text)
         if address.startswith("/evaluate"):
-            assert f"✗ {NAMES[0]}" in text or f"is {NAMES[0]}" in text
+            assert sum(f"predicted {name}" in text or f"actually {name}" in text for name in NAMES) >= 2
             page.locator(".st-key-predictions-shown").get_by_role("radio", name="Correct").click()
             steps.settled(page)
         if address.startswith(("/evaluate?", "/predict?")):
