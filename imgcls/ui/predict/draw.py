@@ -38,7 +38,9 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     state = canvas.state()
     with left, errors.shown():
         canvas.show(hint=f"{todo(card)} The prediction updates as you draw.")
-    drawing, answer = state.drawing, None
+    drawing = state.drawing
+    answer: Answer | None = None
+    explained: Answer | None = None
     with right, errors.shown():
         answer = live_answer(run, card, state)
         answer_view.show(
@@ -64,7 +66,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
                 input_quality.chip(checked, below)
                 feedback.show(_stored_pixels(drawing, explained, card), card.classes)
                 input_quality.show_fix(drawing, checked, card.shape[0])
-    if not drawing:
+    if not drawing or answer is None:  # nothing is drawn, or the error is shown
         return
     with errors.shown():
         st.html(stroke_attribution.render(run, card, drawing, answer, is_done=state.is_done))
