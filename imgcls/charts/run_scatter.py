@@ -1,5 +1,6 @@
 """Runs as points: the test accuracy against what it cost. Data in, Plotly figure out."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ from imgcls.charts.theme import class_colour, lay_out, literal
 HEIGHT = 320
 MOST_NAMED = 8
 """With more points than this, their names would overlap: they are shown on hover."""
+
+MOST_DECADES = 2
+"""Over more powers of ten than this, the axis names these alone."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,23 @@ def run_scatter(points: Sequence[RunPoint], cost: str):
             cliponaxis=False,
         )
     lay_out(figure, height=HEIGHT, x=cost, y="test accuracy, %", margins=(64, 32, 24, 52))
-    return figure.update_xaxes(type="log", dtick="D2" if _spread(points) < 10 else None)
+    ticks = _ticks([point.cost for point in points])
+    return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks])
 
 
-def _spread(points: Sequence[RunPoint]) -> float:
-    costs = [point.cost for point in points]
-    return max(costs) / min(costs)
+def _ticks(costs: Sequence[float]) -> list[float]:
+    """1, 2 and 5 times the powers of ten from below the least cost to above the largest.
+
+    Plotly's own ticks within a decade are bare digits in small type.
+    """
+    first, last = math.floor(math.log10(min(costs))), math.ceil(math.log10(max(costs)))
+    every = [factor * 10.0**power for power in range(first, last + 1) for factor in (1, 2, 5)]
+    return every if last - first <= MOST_DECADES else every[::3]
+
+
+def _short(number: float) -> str:
+    """50000 -> 50k."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:g}{unit}"
+    return f"{number:g}"

@@ -86,7 +86,7 @@ def _group_names(available: Mapping[str, ModuleType]) -> str:
 
 def _room(classes: int) -> str:
     """The height of the confusion matrix, as confusion_matrix.js computes it, until that is loaded."""
-    return f'<style>[class*="st-key-matrix-"]{{min-height:{min(600, max(210, 34 * classes)) + 44}px}}</style>'
+    return f"<style>:root{{--matrix-room:{min(600, max(210, 34 * classes)) + 44}px}}</style>"
 
 
 def _selected_scores(run: Run, style: str) -> None:
