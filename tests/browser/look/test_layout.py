@@ -22,8 +22,9 @@ RECORD = """() => {
     window.shifts = [];
     new PerformanceObserver((list) => {
         for (const one of list.getEntries()) {
-            const names = one.sources.map(({node}) => (node && (node.className || node.nodeName)) || '?');
-            if (!one.hadRecentInput) window.shifts.push([one.value, names.slice(0, 3).join(' | ')]);
+            const moves = one.sources.map(({node, previousRect, currentRect}) =>
+                `${(node && (node.className || node.nodeName)) || '?'} ${previousRect.y}→${currentRect.y}`);
+            if (!one.hadRecentInput) window.shifts.push([one.value, moves.slice(0, 3).join(' | ')]);
         }
     }).observe({type: 'layout-shift', buffered: true});
 }"""

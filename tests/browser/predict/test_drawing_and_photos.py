@@ -145,7 +145,7 @@ def test_the_fallback_canvas_predicts_when_the_pen_is_lifted(sharpness, visit, s
     page.mouse.up()
     expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Clear").click()
-    expect(page.locator(".todo")).to_contain_text("The prediction appears here")
+    expect(page.locator(".todo")).to_contain_text("Draw a digit")
 
 
 def test_the_prediction_updates_while_the_pen_is_down_and_the_bars_are_kept(visit, server, reader):
