@@ -85,12 +85,15 @@ class Preview:
         return self.multilabel_total or sum(sum(numbers) for _, *numbers in self.counts)
 
 
-def make_preview(request: ImportRequest, seconds: float = SECONDS, skipped_csv: Path | None = None) -> Preview:
-    """Inspects a source. Writes all skipped files with their reasons to `skipped_csv`, if given.
+def make_preview(request: ImportRequest, seconds: float | None = None, skipped_csv: Path | None = None) -> Preview:
+    """Inspects a source, for at most `seconds` (None: `SECONDS`), but at least `MIN_CHECKED` images.
+
+    Writes all skipped files with their reasons to `skipped_csv`, if given.
 
     Raises:
         SourceError: it cannot be imported; the message says why.
     """
+    seconds = SECONDS if seconds is None else seconds
     end = time.monotonic() + seconds
     with opened(request) as source:
         shown = _of_table(source, source.table, seconds) if source.table is not None else _of_files(source, end)
