@@ -14,8 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import filelock
+import hypothesis
 import psutil
 import pytest
+from hypothesis import HealthCheck
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -38,6 +40,11 @@ resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
 """
 
 pytest_plugins = ["tests.support.processes.engine", "tests.support.slow", "tests.support.workers"]
+
+
+# A slow machine is no failure: examples have no time limit.
+hypothesis.settings.register_profile("no-time-limit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("no-time-limit")
 
 
 def pytest_configure(config):

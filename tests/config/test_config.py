@@ -316,7 +316,7 @@ ANYTHING = st.recursive(
 FIELD = st.sampled_from([entry.name for entry in dataclasses.fields(Config)] + ["version", "reduce_on_plateau"])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(ANYTHING, st.dictionaries(FIELD | st.text() | st.integers(), ANYTHING, max_size=4)))
 @example({"epochs": 10**400})
 @example({"version": 1, "reduce_on_plateau": [], "optimizer": []})

@@ -87,7 +87,7 @@ def test_no_class_is_in_two_groups():
 
 
 @given(st.text("0123456789._", max_size=30), st.text("0123456789.", max_size=20), st.integers(2, 12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_url_gives_a_valid_class_edit_that_round_trips(merge, off, num_classes):
     merging = ClassMerging.parse({"merge": merge, "off": off}, num_classes)
     names, plan = merging.plan([str(number) for number in range(num_classes)])

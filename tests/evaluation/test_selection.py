@@ -105,7 +105,7 @@ def test_a_region_with_invalid_numbers_is_dropped():
     query=st.dictionaries(st.sampled_from(selection.NAMES), st.text(max_size=40)),
     num_classes=st.integers(1, 120),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_url_is_parsed_and_round_trips(query, num_classes):
     read = Selection.parse(query, num_classes)
 

@@ -77,7 +77,7 @@ def test_an_endless_stroke_is_refused():
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.just("strokes"), inner),
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_message_is_a_drawing_or_nothing_or_a_clear_error(message):
     try:
         found = from_message({"strokes": message})

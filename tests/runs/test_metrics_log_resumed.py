@@ -99,7 +99,7 @@ def test_the_columns_of_a_resumed_run_contain_only_valid_lines(log_file):
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32 - 1))
 def test_reading_line_by_line_or_all_at_once_gives_the_same_curve(tmp_path, seed):
     """Trainers that are killed and resumed at random, as the loop writes them."""

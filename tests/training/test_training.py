@@ -170,7 +170,7 @@ def test_a_nan_loss_is_explained(digits, strict_lines):
 # ---- the gallery
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 300), st.integers(2, 8), st.integers(9, 120), st.floats(0, 1), st.integers(0, 2**32 - 1))
 @example(count=29, classes=5, most=13, skill=0.0, seed=1)
 def test_the_gallery_has_errors_and_an_example_of_every_class(count, classes, most, skill, seed):

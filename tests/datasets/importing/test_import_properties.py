@@ -21,7 +21,7 @@ from imgcls.errors import ImageError, SourceError
 from tests.support.uploads import archive, csv, image, table
 
 IMAGE = image(1)
-EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 folder = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1, max_size=12)
 part = st.sampled_from(["train", "test", "val", "Train", "validation", "oak", "birch", "a", "__MACOSX", ".x", " "])

@@ -33,7 +33,7 @@ def units_in(units: np.ndarray, rows: np.ndarray) -> set[int]:
 
 
 @given(collections(), st.integers(0, 2**31 - 1), st.floats(0.05, 0.4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_group_is_ever_divided(collection, seed, fraction):
     labels, units, classes = collection
     number = max(1, round(fraction * len(labels)))
@@ -48,7 +48,7 @@ def test_no_group_is_ever_divided(collection, seed, fraction):
 
 
 @given(collections(), st.integers(2, 4), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_image_is_in_one_fold_and_no_group_in_two(collection, count, seed):
     labels, units, _ = collection
     labels = labels.astype(np.int64)

@@ -20,7 +20,7 @@ def requests(draw):
 
 
 @given(requests(), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_split_is_disjoint_keeps_each_class_and_has_the_announced_counts(request, seed):
     labels, images, fraction, num_classes = request
     train, validation = split(labels, images, fraction, seed, num_classes)
@@ -35,7 +35,7 @@ def test_any_split_is_disjoint_keeps_each_class_and_has_the_announced_counts(req
 
 
 @given(requests(), st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_same_seed_gives_the_same_split(request, seed):
     labels, images, fraction, num_classes = request
     first, second = (split(labels, images, fraction, seed, num_classes) for _ in range(2))
@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_split(request, seed):
 
 
 @given(requests())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_each_class_keeps_its_fraction_to_within_one_image(request):
     labels, images, _, num_classes = request
     used = sum(split_counts(labels, images, 0.0, num_classes)[0])

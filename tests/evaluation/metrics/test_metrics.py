@@ -113,7 +113,7 @@ def test_a_wilson_interval_contains_its_fraction_and_stays_within_0_and_1(pair):
     assert 0 <= score.low <= score.value <= score.high <= 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(matrices())
 def test_a_bootstrap_interval_contains_its_value_and_stays_within_0_and_1(matrix):
     means, f1 = classification.bootstrap(matrix, resamples=150)
