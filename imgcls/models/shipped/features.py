@@ -10,6 +10,7 @@ import numpy as np
 from imgcls.errors import WeightsError
 from imgcls.models.shipped import litert_model
 from imgcls.models.shipped.networks import PLANS
+from imgcls.system import hardware
 
 BATCH = 16
 MOST_THREADS = 8
@@ -46,7 +47,8 @@ class FeatureExtractor:
         out = np.empty((len(images), self._plan.features), np.float32)
         for start in range(0, len(images), BATCH):
             some = slice(start, min(start + BATCH, len(images)))
-            pixels = resized(images[some], self._size)
+            with hardware.one_blas_thread():
+                pixels = resized(images[some], self._size)
             pixels *= self._plan.scale
             pixels += self._plan.offset
             with self._lock:

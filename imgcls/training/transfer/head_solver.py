@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from imgcls.config import Config
+from imgcls.system import hardware
 from imgcls.training.loop.batches import Batch, Subset
 from imgcls.training.loop.steps import class_weights
 from imgcls.training.transfer.features import Copies
@@ -48,7 +49,8 @@ def initialise(config: Config, head: keras.Model, training: Copies, validation: 
     targets = targets * (1 - smoothing) + smoothing / (2 if training.is_multilabel else classes)
     loss = _binary if training.is_multilabel else _multinomial
     val_problem = standardised(val_features), _targets(val_labels, classes, None)[0]
-    solution = solve((standardised(features), targets, importance), val_problem, loss)
+    with hardware.one_blas_thread():
+        solution = solve((standardised(features), targets, importance), val_problem, loss)
     head.get_layer("logits").set_weights(solution)
 
 
