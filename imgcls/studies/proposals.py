@@ -1,7 +1,7 @@
 """Which settings to try next, given the trials so far: a grid, random values, or TPE by Optuna.
 
 A proposal depends on nothing but the plan, the number of the trial and the trials so far, so a driver that was killed
-proposes the same again. Optuna's study is built anew in memory from the trials for each proposal: its journal file is
+proposes the same again. Optuna's study is rebuilt in memory from the trials for each proposal: its journal file is
 not used, because a killed writer can leave it locked for 30 s, or with half a line that makes it unreadable.
 """
 

@@ -46,6 +46,6 @@ def note_wrong(visitor_id: str, address: str) -> None:
 
 
 def forget_all() -> None:
-    """Begin anew, as a restart of the server does."""
+    """Start again, as a restart of the server does."""
     with _lock:
         _wrong.clear()

@@ -3,7 +3,7 @@ not seen that writer.
 
     IMGCLS_DATA=FOLDER python -m imgcls.training.non_digits.fit [--cross-validate | --check] [--output FILE]
 
-Examples and fit have fixed random numbers, and the file stores a digest of its examples. `--check` fits anew: with the
+Examples and fit have fixed random numbers, and the file stores a digest of its examples. `--check` fits again: with the
 same examples on the same kind of processor, the result is equal bit for bit. Other processors round differently.
 """
 
@@ -153,7 +153,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 
 def check(data: Examples, members: int, path: Path) -> None:
-    """Exits with the differences between `path` and a file fitted anew, if there are any."""
+    """Exits with the differences between `path` and a newly fitted file, if there are any."""
     with tempfile.TemporaryDirectory() as folder:
         fitted = Path(folder) / path.name
         save(data, members, fitted)
@@ -165,7 +165,7 @@ def check(data: Examples, members: int, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m imgcls.training.non_digits.fit")
     parser.add_argument("--cross-validate", action="store_true", help="score each writer without having seen them")
-    parser.add_argument("--check", action="store_true", help="fit anew and compare with the file")
+    parser.add_argument("--check", action="store_true", help="fit again and compare with the file")
     parser.add_argument("--members", type=int, default=MEMBERS, help="networks whose scores are averaged")
     parser.add_argument("--output", type=Path, default=non_digits.FILE)
     arguments = parser.parse_args()

@@ -176,7 +176,7 @@ def _controls(room: Room) -> None:
 
 
 def _try(act, room: Room) -> None:
-    """A callback: the page is then drawn anew."""
+    """A callback: the page is then drawn again."""
     try:
         act(room)
     except UserError as error:
