@@ -45,7 +45,7 @@ def show() -> None:
     else:
         people_list.show()
     st.subheader("On a shared computer", anchor=False)
-    st.caption("Only the cookie of this browser says who you are. Whoever uses this browser next is you.")
+    st.caption("Only the cookie of this browser says who you are. Whoever uses this browser next is taken for you.")
     st.link_button("Not you?", LEAVE, icon=":material/logout:")
     st.subheader("What is stored about you", anchor=False)
     st.markdown(PRIVACY)
