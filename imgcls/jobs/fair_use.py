@@ -87,7 +87,9 @@ def image_epochs(config: Config) -> int:
 
 def folders_of(visitor: Visitor) -> list[Path]:
     """The folders of a visitor: runs, deleted runs, imports in progress and datasets."""
-    roots = [paths.runs_folder() / part for part in ("", trash.FOLDER, ".imports")]
+    roots = [
+        paths.runs_folder() / part for part in ("", trash.FOLDER, ".imports", "_studies", f"_studies/{trash.FOLDER}")
+    ]
     roots += [paths.own_folder() / part for part in ("", ".imports")]
     there = [entry for root in roots if root.is_dir() for entry in root.iterdir()]
     return [folder for folder in there if ownership.of(folder).owner == visitor.id != ""]

@@ -29,7 +29,7 @@ def sweep_demo() -> None:
     """In a demo, delete visitors' work that is older than a day; nothing of the server's owner and of teachers."""
     if modes.mode() is not Mode.DEMO:
         return
-    for root in (paths.runs_folder(), paths.own_folder()):
+    for root in (paths.runs_folder(), paths.runs_folder() / "_studies", paths.own_folder()):
         for folder in list(root.iterdir()) if root.is_dir() else ():
             owner = ownership.of(folder).owner if (folder / ownership.NAME).exists() else ""
             is_visitors = bool(owner) and people.find(owner).role not in (people.Role.OWNER, people.Role.TEACHER)

@@ -33,7 +33,7 @@ class DeletedRun:
 
 
 def put(folder: Path) -> None:
-    """Move the folder of a run here. A missing folder is not an error.
+    """Move the folder of a run, or of a study, to the bin beside it. A missing folder is not an error.
 
     Raises:
         RunError: it cannot be moved.
@@ -48,7 +48,7 @@ def put(folder: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(f"This run could not be deleted: {error.strerror}.") from error
+        raise RunError(f"It could not be deleted: {error.strerror}.") from error
 
 
 def deleted() -> list[DeletedRun]:
@@ -86,11 +86,13 @@ def remove(run: DeletedRun) -> None:
 
 
 def sweep() -> None:
-    """Remove the runs that were deleted more than a day ago."""
-    for run in _all():
-        if _age(run) >= KEPT_SECONDS:
-            with contextlib.suppress(RunError):
-                _remove(run)
+    """Remove the runs and studies that were deleted more than a day ago."""
+    root = paths.runs_folder()
+    for place in (root, *root.glob("_*")):
+        for folder, _, at in entries(place):
+            if abs(time.time() - at) >= KEPT_SECONDS:
+                with contextlib.suppress(OSError):
+                    atomic.remove_folder(folder)
 
 
 def sentence(run_id: str) -> str:
@@ -109,14 +111,19 @@ def _remove(run: DeletedRun) -> None:
         raise RunError(f"“{run.label}” could not be removed: {error.strerror}.") from error
 
 
-def _all() -> list[DeletedRun]:
+def entries(root: Path) -> list[tuple[Path, str, float]]:
+    """What lies in the bin of a folder of runs or studies: its folder, its ID, and when it was deleted."""
     found = []
     with contextlib.suppress(OSError):
-        for folder in (paths.runs_folder() / FOLDER).iterdir():
-            match = NAME.fullmatch(folder.name)
-            if match and folder.is_dir():
-                found.append(DeletedRun(folder, match[2], run_name.read(folder) or match[2], float(match[1])))
+        for folder in (root / FOLDER).iterdir():
+            if (match := NAME.fullmatch(folder.name)) and folder.is_dir():
+                found.append((folder, match[2], float(match[1])))
     return found
+
+
+def _all() -> list[DeletedRun]:
+    found = entries(paths.runs_folder())
+    return [DeletedRun(folder, name, run_name.read(folder) or name, at) for folder, name, at in found]
 
 
 def _age(run: DeletedRun) -> float:

@@ -21,6 +21,7 @@ class Action(StrEnum):
     COMPUTE = "compute results of this run"
     EXPORT_RUN = "export this model"
     ANALYSE_DATASET = "analyse this dataset"
+    START_STUDY = "start studies"
     # What already belongs to somebody
     RESUME_RUN = "resume this run"
     STOP_RUN = "stop this run"
@@ -39,6 +40,17 @@ class Action(StrEnum):
     DELETE_DATASET = "delete this dataset"
     SHARE_DATASET = "choose who sees this dataset"
     SEE_LOG = "read the log of this run"
+    STOP_STUDY = "stop this study"
+    DELETE_STUDY = "delete this study"
+    RESTORE_STUDY = "restore this study"
+    # A class
+    OPEN_CLASS = "open a class"
+    CLOSE_CLASS = "close this class"
+    PAUSE_CLASS = "pause the trainings of this class"
+    MESSAGE_CLASS = "send messages to this class"
+    SHOW_ON_STAGE = "put a member of this class on stage"
+    REMOVE_MEMBER = "remove members of this class"
+    EXPORT_CLASS = "export this class"
     # The server itself
     PREPARE_DATASET = "download datasets to this server"
     FETCH_WEIGHTS = "download pretrained weights to this server"
@@ -59,6 +71,7 @@ CREATING = frozenset(
         Action.COMPUTE,
         Action.EXPORT_RUN,
         Action.ANALYSE_DATASET,
+        Action.START_STUDY,
     }
 )
 """Costs time or disk space of the server, and changes nobody's work."""
@@ -81,9 +94,24 @@ CHANGING = frozenset(
         Action.DELETE_DATASET,
         Action.SHARE_DATASET,
         Action.SEE_LOG,
+        Action.STOP_STUDY,
+        Action.DELETE_STUDY,
+        Action.RESTORE_STUDY,
     }
 )
 """Only for its owner, the teacher of its room, and the owner of the server."""
+TEACHING = frozenset(
+    {
+        Action.OPEN_CLASS,
+        Action.CLOSE_CLASS,
+        Action.PAUSE_CLASS,
+        Action.MESSAGE_CLASS,
+        Action.SHOW_ON_STAGE,
+        Action.REMOVE_MEMBER,
+        Action.EXPORT_CLASS,
+    }
+)
+"""Only for the teacher of the class and the owner of the server. Only classroom mode has classes."""
 ADMINISTERING = frozenset(
     {
         Action.PREPARE_DATASET,

@@ -72,6 +72,8 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
         if visitor.role is Role.TEACHER and action in actions.OF_TEACHERS and mode is not Mode.READ_ONLY:
             return YES
         return Decision(False, f"You may not {action}. Only the owner of the server may.")
+    if action in actions.TEACHING:
+        return _teaching(mode, visitor, action, thing)
     if visitor.role not in TRAINING_ROLES[mode] or not visitor.id:
         return Decision(False, f"You may not {action}. {_why(mode, visitor)}")
     if action in actions.CREATING:
@@ -79,6 +81,17 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
     if thing is not None and changes(visitor, thing):
         return YES
     return Decision(False, f"You may not {action}. It belongs to {(thing or Thing()).shown_owner}.")
+
+
+def _teaching(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None) -> Decision:
+    """About a class, whose owner is its teacher. Being in the room is not enough, nor is having been a teacher."""
+    if mode is not Mode.CLASSROOM:
+        return Decision(False, f"You may not {action}. There are no classes on this server.")
+    if visitor.role is not Role.TEACHER or not visitor.id:
+        return Decision(False, f"You may not {action}. Only teachers may.")
+    if action is Action.OPEN_CLASS or (thing is not None and thing.owner == visitor.id):
+        return YES
+    return Decision(False, f"You may not {action}. Only its teacher may.")
 
 
 def sees(visitor: Visitor, thing: Thing) -> bool:

@@ -3,6 +3,7 @@
 space             which settings are varied, and over which values
 plan              study.json: the space, the sampler, the budget, the metric
 study             Study: a study folder and its trials
+trash             deleted studies, which can be restored for a day
 proposals         what to try next: grid, random, TPE (Optuna)
 pruning           which running trials to end early
 selection_bias    how much too good the best of many scores is

@@ -141,7 +141,7 @@ class Study:
             RunError: the request cannot be written.
             NotAllowed: it is not the visitor's, on a shared server.
         """
-        sharing.require(Action.STOP_RUN, self.folder)
+        sharing.require(Action.STOP_STUDY, self.folder)
         try:
             atomic.write_json(self.folder / "stop.json", {"requested": time.time()})
         except OSError as error:
@@ -198,7 +198,7 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
         RunError: the ID is invalid or taken, or the folder is not writable.
         NotAllowed: the visitor may not train, on a shared server.
     """
-    sharing.require(Action.START_RUN)
+    sharing.require(Action.START_STUDY)
     study_id = study_id or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     if not ID.fullmatch(study_id):
         raise RunError(f"Invalid study ID '{study_id}': use 3 to 35 characters from a-z, 0-9 and -.")

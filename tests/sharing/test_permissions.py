@@ -42,6 +42,7 @@ CLASSROOM = {
             Action.COMPUTE,
             Action.EXPORT_RUN,
             Action.ANALYSE_DATASET,
+            Action.START_STUDY,
         ),
         (NEVER, VISIBLE, TO_TEACHER),
     ),
@@ -64,9 +65,14 @@ CLASSROOM = {
             Action.DELETE_DATASET,
             Action.SHARE_DATASET,
             Action.SEE_LOG,
+            Action.STOP_STUDY,
+            Action.DELETE_STUDY,
+            Action.RESTORE_STUDY,
         ),
         (NEVER, OWN, OF_CLASS),
     ),
+    Action.OPEN_CLASS: (NEVER, NEVER, TO_TEACHER),
+    **dict.fromkeys(actions.TEACHING - {Action.OPEN_CLASS}, (NEVER, NEVER, OWN)),
     **dict.fromkeys((Action.PREPARE_DATASET, Action.FETCH_WEIGHTS), (NEVER, NEVER, TO_TEACHER)),
     **dict.fromkeys((Action.READ_SERVER_FOLDER, Action.READ_METRICS, Action.MANAGE_PEOPLE), (NEVER, NEVER, NEVER)),
 }
@@ -78,6 +84,8 @@ def expected(mode: Mode, role: Role, action: Action, thing: str) -> bool:
     if mode is Mode.LOCAL or role is Role.OWNER:
         return True
     guest, member, teacher = CLASSROOM[action]
+    if action in actions.TEACHING and mode is not Mode.CLASSROOM:
+        return False
     if mode is Mode.READ_ONLY:  # as a guest, except that a teacher sees more
         return thing in (teacher if role is Role.TEACHER and action in actions.VIEWING else guest)
     if mode is Mode.DEMO and role is Role.GUEST:
@@ -98,7 +106,7 @@ def test_every_action_is_asked_for_where_the_work_is_done():
 
 
 def test_every_action_is_of_exactly_one_kind():
-    kinds = (actions.VIEWING, actions.CREATING, actions.CHANGING, actions.ADMINISTERING)
+    kinds = (actions.VIEWING, actions.CREATING, actions.CHANGING, actions.TEACHING, actions.ADMINISTERING)
     assert sorted(action for kind in kinds for action in kind) == sorted(Action)
     assert actions.ADMINISTERING >= actions.OF_TEACHERS
 
@@ -123,7 +131,9 @@ def test_a_refusal_says_why(mode):
 
 
 @pytest.mark.parametrize("mode", [Mode.CLASSROOM, Mode.DEMO, Mode.READ_ONLY])
-@pytest.mark.parametrize("action", sorted(actions.CREATING | actions.CHANGING | actions.ADMINISTERING))
+@pytest.mark.parametrize(
+    "action", sorted(actions.CREATING | actions.CHANGING | actions.TEACHING | actions.ADMINISTERING)
+)
 def test_a_visitor_without_a_cookie_changes_nothing(mode, action):
     for role, thing in product(ROLES, THINGS):
         is_teachers = role is Role.TEACHER and action in actions.OF_TEACHERS

@@ -1,4 +1,4 @@
-"""`imgcls study`: start, run, watch and stop a hyper-parameter search."""
+"""`imgcls study`: start, run, watch, stop and delete a hyper-parameter search."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from imgcls import studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
-from imgcls.studies import Study, Trial, plan, proposals
+from imgcls.studies import Study, Trial, plan, proposals, trash
 from imgcls.studies.driver import Driver, Taken
 
 app = App(name="study", help="Search for good settings: many runs, the best of which is chosen on validation images.")
@@ -114,6 +114,18 @@ def stop(study: Id, /) -> None:
     one.request_stop()
     studies.drive(one)  # an interrupted study needs a driver to end
     print(f"Stop requested. See: imgcls study status {one.id}")
+
+
+@app.command
+def delete(study: Id, /) -> None:
+    """Delete a study that has ended. Its trials are runs and stay; the Studies page can restore it for a day.
+
+    Example: imgcls study delete study-20260102-030405-ab12
+    """
+    one = _found(study)
+    with exit_codes.exits_with(exit_codes.USAGE):
+        trash.delete(one)
+    print(f"Deleted {one.id}. Its trials are still among the runs.")
 
 
 def _drive(study: Study) -> int:

@@ -10,7 +10,7 @@ from imgcls import jobs, runs
 from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
-from imgcls.sharing import ownership
+from imgcls.sharing import Action, ownership
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.people import Person
@@ -153,7 +153,7 @@ def table(room: Room) -> bytes:
     Raises:
         NotAllowed: the present visitor is not the teacher.
     """
-    rooms.require_teacher(room)
+    rooms.require(Action.EXPORT_CLASS, room)
     found = of_room(room)
     rows: list[tuple] = [
         (

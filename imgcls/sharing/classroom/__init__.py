@@ -1,6 +1,7 @@
 """Classes on a shared server: pupils join a teacher's room by code and name.
 
-rooms        a room on disk: open, join, leave, remove, close, message
+rooms        what is done to a room: open, join, leave, remove, close, message, stage
+room_files   a room on disk
 guessing     how many wrong codes somebody may try
 presence     who has a page open at the moment
 join_link    the address at which pupils join, and its QR code

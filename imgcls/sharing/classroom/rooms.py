@@ -1,100 +1,31 @@
 """A room: one class with its teacher, for a lesson or a term.
 
-<own data>/.rooms/
-    .lock          held while a room or its members change
-    <ID>.json      {"version": 1, "teacher": "<visitor ID>", "opened": 1767225600.0, "closed": 0.0, "message": "",
-                    "is_paused": false}
-
-An ID is the code that pupils enter and a random part: a code may be used again once its room is closed, an ID never is,
-so that nobody sees the runs of an earlier class. Who belongs to a room is a fact about a person (`people.Person.room`).
+Who belongs to a room is a fact about a person (`people.Person.room`).
 Joining makes a guest a member; who leaves, is removed, or whose class is closed, is a guest again.
 """
 
-import contextlib
-import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
-
-import filelock
 
 from imgcls import sharing
 from imgcls.errors import UserError
-from imgcls.sharing import Mode, NotAllowed, Role, Visitor, people
+from imgcls.sharing import Action, Mode, NotAllowed, Role, Visitor, people, permissions
 from imgcls.sharing.classroom import guessing
+from imgcls.sharing.classroom.room_files import CODE_LENGTH as CODE_LENGTH
+from imgcls.sharing.classroom.room_files import MESSAGE_LENGTH as MESSAGE_LENGTH
+from imgcls.sharing.classroom.room_files import Room as Room
+from imgcls.sharing.classroom.room_files import all_open as all_open
+from imgcls.sharing.classroom.room_files import changed, changing, write
+from imgcls.sharing.classroom.room_files import find as find
+from imgcls.sharing.classroom.room_files import find_open as find_open
+from imgcls.sharing.classroom.room_files import folder as folder
+from imgcls.sharing.classroom.room_files import tidy as tidy
 from imgcls.sharing.owner_code import LETTERS
 from imgcls.sharing.people import NAME_LENGTH, Person
-from imgcls.system import atomic, json_files, paths
 
-VERSION = 1
-CODE_LENGTH = 5
-ID = re.compile(rf"([{LETTERS}]{{{CODE_LENGTH}}})-[0-9a-f]{{8}}")
-MESSAGE_LENGTH = 200
 MOST_MEMBERS = 200
-LOCK_SECONDS = 10.0
 WRONG_CODE = "There is no open class with this code. Compare it with the one that your teacher shows."
-
-
-@dataclass(frozen=True)
-class Room:
-    """`opened` and `closed` are seconds since 1970; `closed` is 0 while the room is open."""
-
-    id: str
-    teacher: str
-    opened: float = 0.0
-    closed: float = 0.0
-    message: str = ""
-    is_paused: bool = False
-
-    @property
-    def code(self) -> str:
-        """What pupils enter to join."""
-        return self.id[:CODE_LENGTH]
-
-    @property
-    def is_open(self) -> bool:
-        return not self.closed
-
-
-def folder() -> Path:
-    """The folder of all rooms. It need not exist yet."""
-    return paths.own_folder() / ".rooms"
-
-
-def find(room_id: str) -> Room | None:
-    """The room with this ID; None if there is none, or its file is damaged."""
-    if not ID.fullmatch(room_id):
-        return None
-    path = folder() / f"{room_id}.json"
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return _read(path, (facts.st_mtime_ns, facts.st_ino))
-
-
-def find_open(code: str) -> Room | None:
-    """The open room with this code; spaces and lower case do not matter."""
-    code = tidy(code)
-    if len(code) != CODE_LENGTH:
-        return None
-    found = (find(path.stem) for path in folder().glob(f"{code}-*.json"))
-    return next((room for room in found if room is not None and room.is_open), None)
-
-
-def all_open() -> list[Room]:
-    """All open rooms, the latest first."""
-    found = [room for path in folder().glob("*.json") if (room := find(path.stem)) is not None and room.is_open]
-    return sorted(found, key=lambda room: room.opened, reverse=True)
-
-
-def tidy(code: str) -> str:
-    """A code as it was given out, from what somebody typed."""
-    return "".join(letter for letter in code.upper() if letter in LETTERS)
 
 
 def members(room: Room) -> list[Person]:
@@ -104,22 +35,24 @@ def members(room: Room) -> list[Person]:
 
 def manages(visitor: Visitor, room: Room) -> bool:
     """Whether a visitor is the room's teacher, or the owner of the server."""
-    return visitor.role is Role.OWNER or (visitor.role is Role.TEACHER and visitor.id == room.teacher)
+    return permissions.allowed(sharing.mode(), visitor, Action.CLOSE_CLASS, room.thing).allowed
 
 
-def require_teacher(room: Room) -> None:
-    """Stop here if the present visitor does not manage this room.
+def require(action: Action, room: Room) -> None:
+    """Stop here if the present visitor may not do this to this room.
 
     Raises:
-        NotAllowed: they do not.
+        NotAllowed: they may not.
     """
-    if not manages(sharing.current(), room):
-        raise NotAllowed("Only the teacher of this class may do this.")
+    decision = permissions.allowed(sharing.mode(), sharing.current(), action, room.thing)
+    if not decision.allowed:
+        raise NotAllowed(decision.reason)
 
 
 def may_open(visitor: Visitor) -> bool:
-    """Whether a visitor may have a class."""
-    return sharing.mode() is Mode.CLASSROOM and bool(visitor.id) and visitor.role in (Role.TEACHER, Role.OWNER)
+    """Whether a visitor may have a class. The owner of the server may do everything, but only one mode has classes."""
+    may = permissions.allowed(sharing.mode(), visitor, Action.OPEN_CLASS).allowed
+    return may and sharing.mode() is Mode.CLASSROOM and bool(visitor.id)
 
 
 def open_new() -> Room:
@@ -132,7 +65,7 @@ def open_new() -> Room:
     visitor = sharing.current()
     if not may_open(visitor):
         raise NotAllowed("Only teachers and the owner of the server may open a class.")
-    with _changing():
+    with changing():
         present = find(people.find(visitor.id).room)
         if present is not None and present.is_open:
             raise UserError("You have an open class. Close it first.")
@@ -140,7 +73,7 @@ def open_new() -> Room:
         while not code or find_open(code):
             code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
         room = Room(f"{code}-{secrets.token_hex(4)}", visitor.id, time.time())
-        _write(room)
+        write(room)
         people.change(visitor.id, room=room.id)
     return room
 
@@ -160,7 +93,7 @@ def join(code: str, name: str, address: str = "") -> Room:
         raise NotAllowed("There are no classes on this server.")
     if visitor.role in (Role.TEACHER, Role.OWNER):
         raise NotAllowed("You are a teacher here. To see a class as a pupil does, join it in another browser.")
-    with _changing():
+    with changing():
         guessing.check(visitor.id, address)
         room = find_open(code)
         if room is None:
@@ -180,7 +113,7 @@ def leave() -> None:
     Raises:
         UserError: it cannot be written.
     """
-    with _changing():
+    with changing():
         _dismiss(sharing.current().id, room="")
 
 
@@ -191,10 +124,26 @@ def remove(room: Room, visitor_id: str) -> None:
         NotAllowed: the present visitor is not the teacher.
         UserError: it cannot be written.
     """
-    require_teacher(room)
-    with _changing():
+    require(Action.REMOVE_MEMBER, room)
+    with changing():
         if people.find(visitor_id).room == room.id and visitor_id != room.teacher:
             _dismiss(visitor_id, room="")
+            if room.on_stage == visitor_id:
+                changed(room, on_stage="")
+
+
+def put_on_stage(room: Room, visitor_id: str) -> Room:
+    """Show the latest run of a member to the class, on the teacher's screen; "" ends it. The member is told.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: nobody with this ID is in the class, or it cannot be written.
+    """
+    require(Action.SHOW_ON_STAGE, room)
+    with changing():
+        if visitor_id and visitor_id not in {person.id for person in members(room)}:
+            raise UserError("This person is no longer in the class. Choose another name.")
+        return changed(room, on_stage=visitor_id)
 
 
 def close(room: Room) -> Room:
@@ -206,9 +155,9 @@ def close(room: Room) -> Room:
         NotAllowed: the present visitor is not the teacher.
         UserError: it cannot be written.
     """
-    require_teacher(room)
-    with _changing():
-        room = _changed(room, closed=time.time(), is_paused=False)
+    require(Action.CLOSE_CLASS, room)
+    with changing():
+        room = changed(room, closed=time.time(), is_paused=False, on_stage="")
         for person in members(room):
             _dismiss(person.id, room=room.id)
     return room
@@ -221,10 +170,10 @@ def announce(room: Room, text: str) -> Room:
         NotAllowed: the present visitor is not the teacher.
         UserError: it cannot be written.
     """
-    require_teacher(room)
+    require(Action.MESSAGE_CLASS, room)
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    with _changing():
-        return _changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip())
+    with changing():
+        return changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip())
 
 
 def note_paused(room: Room, is_paused: bool) -> Room:
@@ -234,9 +183,9 @@ def note_paused(room: Room, is_paused: bool) -> Room:
         NotAllowed: the present visitor is not the teacher.
         UserError: it cannot be written.
     """
-    require_teacher(room)
-    with _changing():
-        return _changed(room, is_paused=is_paused)
+    require(Action.PAUSE_CLASS, room)
+    with changing():
+        return changed(room, is_paused=is_paused)
 
 
 def _free_name(name: str, taken: list[str]) -> str:
@@ -258,43 +207,3 @@ def _dismiss(visitor_id: str, *, room: str) -> None:
     person = people.find(visitor_id)
     if person.id:
         people.change(person.id, room=room, role=Role.GUEST if person.role is Role.MEMBER else person.role)
-
-
-@contextlib.contextmanager
-def _changing() -> Iterator[None]:
-    """Of all processes and threads that change rooms, one at a time."""
-    try:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        with filelock.FileLock(folder() / ".lock", timeout=LOCK_SECONDS, poll_interval=0.02):
-            yield
-    except filelock.Timeout as error:
-        raise UserError("The server is busy. Try again in a moment.") from error
-    except OSError as error:
-        raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
-
-
-def _changed(room: Room, **values: object) -> Room:
-    """The room as it is on disk with these values, written. A room that is gone stays as it was given."""
-    room = replace(find(room.id) or room, **values)  # type: ignore[arg-type]
-    _write(room)
-    return room
-
-
-def _write(room: Room) -> None:
-    content = {name: getattr(room, name) for name in ("teacher", "opened", "closed", "message", "is_paused")}
-    atomic.write_json(folder() / f"{room.id}.json", {"version": VERSION, **content})
-
-
-@lru_cache(256)
-def _read(path: Path, _stamp: tuple[int, int]) -> Room | None:
-    try:
-        content = json_files.read_object(path)
-        if content["version"] != VERSION:
-            return None
-        teacher, opened, closed = content["teacher"], content["opened"], content["closed"]
-        message, is_paused = content["message"], content["is_paused"] is True
-        if not (people.ID.fullmatch(teacher) and json_files.is_number(opened, 0) and json_files.is_number(closed, 0)):
-            return None
-        return Room(path.stem, teacher, float(opened), float(closed), str(message)[:MESSAGE_LENGTH], is_paused)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

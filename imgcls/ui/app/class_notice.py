@@ -8,6 +8,7 @@ from imgcls.sharing.classroom import presence, rooms
 from imgcls.ui.app.errors import plain
 
 TICK_SECONDS = 5.0
+ON_STAGE = "Your teacher shows your latest run to the class."
 PAUSED = "Your teacher has paused all trainings."
 
 
@@ -27,3 +28,5 @@ def _show() -> None:
         st.info(f"**Message to the class:** {plain(room.message)}", icon=":material/campaign:")
     if room.is_paused:
         st.warning(PAUSED, icon=":material/pause_circle:")
+    if room.on_stage == visitor.id:
+        st.info(ON_STAGE, icon=":material/co_present:")

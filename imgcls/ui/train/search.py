@@ -71,7 +71,7 @@ def _panel(config: Config, is_ready: bool) -> None:
         "best trial wins. Empty: when all trials are done.",
     )
     title = st.text_input("Name of the study", placeholder="Search", max_chars=80, key="vary-title")
-    may_start = rights.button(Action.START_RUN, disabled=not (is_ready and chosen))
+    may_start = rights.button(Action.START_STUDY, disabled=not (is_ready and chosen))
     if st.button("Start study", type="primary", icon=":material/play_arrow:", **may_start):
         with shown():
             vary = {name: _parsed(text) for name, text in texts.items()}

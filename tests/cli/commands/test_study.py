@@ -77,3 +77,13 @@ def test_mistakes_are_named(search, tmp_path, capsys, words, code, message):
     with filelock.FileLock(taken.folder / driver.LOCK):
         assert main(["study", *words]) == code
     assert message in capsys.readouterr().err
+
+
+def test_a_study_that_has_ended_is_deleted_and_a_running_one_is_not(digits, capsys):
+    study = studies.create(planned(trials=2), study_id="mine")
+    with filelock.FileLock(study.folder / driver.LOCK):
+        assert main(["study", "delete", "mine"]) == exit_codes.USAGE
+    assert "Stop it first" in capsys.readouterr().err
+    assert main(["study", "delete", "mine"]) == exit_codes.OK
+    assert "Deleted mine." in capsys.readouterr().out
+    assert main(["study", "delete", "mine"]) == exit_codes.NOT_FOUND

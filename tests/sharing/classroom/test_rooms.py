@@ -7,7 +7,7 @@ import pytest
 
 from imgcls.errors import UserError
 from imgcls.sharing import NotAllowed, Role, Visitor, acting_as, people
-from imgcls.sharing.classroom import guessing, presence, rooms
+from imgcls.sharing.classroom import guessing, presence, room_files, rooms
 from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
 
 
@@ -119,6 +119,7 @@ def test_a_closed_room_takes_nobody_and_its_members_are_guests_who_still_see_it(
         rooms.close,
         lambda room: rooms.announce(room, "Hello"),
         lambda room: rooms.note_paused(room, True),
+        lambda room: rooms.put_on_stage(room, BEN.id),
     ],
 )
 @pytest.mark.parametrize("who", ["pupil", "guest", "another teacher", "former teacher"])
@@ -160,7 +161,7 @@ def test_a_room_survives_a_restart(room, join):
     join(ADA, room, "Ada")
     with as_now(TEACHER):
         rooms.announce(room, "  Look\nup  " + "!" * 300)
-    rooms._read.cache_clear()
+    room_files._read.cache_clear()
     people._read.cache_clear()
     found = rooms.find(room.id)
     assert found.message == ("Look up " + "!" * 300)[: rooms.MESSAGE_LENGTH]
@@ -170,7 +171,7 @@ def test_a_room_survives_a_restart(room, join):
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "teacher": 5}'])
 def test_a_damaged_room_is_none(room, content):
     (rooms.folder() / f"{room.id}.json").write_text(content)
-    rooms._read.cache_clear()
+    room_files._read.cache_clear()
     assert rooms.find(room.id) is None and rooms.find_open(room.code) is None
 
 
@@ -185,6 +186,19 @@ def test_a_full_room_takes_nobody(room, join, monkeypatch):
     with pytest.raises(UserError, match="full"):
         join(BEN, room, "Ben")
     assert join(ADA, room, "Ada").name == "Ada"
+
+
+def test_a_member_on_stage_is_one_of_the_class_and_leaves_it_with_the_class(room, join):
+    join(BEN, room, "Ben")
+    with as_now(TEACHER):
+        assert rooms.put_on_stage(room, BEN.id).on_stage == rooms.find(room.id).on_stage == BEN.id
+        with pytest.raises(UserError, match="no longer in the class"):
+            rooms.put_on_stage(room, EVE.id)
+        rooms.remove(rooms.find(room.id), BEN.id)
+        assert rooms.find(room.id).on_stage == ""
+        join(BEN, room, "Ben")
+        rooms.put_on_stage(room, BEN.id)
+        assert rooms.put_on_stage(room, "").on_stage == ""
 
 
 def test_presence_ends_when_no_page_reports(monkeypatch):

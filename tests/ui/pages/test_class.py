@@ -227,3 +227,20 @@ def test_markup_in_names_and_messages_stays_text(look_as, room, name):
         shown = "\n".join(str(element.value) for kind in (app.markdown, app.caption, app.info) for element in kind)
         assert "<img" not in shown.replace("\\<img", "") and name not in shown
         assert name not in html_of(app)
+
+
+def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, mnist_sample):
+    join(room, HOSTILE)
+    with acting_as(people.visitor(ADA)):
+        run = jobs.begin(Config(data="mnist_sample", epochs=3), HOSTILE)
+    lines = [{"kind": "plan", "parameters": 1234, "epochs": 3, "validation": 750}]
+    lines += [{"kind": "epoch", "epoch": 1, "val_accuracy": 0.9, "accuracy": 0.8, "loss": 0.5, "val_loss": 0.4}]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    look_as(TEACHER)
+    app = opened("class")
+    next(found for found in app.selectbox if found.label == "On stage").select(ADA).run()
+    assert is_intact(app)
+    assert rooms.find(room.id).on_stage == ADA
+    assert "1,234" in html_of(app) and "90.0%" in html_of(app)
+    look_as(ADA)
+    assert "shows your latest run to the class" in text_of(opened("class"))

@@ -155,3 +155,15 @@ def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_ru
     app.session_state["runs-selected"] = [runs_[0].id, runs_[1].id]
     app.run()
     assert "is within the variation between seeds" in text_of(app)
+
+
+def test_a_study_is_deleted_after_a_question_and_restored(digits):
+    studies.create(planned(), study_id="mine")
+    app = opened("studies", study="mine")
+    next(found for found in app.button if found.label == "Delete this study").click().run()
+    assert is_intact(app) and studies.find("mine")
+    app.button(key="delete-study").click().run()
+    assert studies.all_studies() == []
+    app = opened("studies")
+    next(found for found in app.button if found.label == "Restore").click().run()
+    assert is_intact(app) and studies.find("mine")

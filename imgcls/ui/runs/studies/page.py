@@ -7,10 +7,12 @@ import streamlit as st
 
 from imgcls import datasets, studies
 from imgcls.errors import RunError, UserError
+from imgcls.sharing import Action
 from imgcls.studies import Study, Trial
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import results
+from imgcls.ui.runs.studies import deleting, results
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import empty_state, formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
@@ -48,6 +50,7 @@ def _show_list() -> None:
     found = studies.all_studies()
     if not found:
         empty_state.show("No studies yet", f"{WHAT} Choose what to vary below Start on the Train page.")
+        deleting.undo()
         return
     st.caption(WHAT)
     with st.container(border=True, gap="small"):
@@ -56,6 +59,7 @@ def _show_list() -> None:
             if name.button(plain(study.title), key=f"open-{study.id}", type="tertiary", icon=":material/open_in_new:"):
                 links.go("studies.py", study=study.id)
             what.markdown(_state(study.state, _progress(study)))
+    deleting.undo()
 
 
 def _state(state: str, text: str) -> str:
@@ -80,9 +84,12 @@ def _show_study(study: Study) -> None:
             study.plan  # noqa: B018  (its message says what is wrong)
             study.result  # noqa: B018
         st.info("Correct study.json in the folder of the study, or start a new study. Its runs are unharmed.")
+        deleting.offer(study)
         return
     is_live = state in ("running", "stopping")
     st.fragment(run_every=TICK_SECONDS if is_live else None)(_study)(study, state)
+    if not is_live:
+        deleting.offer(study)
 
 
 def _study(study: Study, state: str) -> None:
@@ -129,7 +136,11 @@ def _buttons(study: Study, state: str) -> None:
                 icon=":material/stop:",
                 on_click=_stop,
                 args=(study,),
-                help="Running trials keep their best epoch; the best trial so far is evaluated on the test set.",
+                **rights.button(
+                    Action.STOP_STUDY,
+                    study.folder,
+                    help="Running trials keep their best epoch; the best trial so far is evaluated on the test set.",
+                ),
             )
 
 
