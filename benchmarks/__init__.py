@@ -28,6 +28,7 @@
     python -m benchmarks.transfer_epoch          a head on cached features, against the backbone in the model
     python -m benchmarks.seeds                   eight seeds of a head on cached features
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer
+    python -m benchmarks.presets                 the presets of the Train page: time and test accuracy
     python -m benchmarks.first_classifier        a zip of photos until an evaluated model
     python -m benchmarks.bfloat16_gain           bfloat16 against float32: images per second
     python -m benchmarks.bfloat16_accuracy       bfloat16 against float32: test accuracy

@@ -1,11 +1,14 @@
 """A diagram of a network: feature maps as blocks that shrink and thicken from left to right, dense layers as bars."""
 
+from collections.abc import Mapping
 from math import log2, prod
+from types import MappingProxyType
 
 from imgcls.charts.theme import CLEAR, QUIET, faded, lay_out, literal, mixed
 
-HEIGHT = 280  # pixels
+HEIGHT = 308  # pixels
 TALLEST = 150  # in diagram units, about as many pixels
+PICTURE = 44  # the side of an image above a block, in diagram units
 PLAIN = "activation, dropout …"
 
 # A layer belongs to the first group with a word that occurs in its class name: group, words, colour.
@@ -34,8 +37,10 @@ WORDS = {
 }
 
 
-def network(rows):
+def network(rows, pictures: Mapping[int, str] = MappingProxyType({})):
     """Draw the layers of a network from left to right; hovering over a layer shows its shape and parameters.
+
+    `pictures` are data URLs of images to show above layers, by the number of the layer.
 
     `rows` are objects with name, kind (the Keras class name), shape (without the batch), parameters and detail. The
     height of a feature map grows with its size relative to the input, its thickness with the logarithm of its channels;
@@ -69,7 +74,20 @@ def network(rows):
         showlegend=False,
     )
     roomy = len(rows) <= 12
-    lay_out(figure, height=HEIGHT, margins=(36, 20, 8, 44 if roomy else 84), legend="above")
+    above = (PICTURE + 10) * bool(pictures)
+    lay_out(figure, height=HEIGHT + above, margins=(36, 20, 8, 44 if roomy else 112), legend="above")
+    for number, url in pictures.items():
+        figure.add_layout_image(
+            source=url,
+            x=blocks[number].centre,
+            y=TALLEST / 2 + 32,
+            xref="x",
+            yref="y",
+            sizex=PICTURE,
+            sizey=PICTURE,
+            xanchor="center",
+            yanchor="bottom",
+        )
     figure.update_layout(shapes=shapes, dragmode=False, hovermode="closest", hoverdistance=-1)
     width = max(blocks[-1].right + 24, 620) if blocks else 620
     spare = (width - blocks[-1].right - 24) / 2 if blocks else 0
@@ -84,7 +102,7 @@ def network(rows):
         showgrid=False,
         fixedrange=True,
     )
-    figure.update_yaxes(range=[-TALLEST / 2 - 6, TALLEST / 2 + 30], visible=False, fixedrange=True)
+    figure.update_yaxes(range=[-TALLEST / 2 - 6, TALLEST / 2 + 30 + above], visible=False, fixedrange=True)
     return figure
 
 
@@ -186,7 +204,9 @@ def _group(kind):
 
 def _label(row, roomy):
     word = WORDS.get(row.kind, literal(row.kind, 16).lower())
-    return f"{word}<br>{_size(row.shape, '×')}" if roomy else word
+    if roomy:
+        return f"{word}<br>{_size(row.shape, '×')}"
+    return word if _group(row.kind)[0] == PLAIN else f"{word} {_size(row.shape, '×')}"
 
 
 def _hover_text(row):

@@ -13,6 +13,7 @@ the Train page; each keyword-only argument becomes a control and a command-line 
 
     DEEP          the network is deep enough for bfloat16 to be faster
     RECIPE        recommended settings of `Config`
+    PRESETS       "quick", "good" and "best": settings that are added to RECIPE
     IGNORES       settings of `Config` that have no effect
     initialise(model, images)    sets initial weights that depend on training images
 

@@ -102,6 +102,8 @@ NETWORKS: dict[str, Network] = {
     )
 }
 """Title -> network. A test compares every number with Keras."""
+MANY_IMAGES = 20_000
+"""EfficientNet-Lite0 takes 157 images of 128 px per CPU second, MobileNet 0.25 1,041 (docs/decisions/training.md)."""
 SHIPPED = tuple(title for title, network in NETWORKS.items() if network.is_shipped)
 """The titles of those that need no download."""
 
@@ -113,6 +115,11 @@ class Block:
     features: int
     parameters: int
     detail: str
+
+
+def suggested(images: int) -> str:
+    """The included backbone for this many training images: the fast one if the accurate one would keep you waiting."""
+    return "MobileNet 0.25" if images > MANY_IMAGES else "EfficientNet-Lite0"
 
 
 def block(settings: Mapping[str, Any]) -> Block:

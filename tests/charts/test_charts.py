@@ -163,7 +163,14 @@ def test_layers_run_left_to_right_in_order_and_the_height_is_fixed():
     for rows in (SMALL_NETWORK, SMALL_NETWORK * 8):
         figure = charts.network(rows)
         assert (np.diff(figure.data[-1].x) > 0).all()
-        assert figure.layout.height == 280
+        assert figure.layout.height == 308
+
+
+def test_images_stand_above_their_layers_and_sizes_below_where_there_is_room():
+    figure = charts.network(SMALL_NETWORK * 3, {0: "data:image/png;base64,AA==", 2: "data:image/png;base64,BB=="})
+    assert [image.x for image in figure.layout.images] == [figure.data[-1].x[0], figure.data[-1].x[2]]
+    assert figure.layout.images[0].y + figure.layout.images[0].sizey <= figure.layout.yaxis.range[1]
+    assert figure.layout.xaxis.ticktext[1] == "convolution 28×28×32"
 
 
 def test_a_padding_layer_is_not_drawn_as_a_sum_of_branches():

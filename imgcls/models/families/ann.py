@@ -10,6 +10,11 @@ from typing import Annotated
 from imgcls.params import Choice, Range
 
 TITLE = "Dense network (ANN)"
+PRESETS = {
+    "quick": {"epochs": 3},
+    "good": {"epochs": 12},
+    "best": {"epochs": 25, "shift": 1, "schedule": "cosine", "early_stopping": False, "model.units": 512},
+}
 
 
 def classify(

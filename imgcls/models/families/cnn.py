@@ -10,6 +10,20 @@ from typing import Annotated
 from imgcls.params import Choice, Range
 
 TITLE = "Convolutional network (CNN)"
+PRESETS = {
+    "quick": {"epochs": 2, "learning_rate": 2e-3},
+    "good": {"epochs": 8, "schedule": "cosine", "model.batch_normalisation": True},
+    "best": {
+        "epochs": 16,
+        "schedule": "cosine",
+        "early_stopping": False,
+        "shift": 2,
+        "flip": True,
+        "model.batch_normalisation": True,
+        "model.filters": 32,
+        "model.convolutions": 2,
+    },
+}
 
 
 def classify(

@@ -11,6 +11,20 @@ from imgcls.params import Choice, Range
 
 TITLE = "Residual network (ResNet)"
 DEEP = True
+PRESETS = {
+    "quick": {"epochs": 3, "learning_rate": 3e-3, "schedule": "one_cycle", "batch_size": 128},
+    "good": {"epochs": 10, "learning_rate": 3e-3, "schedule": "one_cycle", "batch_size": 128, "shift": 2, "flip": True},
+    "best": {
+        "epochs": 20,
+        "learning_rate": 3e-3,
+        "schedule": "one_cycle",
+        "batch_size": 128,
+        "early_stopping": False,
+        "shift": 2,
+        "flip": True,
+        "model.blocks": 2,
+    },
+}
 
 
 def classify(

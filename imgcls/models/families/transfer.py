@@ -22,6 +22,16 @@ from imgcls.params import Choice, Range, RunId, Value
 TITLE = "Transfer learning"
 IGNORES = ("normalisation", "precision")
 HAS_BACKBONE = True
+PRESETS = {
+    "quick": {"epochs": 10, "model.backbone": "MobileNet 0.25", "model.input_size": 96},
+    "good": {"epochs": 20, "model.backbone": "EfficientNet-Lite0", "model.input_size": 96},
+    "best": {
+        "epochs": 20,
+        "model.backbone": "EfficientNet-Lite0",
+        "model.input_size": 96,
+        "model.fine_tuning_epochs": 3,
+    },
+}
 
 
 def more_epochs(settings: Mapping[str, Value]) -> int:

@@ -1,15 +1,19 @@
 """A network before training: its diagram, parameter count and layers, updated with every setting."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
-from imgcls import models
+from imgcls import datasets, models
 from imgcls.charts import network_diagram
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
+from imgcls.ui.widgets import gallery
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
@@ -30,9 +34,11 @@ def show(config: Config, info: DatasetInfo) -> None:
     if models.has_backbone(config.model):
         head = sum(row.parameters for row in rows if row.kind == "Dense")
         note = f"of which {head:,} in the head are trained first; the backbone is frozen."
-    st.caption(f"{note} Input on the left.")
+    image = _an_image(info)
+    shrinks = " Above, a training image at the resolution that is left." if image else ""
+    st.caption(f"{note} Input on the left.{shrinks}")
     st.plotly_chart(
-        _diagram(rows),
+        _diagram(rows, image),
         key="network",
         config=figure_download.savable("network"),
         alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
@@ -66,6 +72,24 @@ def table(rows: tuple[Row, ...]) -> None:
     )
 
 
+def _an_image(info: DatasetInfo) -> tuple[str, tuple] | None:
+    """A name and a version of the dataset whose first training image flows through the diagram, if it is prepared."""
+    return (info.name, datasets.dataset_stamp(info.name)) if datasets.is_ready(info.name) else None
+
+
 @lru_cache(64)
-def _diagram(rows: tuple[Row, ...]) -> StaticFigure:
-    return static(network_diagram.network(rows))
+def _diagram(rows: tuple[Row, ...], image: tuple[str, tuple] | None) -> StaticFigure:
+    pixels = np.asarray(predictions.dataset(image[0]).x_train[0]) if image else None
+    return static(network_diagram.network(rows, {} if pixels is None else dict(_shrinking(rows, pixels))))
+
+
+def _shrinking(rows: tuple[Row, ...], pixels: np.ndarray) -> Iterator[tuple[int, str]]:
+    """The image as sharp as it still is where a layer changes the resolution: number of the layer -> data URL."""
+    before = None
+    for number, row in enumerate(rows):
+        if len(row.shape) != 3 or row.shape[:2] == before:
+            continue
+        before = height, width = row.shape[:2]
+        small = Image.fromarray(pixels.squeeze()).resize((int(width or 1), int(height or 1)), Image.Resampling.BOX)
+        shown = np.asarray(small)
+        yield number, gallery.data_url(shown.reshape(*shown.shape[:2], -1), min_side=2 * network_diagram.PICTURE)

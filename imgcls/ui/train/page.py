@@ -10,7 +10,7 @@ from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import dataset_select, summary
-from imgcls.ui.train import augmentation, backbone, model_summary, preflight, run_page, search, settings_form
+from imgcls.ui.train import augmentation, backbone, model_summary, preflight, presets, run_page, search, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
 
@@ -52,10 +52,9 @@ def _show_form() -> None:
             info = dataset_select.choose()
             images = settings_form.choose_images(summary.training_count(info))
         summary.one_line(info)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            model = settings_form.choose_model()
-            settings_form.offer_recipe(model, info.name)
-        model_settings = settings_form.model_settings(model)
+        model = settings_form.choose_model()
+        presets.show(model, info.name)
+        model_settings = settings_form.model_settings(model, images or info.counts[0])
         has_weights = backbone.show(model, model_settings, info)
         values = settings_form.controls((settings_form.BY_NAME["epochs"], settings_form.BY_NAME["learning_rate"]))
         values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
@@ -64,11 +63,11 @@ def _show_form() -> None:
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
-        model_summary.show(config, info)
         is_ready = summary.realised_counts(config) and has_weights
+        _start(config, is_ready)
+        model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
-        _start(config, is_ready)
         search.show(config, is_ready=is_ready)
         preflight.show(config, info)
         backbone.compare(config, info)

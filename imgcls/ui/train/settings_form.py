@@ -13,8 +13,8 @@ from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
-from imgcls.datasets import recipes
 from imgcls.errors import SettingError
+from imgcls.models import backbones
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.ui.cache import curves as cached_curves
@@ -76,7 +76,8 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
     if param.kind is bool:
         return st.toggle(label, value=bool(param.default), **common)
     if isinstance(limits, Choice):
-        return st.selectbox(label, limits.options, index=limits.options.index(param.default), **common)
+        index = limits.options.index(changes.get("default", param.default))
+        return st.selectbox(label, limits.options, index=index, **common)
     if isinstance(limits, RunId):
         return run_select.select(label, backbone_runs.titles(), key=key, parameter=key, help=param.help)
     if not isinstance(limits, Range):
@@ -135,28 +136,6 @@ def choose_images(available: int) -> int:
     )
 
 
-def offer_recipe(model: str, data: str) -> None:
-    """A button that applies the recommended settings of this model, if it has any."""
-    values = recipes.recipe(model, data)
-    if not values:
-        return
-    is_applied = values_of(*values) == dict(values)
-    labels = ", ".join(_in_sentence(BY_NAME[name].label) for name in values)
-    st.button(
-        "Recommended settings applied" if is_applied else "Apply recommended settings",
-        icon=":material/done:" if is_applied else ":material/bolt:",
-        disabled=is_applied,
-        key="recipe",
-        on_click=fill,
-        args=(values,),
-        help=f"Sets {labels} to the values that train this model fastest.",
-    )
-
-
-def _in_sentence(label: str) -> str:
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
 def fill(values: Mapping[str, Value]) -> None:
     """Sets controls before they are created, and the URL for those that are not going to be created in this run."""
     shown = query_of(values)
@@ -170,21 +149,21 @@ def fill(values: Mapping[str, Value]) -> None:
                 st.query_params.pop(name, None)
 
 
-def model_settings(model: str) -> Mapping[str, Value]:
-    """The controls of a model family: the first two visible, the rest in a closed section."""
+def model_settings(model: str, images: int) -> Mapping[str, Value]:
+    """The controls of a model family: the first two visible, the rest in a closed section. `images`: for training."""
     params, prefix = models.params(model), f"{model}."
     if models.has_backbone(model):
-        return _transfer_settings(params, prefix)
+        return _transfer_settings(params, prefix, images)
     values = controls(params[:2], prefix)
     return values | closed("More model settings", "more-model", ":material/tune:", params[2:], prefix=prefix)
 
 
-def _transfer_settings(params: tuple[Param, ...], prefix: str) -> Mapping[str, Value]:
+def _transfer_settings(params: tuple[Param, ...], prefix: str, images: int) -> Mapping[str, Value]:
     """The backbone and its input size (or its run); head and fine-tuning in a closed section."""
     backbone, size, run, *rest = params
     values = defaults(params)
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        values["backbone"] = control(backbone, prefix + backbone.name)
+        values["backbone"] = control(backbone, prefix + backbone.name, default=backbones.suggested(images))
         second = run if values["backbone"] == RUN else size
         values[second.name] = control(second, prefix + second.name)
     epochs = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
@@ -201,6 +180,12 @@ def closed(
         return controls(params, prefix) if filled else defaults(params)
 
 
+def shown_values(names: Iterable[str]) -> dict[str, Value]:
+    """The values of controls by their keys, those of a model family being FAMILY.SETTING; as `value_of`."""
+    query = st.query_params.to_dict()
+    return {name: _value(_param(name), query, name) for name in names}
+
+
 def value_of(name: str) -> Value:
     """The value of a control further down the page: from the session, else the URL, else the default."""
     return values_of(name)[name]
@@ -212,12 +197,13 @@ def values_of(*names: str) -> dict[str, Any]:
     return {name: _value(BY_NAME[name], query) for name in names}
 
 
-def _value(param: Param, query: Mapping[str, str]) -> Value:
-    value = st.session_state.get(param.name)  # "in" would copy the whole state
+def _value(param: Param, query: Mapping[str, str], key: str = "") -> Value:
+    key = key or param.name
+    value = st.session_state.get(key)  # "in" would copy the whole state
     if value is not None:
         return value
     try:
-        return param.parsed(query[param.name]) if param.name in query else param.default
+        return param.parsed(query[key]) if key in query else param.default
     except SettingError:
         return param.default
 

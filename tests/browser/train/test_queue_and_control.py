@@ -95,14 +95,16 @@ def test_a_new_learning_rate_is_requested_applied_and_marked_on_the_curve(visit,
     wait_until((server.runs / run_id / "result.json").exists, what="the run has stopped")
 
 
-def test_one_click_applies_a_recipe_and_it_survives_a_reload(visit, server):
+def test_one_click_applies_a_preset_and_it_survives_a_reload(visit, server):
     page = visit(server, "/train?model=Deep+CNN+%28fast%29")
     steps.shows(page, "Train a model")
-    steps.button(page, "Apply recommended settings").click()
-    expect(steps.button(page, "Recommended settings applied")).to_be_visible()
+    good = steps.main(page).locator(".st-key-preset-good")
+    good.get_by_role("button").click()
+    expect(good).to_contain_text("check")  # the tick's ligature
     page.reload()
     steps.shows(page, "Train a model")
-    expect(steps.button(page, "Recommended settings applied")).to_be_disabled()
+    expect(good).to_contain_text("check")
+    expect(steps.main(page).locator(".st-key-preset-quick")).not_to_contain_text("check")
     run_id = steps.click_start(page)
     config = json.loads((server.runs / run_id / "config.json").read_text())
     assert (config["optimizer"], config["schedule"], config["flip"]) == ("muon", "one_cycle", False)

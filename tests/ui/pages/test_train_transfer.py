@@ -32,6 +32,16 @@ def data() -> str:
     return datasets.facts("digits").title
 
 
+def test_the_default_backbone_is_fast_where_there_are_many_images(digits):
+    choices = {
+        title: next(box.value for box in opened("train", model=TITLE, data=title).selectbox if box.label == "Backbone")
+        for title in (DATA, "CIFAR-10")
+    }
+    assert choices == {DATA: "EfficientNet-Lite0", "CIFAR-10": "MobileNet 0.25"}
+    kept = opened("train", model=TITLE, data="CIFAR-10", **{"transfer.backbone": "EfficientNet-Lite0"})
+    assert next(box.value for box in kept.selectbox if box.label == "Backbone") == "EfficientNet-Lite0"
+
+
 def test_an_included_backbone_can_start_immediately(data, digits):
     app = opened("train", model=TITLE, data=data)
     assert is_intact(app)

@@ -1,0 +1,63 @@
+"""Three presets above the form, each with the time and the accuracy that were measured for it."""
+
+import streamlit as st
+
+from imgcls.datasets.recipes import presets
+from imgcls.datasets.recipes.presets import PREFIX, Measured, Preset
+from imgcls.ui.train import settings_form
+from imgcls.ui.widgets import formatting
+
+HELP = "Fills in the settings below; you can still change each of them."
+UNKNOWN = "Not measured on this dataset. The pre-flight check estimates the time on this machine."
+
+
+def show(model: str, data: str) -> None:
+    """A button for each preset; the one whose settings are in the form has a tick."""
+    offered = presets.presets(model, data)
+    if not offered:
+        return
+    with st.container(key="presets", gap="small"):
+        with st.grid(len(offered), min_column_width=104, gap="small"):
+            for preset in offered:
+                _button(preset, model)
+        st.caption(_source([preset.measured for preset in offered if preset.measured]))
+
+
+def _button(preset: Preset, model: str) -> None:
+    settings = {_key(name, model): value for name, value in preset.settings.items()}
+    is_applied = settings_form.shown_values(settings) == settings
+    st.button(
+        f"**{preset.name.capitalize()}**\n{_expected(preset.measured)}",
+        key=f"preset-{preset.name}",
+        icon=":material/check:" if is_applied else None,
+        on_click=settings_form.fill,
+        args=(settings,),
+        help=HELP,
+        width="stretch",
+    )
+
+
+def _key(name: str, model: str) -> str:
+    """The control of a setting in the form."""
+    return f"{model}.{name.removeprefix(PREFIX)}" if name.startswith(PREFIX) else name
+
+
+def _expected(measured: Measured | None) -> str:
+    if measured is None:
+        return "not measured"
+    return f"about {_rough(measured.processor_seconds)}, {100 * measured.accuracy:.0f}%"
+
+
+def _rough(seconds: float) -> str:
+    """One or two digits, as another machine or a busier one takes longer: '25 s', '4 min', '1.2 h'."""
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    return f"{round(seconds / 60)} min" if seconds < 3300 else f"{seconds / 3600:.1f} h"
+
+
+def _source(found: list[Measured]) -> str:
+    """Where the figures come from."""
+    if not found:
+        return UNKNOWN
+    cores = formatting.count(found[0].cores, "core")
+    return f"Processor time and test accuracy of one run each, measured on {cores}; free cores need half of it or more."
