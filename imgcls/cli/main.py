@@ -16,6 +16,7 @@ COMMANDS = {
     "app": ("servers.start_app:start_app", "Start the app and open it in the browser."),
     "train": ("train:command", "Train a model, or resume a run."),
     "study": ("study:app", "Search for good settings: many runs, the best of which wins."),
+    "learning-curve": ("learning_curve:show_learning_curve", "Would more training images help? An extrapolation."),
     "import": ("importing.images:import_images", "Turn your own images into a dataset."),
     "import-model": ("importing.model:import_model", "Evaluate a model that was trained elsewhere, as a run."),
     "prepare": ("prepare:prepare", "Download and prepare a dataset, or list all datasets."),

@@ -7,6 +7,7 @@ trash             deleted studies, which can be restored for a day
 proposals         what to try next: grid, random, TPE (Optuna)
 pruning           which running trials to end early
 selection_bias    how much too good the best of many scores is
+learning_curve    would more data help? runs on 10 to 100% of the training images
 driver            the process that does all this: `python -m imgcls.studies ID`
 """
 

@@ -30,3 +30,19 @@ def repeated(run: Run, name: str, errors: Sequence[int], **settings) -> list[Run
         (folder / "result.json").write_text(json.dumps(result))
         found.append(Run(folder))
     return found
+
+
+def at_sizes(run: Run, errors: dict[int, Sequence[int]]) -> list[Run]:
+    """Runs of a learning curve: for each number of training images one run per seed, with so many errors more.
+
+    A size of 0 stands for all images, as in the settings.
+    """
+    total = json.loads((run.folder / "result.json").read_text())["counts"]["train"]
+    found = []
+    for size, more in errors.items():
+        for one in repeated(run, f"size{size}", more, train_images=size):
+            result = json.loads((one.folder / "result.json").read_text())
+            result["counts"]["train"] = size or total
+            (one.folder / "result.json").write_text(json.dumps(result))
+            found.append(one)
+    return found

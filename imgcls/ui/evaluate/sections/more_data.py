@@ -1,0 +1,161 @@
+"""Would more data help? Trains the run's settings on 10 to 100% of the training images, and extrapolates."""
+
+from functools import lru_cache
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls import datasets, jobs, runs
+from imgcls.charts.data_curve import data_curve
+from imgcls.errors import UserError
+from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.runs import Run
+from imgcls.sharing import Action
+from imgcls.studies import learning_curve
+from imgcls.studies.learning_curve import LearningCurve
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.evaluate.links import RELIABLE
+from imgcls.ui.visitors import rights
+from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.metric_row import Number
+
+TITLE = "More data"
+GROUP = RELIABLE
+ORDER = 95
+USES_SELECTION = False
+SUPPORTS = ("single", "multi")
+
+TICK_SECONDS = 2.0
+LAW = (
+    "error = floor + scale · images^(−exponent), by weighted least squares. The band is a bootstrap over test images "
+    "and over the runs' deviations from the law. Beyond the largest run the curve is an estimate: it assumes that new "
+    "images resemble the present ones. All runs train for the same number of epochs."
+)
+
+
+def show(run: Run, predictions: Predictions | Decisions) -> None:
+    """Draws the section."""
+    st.subheader("Would more data help?", anchor=False, help=LAW)
+    try:
+        run.config  # noqa: B018
+        everything = runs.all_runs()
+        open_runs = learning_curve.under_way(run, everything)
+        found = learning_curve.members(run, everything)
+    except UserError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    if open_runs:
+        st.fragment(run_every=TICK_SECONDS)(_progress)(run, len(open_runs), len(found))
+    try:
+        _curve(_read(tuple(one.id for one in found), tuple(one.stamp("result.json") for one in found)))
+    except UserError as error:
+        if not open_runs:
+            st.caption(plain(str(error)))
+    if not open_runs:
+        _offer(run, everything)
+
+
+@lru_cache(16)
+def _read(ids: tuple[str, ...], stamps: tuple) -> LearningCurve:
+    return learning_curve.read([runs.find(run_id) for run_id in ids])
+
+
+def _progress(run: Run, open_before: int, ended: int) -> None:
+    """How many runs are still to come; draws the section again when one has ended."""
+    now = len(learning_curve.under_way(run, runs.all_runs()))
+    if now != open_before:
+        st.rerun()
+    st.progress(ended / (ended + now), f"{formatting.count(now, 'run')} of the learning curve in the queue or training")
+
+
+def _offer(run: Run, everything: list[Run]) -> None:
+    """The number of seeds, and the button that queues what is missing."""
+    seeds = int(
+        st.number_input(
+            "Seeds for each size",
+            1,
+            learning_curve.MOST_SEEDS,
+            2,
+            key="curve-seeds",
+            width=180,
+            help="More seeds narrow the band: chance weighs most in small training sets.",
+        )
+    )
+    try:
+        missing = learning_curve.missing(run, seeds, everything)
+    except UserError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    if not missing:
+        st.caption("All these runs exist. Increase the number of seeds to add some.")
+        return
+    facts = datasets.facts(run.config.data)
+    if not datasets.is_ready(facts.name):
+        st.info(plain(f"Prepare {facts.title} on the Data page first."), icon=":material/download:")
+        return
+    total = facts.counts[0]
+    share = sum((config.train_images or total) / total for config in missing)
+    st.caption(
+        f"Queues {formatting.count(len(missing), 'ordinary run')} with these settings on 10 to 100% of the training "
+        f"images, together about as long as {share:.1f} full runs."
+    )
+    if st.button(
+        "Train the learning curve",
+        type="primary",
+        icon=":material/stacked_line_chart:",
+        **rights.button(Action.START_RUN, run.folder),
+    ):
+        with shown():
+            learning_curve.start(run, seeds)
+            jobs.wake()
+            st.rerun()
+
+
+def _curve(curve: LearningCurve) -> None:
+    st.markdown(f"**{plain(curve.verdict())}**")
+    metric_row.show(
+        [
+            _number("Now", curve.accuracy(1.0), curve.largest),
+            _number("Twice the images", curve.accuracy(2.0), 2 * curve.largest),
+            _number("Four times", curve.accuracy(4.0), 4 * curve.largest),
+        ]
+    )
+    event = st.plotly_chart(
+        data_curve(curve.images, curve.accuracies, curve.law, [run.id for run in curve.runs]),
+        key="data-curve",
+        on_select="rerun",
+        selection_mode="points",
+        config=figure_download.savable("learning-curve"),
+        alt="Test accuracy against the number of training images, with the fitted law and its band.",
+    )
+    points = event.selection.points
+    if points and (run_id := points[0].get("customdata")):
+        links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
+    if curve.classes:
+        st.subheader("By class", anchor=False, help="The same law, fitted to the recall of each class.")
+        st.dataframe(
+            _class_table(curve), hide_index=True, key="data-curve-classes", alt="Recall with twice the images."
+        )
+
+
+def _class_table(curve: LearningCurve) -> pa.Table:
+    classes = curve.classes
+    return pa.table(
+        {
+            "Class": [one.name for one in classes],
+            "Recall now (%)": [round(100 * one.now.value, 1) for one in classes],
+            "With twice the images (%)": [round(100 * one.twice.value, 1) for one in classes],
+            "95% band": [f"{100 * one.twice.low:.1f}–{100 * one.twice.high:.1f}" for one in classes],
+            "Gain (points)": [round(100 * one.gain.value, 1) for one in classes],
+            "Test images": [one.tested for one in classes],
+        }
+    )
+
+
+def _number(title: str, score: Score, images: float) -> Number:
+    band = f"95% band {100 * score.low:.1f}–{100 * score.high:.1f}%"
+    return Number(title, formatting.fraction(score.value), band, f"{images:,.0f} training images, by the fitted law.")
