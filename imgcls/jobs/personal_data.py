@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from imgcls.errors import UserError
+from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
 from imgcls.runs import Run
 from imgcls.sharing import Mode, Visitor, modes, ownership, people
@@ -15,13 +16,15 @@ DEMO_SECONDS = 86_400.0
 
 
 def delete_everything(visitor: Visitor) -> None:
-    """Delete all runs, datasets, drawings and imports of a visitor for good, and what the server knows about them.
+    """Delete all of a visitor for good: runs, datasets, drawings, pinned images, imports, and what the server knows.
 
     Who may do so is checked by the caller: the visitor alone. Their trainings are ended.
     """
     if visitor.id:
         for folder in fair_use.folders_of(visitor):
             _remove(folder)
+        with contextlib.suppress(OSError):
+            atomic.remove_folder(golden.root(visitor))
         people.forget(visitor.id)
 
 

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output
+from imgcls.cli.commands import golden_set
 from imgcls.cli.partial_csv import PartialCsv
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
@@ -157,22 +158,41 @@ def evaluate(
     run: RunArgument,
     folder: Annotated[
         str, Parameter(help="A folder or a zip archive with one subfolder per class, named after the class.")
-    ],
+    ] = "",
     /,
     *,
+    golden: Annotated[
+        bool,
+        Parameter(
+            name="--golden",
+            negative="",
+            show_default=False,
+            help="Check the run with the golden set of its dataset instead. The exit code is 1 if an image is wrong "
+            "that the run before predicted correctly.",
+        ),
+    ] = False,
+    against: Annotated[
+        str, Parameter(name="--against", show_default=False, help="With --golden: compare with this run.")
+    ] = "",
     as_json: Json = False,
-) -> None:
-    """Measure a run's accuracy on your own labelled images.
+) -> int:
+    """Measure a run's accuracy on your own labelled images, or check it with the golden set.
 
     Example: imgcls evaluate digits my-digits/
+
+    Example: imgcls evaluate my-run --golden --against digits
     """
     found, _ = _found(run)
+    if golden == bool(folder) or (against and not golden):
+        raise exit_codes.CommandError("Give either a folder or --golden; --against needs --golden.", exit_codes.USAGE)
+    if golden:
+        return golden_set.check(found, _found(against)[0] if against else None, as_json=as_json)
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         paths = files.expanded([folder])
     scores = image_files.evaluate(found, paths)
     if as_json:
         print(json.dumps(scores.as_json(), ensure_ascii=False, allow_nan=False, indent=1))
-        return
+        return exit_codes.OK
     print(_scores(scores))
     left = {"not in a folder named after a class": scores.unlabelled, "could not be read": scores.unreadable}
     for reason, count in left.items():
@@ -180,6 +200,7 @@ def evaluate(
             print(f"{count:,} images {reason}.", file=sys.stderr)
     if scores.skipped.count:
         print(f"{scores.skipped.count:,} other files skipped{scores.skipped.summary()}.", file=sys.stderr)
+    return exit_codes.OK
 
 
 class Counts:

@@ -14,7 +14,7 @@ from cyclopts import Group, Parameter
 
 from imgcls import datasets, jobs, models, runs
 from imgcls.cli import exit_codes
-from imgcls.cli.commands import seeds
+from imgcls.cli.commands import golden_set, seeds
 from imgcls.config import PARAMS, Config, settings_file
 from imgcls.datasets import recipes
 from imgcls.errors import UserError
@@ -282,6 +282,8 @@ def _trained(run: Run, *, in_turn: bool) -> int:
         trainer = Trainer(run, listener=terminal, in_turn=in_turn)
         result = trainer.train()
     terminal.close(result, run)
+    if result["outcome"] in ("finished", "stopped"):
+        golden_set.print_report(run)
     if trainer.was_interrupted:
         return exit_codes.INTERRUPTED
     return exit_codes.OK if result["outcome"] in DONE else exit_codes.FAILED

@@ -16,6 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import SourceError
+from imgcls.evaluation import golden
 from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.images.files import checks
 from imgcls.inference import batch
@@ -27,7 +28,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.predict import submission
-from imgcls.ui.widgets import formatting, gallery, metric_row, pager, upload
+from imgcls.ui.widgets import formatting, gallery, golden_pin, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
 TYPES = (*checks.EXTENSIONS, "zip", "csv")
@@ -205,6 +206,13 @@ def _show_downloads(run: Run, card: ModelCard, results: BatchResults) -> None:
             icon=":material/download:",
             on_click="ignore",
             key="batch-json",
+        )
+        wrong = [(one, one.answer) for one in results.results if one.answer is not None and one.is_correct is False]
+        golden_pin.button(
+            card.data,
+            [(card.classes[one.label], f"batch, {one.name}") for one, _ in wrong[: golden.MOST]],
+            lambda position: wrong[position][1].pixels,
+            key="batch-pin",
         )
 
 

@@ -64,7 +64,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
                 if checked is not None and raw is not None:
                     below = input_quality.before_and_after(run, card, raw, explained)
                 input_quality.chip(checked, below)
-                feedback.show(_stored_pixels(drawing, explained, card), card.classes)
+                feedback.show(_stored_pixels(drawing, explained, card), card, explained.pixels)
                 input_quality.show_fix(drawing, checked, card.shape[0])
     if not drawing or answer is None:  # nothing is drawn, or the error is shown
         return
@@ -105,7 +105,7 @@ def _show_fallback(run: Run, card: ModelCard) -> None:
         answer_view.show_explanations(run, card, answer, source)
     if source is not None and answer is not None:
         with errors.shown():
-            feedback.show(_stored_pixels(source, answer, card), card.classes)
+            feedback.show(_stored_pixels(source, answer, card), card, answer.pixels)
 
 
 def todo(card: ModelCard) -> str:

@@ -1,7 +1,5 @@
 """ "It was a 7": adds a drawing with its correct class to the dataset "My drawings"."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -10,7 +8,7 @@ from imgcls.errors import UserError
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.widgets import formatting
+from imgcls.ui.widgets import formatting, golden_pin
 
 MOST_PILLS = 12
 SAVED, PROBLEM = "teach-kept", "teach-refused"
@@ -19,12 +17,19 @@ STORED_DRAWING = ModelCard(classes=(), shape=drawings.SHAPE, is_ink=True)
 """The form in which "My drawings" stores a drawing, whatever model classified it."""
 
 
-def show(pixels: np.ndarray, classes: Sequence[str]) -> None:
-    """The correction below a prediction. `pixels`: the drawing in `drawings.SHAPE`; `classes`: those of the model."""
+def show(pixels: np.ndarray, card: ModelCard, seen: np.ndarray) -> None:
+    """The correction below a prediction.
+
+    Args:
+        pixels: The drawing in `drawings.SHAPE`.
+        card: That of the model.
+        seen: What the model received, uint8 (height, width, channels).
+    """
+    classes = card.classes
     digest = hash(pixels.tobytes())
     saved = st.session_state.get(SAVED)
     if saved is not None and saved[0] == digest:
-        _show_saved(pixels, saved[1])
+        _show_saved(pixels, saved[1], card, seen)
         return
     with st.popover(
         "Correct the label or save the drawing", icon=":material/school:", key="teach", on_change="rerun"
@@ -82,7 +87,7 @@ def _undo(pixels: np.ndarray, label: str) -> None:
         st.session_state[PROBLEM] = str(error)
 
 
-def _show_saved(pixels: np.ndarray, label: str) -> None:
+def _show_saved(pixels: np.ndarray, label: str, card: ModelCard, seen: np.ndarray) -> None:
     collection = drawings.collection()
     st.success(
         f"Saved as “{plain(label)}”. “My drawings” now contains {formatting.count(collection.total, 'drawing')}. "
@@ -91,6 +96,8 @@ def _show_saved(pixels: np.ndarray, label: str) -> None:
     )
     with st.container(horizontal=True):
         st.button("Undo save", icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
+        if label in card.classes and not card.is_multilabel:
+            golden_pin.button(card.data, [(label, "a corrected drawing")], lambda _: seen, key="teach-pin")
         if collection.is_ready:
             train_button()
     _show_problem()

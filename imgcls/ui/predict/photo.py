@@ -95,7 +95,7 @@ def show(run: Run, card: ModelCard) -> None:
         if answer is not None and isinstance(source, LoadedImage) and card.is_ink and not is_live:
             is_same = card.shape == drawings.SHAPE and not card.fit
             stored = answer.prepared if is_same else inference.prepare(source, feedback.STORED_DRAWING)
-            feedback.show(stored.pixels, card.classes)
+            feedback.show(stored.pixels, card, answer.pixels)
     if len(photos.photos) > 1:
         with errors.shown():
             _show_all(run, card, photos)

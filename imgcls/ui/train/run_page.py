@@ -13,7 +13,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
-from imgcls.ui.train import learning_curves, live, settings_form
+from imgcls.ui.train import golden_report, learning_curves, live, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -116,6 +116,7 @@ def _outcome(run: Run, state: str) -> None:
     elif "val_accuracy" in result:  # a trial of a study
         numbers = [Number("Validation accuracy", formatting.fraction(result["val_accuracy"]), "best epoch")]
         metric_row.show([*numbers, *_training_numbers(result)])
+    golden_report.show(run)
     if record := trials.read(run):
         changed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.params.items())
         st.caption(plain(f"Trial {record.number} of a study, with {changed}."))

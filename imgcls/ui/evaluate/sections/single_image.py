@@ -19,7 +19,7 @@ from imgcls.ui.evaluate.parts.images import image_details
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.explain import heat_maps
-from imgcls.ui.widgets import gallery
+from imgcls.ui.widgets import gallery, golden_pin
 
 TITLE = links.SINGLE_IMAGE
 GROUP = links.WHY
@@ -44,6 +44,14 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         _similar(run, predictions, index, pixels)
     _same_confidence(run, predictions, index)
     image_details.tagging(run, index)
+    if isinstance(predictions, Predictions):
+        source = f"test image {index} of {run.label}"
+        golden_pin.button(
+            run.card.data,
+            [(predictions.names[predictions.labels[index]], source)],
+            lambda _: activations.test_image(run, predictions, index),
+            key=f"pin-{run.id}-{index}",
+        )
     if (run.folder / epoch_predictions.NAME).exists():
         url = links.section(run, links.EPOCH_HISTORY).replace("&", "&amp;")
         st.html(

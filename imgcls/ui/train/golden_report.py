@@ -1,0 +1,67 @@
+"""What a run fixed and broke in the golden set of its dataset, with the images."""
+
+from functools import lru_cache
+
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.evaluation import golden
+from imgcls.evaluation.golden import Outcome, Report
+from imgcls.runs import Run
+from imgcls.sharing import Action
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.visitors import rights
+from imgcls.ui.widgets import formatting, gallery
+
+REMOVED = "golden-removed"
+
+
+def show(run: Run) -> None:
+    """The report in one line, with the images below it; nothing without a golden set."""
+    try:
+        if not run.is_ready or not (pinned := golden.images(run.card.data)):
+            return
+        key = tuple((one.digest, one.label) for one in pinned)
+        report = _report(run, key, run.stamp("model.tflite", "model.json", "trainer.json"))
+    except UserError:
+        return  # the page says elsewhere that the run is damaged
+    if report is None or not report.outcomes:
+        return
+    icon = ":material/error:" if report.broken else ":material/keep:"
+    with st.expander(plain(report.sentence()), icon=icon, key="golden", expanded=bool(report.broken)):
+        for title, outcomes in (("Broken", report.broken), ("Fixed", report.fixed)):
+            if outcomes:
+                st.markdown(f"**{title}**")
+                st.html(gallery.grid(_tile(one) for one in outcomes))
+        rest = [one for one in report.outcomes if not one.is_broken and not one.is_fixed]
+        if rest:
+            st.markdown("**Unchanged**" if report.before else "**All pinned images**")
+            st.html(gallery.grid(_tile(one) for one in rest))
+        _removal(run, report)
+
+
+@lru_cache(16)
+def _report(run: Run, pinned: tuple, stamp: tuple) -> Report | None:
+    return golden.check(run)
+
+
+def _tile(outcome: Outcome) -> gallery.Tile:
+    image = outcome.image
+    sign = "✓" if outcome.is_right else "✗"
+    true = "" if outcome.is_right else f"true class {image.label}"
+    alt = f"Pinned image, class {image.label}, predicted {outcome.predicted}. {image.source}"
+    return gallery.Tile(image.pixels, alt, (f"{sign} {outcome.predicted}", true or image.source))
+
+
+def _removal(run: Run, report: Report) -> None:
+    """Removes images that were pinned by mistake."""
+    names = {
+        one.image.digest: f"{one.image.label}, {one.image.source}, {formatting.age(one.image.pinned)}"
+        for one in report.outcomes
+    }
+    with st.popover("Remove images", icon=":material/keep_off:"):
+        chosen = st.multiselect("Pinned images", list(names), format_func=lambda one: plain(names[one]), key=REMOVED)
+        if st.button("Remove", **rights.button(Action.SAVE_DRAWING, disabled=not chosen)):
+            with shown():
+                golden.remove(run.card.data, chosen)
+                st.rerun()

@@ -1,0 +1,55 @@
+"""Buttons that pin images to the golden set of a dataset."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.evaluation import golden
+from imgcls.sharing import Action
+from imgcls.ui.app.errors import plain
+from imgcls.ui.visitors import rights
+from imgcls.ui.widgets import formatting
+
+HELP = (
+    "Every later run on this dataset is checked with the pinned images, and reports how many it fixed or broke. "
+    "Pinning does not train on them."
+)
+DONE = "golden-pinned"
+
+
+def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[int], np.ndarray], *, key: str) -> None:
+    """A button that pins images. Nothing where images cannot be pinned.
+
+    Args:
+        data: The name of the dataset.
+        chosen: The class and the source of each image.
+        pixels_of: The pixels of the image at a position of `chosen`; called when the button is pressed.
+        key: Of the button.
+    """
+    if not golden.is_available() or not chosen or not data:
+        return
+
+    def pin() -> None:
+        try:
+            for position, (label, source) in enumerate(chosen):
+                golden.pin(data, pixels_of(position), label, source)
+            st.session_state[DONE] = key, f"Pinned {formatting.count(len(chosen), 'image')}.", ""
+        except UserError as error:
+            st.session_state[DONE] = key, "", str(error)
+
+    st.button(
+        "Pin to the golden set" if len(chosen) == 1 else f"Pin {len(chosen):,} mistakes to the golden set",
+        icon=":material/keep:",
+        key=key,
+        on_click=pin,
+        **rights.button(Action.SAVE_DRAWING, help=HELP),
+    )
+    done, text, problem = st.session_state.get(DONE, ("", "", ""))
+    if done == key:
+        del st.session_state[DONE]
+        if problem:
+            st.error(plain(problem), icon=":material/error:")
+        else:
+            st.toast(text, icon=":material/keep:")

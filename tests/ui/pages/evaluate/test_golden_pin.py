@@ -1,0 +1,23 @@
+"""An image is pinned on Evaluate, and the page of a run says what it fixed and broke."""
+
+from imgcls.evaluation import golden
+from tests.support.pages import is_intact, opened, text_of
+from tests.support.runs.golden_runs import worse
+
+
+def test_a_mistake_is_pinned_and_reported(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Single image", image="3")
+    next(button for button in app.button if button.label == "Pin to the golden set").click().run()
+    assert is_intact(app)
+    (image,) = golden.images(finished_run.card.data)
+    assert image.source == f"test image 3 of {finished_run.label}"
+    golden.pin(finished_run.card.data, image.pixels, image.label, "<b>hostile</b>")
+    second = worse(finished_run, "second", 3e9)
+    app = opened("train", run=second.id)
+    assert is_intact(app)
+    (box,) = [one for one in app.expander if one.label.startswith("Golden set")]
+    assert "broken since" in box.label
+    app.multiselect(key="golden-removed").select(image.digest).run()
+    next(button for button in app.button if button.label == "Remove").click().run()
+    assert is_intact(app) and golden.images(finished_run.card.data) == []
+    assert "Golden set" not in text_of(app)
