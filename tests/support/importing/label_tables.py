@@ -12,6 +12,18 @@ from imgcls.datasets.importing.sources import Source, opened
 from imgcls.datasets.importing.sources.items import Item
 from tests.support.uploads import archive, csv, image
 
+KINDS = ("cat", "dog", "owl")
+
+
+def kind(number: int) -> str:
+    """The class of the image with this number."""
+    return KINDS[number % 3]
+
+
+def numbered(folder: str, count: int = 12, digits: int = 3) -> list[str]:
+    """Names of PNG images in a folder: `folder/000.png` and so on."""
+    return [f"{folder}{number:0{digits}}.png" for number in range(count)]
+
 
 def photos(names: Sequence[str], first: int = 0) -> dict[str, bytes]:
     """A different image for each name."""

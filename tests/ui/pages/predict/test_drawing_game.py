@@ -1,0 +1,88 @@
+"""The drawing game of the Predict page."""
+
+import dataclasses
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from imgcls import inference
+from imgcls.datasets.importing import drawings
+from imgcls.images import loading
+from tests.support.images.drawing_pages import (
+    HEART,
+    ONE,
+    SCRIBBLE,
+    SEVEN,
+    SHAPES,
+    copied,
+    drawing,
+    game_page,
+    given,
+    html,
+    opened,
+)
+
+
+def play(*strokes, **changes) -> AppTest:
+    """The game after these strokes and a click on "Done"."""
+    app = opened(game_page, "canvas-game-drawn", strokes, **changes)
+    return app.button(key="game-done").click().run()
+
+
+def test_the_game_scores_a_drawing_and_saves_it(reader):
+    app = play(SEVEN)
+    (over,) = app.session_state["game"].played
+    assert over.predicted == 7
+    assert drawings.collection().total == 1
+    assert not app.session_state["game-drawn"].drawing
+
+
+@pytest.mark.parametrize(
+    ("strokes", "changes", "sentence"),
+    [
+        ([], {}, "The canvas is empty"),
+        ([SEVEN], {"is_done": False}, "The pen is still down"),
+        ([ONE, SEVEN], {}, "Two digits"),
+        ([SCRIBBLE], {}, "It looks like a scribble"),
+    ],
+)
+def test_the_game_neither_scores_nor_saves_invalid_drawings(reader, strokes, changes, sentence):
+    app = play(*strokes, **changes)
+    assert sentence in app.info[0].value.replace("\\", "")
+    assert app.session_state["game"].played == []
+    assert drawings.collection().total == 0
+    assert len(app.session_state["game-drawn"].drawing.strokes) == len(strokes), "it remains on the canvas"
+
+
+def test_the_game_reads_small_wide_writing_like_the_draw_page(reader):
+    small = [100, 100, 30, 140, 100, 30, 125, 130, 30, 118, 160, 30]
+    read = play(small).session_state["game"].played[0]
+    assert read.predicted == 7
+    drawn = drawing(small)
+    assert (read.pixels == inference.prepare(drawn, reader.card).pixels).all()
+    assert (read.pixels != loading.prepare_ink(drawn.ink(), (28, 28, 1)).pixels).any()
+
+
+def test_the_game_accepts_drawings_for_a_shape_model():
+    copied("reader", SHAPES)
+    assert len(play(HEART).session_state["game"].played) == 1
+    assert len(play(SCRIBBLE).session_state["game"].played) == 1
+
+
+def test_the_game_canvas_gets_an_acknowledgement(reader):
+    app = opened(game_page, "canvas-game-drawn", [SEVEN])
+    assert given(app, "acknowledge") == {"edition": 0, "number": 3, "prediction": ""}
+
+
+def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
+    app = play(SEVEN)
+    game = app.session_state["game"]
+    (over,) = game.played
+    game.requested = [7] * 9 + [1]
+    game.played = [dataclasses.replace(over, requested=requested) for requested in game.requested]
+    app.run()
+    assert "The model recognised 9 of 10" in [title.value for title in app.subheader]
+    assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
+    app.button(key="game-again").click().run()
+    assert app.session_state["game"].played == []
+    assert "Round 1 of 10" in str(app.get("progress")[0].proto.text)
