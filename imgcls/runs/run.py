@@ -23,6 +23,7 @@
       doctor.json       typical input statistics of handwriting            trainer, by rename
       predictions.npz   probabilities and labels of the test set           trainer, by rename
       gallery.npz       test images shown on pages                         trainer, by rename
+      live.npz          validation labels, and a few images to watch       trainer, before training, by rename
       epochs.bin        validation predictions by epoch                    trainer, append; packed at the end
       epochs.npz        the same, for the time machine                     trainer, by rename
       validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename

@@ -8,7 +8,7 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.predictions import validation_set
-from imgcls.runs.predictions import epoch_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, live_predictions, validation_predictions
 from imgcls.training.loop import epoch_predictions as snapshots_module
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
@@ -212,3 +212,43 @@ def test_a_damaged_file_gives_one_clear_error(module, finished_run):
 
     with pytest.raises(RunError, match="damaged"):
         module.read(finished_run)
+
+
+def test_the_newest_predictions_can_be_watched_during_the_training_and_after_it(make_run):
+    run = make_run()
+    recorder = EpochRecorder(run, part(6), CLASSES, 6)
+    assert live_predictions.read(run) is None
+    recorder.rewind(0)
+    waiting = live_predictions.read(run)
+    assert (waiting.epoch, waiting.probabilities, waiting.labels.tolist()) == (0, None, [0, 1, 2, 0, 1, 2])
+    assert waiting.images[:, 0, 0, 0].tolist() == waiting.shown.tolist() == [0, 1, 2, 3, 4, 5]
+
+    recorder = trained(run, HISTORY)
+    with (run.folder / epoch_predictions.RECORDS).open("ab") as file:
+        file.write(b"half a record")
+    during = live_predictions.read(run)
+    assert during.epoch == 6
+    assert (during.probabilities.argmax(1) == during.labels).nonzero()[0].tolist() == [0, 3]
+    assert (during.before == during.labels).nonzero()[0].tolist() == [0]
+    assert during.confusion.tolist() == [[2, 0, 0], [0, 0, 2], [2, 0, 0]]
+
+    recorder.pack()
+    after = live_predictions.read(run)
+    np.testing.assert_array_equal(after.probabilities, during.probabilities)
+    np.testing.assert_array_equal(after.before, during.before)
+
+
+def test_images_to_watch_are_of_as_many_classes_as_possible():
+    labels = np.array([0] * 30 + [1] * 30 + [2, 3])
+    assert sorted(labels[live_predictions.choice(labels, 4)].tolist()) == [0, 1, 2, 3]
+    assert sorted(labels[live_predictions.choice(labels, 7)].tolist()) == [0, 0, 0, 1, 1, 2, 3]
+
+
+def test_damaged_live_files_are_reported_as_damaged(make_run):
+    run = make_run()
+    live_predictions.write(run, [0, 1, 5], 3, [0], np.zeros((1, 2, 2, 1), np.uint8))
+    with pytest.raises(RunError, match="damaged"):
+        live_predictions.read(run)
+    (run.folder / live_predictions.NAME).write_bytes(b"no archive")
+    with pytest.raises(RunError, match="damaged"):
+        live_predictions.read(run)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.errors import RunError
-from imgcls.runs.predictions import epoch_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, live_predictions, validation_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.training.loop.batches import Subset
@@ -34,7 +34,8 @@ class EpochRecorder:
         self._run, self._subset = run, subset
         self._positions = validation_predictions.positions(0 if subset.is_multilabel else len(subset), most)
         self._every = -(-epochs_planned // MOST_RECORDS)
-        self._record = np.dtype([("epoch", "<i4"), ("answers", "<f2", (len(self._positions), num_classes))])
+        self._record = live_predictions.record_type(len(self._positions), num_classes)
+        self._num_classes = num_classes
         self._path = run.folder / epoch_predictions.RECORDS
         self._predictions = np.zeros((len(self._positions), num_classes), np.float32)
         self._best: tuple[int, np.ndarray] | None = None
@@ -57,7 +58,10 @@ class EpochRecorder:
             file.write(record.tobytes())
 
     def rewind(self, epoch: int) -> None:
-        """Discards what came after this epoch, because the training continues from there, or starts (0)."""
+        """Discards what came after this epoch, because the training continues from there, or starts (0).
+
+        Also stores the images that pages show during the training.
+        """
         records = self._records()
         records = records[records["epoch"] <= epoch]
         if not len(records):
@@ -73,6 +77,11 @@ class EpochRecorder:
         (self._run.folder / epoch_predictions.NAME).unlink(missing_ok=True)
         if len(records):
             atomic.write_bytes(self._path, records.tobytes())
+        if len(self._positions):
+            labels = self._subset.labels[self._positions]
+            shown = live_predictions.choice(labels)
+            images = self._subset.take(self._positions[shown])[0]
+            live_predictions.write(self._run, labels, self._num_classes, shown, images)
 
     def after(self, epoch: int) -> np.ndarray | None:
         """Predictions after the best epoch, float32, if it is this one and this process has trained it."""

@@ -9,7 +9,7 @@ from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
 from imgcls.sharing import Action
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.train import learning_curves, settings_form
+from imgcls.ui.train import learning_curves, live_images, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -18,6 +18,10 @@ TICK_SECONDS = 1.0
 ABOVE_TRAINING = (
     "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
     "improving, with dropout and augmentation on; validation is measured afterwards, without them."
+)
+BELOW_TRAINING = (
+    "Validation is {} points below training: the model knows its training images better than new ones. A gap that "
+    "keeps growing is overfitting."
 )
 FAST_TICK_SECONDS = 0.4
 """Until the first point of the curve is drawn."""
@@ -66,8 +70,19 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
             _buttons(run, state, is_stopping, requests.pause or curves.phase in ENDING)
     if state not in ("queued", "aside") or curves.epochs:
         _metrics(curves, state, is_stopping)
+        live_images.show(run)
         learning_curves.draw(run, forecasts=not is_stopping)
+        st.caption(_gap(curves))
         _pending_changes(run, curves)
+
+
+def _gap(curves: Curves) -> str:
+    """One line on why the two accuracies differ."""
+    last = curves.epochs[-1] if curves.epochs else {}
+    training, validation = last.get("accuracy"), last.get("val_accuracy")
+    if training is None or validation is None or training <= validation:
+        return ABOVE_TRAINING
+    return BELOW_TRAINING.format(f"{100 * (training - validation):.1f}")
 
 
 def _attempt(action, *arguments, **values) -> None:

@@ -1,5 +1,8 @@
 """One run on the Train page: live while it trains, its outcome once it has ended."""
 
+from typing import Literal
+
+import numpy as np
 import streamlit as st
 
 from imgcls import datasets, jobs, runs, sharing
@@ -126,19 +129,46 @@ def _outcome(run: Run, state: str) -> None:
         data = result["data"]
         changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
         st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
+    if run.is_tested:
+        st.markdown(_achieved(run, result))
+        _finish(run)
     with st.container(horizontal=True):
         _continue(run, state, result)
-        if run.is_tested and st.button("Evaluate", type="primary", icon=":material/fact_check:"):
-            links.go("evaluate.py", run=run.id)
-        if run.is_ready and st.button("Try it", icon=":material/draw:"):
-            links.go("predict.py", run=run.id)
-        if run.is_tested and st.button("Take it home", icon=":material/output:"):
-            links.go("evaluate.py", run=run.id, view="Export")
         if state != "damaged" and not is_imported and st.button("Train again with changes", icon=":material/tune:"):
             form = settings_form.form_of(run.config)
             links.train(settings_form.query_of(form), **form)
         if st.button("New run", icon=":material/add:"):
             links.go("train.py")
+
+
+def _achieved(run: Run, result: dict) -> str:
+    """What the model can do now, in a sentence, and where it began; empty for imported and multi-label models."""
+    count = result.get("counts", {}).get("test", 0)
+    (values,) = cached_curves.curves(run).series("epochs", "val_accuracy")
+    if not count or "test_macro_f1" in result or not len(values) or not np.isfinite(values[0]):
+        return ""
+    right = round(result["test_accuracy"] * count)
+    return (
+        f"It recognises **{right:,} of {count:,}** images that it had never seen. After its first epoch it knew "
+        f"{formatting.fraction(float(values[0]))} of the validation images."
+    )
+
+
+def _finish(run: Run) -> None:
+    """What to do with a finished model, as three large buttons."""
+    with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
+        can_draw = run.is_ready and run.card.is_ink
+        try_it = "**Draw on it**\nin your own handwriting" if can_draw else "**Try it**\non a photo of your own"
+        if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
+            links.go("predict.py", run=run.id)
+        if _large_button("**See its mistakes**\nand why it made them", ":material/fact_check:", "mistakes"):
+            links.go("evaluate.py", run=run.id)
+        if _large_button("**Take it home**\nas one file for phone and USB stick", ":material/output:", "home"):
+            links.go("evaluate.py", run=run.id, view="Export")
+
+
+def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "secondary"] = "secondary") -> bool:
+    return st.button(label, type=kind, icon=icon, key=f"finish-{key}", width="stretch")
 
 
 def _training_numbers(result: dict) -> tuple[Number, ...]:

@@ -64,10 +64,10 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     steps.shows(page, "Train a model")
     page.wait_for_url(re.compile("data=Balls"))
     run_id = steps.click_start(page)
-    expect(steps.button(page, "Try it")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "try")).to_be_visible(timeout=150_000)
     run = own_server.runs / run_id
     assert json.loads((run / "config.json").read_text())["data"] == "own-balls"
-    steps.button(page, "Evaluate").click()
+    steps.finish(page, "mistakes").click()
     steps.shows(page, "Evaluate")
     page.goto(f"{own_server.url}/predict?run={run_id}")
     steps.shows(page, "Predict")

@@ -45,6 +45,11 @@ def button(page: Page, name: str) -> Locator:
     return main(page).get_by_role("button", name=name, exact=True)
 
 
+def finish(page: Page, what: str) -> Locator:
+    """A large button below the result of a run: "try", "mistakes" or "home"."""
+    return main(page).locator(f".st-key-finish-{what} button")
+
+
 def click_start(page: Page) -> str:
     """Clicks Start and returns the run ID from the URL."""
     button(page, "Start").click()

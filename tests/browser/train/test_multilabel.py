@@ -65,10 +65,10 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, s
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("images per label: circle")
     run_id = steps.click_start(page)
-    expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
     result = json.loads((own_server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["epochs"] == 2
-    steps.button(page, "Evaluate").click()
+    steps.finish(page, "mistakes").click()
     steps.shows(page, "Evaluate")
     # Independent of the threshold: the page uses one per label.
     expect(steps.main(page)).to_contain_text(f"{100 * result['test_average_precision']:.1f}%")

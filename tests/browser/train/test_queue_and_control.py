@@ -33,7 +33,7 @@ def test_the_queue_can_be_reordered_and_runs_without_an_open_page(visit, own_ser
     second_page.close()
     third_page.close()
     steps.button(page, "Stop").click()
-    expect(steps.button(page, "Try it")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.finish(page, "try")).to_be_visible(timeout=steps.SLOW)
     page.close()
     journal = own_server.runs / waiting[1] / "metrics.jsonl"
     wait_until(lambda: journal.exists() and steps.metrics_of(journal.parent), what="the next run trains")
@@ -58,7 +58,7 @@ def test_pause_suspends_training_and_resume_continues_it(visit, server):
     wait_until(lambda: len(steps.metrics_of(server.runs / run_id)) > paused, what="the training goes on")
     steps.button(page, "Stop").click()
     expect(page.get_by_test_id("stToast")).to_contain_text("stopped", timeout=steps.SLOW)
-    expect(steps.button(page, "Try it")).to_be_visible()
+    expect(steps.finish(page, "try")).to_be_visible()
 
 
 def test_a_click_during_a_rerun_takes_effect(visit, server):

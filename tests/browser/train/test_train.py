@@ -23,10 +23,10 @@ def test_a_user_gets_from_home_to_a_finished_run_and_its_errors(visit, server):
     first_epoch, first_points = steps.epoch(page), steps.points(page)
     wait_until(lambda: steps.points(page) > first_points, what="the curve grows")
     wait_until(lambda: steps.epoch(page) > first_epoch, what="the epochs are counted")
-    expect(steps.button(page, "Evaluate")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
     assert "Finished" in steps.main(page).inner_text()
     assert steps.named_run(page) == run_id
-    steps.button(page, "Evaluate").click()
+    steps.finish(page, "mistakes").click()
     steps.shows(page, "Evaluate")
     assert steps.named_run(page) == run_id
     result = json.loads((server.runs / run_id / "result.json").read_text())
@@ -47,7 +47,7 @@ def test_a_reload_and_a_second_tab_show_the_same_training_to_its_end(visit, own_
     wait_until(lambda: steps.epoch(second) > seen and steps.epoch(first) > seen, what="both tabs live")
     steps.button(second, "Stop").click()
     for page in (first, second):
-        expect(steps.button(page, "Try it")).to_be_visible(timeout=steps.SLOW)
+        expect(steps.finish(page, "try")).to_be_visible(timeout=steps.SLOW)
         assert "Stopped" in steps.main(page).inner_text()
     assert own_server.run_ids() == {"sample", run_id}
 
@@ -68,7 +68,7 @@ def test_training_survives_a_killed_server_and_is_not_started_twice(visit, own_s
     wait_until(lambda: steps.epoch(page) > seen, what="the training goes on")
     assert own_server.trainers(run_id) == trainers
     steps.button(page, "Stop").click()
-    expect(steps.button(page, "Try it")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.finish(page, "try")).to_be_visible(timeout=steps.SLOW)
     wait_until(lambda: not own_server.trainers(run_id), what="the trainer has ended")
 
 
@@ -92,10 +92,10 @@ def test_stop_responds_within_a_second_and_keeps_the_model(visit, server):
     steps.button(page, "Stop").click()
     page.wait_for_function("() => window.answered")
     assert page.evaluate("() => window.answered - window.pressed") < 1000
-    expect(steps.button(page, "Try it")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.finish(page, "try")).to_be_visible(timeout=steps.SLOW)
     assert "Stopped" in steps.main(page).inner_text()
     assert json.loads((server.runs / run_id / "result.json").read_text())["outcome"] == "stopped"
-    steps.button(page, "Try it").click()
+    steps.finish(page, "try").click()
     steps.shows(page, "Predict")
     expect(page.locator("canvas").last).to_be_visible()
 

@@ -4,11 +4,13 @@ import json
 import os
 import time
 
+import numpy as np
 import pytest
 
 from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
+from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
 from tests.support.pages import is_intact, opened, text_of
@@ -119,3 +121,31 @@ def test_changes_during_training_apply_to_its_continuation(finished_run, monkeyp
     (finished_run.folder / "checkpoint.npz").touch()
     finished_run.send_request(early_stopping=not finished_run.config.early_stopping)
     assert jobs.extend(finished_run, 2).config.early_stopping is not finished_run.config.early_stopping
+
+
+def watched(app) -> str:
+    return next(block.proto.body for block in app.get("html") if "live-images" in str(block.proto.body))
+
+
+def test_validation_images_and_their_newest_predictions_are_shown(active_run):
+    run = active_run("running", batch(0.5))
+    pixels = np.zeros((3, 8, 8, 1), np.uint8)
+    live_predictions.write(run, [0, 1, 2], 10, [0, 1, 2], pixels)
+    before = watched(opened("train", run=run.id))
+    assert before.count("<figure") == 3 and before.count("…") == 3
+
+    record = np.zeros(2, live_predictions.record_type(3, 10))
+    record["epoch"] = [1, 2]
+    record["answers"][0, [0, 1, 2], [0, 1, 2]] = 0.9
+    record["answers"][1, [0, 1, 2], [0, 1, 7]] = 0.8
+    (run.folder / epoch_predictions.RECORDS).write_bytes(record.tobytes())
+    after = watched(opened("train", run=run.id))
+    assert 'class="wrong changed"' in after and after.count('class="right"') == 2
+    assert "actually 2, predicted 7 with 80%" in after
+    assert "After epoch 2: 1 of 3 validation images wrong; most often 2 taken for 7 (1)." in after
+
+
+def test_a_damaged_file_of_watched_images_does_not_hide_the_curves(active_run):
+    run = active_run("running", batch(0.5))
+    (run.folder / live_predictions.NAME).write_bytes(b"no archive")
+    assert is_intact(opened("train", run=run.id))

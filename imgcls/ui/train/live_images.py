@@ -1,0 +1,105 @@
+"""Twelve validation images whose predictions change while the model learns, and a small confusion matrix that moves.
+
+One piece of HTML of constant height, computed once for each epoch, because the live view redraws it every second.
+"""
+
+import html
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from imgcls import datasets
+from imgcls.charts import theme
+from imgcls.errors import UserError
+from imgcls.runs.predictions import epoch_predictions, live_predictions
+from imgcls.runs.predictions.live_predictions import LivePredictions
+from imgcls.runs.run import Run
+from imgcls.ui.widgets import gallery
+
+SIDE = 96
+"""Larger images are reduced to this side."""
+FILES = (live_predictions.NAME, epoch_predictions.RECORDS, epoch_predictions.NAME)
+
+
+def show(run: Run) -> None:
+    """The images and the matrix; nothing for a run that records no predictions."""
+    try:
+        markup = _markup(str(run.folder), run.stamp(*FILES))
+    except UserError:
+        return  # damaged: the Epoch history section says so
+    if markup:
+        st.html(markup)
+
+
+@lru_cache(32)
+def _markup(folder: str, stamp: tuple) -> str:
+    run = Run(Path(folder))
+    found = live_predictions.read(run)
+    if found is None:
+        return ""
+    names = [str(name) for name in datasets.facts(run.config.data).classes]
+    if len(names) != found.num_classes:  # the dataset was replaced by another one
+        names = [f"class {number}" for number in range(found.num_classes)]
+    tiles = "".join(_tile(found, at, names) for at in range(len(found.shown)))
+    return f'<div class="live-images"><div class="watched">{tiles}</div>{_matrix(found, names)}</div>'
+
+
+def _is_right(found: LivePredictions) -> np.ndarray:
+    assert found.probabilities is not None
+    return found.probabilities.argmax(1) == found.labels
+
+
+def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
+    """An image, what it is taken for now with the confidence as a bar, and a mark if that has just changed."""
+    position = found.shown[at]
+    actual = names[found.labels[position]]
+    url = html.escape(_small(found.images[at]))
+    if found.probabilities is None:
+        said, sure, state, sign = "…", 0.0, "open", ""
+    else:
+        predicted = int(found.probabilities[position].argmax())
+        said, sure = names[predicted], float(np.nan_to_num(found.probabilities[position, predicted]))
+        is_right = predicted == found.labels[position]
+        state, sign = ("right", "✓ ") if is_right else ("wrong", "✗ ")
+        if found.before is not None and found.before[position] != predicted:
+            state += " changed"
+    alt = f"validation image, actually {actual}, predicted {said} with {100 * sure:.0f}%"
+    return (
+        f'<figure class="{state}"><img src="{url}" alt="{html.escape(alt)}"><i style="width:{100 * sure:.0f}%"></i>'
+        f'<figcaption title="{html.escape(f"predicted {said} · actually {actual}")}">{sign}{html.escape(said)}'
+        "</figcaption></figure>"
+    )
+
+
+def _small(pixels: np.ndarray) -> str:
+    image = Image.fromarray(pixels.squeeze())
+    image.thumbnail((SIDE, SIDE))
+    shown = np.asarray(image)
+    return gallery.data_url(shown.reshape(*shown.shape[:2], -1))
+
+
+def _matrix(found: LivePredictions, names: list[str]) -> str:
+    """The confusion matrix as an image with one pixel per cell: rows are true classes."""
+    counts = found.confusion
+    per_class = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    colours = np.zeros((*counts.shape, 4), np.uint8)
+    is_diagonal = np.eye(len(counts), dtype=bool)
+    for mask, colour in ((is_diagonal, theme.TRAINING), (~is_diagonal, theme.ERROR)):
+        colours[mask, :3] = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+    # Single errors among many images must stay visible.
+    colours[..., 3] = np.round(255 * np.clip(per_class, 0, 1) ** 0.5)
+    text = "The confusion matrix appears after the first epoch."
+    if found.probabilities is not None:
+        errors = np.where(is_diagonal, 0, counts)
+        actual, said = np.unravel_index(errors.argmax(), errors.shape)
+        wrong = int(errors.sum())
+        most = f"; most often {names[actual]} taken for {names[said]} ({errors[actual, said]})" if wrong else ""
+        text = f"After epoch {found.epoch}: {wrong:,} of {len(found.labels):,} validation images wrong{most}."
+    url = html.escape(gallery.data_url(colours))
+    return (
+        f'<div class="moving"><img src="{url}" alt="Confusion matrix. {html.escape(text)}">'
+        f"<p>{html.escape(text)}</p></div>"
+    )
