@@ -1,8 +1,8 @@
 """Which worker runs a test, which tests get a second try, and which are fast.
 
-Two workers share the tests (`-n 0` is one process without any, for a debugger). What drives a browser, or times real
-trainers and queues, stays with one of them, one after the other, so that two of a kind never wait for each other. Other
-files are each given to one worker.
+Two workers share the tests (`-n 0` is one process without any, for a debugger). What drives a browser stays with one of
+them, and what times real trainers and queues with the other, one after the other, so that two of a kind never wait for
+each other. Other files are each given to one worker.
 
 These tests, and all that train in a separate process, get one retry, which the report lists as RERUN with its
 failure: a shared machine that stalls for half a minute is not a bug of the project. A test that fails twice is.
@@ -158,11 +158,20 @@ def pytest_collection_modifyitems(config, items):
         fixtures = set(item.fixturenames)
         if is_fast(item):
             item.add_marker(pytest.mark.fast)
-        is_alone = BROWSER in item.path.parents or TIMED & fixtures
-        if is_alone or TRAINED & fixtures:
+        in_browser = BROWSER in item.path.parents
+        if in_browser or (TIMED | TRAINED) & fixtures:
             item.add_marker(pytest.mark.flaky(reruns=1))
-        # Keras slows everything after it in the same process: the tests that load it come last.
-        group = "alone" if is_alone else item.path.stem + ("-keras" if "keras" in fixtures else "")
+        if in_browser:
+            group = "browser"
+        elif TIMED & fixtures:
+            group = "trainers"
+        else:  # Keras slows everything after it in the same process: the tests that load it come last.
+            group = item.path.stem + ("-keras" if "keras" in fixtures else "")
         item.add_marker(pytest.mark.xdist_group(group))
-    if hasattr(config, "workerinput"):  # the longest group starts immediately
-        items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "alone")
+    if hasattr(config, "workerinput"):  # the two longest groups start immediately
+        first = ["browser", "trainers"]
+        items.sort(key=lambda item: first.index(name) if (name := _group(item)) in first else len(first))
+
+
+def _group(item: pytest.Item) -> str:
+    return item.get_closest_marker("xdist_group").args[0]
