@@ -8,7 +8,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
 from imgcls.runs import Run
-from imgcls.sharing import Mode, Visitor, modes, ownership, people
+from imgcls.sharing import Mode, Visitor, lesson_progress, modes, ownership, people
 from imgcls.system import atomic, paths
 
 DEMO_SECONDS = 86_400.0
@@ -42,6 +42,7 @@ def sweep_demo() -> None:
         is_guest = person.role in (people.Role.GUEST, people.Role.MEMBER)
         if is_guest and abs(time.time() - person.changed) > DEMO_SECONDS:
             people.forget(person.id)
+    lesson_progress.sweep(DEMO_SECONDS)
 
 
 def _remove(folder: Path) -> None:

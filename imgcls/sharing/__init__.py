@@ -7,6 +7,7 @@ permissions   the rules: one pure function, `allowed`
 guarding      the same question about the present visitor and a folder: `decide`, `require`
 ownership     owner.json in a folder: whose it is, and who sees it
 people        names, roles and rooms that the server remembers
+lesson_progress  how far each visitor is in the lessons
 classroom/    rooms: pupils join the class of a teacher
 cookies       the signed cookie that says which browser it is
 limits        how much of the server one person may use

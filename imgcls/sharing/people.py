@@ -3,6 +3,7 @@
 <own data>/.people/
     cookie.key        signs cookies, see `cookies`                                   mode 0600
     <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …}
+    <visitor ID>.lessons.json                                       see `lesson_progress`
 
 A visitor has a file once they enter a name, get a role or join a room, or sign out everywhere.
 """
@@ -94,8 +95,9 @@ def change(visitor_id: str, **values: Any) -> Person:
 
 def forget(visitor_id: str) -> None:
     """Remove what the server remembers about a visitor, except that their cookies are worthless from now on."""
-    with _writing, contextlib.suppress(OSError):
-        (folder() / f"{visitor_id}.json").unlink(missing_ok=True)
+    for name in (f"{visitor_id}.json", f"{visitor_id}.lessons.json"):
+        with _writing, contextlib.suppress(OSError):
+            (folder() / name).unlink(missing_ok=True)
 
 
 def checked_name(name: str) -> str:

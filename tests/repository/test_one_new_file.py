@@ -7,11 +7,12 @@ import sys
 
 import pytest
 
-from imgcls import datasets, models
+from imgcls import datasets, lessons, models
 from imgcls.datasets import catalog, info
 from imgcls.datasets.importing.sources import arrays, layouts
 from imgcls.export import formats
 from imgcls.inference import explain
+from imgcls.lessons import catalog as lesson_catalog
 from imgcls.models import families
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
@@ -87,11 +88,16 @@ def test_a_page(tmp_path):
 
 
 def test_the_pages_are_in_the_order_of_the_work():
-    titles = ["Home", "Data", "Train", "Runs", "Studies", "Evaluate", "Predict", "Class", "You"]
+    titles = ["Home", "Lessons", "Data", "Train", "Runs", "Studies", "Evaluate", "Predict", "Class", "You"]
     found = page_files.found(PAGES)
     assert [page.title for page in found] == titles and all(page.icon for page in found)
     assert [page.title for page in found if "local" not in page.modes] == ["Class", "You"]
     assert [page.title for page in found if "demo" not in page.modes] == ["Class"]
+
+
+def test_a_lesson(add):
+    add(lesson_catalog, 'ORDER, TITLE = 0, "Added"\n', lessons.names, lessons.find)
+    assert lessons.names()[0] == "added" and lessons.find("added").TITLE == "Added"
 
 
 def test_a_browser_component(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls import sharing
 from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
+from imgcls.ui.app.lessons import bar
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import figure_menu
 
@@ -22,6 +23,7 @@ page = st.navigation([home, *others], position="top")
 figure_menu.show()
 with errors.shown():
     class_notice.show()
+    bar.show(page.url_path)
     if page is home:
         startup.load_soon()
     else:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from imgcls import runs
+from imgcls import lessons, runs
 from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors, links
+from imgcls.ui.app.lessons import standing
 from imgcls.ui.components import canvas, probability_bars
 from imgcls.ui.predict import draw
 
@@ -44,3 +45,13 @@ def _show(run: Run, card: ModelCard) -> None:
             )
             if st.button("See why on the Predict page", icon=":material/arrow_forward:", type="tertiary"):
                 links.go("predict.py", run=run.id)
+            _lesson()
+
+
+def _lesson() -> None:
+    """The lesson to go on with, or the first one."""
+    name = standing.next_lesson()
+    verb = "Continue" if standing.progress().of(name).since else "New here? Start"
+    label = f"{verb} lesson {lessons.number(name)}: {lessons.find(name).TITLE}"
+    if st.button(label, icon=":material/school:", type="tertiary", key="home-lesson"):
+        links.go("lessons.py", lesson=name)

@@ -1,4 +1,4 @@
-"""Puts style.css into the HTML that the server answers with, so that it holds from the first paint on.
+"""Puts the style sheets into the HTML that the server answers with, so that it holds from the first paint on.
 
 A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
 
@@ -22,7 +22,8 @@ ELEMENTS = (
     *("Pagination", "BidiComponent", "DataFrame", "DownloadButton", "FileUploader"),
 )
 """Streamlit's names of these elements: the first part of the names of its files."""
-STYLE = f"<style>{Path(__file__).with_name('style.css').read_text('utf-8')}</style>"
+SHEETS = ("style.css", "lessons.css")
+STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
 END = b"</head>"
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
 """Request headers that would get a page from the browser's cache, without the present style, or a compressed one."""

@@ -1,0 +1,74 @@
+"""Lessons that happen on the real pages: one file each in `catalog/`, found by its name. To add one, add a file there.
+
+A lesson is a module with
+
+    ORDER       its place in the list
+    TITLE       what a visitor reads; GOAL says in one sentence what they can do afterwards
+    MINUTES     how long it takes
+    STEPS       a tuple of `Step`
+    MEASURED    name -> `Measured`: every measured number that its texts state, as {name}. The benchmark `lessons`
+                measures them again
+    DISCUSS     questions for a class, for the teacher's sheet
+
+content     Step, Question, Measured, and Situation: the real state that the check of a step reads
+glossary    one sentence for each technical term, some with a picture
+"""
+
+import importlib
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+
+from imgcls.config import PARAMS, Config
+from imgcls.errors import UserError
+from imgcls.lessons.content import Measured as Measured
+from imgcls.lessons.content import Question as Question
+from imgcls.lessons.content import Situation as Situation
+from imgcls.lessons.content import Step as Step
+from imgcls.params import Value
+
+NAME = re.compile(r"[a-z][a-z_]*")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all lessons, in their order."""
+    found = [entry.name for entry in pkgutil.iter_modules(importlib.import_module(f"{__package__}.catalog").__path__)]
+    return tuple(sorted((name for name in found if NAME.fullmatch(name)), key=lambda name: find(name).ORDER))
+
+
+@cache
+def find(name: str) -> ModuleType:
+    """The lesson with this name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if NAME.fullmatch(name):
+        try:
+            return importlib.import_module(f"{__package__}.catalog.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__package__}.catalog.{name}":
+                raise
+    raise UserError(f"There is no lesson “{name[:40]}”. Choose one from the list.")
+
+
+def number(name: str) -> int:
+    """The number of a lesson in the list, from 1."""
+    return names().index(name) + 1
+
+
+def filled(text: str, lesson: ModuleType, values: Mapping[str, str]) -> str:
+    """A text of a lesson with its measured ranges and these values in place of their {names}; "…" if one is missing."""
+    found = defaultdict(lambda: "…", {name: measured.range for name, measured in lesson.MEASURED.items()})
+    return text.format_map(found | dict(values))
+
+
+def form_of(step: Step) -> dict[str, Value]:
+    """The value of every control of the Train page for the settings of a step."""
+    config = Config(**step.settings)
+    values = {param.name: getattr(config, param.name) for param in PARAMS}
+    return values | {f"{config.model}.{name}": value for name, value in config.model_settings.items()}

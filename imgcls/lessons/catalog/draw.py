@@ -1,0 +1,135 @@
+"""Lesson: draw, and be recognised."""
+
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 1
+TITLE = "Draw, and be recognised"
+GOAL = "You can say what a classifier does, and what its percentages mean."
+MINUTES = 5
+MEASURED: dict[str, Measured] = {}
+DISCUSS = (
+    "Whose handwriting was misread? What is different about it?",
+    "Where would it matter that a program answers even if it was given something else entirely?",
+)
+
+
+def _reads(digit: str):
+    def check(situation: Situation) -> bool:
+        answer = situation.answer
+        return answer is not None and answer.rejection is None and answer.prediction == digit
+
+    return check
+
+
+def _confidence(situation: Situation) -> dict[str, str]:
+    answer = situation.answer
+    return {"confidence": percent(answer.confidence if answer else None)}
+
+
+def _is_misread(situation: Situation) -> bool:
+    answer = situation.answer
+    return answer is not None and (answer.prediction != "7" or answer.rejection is not None)
+
+
+def _verdict(situation: Situation) -> dict[str, str]:
+    answer = situation.answer
+    if answer is None:
+        return {"said": "", "warning": ""}
+    warning = "An extra check of the app raised no alarm this time."
+    if answer.rejection is not None:
+        warning = f"An extra check of the app warns: “{answer.rejection.title.rstrip('.')}”."
+    return {"said": f"{answer.prediction}", "warning": warning}
+
+
+STEPS = (
+    Step(
+        title="A program that reads",
+        text="On this page you can draw with the mouse or a finger. A trained neural network looks at your drawing and "
+        "says which digit it is. It learned that from examples, and your handwriting was not among them.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("canvas",),
+        question=Question(
+            "Will it be able to read your 3?",
+            ("Yes, even a slightly crooked one", "Only if I draw it perfectly", "No, it does not know my handwriting"),
+            0,
+        ),
+        do="Draw a large 3 on the canvas.",
+        check=_reads("3"),
+        after="It reads a **3**, with a confidence of {confidence}. Nobody wrote a rule such as “two arcs, open to the "
+        "left”. The network found its own rules in thousands of examples, so it also reads a 3 that it has never seen.",
+        values=_confidence,
+        terms=("Class", "Prediction", "Confidence"),
+        notes="Everybody's first success. If a 3 is not read, let them clear it and write it larger.",
+    ),
+    Step(
+        title="Watch it change its mind",
+        text="The bars show how sure the network is of each of the ten digits. Together they always make 100%.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("answer", "canvas"),
+        question=Question(
+            "You now draw a 4, slowly. What will the bars do on the way?",
+            (
+                "Nothing until the 4 is complete",
+                "Other digits lead first, and the 4 wins at the end",
+                "The 4 leads from the first stroke",
+            ),
+            1,
+        ),
+        do="Press Clear, then draw a 4 and watch the bars before you lift the pen.",
+        check=_reads("4"),
+        after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
+        "the "
+        "order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
+        notes="Most see 1, 6 or 9 lead. Ask which, and why.",
+    ),
+    Step(
+        title="Something that is no digit",
+        text="This network was only ever shown digits. It has ten answers and no eleventh.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("canvas",),
+        question=Question(
+            "You draw a face. What will the network itself answer?",
+            ("“This is not a digit”", "One of the ten digits", "A face"),
+            1,
+        ),
+        do="Press Clear, then draw a face: a circle, two eyes, a mouth.",
+        check=lambda situation: len(situation.drawing.strokes) >= 3 and situation.answer is not None,
+        after="Its best answer was “{said}”: one of its ten classes always gets the most. A classifier answers the "
+        "question “which of these?”, never “is it one of these?”. {warning}",
+        values=_verdict,
+        terms=("Rejection",),
+        notes="The network always chooses among its classes. The warning comes from a separate check.",
+    ),
+    Step(
+        title="Fool it",
+        text="You recognise a 7 even if it lies on its side. The network learned from digits that stand upright.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("canvas",),
+        question=Question(
+            "Will it read a 7 that lies on its side?",
+            ("Yes, it is still the same shape", "No, it will say something else or refuse"),
+            1,
+        ),
+        do="Press Clear, then draw a 7 turned by a quarter turn.",
+        check=_is_misread,
+        after="It says “{said}”. {warning} It knows what its examples showed, and nothing beyond: that turning an "
+        "image "
+        "does not change its meaning is one more thing that it would have to learn.",
+        values=_verdict,
+        terms=("Augmentation",),
+        notes="A few rotated sevens are still read as 7; turn further, to the left.",
+    ),
+    Step(
+        title="What you have seen",
+        text="A **classifier** turns an image into a number for each **class**, and the largest is its "
+        "**prediction**. It "
+        "learned from examples, generalises to new ones that are similar, and fails on those that are not.\n\nThe next "
+        "lesson shows what it receives instead of your drawing: pixels.",
+        page="predict",
+        query={"run": "digits"},
+    ),
+)

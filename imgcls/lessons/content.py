@@ -1,0 +1,159 @@
+"""What a lesson consists of, and the real state of the app that its checks read."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from imgcls import inference, runs
+from imgcls.config import Config
+from imgcls.errors import UserError
+from imgcls.images.canvas_strokes import Handwriting
+from imgcls.inference import Answer
+from imgcls.runs import Run
+
+DIGITS = "digits"
+"""The model that reads drawings if the address of the page names no other."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a visitor has done and is looking at.
+
+    Attributes:
+        since: When they began the lesson, in seconds since 1970.
+        page: The page they are on: the name of its file, such as "predict".
+        query: The parameters in its address.
+        drawing: What is on the canvas.
+    """
+
+    since: float = 0.0
+    page: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    drawing: Handwriting = field(default_factory=Handwriting)
+
+    def shows(self, page: str, **query: str) -> bool:
+        """Whether they are on this page, and its address has these parameters."""
+        return self.page == page and all(self.query.get(name) == value for name, value in query.items())
+
+    def started(self, settings: Mapping[str, Any]) -> list[Run]:
+        """Their runs with exactly these settings that were begun during the lesson, the latest first."""
+        return [run for run in self._recent if _has(run, settings)]
+
+    def score(self, settings: Mapping[str, Any], name: str = "test_accuracy") -> float | None:
+        """A score of the latest of these runs that is finished; None if there is none."""
+        for run in self.started(settings):
+            try:
+                value = (run.result or {}).get(name)
+            except UserError:
+                continue
+            if isinstance(value, float):
+                return value
+        return None
+
+    @cached_property
+    def answer(self) -> Answer | None:
+        """The prediction for the drawing by the model that the page shows; None for an empty canvas."""
+        if not self.drawing:
+            return None
+        try:
+            return inference.answer(runs.find(self.query.get("run", DIGITS)), self.drawing)
+        except UserError:
+            return None
+
+    @cached_property
+    def _recent(self) -> list[Run]:
+        return [run for run in runs.all_runs() if run.created >= self.since]
+
+
+def _has(run: Run, settings: Mapping[str, Any]) -> bool:
+    try:
+        return run.config == Config(**settings)
+    except UserError:
+        return False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a learner predicts before they see it: at least two `choices`, of which number `right` is true."""
+
+    text: str
+    choices: tuple[str, ...]
+    right: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: read, predict, do it on the real page, see what happened.
+
+    Attributes:
+        title: Its heading.
+        text: One to four sentences, in Markdown.
+        page: The page where it happens: the name of its file.
+        query: Parameters with which that page is opened.
+        settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
+            to train with them.
+        keys: The controls that are marked, by the keys that they have on the page, the first that is there.
+        do: The task, as an imperative; "" if there is only something to read.
+        check: Whether it was done; by default, whether a run with `settings` has finished.
+        question: What is asked before.
+        after: What is said once it was done, with {names} of `values` and of measured numbers.
+        values: Numbers and texts from the real state, by name.
+        terms: Technical terms that are explained here, as they are in the glossary.
+        notes: For the teacher's sheet only: what to watch for, or what to say.
+    """
+
+    title: str
+    text: str
+    page: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    do: str = ""
+    check: Callable[[Situation], bool] | None = None
+    question: Question | None = None
+    after: str = ""
+    values: Callable[[Situation], Mapping[str, str]] | None = None
+    terms: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def has_task(self) -> bool:
+        """Whether there is something to do that can be checked."""
+        return self.check is not None or bool(self.settings)
+
+    def is_done(self, situation: Situation) -> bool:
+        """Whether the task was done; always, if there is none."""
+        if self.check is not None:
+            return self.check(situation)
+        return not self.settings or situation.score(self.settings) is not None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A number that a lesson states as a range, and how it is measured again.
+
+    Attributes:
+        low, high: The range, as fractions.
+        what: What it is, in words.
+        settings: The settings of a run whose score it is, or
+        measure: a function that measures it.
+        score: The name of the score in the run's result.
+    """
+
+    low: float
+    high: float
+    what: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    measure: Callable[[], float] | None = None
+    score: str = "test_accuracy"
+
+    @property
+    def range(self) -> str:
+        """For example "91–94%"."""
+        return f"{100 * self.low:.0f}–{100 * self.high:.0f}%"
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage; a dash if it is not known."""
+    return "–" if value is None else f"{100 * value:.1f}%"

@@ -1,0 +1,36 @@
+"""The teacher's sheet of a lesson: one HTML page to print, made from the lesson itself."""
+
+from functools import cache
+from pathlib import Path
+
+from imgcls import lessons
+from imgcls.lessons import glossary
+
+TEMPLATE = Path(__file__).with_name("teacher_sheet.html")
+
+
+@cache
+def render(name: str) -> str:
+    """The sheet as a complete HTML page without scripts or other files. What depends on the learner is left open.
+
+    Raises:
+        UserError: there is no such lesson.
+    """
+    import jinja2
+
+    lesson = lessons.find(name)
+    terms = sorted({term for step in lesson.STEPS for term in step.terms})
+    return (
+        jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        .from_string(TEMPLATE.read_text("utf-8"))
+        .render(
+            lesson=lesson,
+            number=lessons.number(name),
+            words={term: glossary.terms()[term] for term in terms},
+            plain=lambda text: _plain(lessons.filled(text, lesson, {})),
+        )
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("**", "").replace("\n\n", " ")

@@ -1,0 +1,156 @@
+"""The bar of the current lesson, on every page: the step, its question and task, and a marker at the real control.
+
+It stands at the right on wide screens and at the bottom on phones, so that the page stays as it is. Every two
+seconds it looks whether the task of the step was done.
+"""
+
+import html
+
+import streamlit as st
+
+from imgcls import lessons
+from imgcls.errors import UserError
+from imgcls.lessons import Question, Situation, Step
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.lessons import standing as standings
+from imgcls.ui.app.lessons import words
+
+TICK_SECONDS = 2.0
+GO, FINISHED = "lesson-go", "lesson-finished"
+"""Session keys: the page of the present step is to be opened; the name of the lesson that was finished a moment ago."""
+HOME = "home"
+
+
+def show(url_path: str) -> None:
+    """The bar, if the visitor is in a lesson. `url_path` is that of the page they are on."""
+    name = standings.progress().current
+    if not name or url_path == "lessons":
+        return
+    try:
+        lessons.find(name)
+    except UserError:  # an older version had it
+        return
+    with st.container(key="lesson"):
+        st.fragment(run_every=TICK_SECONDS)(_show)(name, url_path or HOME)
+
+
+def _show(name: str, page: str) -> None:
+    with errors.shown():
+        if st.session_state.pop(FINISHED, ""):
+            links.go("lessons.py", lesson=name)
+        standing = standings.progress().of(name)
+        at, step = standings.step_of(name, standing)
+        if st.session_state.pop(GO, False):
+            standings.open_page(step)
+        situation = standings.situation(standing, page)
+        is_asked = step.question is None or at in standing.answers
+        is_done = is_asked and (at in standing.done or step.is_done(situation))
+        if is_done and at not in standing.done:
+            standings.change(name, done=standing.done | {at})
+        _head(name, at, "" if is_done or not is_asked or page != step.page else _mark(step))
+        st.markdown(f"#### {step.title}")
+        if not is_done or not step.after:  # then the result is what counts
+            st.markdown(_filled(name, step, step.text))
+            words.show(step.terms)
+        if step.question is not None:
+            _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
+        if is_done:
+            st.markdown(_filled(name, step, step.after, situation))
+        elif is_asked:
+            _task(step, page, situation)
+        _buttons(name, at, is_done=is_done)
+
+
+def _filled(name: str, step: Step, text: str, situation: Situation | None = None) -> str:
+    values = step.values(situation) if step.values and situation is not None else {}
+    return lessons.filled(text, lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
+
+
+def _head(name: str, at: int, style: str) -> None:
+    """`style` is part of it because an element that is only a style stays when it is no longer there."""
+    lesson = lessons.find(name)
+    count = len(lesson.STEPS)
+    st.html(
+        f'<style>{style}</style><div class="lesson-head"><b>Lesson {lessons.number(name)}</b>'
+        f"<span>{html.escape(lesson.TITLE)}</span></div>"
+        f'<progress max="{count}" value="{at + 1}" aria-label="Step {at + 1} of {count}"></progress>'
+        f'<div class="lesson-head"><span>Step {at + 1} of {count}</span></div>'
+    )
+
+
+def _ask(name: str, at: int, question: Question, chosen: int | None, *, is_done: bool) -> None:
+    """The choices as buttons; once one was taken, a list; once it was seen, what is right, and the guess."""
+    st.markdown(f"**Your guess:** {question.text}")
+    if chosen is None:
+        for number, choice in enumerate(question.choices):
+            st.button(choice, key=f"lesson-choice-{number}", width="stretch", on_click=_answer, args=(name, at, number))
+        return
+    shown = {question.right, chosen} if is_done else range(len(question.choices))
+    items = (_choice(question, number, chosen, is_done) for number in sorted(shown))
+    st.html(f'<ul class="lesson-choices">{"".join(items)}</ul>')
+
+
+def _choice(question: Question, number: int, chosen: int, is_done: bool) -> str:
+    kind, mark = "", ""
+    if is_done:
+        kind, mark = ("right", "✓ ") if number == question.right else ("", "✗ ")
+    elif number == chosen:
+        kind, mark = "chosen", "● "
+    said = " <small>your guess</small>" if number == chosen else ""
+    return f'<li class="{kind}">{mark}{html.escape(question.choices[number])}{said}</li>'
+
+
+def _answer(name: str, at: int, number: int) -> None:
+    """A callback."""
+    standing = standings.progress().of(name)
+    standings.change(name, answers={**standing.answers, at: number})
+
+
+def _task(step: Step, page: str, situation: Situation) -> None:
+    """What to do, and a button that brings the visitor to where it is done."""
+    st.html(f'<p class="lesson-do">{html.escape(step.do)}</p>')
+    label = ""
+    if step.settings and situation.started(step.settings):
+        st.caption("The training has begun. Watch its curves; the lesson goes on when it is done.")
+    elif step.settings:
+        label = "Fill in the form"
+    elif page != step.page:
+        label = f"Open {step.page.capitalize()}"
+    if label and st.button(label, icon=":material/arrow_forward:", type="primary", key="lesson-open"):
+        standings.open_page(step)
+
+
+def _mark(step: Step) -> str:
+    """A style rule that outlines the controls of the step."""
+    selectors = ",".join(f".stMain .st-key-{key}" for key in step.keys)
+    look = "outline:3px solid var(--lesson);outline-offset:4px;border-radius:var(--radius)"
+    return f"{selectors}{{{look}}}" if selectors else ""
+
+
+def _buttons(name: str, at: int, *, is_done: bool) -> None:
+    last = at == len(lessons.find(name).STEPS) - 1
+    with st.container(horizontal=True, gap="small", key="lesson-buttons"):
+        st.button("Back", key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1))
+        label = "Finish" if last else "Next" if is_done else "Skip"
+        kind = "primary" if is_done else "secondary"
+        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1)):  # type: ignore[arg-type]
+            st.rerun()
+        if st.button(
+            "Leave",
+            key="lesson-leave",
+            type="tertiary",
+            on_click=standings.leave,
+            help="Your place is kept: continue on the page Lessons.",
+        ):
+            st.rerun()
+
+
+def _move(name: str, at: int) -> None:
+    """A callback: another step, and its page; after the last one, the end."""
+    if at >= len(lessons.find(name).STEPS):
+        standings.change(name, is_finished=True)
+        standings.leave()
+        st.session_state[FINISHED] = name
+        return
+    standings.change(name, step=at)
+    st.session_state[GO] = True

@@ -1,0 +1,125 @@
+"""The Lessons page: all lessons as cards, or the one that the address names (`?lesson=draw`)."""
+
+import html
+from types import ModuleType
+
+import streamlit as st
+
+from imgcls import lessons
+from imgcls.errors import UserError
+from imgcls.lessons import teacher_sheet
+from imgcls.sharing.lesson_progress import Progress, Standing
+from imgcls.ui.app.errors import plain
+from imgcls.ui.app.lessons import standing as standings
+from imgcls.ui.app.lessons import words
+
+PARAMETER = "lesson"
+
+
+def show() -> None:
+    """The whole page."""
+    if name := st.query_params.get(PARAMETER, ""):
+        try:
+            _show_one(name, lessons.find(name))
+            return
+        except UserError as error:
+            st.warning(plain(str(error)), icon=":material/search_off:")
+    _show_all()
+
+
+def _show_all() -> None:
+    st.title("Lessons")
+    st.markdown(
+        "Each takes 5 to 15 minutes and happens on the real pages of this app, with networks that you train yourself. "
+        "No mathematics and no programming needed. Begin with the first, or go on where you stopped."
+    )
+    progress = standings.progress()
+    with st.grid(3, min_column_width=260, gap="medium"):
+        for name in lessons.names():
+            with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
+                _card(name, lessons.find(name), progress)
+
+
+def _card(name: str, lesson: ModuleType, progress: Progress) -> None:
+    standing = progress.of(name)
+    st.html(
+        f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
+        f"<span>{_state(lesson, standing)}</span></div><h3>{html.escape(lesson.TITLE)}</h3>"
+        f"<p>{html.escape(lesson.GOAL)}</p>"
+    )
+    if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
+        st.query_params[PARAMETER] = name
+        st.rerun()
+
+
+def _state(lesson: ModuleType, standing: Standing) -> str:
+    if standing.is_finished:
+        return "✓ Finished"
+    return f"Step {standing.step + 1} of {len(lesson.STEPS)}" if standing.since else ""
+
+
+def _verb(standing: Standing) -> str:
+    if standing.is_finished:
+        return "Look at it again"
+    return "Continue" if standing.since else "Open"
+
+
+def _show_one(name: str, lesson: ModuleType) -> None:
+    standing = standings.progress().of(name)
+    if st.button("All lessons", icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
+        del st.query_params[PARAMETER]
+        st.rerun()
+    st.title(f"{lessons.number(name)}. {lesson.TITLE}")
+    if standing.is_finished:
+        st.success("You have finished this lesson.", icon=":material/check_circle:")
+    st.markdown(f"{lesson.GOAL} About {lesson.MINUTES} minutes, {len(lesson.STEPS)} steps.")
+    with st.container(horizontal=True, gap="small", key="lesson-actions"):
+        following = _following(name)
+        if (
+            standing.is_finished
+            and following
+            and st.button(
+                f"Next lesson: {lessons.find(following).TITLE}",
+                type="primary",
+                icon=":material/arrow_forward:",
+                key="lesson-following",
+            )
+        ):
+            st.query_params[PARAMETER] = following
+            st.rerun()
+        label = "Start again" if standing.is_finished else "Continue" if standing.since else "Start the lesson"
+        kind = "secondary" if standing.is_finished and following else "primary"
+        if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):  # type: ignore[arg-type]
+            standings.begin(name)
+            _, step = standings.step_of(name, standings.progress().of(name))
+            standings.open_page(step)
+        st.download_button(
+            "Teacher's sheet",
+            teacher_sheet.render(name),
+            file_name=f"lesson-{name}.html",
+            mime="text/html",
+            icon=":material/print:",
+            type="tertiary",
+            on_click="ignore",
+            help="A page to print: goal, steps, questions with answers, expected numbers, and questions for the class.",
+        )
+    _steps(lesson, standing)
+    terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
+    if terms:
+        st.subheader("Words in this lesson", anchor=False)
+        words.show(list(terms))
+
+
+def _steps(lesson: ModuleType, standing: Standing) -> None:
+    st.subheader("Steps", anchor=False)
+    items = "".join(
+        f"<li>{html.escape(step.title)}{' ✓' if standing.is_finished or at in standing.done else ''}</li>"
+        for at, step in enumerate(lesson.STEPS)
+    )
+    st.html(f'<ol class="lesson-steps">{items}</ol>')
+
+
+def _following(name: str) -> str:
+    """The lesson after this one; "" after the last."""
+    names = lessons.names()
+    return next(iter(names[names.index(name) + 1 :]), "")

@@ -1,0 +1,75 @@
+"""Where the visitor is in the lessons: stored for them, or in this session for somebody without a cookie."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from imgcls import lessons, sharing
+from imgcls.lessons import Situation, Step
+from imgcls.sharing import lesson_progress
+from imgcls.sharing.lesson_progress import Progress, Standing
+from imgcls.ui.app import links
+from imgcls.ui.components import canvas
+
+KEY = "lesson-progress"
+"""Session key of the progress of a visitor who has no file."""
+
+
+def progress() -> Progress:
+    """How far the visitor is."""
+    visitor = sharing.current()
+    if lesson_progress.path_of(visitor) is None:
+        return st.session_state.get(KEY, Progress())
+    return lesson_progress.read(visitor)
+
+
+def next_lesson() -> str:
+    """The current lesson, else the first that is not finished, else the first."""
+    found = progress()
+    if found.current in lessons.names():
+        return found.current
+    open_ones = (name for name in lessons.names() if not found.of(name).is_finished)
+    return next(open_ones, lessons.names()[0])
+
+
+def store(changed: Progress) -> None:
+    """Remembers how far the visitor is. Raises UserError if it cannot be written."""
+    st.session_state[KEY] = changed
+    lesson_progress.write(sharing.current(), changed)
+
+
+def begin(name: str, *, again: bool = False) -> None:
+    """Makes a lesson the current one, where the visitor left it; one that is finished, from its first step."""
+    store(progress().begun(name, again=again or progress().of(name).is_finished))
+
+
+def leave() -> None:
+    """No lesson is the current one any more; its standing is kept."""
+    store(replace(progress(), current=""))
+
+
+def change(name: str, **values: object) -> None:
+    """Changes the standing of the visitor in a lesson: `step`, `answers`, `done` or `is_finished`."""
+    before = progress()
+    store(before.changed(name, replace(before.of(name), **values)))  # type: ignore[arg-type]
+
+
+def situation(standing: Standing, page: str) -> Situation:
+    """What the checks of a lesson read: on which page the visitor is, with which address and which drawing."""
+    query = {name: st.query_params[name] for name in st.query_params}
+    return Situation(standing.since, page, query, canvas.state().drawing)
+
+
+def step_of(name: str, standing: Standing) -> tuple[int, Step]:
+    """The step that the visitor is at; the last one if the lesson has become shorter."""
+    steps = lessons.find(name).STEPS
+    at = min(standing.step, len(steps) - 1)
+    return at, steps[at]
+
+
+def open_page(step: Step) -> None:
+    """Switches to the page of a step; on the Train page, with its settings in the form."""
+    if step.settings:
+        links.train(**lessons.form_of(step))
+    else:
+        links.go(f"{step.page}.py", **step.query)

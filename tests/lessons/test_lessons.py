@@ -1,0 +1,89 @@
+"""Every lesson is complete: its texts name only what exists, its checks read the real state."""
+
+import re
+from string import Formatter
+
+import pytest
+
+from imgcls import lessons
+from imgcls.config import Config
+from imgcls.errors import UserError
+from imgcls.lessons import Situation, glossary, teacher_sheet
+from imgcls.system import paths
+from imgcls.ui.app.paths import PAGES
+
+ROOT = paths.repository_folder()
+STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
+IDS = [f"{name}: {step.title}" for name, step in STEPS]
+
+
+@pytest.mark.parametrize("name", lessons.names())
+def test_a_lesson_is_complete(name):
+    lesson = lessons.find(name)
+    assert lesson.TITLE and lesson.GOAL.endswith(".") and 5 <= lesson.MINUTES <= 15
+    assert len(lesson.STEPS) >= 4 and len(lesson.DISCUSS) >= 2
+    assert sum(step.question is not None for step in lesson.STEPS) >= 2
+    assert sum(step.has_task for step in lesson.STEPS) >= 2
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_a_step_can_be_followed(name, step):
+    assert (PAGES / f"{step.page}.py").exists()
+    assert bool(step.do) == step.has_task
+    assert not step.has_task or step.after, "what happened is said"
+    if step.question is not None:
+        assert 0 <= step.question.right < len(step.question.choices) >= 2
+    assert set(step.terms) <= set(glossary.terms())
+    if step.settings:
+        Config(**step.settings)
+        assert step.page == "train" and set(lessons.form_of(step)) >= {"data", "model", "epochs"}
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_a_task_is_not_done_before_anything_was_done(name, step):
+    assert step.has_task != step.is_done(Situation())
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_every_name_in_a_text_has_a_value(name, step):
+    known = set(lessons.find(name).MEASURED)
+    known |= set(step.values(Situation())) if step.values else set()
+    for text in (step.text, step.after):
+        assert {field for _, field, _, _ in Formatter().parse(text) if field is not None} <= known
+
+
+@pytest.mark.parametrize("name", lessons.names())
+def test_every_measured_number_is_used_and_can_be_measured(name):
+    lesson = lessons.find(name)
+    texts = " ".join(step.text + step.after for step in lesson.STEPS)
+    for key, measured in lesson.MEASURED.items():
+        assert f"{{{key}}}" in texts
+        assert 0 <= measured.low < measured.high <= 1
+        assert bool(measured.settings) != (measured.measure is not None)
+
+
+def test_an_unknown_lesson_is_refused_whatever_its_name():
+    for name in ("nothing", "../catalog/draw", "draw.STEPS", "", "__init__"):
+        with pytest.raises(UserError, match="no lesson"):
+            lessons.find(name)
+
+
+@pytest.mark.parametrize("name", lessons.names())
+def test_the_teachers_sheet_has_all_questions_with_their_answers_and_needs_no_network(name):
+    sheet = teacher_sheet.render(name)
+    lesson = lessons.find(name)
+    assert sheet.count("✓</li>") == sum(step.question is not None for step in lesson.STEPS)
+    assert not re.search(r"https?://|<script|\{[a-z_]+\}", sheet)
+
+
+def test_the_glossary_page_is_written_from_the_data():
+    assert (ROOT / "docs" / "glossary.md").read_text("utf-8") == glossary.as_markdown(), (
+        "run `python -m imgcls.lessons.glossary docs/glossary.md`"
+    )
+
+
+def test_each_term_is_one_sentence_and_each_picture_has_a_term():
+    for term, text in glossary.terms().items():
+        assert text.endswith(".") and not re.search(r"[.!?] [A-Z]", text), term
+    pictures = {path.stem for path in (glossary.HERE / "pictures").glob("*.svg")}
+    assert pictures <= {glossary.file_name(term) for term in glossary.terms()}

@@ -1,0 +1,104 @@
+"""Lessons: the page, the bar on the other pages, and how the visitor's place is kept."""
+
+import shutil
+
+from imgcls import lessons
+from imgcls.runs import Run
+from imgcls.sharing import lesson_progress
+from imgcls.sharing.visitors import SERVER
+from imgcls.system import paths
+from tests.support.pages import is_intact, opened, prepared, text_of
+
+THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
+THREE += [92, 210, 20]
+
+
+def shipped(name: str) -> Run:
+    folder = paths.runs_folder() / name
+    shutil.copytree(paths.repository_folder() / "saved_models" / name, folder)
+    return Run(folder)
+
+
+def button(app, label):
+    return next(found for found in app.button if found.label == label)
+
+
+def bodies(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def begin(name: str) -> None:
+    lesson_progress.write(SERVER, lesson_progress.read(SERVER).begun(name))
+
+
+def standing(name: str):
+    return lesson_progress.read(SERVER).of(name)
+
+
+def test_the_page_lists_every_lesson_and_a_link_opens_one():
+    app = opened("lessons")
+    assert is_intact(app)
+    assert all(lessons.find(name).TITLE in bodies(app).replace("&#x27;", "'") for name in lessons.names())
+    one = opened("lessons", lesson="draw")
+    assert is_intact(one) and "Draw, and be recognised" in text_of(one)
+    assert "Teacher's sheet" in [found.label for found in one.get("download_button")]
+
+
+def test_a_link_to_an_unknown_lesson_says_so_and_shows_the_list():
+    app = opened("lessons", lesson="<img src=x>")
+    assert is_intact(app) and "no lesson" in text_of(app) and "Draw, and be recognised" in bodies(app)
+
+
+def test_without_a_lesson_there_is_no_bar():
+    assert "lesson-head" not in bodies(opened("predict"))
+
+
+def test_the_question_comes_first_then_the_task_then_what_happened():
+    shipped("digits")
+    begin("draw")
+    app = opened("predict", run="digits")
+    step = lessons.find("draw").STEPS[0]
+    assert step.question.text in text_of(app) and step.do not in bodies(app)
+    assert "outline" not in bodies(app), "nothing is marked before the guess"
+    button(app, step.question.choices[2]).click().run()
+    assert step.do in bodies(app) and ".st-key-canvas{outline" in bodies(app)
+    app.session_state["canvas"] = {
+        "drawing": {"edition": 0, "number": 1, "pen": 12, "isDone": True, "strokes": [THREE]}
+    }
+    app.run()  # the canvas takes the drawing
+    app.run()
+    assert "It reads a **3**" in text_of(app).replace("\\", "") and "✗ No, it does not know" in bodies(app)
+    assert standing("draw").done == {0} and is_intact(app)
+
+
+def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
+    shipped("digits")
+    begin("draw")
+    app = opened("predict", run="digits")
+    button(app, "Skip").click().run()
+    assert standing("draw").step == 1
+    assert "Step 2 of" in bodies(opened("predict", run="digits"))
+    button(app, "Leave").click().run()
+    assert "lesson-head" not in bodies(opened("predict", run="digits"))
+    assert button(opened("lessons", lesson="draw"), "Continue")
+    assert standing("draw").step == 1
+
+
+def test_the_bar_leads_back_to_the_page_of_the_step():
+    shipped("digits")
+    begin("draw")
+    app = opened("runs")
+    button(app, lessons.find("draw").STEPS[0].question.choices[0]).click().run()
+    assert button(app, "Open Predict") and is_intact(app)
+
+
+def test_a_lesson_that_no_longer_exists_shows_no_bar():
+    begin("former")
+    app = opened("data")
+    assert is_intact(app) and "lesson-head" not in bodies(app)
+
+
+def test_home_has_a_lesson_to_start_with():
+    shipped("digits")
+    app = prepared("home").run()
+    assert button(app, "New here? Start lesson 1: Draw, and be recognised")
