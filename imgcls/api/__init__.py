@@ -7,6 +7,7 @@ application    puts the parts together: the ASGI application, mounted below /api
 in_app         the same in the app's own server, if it is switched on
 middleware/    guards, rate limit, log and metrics
 routes/        the routes themselves
+plain_pages/   pages of the app's server that are not Streamlit's: drawing together, and leaving
 bodies         the body of a request: image files, strokes, JSON
 classifying/   the answer for it, in this process or in others
 lookup         the run that an address names

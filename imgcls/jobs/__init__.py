@@ -7,6 +7,7 @@ fair_use        what one visitor of a shared server may queue and store
 personal_data   deletes the work of a visitor
 estimates       how long a training will take
 classroom/      what a class trains, for its teacher; the leaderboard
+together/       a class or an audience draws: a wall, or one model trained on the drawings of all
 preflight       checks and the learning-rate finder before training
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
+from imgcls.jobs.together import dataset
 from imgcls.runs import Run
 from imgcls.sharing import Mode, Visitor, lesson_progress, modes, ownership, people
 from imgcls.system import atomic, paths
@@ -25,6 +26,8 @@ def delete_everything(visitor: Visitor) -> None:
             _remove(folder)
         with contextlib.suppress(OSError):
             atomic.remove_folder(golden.root(visitor))
+        with contextlib.suppress(UserError, OSError):
+            dataset.forget(visitor.id)
         people.forget(visitor.id)
 
 

@@ -51,6 +51,10 @@ class Action(StrEnum):
     SHOW_ON_STAGE = "put a member of this class on stage"
     REMOVE_MEMBER = "remove members of this class"
     EXPORT_CLASS = "export this class"
+    # Drawing together in a class
+    SEND_DRAWING = "send drawings to this class"
+    WITHDRAW_DRAWING = "withdraw this drawing"
+    COLLECT_DRAWINGS = "collect drawings in this class"
     # The server itself
     PREPARE_DATASET = "download datasets to this server"
     FETCH_WEIGHTS = "download pretrained weights to this server"
@@ -109,9 +113,12 @@ TEACHING = frozenset(
         Action.SHOW_ON_STAGE,
         Action.REMOVE_MEMBER,
         Action.EXPORT_CLASS,
+        Action.COLLECT_DRAWINGS,
     }
 )
 """Only for the teacher of the class and the owner of the server. Only classroom mode has classes."""
+TAKING_PART = frozenset({Action.SEND_DRAWING, Action.WITHDRAW_DRAWING})
+"""What an audience does, without a name or a role: send drawings to what they see, and withdraw their own."""
 ADMINISTERING = frozenset(
     {
         Action.PREPARE_DATASET,

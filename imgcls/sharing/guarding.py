@@ -5,7 +5,7 @@ from pathlib import Path
 from imgcls.errors import UserError
 from imgcls.sharing import modes, ownership, people, visitors
 from imgcls.sharing.actions import Action
-from imgcls.sharing.permissions import YES, Decision, Visibility, allowed
+from imgcls.sharing.permissions import YES, Decision, Thing, Visibility, allowed
 from imgcls.sharing.visitors import Role
 
 
@@ -27,6 +27,22 @@ def require(action: Action, folder: Path | None = None) -> None:
         NotAllowed: they may not.
     """
     decision = decide(action, folder)
+    if not decision.allowed:
+        raise NotAllowed(decision.reason)
+
+
+def decide_of(action: Action, thing: Thing) -> Decision:
+    """The same as `decide` for something that has no folder of its own, such as a drawing of a class."""
+    return allowed(modes.mode(), visitors.current(), action, thing)
+
+
+def require_of(action: Action, thing: Thing) -> None:
+    """The same as `require` for something that has no folder of its own.
+
+    Raises:
+        NotAllowed: the present visitor may not.
+    """
+    decision = decide_of(action, thing)
     if not decision.allowed:
         raise NotAllowed(decision.reason)
 

@@ -74,6 +74,10 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
         return Decision(False, f"You may not {action}. Only the owner of the server may.")
     if action in actions.TEACHING:
         return _teaching(mode, visitor, action, thing)
+    if action in actions.TAKING_PART and visitor.id and mode is not Mode.READ_ONLY:
+        if action is Action.SEND_DRAWING or (thing is not None and changes(visitor, thing)):
+            return YES
+        return Decision(False, f"You may not {action}. It belongs to {(thing or Thing()).shown_owner}.")
     if visitor.role not in TRAINING_ROLES[mode] or not visitor.id:
         return Decision(False, f"You may not {action}. {_why(mode, visitor)}")
     if action in actions.CREATING:

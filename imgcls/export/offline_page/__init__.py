@@ -49,8 +49,8 @@ def page(run: Run, model: bytes) -> str:
     return _template().render(
         title=known["title"],
         style=(HERE / "page.css").read_text("utf-8"),
-        modules=_for_script({"imports": _modules()}),
-        content=_for_script(known),
+        modules=for_script({"imports": _modules()}),
+        content=for_script(known),
         packed={name: _base64(data) for name, data in packed.items()},
         record=NO_RECORD,
     )
@@ -58,7 +58,7 @@ def page(run: Run, model: bytes) -> str:
 
 def with_record(text: str, record: str) -> str:
     """The page with its verification record, a JSON text."""
-    return text.replace(NO_RECORD, NO_RECORD.replace("null", _for_script(json.loads(record))), 1)
+    return text.replace(NO_RECORD, NO_RECORD.replace("null", for_script(json.loads(record))), 1)
 
 
 def model_in(text: str) -> bytes:
@@ -82,7 +82,7 @@ def _modules() -> dict[str, str]:
     return {name: f"data:text/javascript;base64,{_base64(source)}" for name, source in sources.items()}
 
 
-def _for_script(value: Any) -> str:
+def for_script(value: Any) -> str:
     """JSON that cannot end the script element it is in, whatever a class is called."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 

@@ -83,5 +83,7 @@ def _asks_for_a_page(scope: Message) -> bool:
 
 
 def _is_html(message: Message) -> bool:
+    """Whether it is a page of Streamlit's: ours have a security policy of their own, and their own style."""
     headers = {name.lower(): value for name, value in message["headers"]}
-    return headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
+    is_html = headers.get(b"content-type", b"").startswith(b"text/html")
+    return is_html and b"content-encoding" not in headers and b"content-security-policy" not in headers

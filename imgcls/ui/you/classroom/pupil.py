@@ -8,7 +8,7 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
-from imgcls.ui.you.classroom import ranking
+from imgcls.ui.you.classroom import ranking, together
 
 JOIN = "join"
 """The parameter of the address that holds the code."""
@@ -45,6 +45,7 @@ def show(room: Room, visitor: Visitor) -> None:
     with_whom = f" with {plain(teacher.name)}" if teacher.name else ""
     st.markdown(f"You are **{plain(visitor.shown_name)}** in class **{room.code}**{with_whom}.")
     with st.container(horizontal=True, vertical_alignment="center"):
+        together.link(room)
         st.page_link(PAGES / "train.py", label="Train a model", icon=":material/model_training:")
         st.page_link(PAGES / "predict.py", label="Draw a digit", icon=":material/draw:")
     ranking.show(room)

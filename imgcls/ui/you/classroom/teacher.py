@@ -16,7 +16,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import exposure, visitor
 from imgcls.ui.widgets import formatting
-from imgcls.ui.you.classroom import ranking, stage
+from imgcls.ui.you.classroom import ranking, stage, together
 
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
@@ -73,6 +73,7 @@ def show(room: Room) -> None:
     if room.is_open:
         _controls(room)
         stage.show(room)
+        together.show(room)
     _export(room)
     ranking.show(room)
 

@@ -1,0 +1,134 @@
+"""The class and the visitor of a request, its body, and errors as JSON: {"message": "a sentence"}."""
+
+import functools
+import html
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from imgcls import sharing
+from imgcls.api.middleware.rate_limit import RateLimit
+from imgcls.api.middleware.visitors import visitor_of
+from imgcls.errors import UserError
+from imgcls.sharing import Mode, NotAllowed, people
+from imgcls.sharing.classroom import guessing, rooms
+from imgcls.sharing.classroom.rooms import Room
+from imgcls.system import json_files
+
+MOST_BYTES = 64_000
+"""Of a request: a long drawing has 10 kB."""
+THREADS = 8
+"""Requests that are worked on at the same time; others wait. More would only take turns."""
+SENDING = (1.0, 10.0)
+"""Drawings and predictions that a visitor may send per second, on average and at once."""
+
+
+class Refused(Exception):
+    """The request is answered with this status and message."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(message)
+        self.status = status
+
+
+PROBLEM = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Draw together</title>
+<meta name="viewport" content="width=device-width"><style>
+:root{{color-scheme:light dark}}
+body{{font:1.2rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.2rem}}
+</style><h1>Draw together</h1><p>{}</p><p><a href="">Try again</a></p></html>"""
+
+Work = Callable[..., Any]
+_rates = {True: RateLimit(*SENDING), False: RateLimit(5.0, 30.0)}
+_threads: RunVar[anyio.CapacityLimiter] = RunVar("threads for drawings")
+"""Of the event loop."""
+
+
+def answering(
+    work: Work, *, has_body: bool = False, is_sending: bool = False, is_page: bool = False
+) -> Callable[[Request], Awaitable]:
+    """A handler that calls `work(room, request)`, or `work(room, request, body)`, for the visitor in a thread.
+
+    `work` returns a Response, or something that is sent as JSON.
+
+    Args:
+        has_body: the request has a JSON object.
+        is_sending: it costs the server something, so it is limited more.
+        is_page: a person reads the answer, so errors are pages, too.
+    """
+
+    @functools.wraps(work)
+    async def handler(request: Request) -> Response:
+        try:
+            visitor_id = visitor_of(request.headers)[0]
+            if has_body and _rates[is_sending].seconds_to_wait(visitor_id or _address(request)):
+                raise Refused(429, "That was fast. Wait a moment, then send it again.")
+            given = (await _body(request),) if has_body else ()
+            found = await anyio.to_thread.run_sync(_call, work, visitor_id, request, given, limiter=_limiter())
+        except (Refused, UserError) as error:
+            status = error.status if isinstance(error, Refused) else 403 if isinstance(error, NotAllowed) else 422
+            if is_page:
+                return HTMLResponse(PROBLEM.format(html.escape(str(error))), status)
+            return JSONResponse({"message": str(error)}, status)
+        if isinstance(found, Response):
+            return found
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    return handler
+
+
+def room_of(request: Request) -> Room:
+    """The open class whose code is in the address. Wrong codes are counted, as when somebody joins.
+
+    Raises:
+        Refused: there is none.
+        UserError: there were too many wrong codes.
+    """
+    if sharing.mode() is not Mode.CLASSROOM:
+        raise Refused(404, "There are no classes on this server. Start it with: imgcls app --mode classroom")
+    code = rooms.tidy(request.path_params["code"])
+    room = rooms.find_open(code) if code == request.path_params["code"] else None
+    if room is None:
+        if not any(rooms.folder().glob(f"{code}-*.json")) or len(code) != rooms.CODE_LENGTH:
+            guessing.check(sharing.current().id, _address(request))
+            guessing.note_wrong(sharing.current().id, _address(request))
+        raise Refused(404, "This class is closed, or there is none with this code. Scan the code again.")
+    return room
+
+
+def _call(work: Work, visitor_id: str, request: Request, given: tuple) -> Any:
+    with sharing.acting_as(people.visitor(visitor_id)):
+        return work(room_of(request), request, *given)
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "Expected the content type application/json.")
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > MOST_BYTES:
+            raise Refused(413, f"The drawing is longer than {MOST_BYTES / 1000:g} kB. Clear it and draw less.")
+    try:
+        value = json_files.parse(bytes(data))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise Refused(400, "Expected a JSON object in UTF-8.")
+    return value
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _limiter() -> anyio.CapacityLimiter:
+    try:
+        return _threads.get()
+    except LookupError:
+        _threads.set(limiter := anyio.CapacityLimiter(THREADS))
+        return limiter

@@ -1,0 +1,139 @@
+"""The pages, and their files: scripts, styles, and LiteRT.js, which a browser keeps as their address has a digest."""
+
+import gzip
+import hashlib
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from imgcls.api.plain_pages.together import phone
+from imgcls.api.plain_pages.together.asking import answering
+from imgcls.errors import UserError
+from imgcls.export import offline_page
+from imgcls.jobs.together import activities
+from imgcls.sharing.classroom import join_link
+from imgcls.sharing.classroom.rooms import Room
+
+if TYPE_CHECKING:
+    import jinja2
+
+HERE = Path(__file__).parent / "web"
+OFFLINE = offline_page.HERE
+TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Stricter than that of the app: no script but ours runs, whatever a drawing or a name contains."""
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """The content of each file by its name; what ends in .gz is sent as it is."""
+    found = {f"js/{path.relative_to(OFFLINE / 'js').as_posix()}": path for path in (OFFLINE / "js").rglob("*.js")}
+    found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
+    found |= {f"web/{path.name}": path for path in HERE.iterdir() if path.suffix in TYPES}
+    return {name: path.read_bytes() for name, path in sorted(found.items())}
+
+
+@cache
+def version() -> str:
+    """A digest of all files."""
+    digest = hashlib.sha256()
+    for name, content in files().items():
+        digest.update(f"{name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def file(request: Request) -> Response:
+    """One of the files."""
+    name = request.path_params["name"]
+    packed, content = files().get(f"{name}.gz"), files().get(name)
+    kept = {"Cache-Control": "max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    kind = TYPES.get(Path(name).suffix)
+    if request.path_params["version"] != version() or not kind or (packed is None and content is None):
+        raise HTTPException(404)
+    if packed is not None:
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            content, kept["Content-Encoding"] = packed, "gzip"
+        else:
+            content = gzip.decompress(packed)
+    return Response(content, headers=kept, media_type=kind)
+
+
+def draw(room: Room, request: Request) -> Response:
+    """The page on which people draw."""
+    activity = activities.find(room)
+    known: dict[str, Any] = {"code": room.code, "activity": "", "classes": [], "kind": "", "model": ""}
+    if activity is not None and activity.is_open:
+        known |= {"activity": activity.id, "classes": activity.classes, "kind": activity.kind}
+        if (run := activities.model_of(activity)) is not None:
+            known |= {"model": phone.version(run), "shape": run.card.shape}
+    return _page("phone.html.jinja", known)
+
+
+def short(room: Room, request: Request) -> Response:
+    """The address that people type."""
+    return RedirectResponse(f"{room.code}/draw", 303)
+
+
+def screen(room: Room, request: Request) -> Response:
+    """The page for the projector."""
+    activities.require_teacher(room)
+    activity = activities.find(room)
+    if activity is None:
+        raise UserError("Nothing has been started in this class. Start a wall or a collection on the page Class.")
+    base = join_link.address(str(request.base_url)) or str(request.base_url).rstrip("/")
+    base += request.scope.get("root_path", "")
+    link = f"{base}/room/{room.code}"
+    known = {"code": room.code, "activity": activity.id, "classes": activity.classes, "kind": activity.kind}
+    return _page(
+        "screen.html.jinja", known | {"link": link, "shown": base.partition("//")[2], "qr": join_link.qr_code(link)}
+    )
+
+
+def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
+    nonce = secrets.token_urlsafe(16)
+    base = f"../files/{version()}"
+    imports = {
+        "imgcls/": f"{base}/js/",
+        "imgcls/model.js": f"{base}/web/model.js",
+        "@litertjs/core": f"{base}/litert_core.js",
+        "@litertjs/wasm-utils": f"{base}/wasm_utils.js",
+    }
+    text = (
+        _templates()
+        .get_template(template)
+        .render(
+            known,
+            base=base,
+            nonce=nonce,
+            imports=offline_page.for_script({"imports": imports}),
+            content=offline_page.for_script(known),
+        )
+    )
+    headers = {"Content-Security-Policy": POLICY.format(nonce=nonce), "Cache-Control": "no-store"}
+    return HTMLResponse(text, headers=headers)
+
+
+@cache
+def _templates() -> "jinja2.Environment":
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+
+
+ROUTES = [
+    Route("/room/files/{version}/{name:path}", file),
+    Route("/room/{code}", answering(short, is_page=True)),
+    Route("/room/{code}/draw", answering(draw, is_page=True)),
+    Route("/room/{code}/screen", answering(screen, is_page=True)),
+]

@@ -1,0 +1,116 @@
+"""What the projector shows to all, and what the teacher does there: remove drawings, train. Only for the teacher."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from imgcls.api.plain_pages.together.asking import answering
+from imgcls.api.plain_pages.together.phone import after, described
+from imgcls.errors import UserError
+from imgcls.jobs.together import activities, collection, sending, wall, writers
+from imgcls.jobs.together.activities import Activity, Kind
+from imgcls.jobs.together.pool import Pool, State
+from imgcls.sharing import people
+from imgcls.sharing.classroom import presence, rooms
+from imgcls.sharing.classroom.rooms import Room
+
+MOST_SHOWN, MOST_WAITING, MOST_OF_CLASS = 48, 24, 60
+MOST_WRITERS = 40
+
+
+def show(room: Room, request: Request) -> dict[str, Any]:
+    """Everything that the projector shows; strokes only of drawings with a larger ID than `after`."""
+    activities.require_teacher(room)
+    activity = activities.find(room)
+    if activity is None:
+        return {"activity": ""}
+    seen = after(request)
+    collection.note_results(room)
+    drawings = sending.pool_of(room, activity)
+    common = {"activity": activity.id, "isOpen": activity.is_open, "classes": activity.classes}
+    if activity.kind is Kind.WALL:
+        return common | _wall(activity, drawings, seen)
+    return common | _collection(room, activity, drawings, seen)
+
+
+def _wall(activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
+    found = wall.of(drawings, activity)
+    newest = drawings.newest((State.SHOWN,), MOST_SHOWN)
+    waiting = drawings.newest((State.WAITING,), MOST_WAITING) if activity.is_moderated else []
+    return {
+        "shown": [described(drawing, activity, seen) for drawing in newest],
+        "waiting": [described(drawing, activity, seen) for drawing in waiting],
+        "total": found.drawings,
+        "labelled": found.labelled,
+        "matrix": found.matrix.tolist(),
+        "accuracy": found.accuracy,
+        "hardest": None if found.hardest is None else [activity.classes[found.hardest[0]], found.hardest[1]],
+        "mistake": None if found.mistake is None else described(found.mistake, activity),
+    }
+
+
+def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
+    counts = [0] * len(activity.classes)
+    for label, _, count in drawings.pairs():
+        if label is not None and label < len(counts):
+            counts[label] += count
+    members = {person.id: person.name for person in [*rooms.members(room), people.find(room.teacher)]}
+    listed = writers.scores(drawings)
+    progress = collection.progress(activity)
+    found = wall.of(drawings, activity)
+    return {
+        "shown": [described(drawing, activity, seen) for drawing in drawings.newest((State.SHOWN,), MOST_SHOWN)],
+        "counts": counts,
+        "total": sum(counts),
+        "present": sum(presence.is_present(person.id) for person in rooms.members(room)),
+        "members": len(members) - 1,
+        "progress": None if progress is None else {"state": progress.state, "text": progress.text, "run": progress.run},
+        "accuracy": found.accuracy,
+        "matrix": found.matrix.tolist() if found.labelled else None,
+        "hardest": None if found.hardest is None else [activity.classes[found.hardest[0]], found.hardest[1]],
+        "mistake": None if found.mistake is None else described(found.mistake, activity),
+        "writers": [
+            {
+                "name": members.get(score.writer) or "Somebody who has left",
+                "drawings": score.drawings,
+                "known": score.count,
+                "wrong": score.wrong,
+                "distance": score.distance,
+            }
+            for score in listed[:MOST_WRITERS]
+        ],
+    }
+
+
+def of_class(room: Room, request: Request) -> dict[str, Any]:
+    """The drawings of one class, to look for bad ones."""
+    activities.require_teacher(room)
+    activity = activities.find(room)
+    if activity is None:
+        return {"drawings": []}
+    label = request.path_params["label"]
+    found = sending.pool_of(room, activity).all_of(label, MOST_OF_CLASS)
+    return {"drawings": [described(drawing, activity) for drawing in found]}
+
+
+def moderate(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """Hide a drawing, or show it."""
+    number, is_shown = body.get("id"), body.get("isShown")
+    if type(number) is not int or type(is_shown) is not bool:
+        raise UserError("Expected the ID of a drawing, and whether it is shown.")
+    sending.moderate(room, number, State.SHOWN if is_shown else State.REMOVED)
+    return {}
+
+
+def train(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """Train the model of the class."""
+    return {"run": collection.train(room).id}
+
+
+ROUTES = [
+    Route("/room/{code}/show", answering(show)),
+    Route("/room/{code}/class/{label:int}", answering(of_class)),
+    Route("/room/{code}/moderate", answering(moderate, has_body=True), methods=["POST"]),
+    Route("/room/{code}/train", answering(train, has_body=True), methods=["POST"]),
+]

@@ -1,0 +1,39 @@
+/** Requests to this server, relative to the page: /room/CODE/… */
+
+/** The JSON answer; throws an Error with a message for the user, and the `status` (0 without a connection). */
+export async function ask(path, { method = "GET", body } = {}) {
+  const options = { method, credentials: "same-origin" };
+  if (body) {
+    options.headers = { "Content-Type": "application/json" };
+    options.body = JSON.stringify(body);
+  }
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch {
+    throw failed("No connection to the server. Check the Wi-Fi.", 0);
+  }
+  const found = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw failed(found.message ?? `The server answered ${answer.status}.`, answer.status);
+  return found;
+}
+
+function failed(message, status) {
+  return Object.assign(new Error(message), { status });
+}
+
+/** Calls `work` again and again, `pause` ms after it has ended; longer after an error, and never again once it is over. */
+export async function repeat(work, pause, onError) {
+  let wait = pause;
+  for (;;) {
+    try {
+      await work();
+      wait = pause;
+    } catch (error) {
+      onError(error);
+      if (error.status === 404 || error.status === 403) return;
+      wait = Math.min(wait * 2, 20_000);
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.9 + 0.2 * Math.random())));
+  }
+}

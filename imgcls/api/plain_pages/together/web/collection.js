@@ -1,0 +1,101 @@
+/** What the projector shows of a collection: the classes, the training, and the writers. */
+
+import { ask } from "./asking.js";
+import { keep, showTiles } from "./tiles.js";
+import { content } from "imgcls/content.js";
+import { percent, text } from "imgcls/views.js";
+
+const find = (id) => document.getElementById(id);
+const FEWEST = 3;
+const FULL = 40; // drawings that fill the bar of a class, or as many as the largest class has
+const MOST_WRITERS = { before: 11, after: 9 };
+
+/** Shows the state of a collection; `page` has what the page offers. */
+export function showCollection(state, page) {
+  showCounts(state.counts, page);
+  showTraining(state, page);
+  showWriters(state);
+  text(find("total"), `${find("total").textContent} by ${state.writers.length} of ${state.members}`);
+}
+
+function showCounts(counts, page) {
+  const most = Math.max(FULL, ...counts);
+  const look = counts.join();
+  if (find("counts").dataset.look === look) return;
+  find("counts").dataset.look = look;
+  find("counts").hidden = false;
+  find("counts").replaceChildren(
+    ...content.classes.map((name, label) => {
+      const button = document.createElement("button");
+      const title = document.createElement("b");
+      title.textContent = name;
+      button.type = "button";
+      button.title = `Look through the drawings of ${name}`;
+      button.style.setProperty("--share", `${(100 * counts[label]) / most}%`);
+      button.append(title, String(counts[label]));
+      button.onclick = () => openClass(label, page);
+      return button;
+    }),
+  );
+}
+
+async function openClass(label, page) {
+  const dialog = find("class");
+  try {
+    const { drawings } = await ask(`class/${label}`);
+    text(dialog.querySelector("h2"), `Drawings of ${content.classes[label]}`);
+    keep(drawings);
+    showTiles(dialog.querySelector("div"), drawings, async ({ id, isRemoved }) => {
+      try {
+        await ask("moderate", { method: "POST", body: { id, isShown: isRemoved } });
+        await openClass(label, page);
+        await page.refresh();
+      } catch (error) {
+        page.toast(error.message);
+      }
+    });
+    if (!dialog.open) dialog.showModal();
+  } catch (error) {
+    page.toast(error.message);
+  }
+}
+
+function showTraining({ counts, progress }, page) {
+  const short = content.classes.filter((_, label) => counts[label] < FEWEST);
+  const isBusy = Boolean(progress?.text) && progress.state !== "failed";
+  find("training").hidden = false;
+  find("train").disabled = isBusy || short.length > 0;
+  text(find("train"), progress?.state === "finished" ? "Train again with all drawings" : "Train the model");
+  let line = "";
+  if (progress?.text) line = progress.text;
+  else if (short.length) line = `At least ${FEWEST} drawings of each: ${short.slice(0, 8).join(", ")}${short.length > 8 ? " …" : ""}`;
+  text(find("progress"), line);
+  find("train").onclick = async () => {
+    find("train").disabled = true;
+    try {
+      await ask("train", { method: "POST", body: {} });
+      await page.refresh();
+    } catch (error) {
+      page.toast(error.message);
+    }
+  };
+}
+
+function showWriters({ writers, accuracy }) {
+  if (accuracy && find("writers").parentElement.id !== "drawn") find("drawn").append(find("writers"), find("writers-note"));
+  find("writers").hidden = !writers.length;
+  find("writers-note").hidden = !writers.some(({ distance }) => distance !== null);
+  const rows = writers.slice(0, accuracy ? MOST_WRITERS.after : MOST_WRITERS.before).map((writer) => {
+    const row = document.createElement("tr");
+    const misread = writer.known ? `${writer.wrong} of ${writer.known}` : "–";
+    const distance = writer.distance === null ? "–" : writer.distance.toFixed(2);
+    for (const value of [writer.name, writer.drawings, misread, distance]) {
+      const cell = document.createElement("td");
+      cell.textContent = value;
+      row.append(cell);
+    }
+    row.title = writer.known ? `${writer.name}: ${percent(writer.wrong / writer.known, 0)} misread` : writer.name;
+    return row;
+  });
+  find("writers").tBodies[0].replaceChildren(...rows);
+}

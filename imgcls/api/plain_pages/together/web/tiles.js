@@ -1,0 +1,66 @@
+/** Drawings on the projector: tiles that are tapped to hide them. A drawing's strokes arrive once and are kept here. */
+
+import { thumbnail } from "./thumbnail.js";
+
+const MOST = 600;
+const SIDE = 320;
+const strokesOf = new Map();
+
+export const missing = { any: false };
+
+/** The largest ID of which the strokes are here; 0 if some are missing. */
+export function newest() {
+  return missing.any ? 0 : Math.max(0, ...strokesOf.keys());
+}
+
+/** Keeps the strokes of drawings that have come. */
+export function keep(drawings) {
+  for (const { id, strokes } of drawings) if (strokes) strokesOf.set(id, strokes);
+  missing.any = drawings.some(({ id }) => !strokesOf.has(id));
+  for (const id of [...strokesOf.keys()].sort((a, b) => a - b)) {
+    if (strokesOf.size <= MOST) break;
+    strokesOf.delete(id);
+  }
+}
+
+/** Shows drawings in an element, as tiles that call `tap(drawing)`. Tiles that are there already are not made again. */
+export function showTiles(root, drawings, tap) {
+  const there = new Map([...root.children].map((tile) => [tile.dataset.key, tile]));
+  const tiles = drawings
+    .filter(({ id }) => strokesOf.has(id))
+    .map((drawing) => {
+      const key = `${drawing.id} ${drawing.predicted} ${drawing.isRemoved}`;
+      return there.get(key) ?? tile(drawing, key, tap);
+    });
+  if (tiles.length !== root.children.length || tiles.some((tile, i) => tile !== root.children[i])) {
+    root.replaceChildren(...tiles);
+  }
+}
+
+function tile(drawing, key, tap) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
+  button.dataset.key = key;
+  button.onclick = () => tap(drawing);
+  const name = caption(drawing);
+  const text = document.createElement("span");
+  text.append(name);
+  if (drawing.isWrong) {
+    const small = document.createElement("small");
+    small.textContent = ` not ${drawing.label}`;
+    text.append(small);
+  }
+  button.append(picture(drawing, name), text);
+  return button;
+}
+
+/** What a drawing is read as, or else what it is said to be. */
+export function caption({ predicted, label }) {
+  return predicted ?? label ?? "–";
+}
+
+/** The drawing as a canvas. */
+export function picture({ id, strokes }, name) {
+  return thumbnail(strokes || strokesOf.get(id), SIDE, `Drawing: ${name}`);
+}

@@ -1,0 +1,270 @@
+"""The drawings of a class: <own data>/.rooms/<room ID>/drawings.sqlite.
+
+A database, as drawings arrive many at a time, any one can be withdrawn, and a wall counts them every second. What is
+deleted is overwritten (`secure_delete`), also in the log of changes when the last connection is closed.
+"""
+
+import contextlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+
+from imgcls.errors import UserError
+from imgcls.sharing.classroom import rooms
+
+NAME = "drawings.sqlite"
+BUSY_SECONDS = 10.0
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS drawings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    activity TEXT NOT NULL, writer TEXT NOT NULL, state INTEGER NOT NULL, made REAL NOT NULL,
+    label INTEGER, predicted INTEGER, confidence REAL,
+    strokes TEXT NOT NULL, pixels BLOB
+);
+CREATE TABLE IF NOT EXISTS datasets (activity TEXT PRIMARY KEY, name TEXT NOT NULL, classes TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS counted ON drawings (activity, state, label, predicted);
+CREATE INDEX IF NOT EXISTS of_writer ON drawings (writer, activity);
+"""
+COLUMNS = "id, writer, state, made, label, predicted, confidence, strokes"
+
+
+class State(IntEnum):
+    """Whether others see a drawing. REMOVED: by the teacher, who can take it back."""
+
+    SHOWN = 0
+    REMOVED = 1
+    WAITING = 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """`label` and `predicted` are indices of classes, None if unknown; `strokes` is JSON, as the canvas sends them."""
+
+    id: int
+    writer: str
+    state: State
+    made: float
+    label: int | None
+    predicted: int | None
+    confidence: float | None
+    strokes: str
+
+
+class Pool:
+    """The drawings of one activity. `folder` is that of the class, see `activities.folder`."""
+
+    def __init__(self, folder: Path, activity: str):
+        self.folder, self.activity = folder, activity
+        self._path, self._activity = folder / NAME, activity
+
+    def add(
+        self,
+        writer: str,
+        strokes: list[list[float]],
+        *,
+        state: State = State.SHOWN,
+        label: int | None = None,
+        predicted: int | None = None,
+        confidence: float | None = None,
+        pixels: np.ndarray | None = None,
+        most: tuple[int, int],
+    ) -> int:
+        """Store a drawing and return its ID. `pixels` are uint8; `most`: drawings of this writer, and of everybody.
+
+        Raises:
+            UserError: there are too many, or it cannot be written.
+        """
+        with _open(self._path) as base, base:
+            base.execute("BEGIN IMMEDIATE")
+            count = "SELECT count(*) FROM drawings WHERE activity = ?"
+            own = base.execute(f"{count} AND writer = ?", (self._activity, writer)).fetchone()[0]
+            everybodys = base.execute(count, (self._activity,)).fetchone()[0]
+            if own >= most[0] or everybodys >= most[1]:
+                whose = f"You have sent {own:,} drawings" if own >= most[0] else f"There are {everybodys:,} drawings"
+                raise UserError(f"{whose}, which is the limit. Thank you!")
+            values = (self._activity, writer, int(state), time.time(), label, predicted, confidence)
+            row = base.execute(
+                "INSERT INTO drawings (activity, writer, state, made, label, predicted, confidence, strokes, pixels)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, json.dumps(strokes, separators=(",", ":")), None if pixels is None else pixels.tobytes()),
+            )
+            return int(row.lastrowid or 0)
+
+    def find(self, number: int) -> Drawing | None:
+        """The drawing with this ID."""
+        found = self._select("id = ?", (number,))
+        return found[0] if found else None
+
+    def of_writer(self, writer: str, most: int) -> list[Drawing]:
+        """The newest that somebody has drawn, the newest first."""
+        return self._select("writer = ? ORDER BY id DESC LIMIT ?", (writer, most))
+
+    def counts_of(self, writer: str) -> list[tuple[int | None, int, int, int]]:
+        """By class: how many drawings of a writer there are, have a prediction, and have a wrong one."""
+        with _open(self._path) as base:
+            return base.execute(
+                "SELECT label, count(*), count(predicted), coalesce(sum(label != predicted), 0) FROM drawings "
+                "WHERE activity = ? AND writer = ? GROUP BY 1",
+                (self._activity, writer),
+            ).fetchall()
+
+    def newest(self, states: tuple[State, ...], most: int, after: int = 0) -> list[Drawing]:
+        """The newest drawings in one of these states, the newest first, of those with a larger ID than `after`."""
+        marks = ",".join(map(str, map(int, states)))
+        return self._select(f"state IN ({marks}) AND id > ? ORDER BY id DESC LIMIT ?", (after, most))
+
+    def all_of(self, label: int, most: int) -> list[Drawing]:
+        """The newest drawings of a class, also those that were removed."""
+        return self._select("label = ? ORDER BY id DESC LIMIT ?", (label, most))
+
+    def pixels(self, shape: tuple[int, ...]) -> dict[int, np.ndarray]:
+        """The pixels of all that are shown and have a class, by ID."""
+        with _open(self._path) as base:
+            rows = base.execute(
+                "SELECT id, pixels FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL AND pixels IS "
+                "NOT NULL ORDER BY id",
+                (self._activity, int(State.SHOWN)),
+            ).fetchall()
+        size = int(np.prod(shape))
+        return {number: np.frombuffer(data, np.uint8).reshape(shape) for number, data in rows if len(data) == size}
+
+    def pairs(self) -> list[tuple[int | None, int | None, int]]:
+        """How many of the drawings that are shown have which label and which prediction."""
+        with _open(self._path) as base:
+            return base.execute(
+                "SELECT label, predicted, count(*) FROM drawings WHERE activity = ? AND state = ? GROUP BY 1, 2",
+                (self._activity, int(State.SHOWN)),
+            ).fetchall()
+
+    def by_writer(self) -> dict[str, int]:
+        """How many drawings each writer has in the pool."""
+        with _open(self._path) as base:
+            return dict(
+                base.execute(
+                    "SELECT writer, count(*) FROM drawings WHERE activity = ? AND state = ? GROUP BY 1",
+                    (self._activity, int(State.SHOWN)),
+                ).fetchall()
+            )
+
+    def surest_mistake(self) -> Drawing | None:
+        """The drawing whose wrong prediction is the most confident one."""
+        found = self._select(
+            f"state = {int(State.SHOWN)} AND label IS NOT NULL AND predicted IS NOT NULL AND label != predicted "
+            "ORDER BY confidence DESC LIMIT 1"
+        )
+        return found[0] if found else None
+
+    def note_predictions(self, found: Iterable[tuple[int, int, float]]) -> None:
+        """Replace predictions: ID of the drawing, the predicted class, its probability."""
+        with _open(self._path) as base, base:
+            base.execute("BEGIN IMMEDIATE")
+            base.executemany(
+                "UPDATE drawings SET predicted = ?, confidence = ? WHERE id = ? AND activity = ?",
+                [(predicted, confidence, number, self._activity) for number, predicted, confidence in found],
+            )
+
+    def scores(self) -> dict[str, tuple[int, int]]:
+        """By writer: how many drawings have a class and a prediction, and how many predictions are wrong."""
+        with _open(self._path) as base:
+            rows = base.execute(
+                "SELECT writer, count(*), sum(label != predicted) FROM drawings WHERE activity = ? AND state = ? AND "
+                "label IS NOT NULL AND predicted IS NOT NULL GROUP BY 1",
+                (self._activity, int(State.SHOWN)),
+            ).fetchall()
+        return {writer: (count, wrong) for writer, count, wrong in rows}
+
+    def writers_of(self) -> dict[int, str]:
+        """The writer of each drawing that is shown, by its ID."""
+        with _open(self._path) as base:
+            return dict(
+                base.execute(
+                    "SELECT id, writer FROM drawings WHERE activity = ? AND state = ? ORDER BY id",
+                    (self._activity, int(State.SHOWN)),
+                ).fetchall()
+            )
+
+    def labels(self) -> dict[int, int]:
+        """The class of each drawing that is shown and has one, by its ID."""
+        with _open(self._path) as base:
+            return dict(
+                base.execute(
+                    "SELECT id, label FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL",
+                    (self._activity, int(State.SHOWN)),
+                ).fetchall()
+            )
+
+    def note_dataset(self, name: str, classes: Sequence[str]) -> None:
+        """Remember which dataset was made of these drawings."""
+        with _open(self._path) as base, base:
+            base.execute(
+                "INSERT OR REPLACE INTO datasets VALUES (?, ?, ?)", (self._activity, name, json.dumps(list(classes)))
+            )
+
+    def move(self, number: int, state: State) -> None:
+        """Remove a drawing from the pool, or take it back."""
+        with _open(self._path) as base, base:
+            where = (int(state), number, self._activity)
+            base.execute("UPDATE drawings SET state = ? WHERE id = ? AND activity = ?", where)
+
+    def delete(self, number: int) -> None:
+        """Delete a drawing for good."""
+        with _open(self._path) as base, base:
+            base.execute("DELETE FROM drawings WHERE id = ? AND activity = ?", (number, self._activity))
+
+    def _select(self, condition: str, values: tuple = ()) -> list[Drawing]:
+        with _open(self._path) as base:
+            rows = base.execute(
+                f"SELECT {COLUMNS} FROM drawings WHERE activity = ? AND {condition}", (self._activity, *values)
+            ).fetchall()
+        return [_drawing(row) for row in rows]
+
+
+def datasets(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The datasets that were made of drawings of a class: the activity, the name of the dataset, and its classes."""
+    if not (folder / NAME).exists():
+        return []
+    with _open(folder / NAME) as base:
+        rows = base.execute("SELECT activity, name, classes FROM datasets").fetchall()
+    return [(activity, name, tuple(json.loads(classes))) for activity, name, classes in rows]
+
+
+def forget(writer: str) -> list[Path]:
+    """Delete everything that somebody has drawn, in all classes; returns the folders of those classes."""
+    found = []
+    for path in rooms.folder().glob(f"*/{NAME}"):
+        with _open(path) as base, base:
+            if base.execute("DELETE FROM drawings WHERE writer = ?", (writer,)).rowcount:
+                found.append(path.parent)
+    return found
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection, made for each use: it belongs to one thread, and opening takes a tenth of a millisecond.
+
+    Raises:
+        UserError: the database cannot be read or written.
+    """
+    try:
+        is_new = not path.exists()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as base:
+            base.execute("PRAGMA secure_delete = ON")
+            base.execute("PRAGMA synchronous = NORMAL")
+            if is_new:
+                base.execute("PRAGMA journal_mode = WAL")
+                base.executescript(SCHEMA)
+            yield base
+    except sqlite3.Error as error:
+        raise UserError(f"The drawings of this class cannot be read or written: {error}.") from error
+
+
+def _drawing(row: tuple) -> Drawing:
+    number, writer, state, made, label, predicted, confidence, strokes = row
+    return Drawing(number, writer, State(state), made, label, predicted, confidence, strokes)

@@ -1,0 +1,119 @@
+"""A drawing arrives: it is checked, read by the model on this server, and stored. Nothing that a phone claims counts.
+
+The writer, who is the present visitor, can withdraw it. Then it is deleted for good, also from a dataset made of it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from imgcls.errors import UserError
+from imgcls.images import loading
+from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.inference.predictor import classify
+from imgcls.inference.preparing import prepare
+from imgcls.jobs.together import activities, dataset
+from imgcls.jobs.together.activities import Activity, Kind
+from imgcls.jobs.together.pool import Drawing, Pool, State
+from imgcls.runs import Run
+from imgcls.sharing import Action, Thing, Visibility, guarding, visitors
+from imgcls.sharing.classroom.rooms import Room
+
+MOST_OF_WRITER, MOST = 500, 30_000
+MOST_POINTS = 4_000
+CLOSED = "No drawings are being collected at the moment. Wait for your teacher."
+
+
+def pool_of(room: Room, activity: Activity) -> Pool:
+    """The drawings of an activity."""
+    return Pool(activities.folder(room), activity.id)
+
+
+def send(room: Room, activity_id: str, message: Any, label: Any = None) -> Drawing:
+    """Store a drawing of the present visitor.
+
+    Args:
+        activity_id: For which activity it was drawn; another one may have begun meanwhile.
+        message: The strokes, as the canvas sends them: {"strokes": [[x, y, width, …], …]}.
+        label: What it shows, as the index of a class; None if they did not say.
+
+    Raises:
+        NotAllowed: they may not draw here.
+        UserError: the drawing is damaged, empty or too long, there are too many, or nothing is being collected.
+    """
+    activity = activities.find(room)
+    if activity is None or not activity.is_open or not room.is_open or activity.id != activity_id:
+        raise UserError(CLOSED)
+    guarding.require_of(Action.SEND_DRAWING, activities.thing(room, activity))
+    drawing = checked(message)
+    is_class = type(label) is int and 0 <= label < len(activity.classes)
+    if not is_class and (label is not None or activity.kind is Kind.COLLECTION):
+        raise UserError("The drawing names a class that does not exist. Reload the page.")
+    writer, drawings = visitors.current().id, pool_of(room, activity)
+    predicted, confidence, pixels = None, None, None
+    if activity.kind is Kind.COLLECTION:
+        pixels = loading.prepare_ink(drawing.narrowed().ink(), dataset.SHAPE).pixels
+    if (run := activities.model_of(activity)) is not None:
+        probabilities = predict(run, drawing)
+        predicted, confidence = int(probabilities.argmax()), float(probabilities.max())
+    number = drawings.add(
+        writer,
+        drawing.as_lists(),
+        state=State.WAITING if activity.is_moderated else State.SHOWN,
+        label=label,
+        predicted=predicted,
+        confidence=confidence,
+        pixels=pixels,
+        most=(MOST_OF_WRITER, MOST),
+    )
+    stored = drawings.find(number)
+    assert stored is not None
+    return stored
+
+
+def checked(message: Any) -> Handwriting:
+    """The strokes in a message.
+
+    Raises:
+        UserError: they are damaged, empty, or too long.
+    """
+    drawing = from_message(message)
+    if not drawing:
+        raise UserError("The drawing is empty. Draw something first.")
+    if sum(map(len, drawing.strokes)) > MOST_POINTS:
+        raise UserError(f"The drawing has more than {MOST_POINTS:,} points. Clear it and draw something shorter.")
+    return drawing
+
+
+def predict(run: Run, drawing: Handwriting) -> np.ndarray:
+    """The probabilities of the classes, float32 (classes,). Raises RunError if the model is damaged."""
+    card = run.card
+    return classify(run, card, prepare(drawing, card).pixels[None])[0]
+
+
+def withdraw(room: Room, number: int) -> None:
+    """Delete a drawing for good, if it is the present visitor's, or they are the teacher.
+
+    Raises:
+        NotAllowed: it is somebody else's.
+        UserError: there is none, or it cannot be deleted.
+    """
+    activity = activities.find(room)
+    found = None if activity is None else pool_of(room, activity).find(number)
+    if activity is None or found is None:
+        raise UserError("There is no such drawing. It may have been withdrawn already.")
+    guarding.require_of(Action.WITHDRAW_DRAWING, Thing(found.writer, Visibility.ROOM, room.id))
+    pool_of(room, activity).delete(number)
+    dataset.refresh(room)
+
+
+def moderate(room: Room, number: int, state: State) -> None:
+    """Show, hide or take back a drawing.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: it cannot be written.
+    """
+    activities.require_teacher(room)
+    if (activity := activities.find(room)) is not None:
+        pool_of(room, activity).move(number, state)

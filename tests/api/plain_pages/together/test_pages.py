@@ -1,0 +1,78 @@
+"""The pages and their files."""
+
+import re
+
+import pytest
+
+from imgcls.api.plain_pages.together import pages
+from imgcls.jobs.together import activities
+from imgcls.sharing import acting_as, people
+from tests.sharing.classroom.conftest import ADA, TEACHER
+
+MARKUP = "</script><b>x"
+
+
+def test_class_names_with_markup_stay_text(site, room):
+    with acting_as(people.visitor(TEACHER.id)):
+        activities.start_collection(room, [MARKUP, "<!--", "☺"])
+    page = site.ask("GET", f"/room/{room.code}/draw", ADA).body.decode()
+    assert MARKUP not in page and "<!--" not in page and "\\u003c/script>" in page and "☺" in page
+
+
+def test_only_our_scripts_run_on_a_page(site, room, wall):
+    answer = site.ask("GET", f"/room/{room.code}/draw", ADA)
+    policy, page = answer.headers["content-security-policy"], answer.body.decode()
+    nonce = re.search(r"'nonce-([^']+)'", policy)[1]
+    assert "script-src 'self'" in policy and "unsafe-eval'" not in policy.replace("wasm-unsafe-eval", "")
+    assert re.findall(r'<script[^>]*nonce="([^"]+)"', page) == [nonce]
+    assert nonce not in site.ask("GET", f"/room/{room.code}/draw", ADA).body.decode()
+    assert "frame-ancestors 'none'" in policy and answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_file_that_a_page_names_is_there_and_is_kept_by_the_browser(site, room, wall):
+    page = site.ask("GET", f"/room/{room.code}/draw", ADA).body.decode()
+    named = set(re.findall(r'"\.\./(files/[^"]+[^/])"', page))
+    assert len(named) >= 5
+    for name in named:
+        answer = site.ask("GET", f"/room/{name}", ADA, accept_encoding="gzip")
+        assert answer.status == 200 and "immutable" in answer.headers["cache-control"], name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../pages.py",
+        "web/../pages.py",
+        "web/phone.html.jinja",
+        "litert_core.js.gz",
+        "js/",
+        "",
+        "%2e%2e/pages.py",
+        "no.js",
+    ],
+)
+def test_no_other_file_can_be_read(site, name):
+    assert site.ask("GET", f"/room/files/{pages.version()}/{name}").status == 404
+    assert site.ask("GET", "/room/files/old/page.css").status == 404
+
+
+def test_a_browser_without_gzip_gets_the_runtime_unpacked(site):
+    packed = site.ask("GET", f"/room/files/{pages.version()}/wasm_utils.js", accept_encoding="gzip")
+    plain = site.ask("GET", f"/room/files/{pages.version()}/wasm_utils.js")
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert b"createWasmLib" in plain.body
+
+
+def test_a_problem_is_a_page_for_a_person_and_a_sentence_for_a_script(site, room):
+    page = site.ask("GET", "/room/ZZZZZ/draw", ADA)
+    assert page.status == 404 and page.headers["content-type"].startswith("text/html")
+    assert "This class is closed, or there is none" in page.body.decode()
+    assert "This class is closed" in site.ask("GET", "/room/ZZZZZ/state", ADA).message
+
+
+def test_the_projector_is_for_the_teacher(site, room, wall):
+    assert site.ask("GET", f"/room/{room.code}/screen", ADA).status == 403
+    page = site.ask("GET", f"/room/{room.code}/screen", people.visitor(TEACHER.id))
+    assert page.status == 200 and f"/room/{room.code}" in page.body.decode()
+    short = site.ask("GET", f"/room/{room.code}", ADA)
+    assert (short.status, short.headers["location"]) == (303, f"{room.code}/draw")

@@ -1,0 +1,136 @@
+"""What the projector shows, and the moderator's rights."""
+
+import json
+
+import pytest
+
+from imgcls.jobs.together import activities, sending
+from imgcls.jobs.together.pool import State
+from imgcls.sharing import acting_as, people
+from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
+from tests.support.drawing_together import ONE, SEVEN
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def teacher():
+    return people.visitor(TEACHER.id)
+
+
+def send(room, activity, who, strokes, label):
+    with acting_as(people.visitor(who.id)):
+        return sending.send(room, activity.id, {"strokes": strokes}, label).id
+
+
+def show(site, room, query=""):
+    return site.ask("GET", f"/room/{room.code}/show{query}", teacher()).json
+
+
+def test_the_wall_counts_what_was_drawn_and_read(site, room, wall):
+    for label in (1, 1, 1, 7):
+        send(room, wall, ADA, ONE, label)
+    mistake = send(room, wall, BEN, SEVEN, 1)
+    send(room, wall, BEN, SEVEN, None)
+    state = show(site, room)
+    assert (state["total"], state["labelled"]) == (6, 5)
+    assert (state["matrix"][1][1], state["matrix"][7][1], state["matrix"][1][7]) == (3, 1, 1)
+    value, low, high = state["accuracy"]
+    assert value == pytest.approx(3 / 5) and low < value < high
+    assert state["hardest"] == ["1", 0.75]
+    assert state["mistake"]["id"] in (mistake, 4) and state["mistake"]["isWrong"]
+    assert [entry["id"] for entry in state["shown"]] == [6, 5, 4, 3, 2, 1]
+
+
+def test_strokes_are_sent_once(site, room, wall):
+    first = send(room, wall, ADA, ONE, 1)
+    second = send(room, wall, ADA, SEVEN, 7)
+    shown = show(site, room, f"?after={first}")["shown"]
+    assert {entry["id"]: bool(entry["strokes"]) for entry in shown} == {first: False, second: True}
+    assert json.loads(shown[0]["strokes"]) == SEVEN
+
+
+@pytest.mark.parametrize("query", ["?after=-1", "?after=x", "?after=" + "9" * 99, "?after=²"])
+def test_a_strange_query_shows_everything(site, room, wall, query):
+    send(room, wall, ADA, ONE, 1)
+    assert show(site, room, query)["shown"][0]["strokes"]
+
+
+def test_a_hidden_drawing_counts_nowhere_and_can_be_shown_again(site, room, wall):
+    number = send(room, wall, ADA, SEVEN, 1)
+    for is_shown in (False, True):
+        answer = site.ask("POST", f"/room/{room.code}/moderate", teacher(), {"id": number, "isShown": is_shown})
+        assert answer.status == 200
+        state = show(site, room)
+        assert (state["total"], bool(state["mistake"]), len(state["shown"])) == (is_shown,) * 3
+    assert site.ask("GET", f"/room/{room.code}/state", ADA).json["total"] == 1
+
+
+def test_nothing_is_on_a_moderated_wall_before_it_was_approved(site, room, wall):
+    with acting_as(teacher()):
+        wall = activities.start_wall(room, "digits", is_moderated=True)
+    number = send(room, wall, ADA, SEVEN, 1)
+    state = show(site, room)
+    assert state["shown"] == [] and state["total"] == 0 and state["mistake"] is None
+    assert [entry["id"] for entry in state["waiting"]] == [number]
+    site.ask("POST", f"/room/{room.code}/moderate", teacher(), {"id": number, "isShown": True})
+    state = show(site, room)
+    assert [entry["id"] for entry in state["shown"]] == [number] and state["waiting"] == []
+
+
+ROUTES = [
+    ("GET", "screen", None),
+    ("GET", "show", None),
+    ("GET", "class/1", None),
+    ("POST", "moderate", {"id": 1, "isShown": False}),
+    ("POST", "train", {}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_the_projector_is_for_the_teacher_alone(site, room, collection, join, method, path, body):
+    ada = join(ADA, room, "Ada")
+    send(room, collection, ada, ONE, 0)
+    for who in (ada, BEN, None):
+        assert site.ask(method, f"/room/{room.code}/{path}", who, body).status == 403
+    assert sending.pool_of(room, collection).newest((State.SHOWN,), 9)
+
+
+def test_the_table_has_a_line_for_every_route_of_the_projector():
+    from imgcls.api.plain_pages.together import pages, screen
+
+    known = {f"/room/{{code}}/{path.replace('class/1', 'class/{label:int}')}" for _, path, _ in ROUTES}
+    assert known == {route.path for route in screen.ROUTES} | {pages.ROUTES[-1].path}
+
+
+@pytest.mark.parametrize("body", [{}, {"id": "1", "isShown": False}, {"id": True, "isShown": True}, {"id": 1}])
+def test_a_damaged_request_of_the_moderator_changes_nothing(site, room, wall, body):
+    send(room, wall, ADA, ONE, 1)
+    assert site.ask("POST", f"/room/{room.code}/moderate", teacher(), body).status == 422
+    assert show(site, room)["total"] == 1
+
+
+def test_names_with_markup_are_sent_as_they_are_and_never_in_a_page(site, room, collection, join):
+    ada = join(ADA, room, MARKUP)
+    send(room, collection, ada, ONE, 0)
+    assert show(site, room)["writers"][0]["name"] == ada.name and "<" in ada.name
+    for path, who in (("screen", teacher()), ("draw", ada)):
+        assert "<img src=x" not in site.ask("GET", f"/room/{room.code}/{path}", who).body.decode()
+
+
+def test_a_wall_tells_no_names_and_no_visitors(site, room, wall, join):
+    ada = join(ADA, room, "Ada")
+    send(room, wall, ada, ONE, 1)
+    text = site.ask("GET", f"/room/{room.code}/show", teacher()).body.decode()
+    assert "Ada" not in text and ADA.id not in text
+
+
+def test_the_pool_is_shown_by_class_and_by_name(site, room, collection, join):
+    ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
+    for who, label in ((ada, 0), (ada, 1), (ben, 1)):
+        send(room, collection, who, ONE, label)
+    state = show(site, room)
+    assert (state["counts"], state["total"], state["members"]) == ([1, 2], 3, 2)
+    assert {entry["name"]: entry["drawings"] for entry in state["writers"]} == {"Ada": 2, "Ben": 1}
+    listed = site.ask("GET", f"/room/{room.code}/class/1", teacher()).json["drawings"]
+    assert [entry["label"] for entry in listed] == ["7", "7"]
+    assert ADA.id not in json.dumps(state)
