@@ -16,7 +16,7 @@ from imgcls import runs
 from imgcls.datasets.importing import class_names
 from imgcls.errors import UserError
 from imgcls.runs import Run
-from imgcls.sharing import Action, Thing, Visibility, acting_as, guarding
+from imgcls.sharing import Action, Thing, Visibility, acting_as
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.visitors import SERVER
@@ -75,7 +75,7 @@ def require_teacher(room: Room) -> None:
     Raises:
         NotAllowed: they may not.
     """
-    guarding.require_of(Action.COLLECT_DRAWINGS, Thing(room.teacher, Visibility.ROOM, room.id))
+    rooms.require(Action.COLLECT_DRAWINGS, room)
 
 
 def find(room: Room) -> Activity | None:
