@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imgcls.runs.tags import cleaned
+from imgcls.runs.annotations.tags import cleaned
 
 NAMES = ("class", "predictions", "confidence", "tag", "area", "cell")
 """The URL parameters of a selection."""

@@ -9,8 +9,8 @@ requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
 predictions/             epochs.npz, validation.npz and folds.npz: predictions for images that are not in the test set
 test_records             test_images.npz: file names and groups of the test images
-holdout_usage            how often a test set has been used
-tags                     tags on test images
+annotations/             notes.json, tags.json, openings.jsonl: what people add to a run
+index/                   a database of all runs, made from their folders: filter and sort ten thousand
 trials                   trial.json: the study that a run belongs to
 forecast                 where a validation curve is heading
 """

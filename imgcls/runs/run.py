@@ -28,6 +28,8 @@
       epochs.npz        the same, for the time machine                     trainer, by rename
       validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename
       tags.json         tags on test images                                page, by rename
+      notes.json        notes, tags of the run, whether it is archived     page, by rename
+      parent.json       the run that this one continues                    whoever creates the run, once
       openings.jsonl    how often the test set was evaluated               page, append
       result.json       outcome, scores, seconds, or why it failed         trainer, LAST, by rename
       inside.tflite     the model with all layers as outputs               trainer or explanation task

@@ -1,5 +1,6 @@
 """Creating, finding and listing runs. `imgcls.runs.run` describes a single run."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,9 +15,13 @@ from imgcls.errors import RunError, UserError
 from imgcls.runs import run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
-from imgcls.system import atomic, paths
+from imgcls.system import atomic, json_files, paths
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
+
+
+PARENT = "parent.json"
+"""In the folder of a run that continues another one: {"run": ID}."""
 
 
 def new_id() -> str:
@@ -70,6 +75,7 @@ def create(
                 shutil.copyfile(start_from / name, aside / name)
             if (start_from / "data.json").exists():
                 shutil.copyfile(start_from / "data.json", aside / "data.json")
+            atomic.write_json(aside / PARENT, {"run": start_from.name})
         ownership.record(aside)
         if trial is not None:
             atomic.write_json(aside / trials.NAME, trial.as_dict())
@@ -87,6 +93,14 @@ def create(
     return Run(folder)
 
 
+def parent_of(run: Run) -> str | None:
+    """The ID of the run that this one continues, if it is known."""
+    with contextlib.suppress(OSError, ValueError):
+        found = json_files.read_object(run.folder / PARENT).get("run")
+        return found if isinstance(found, str) and ID.fullmatch(found) else None
+    return None
+
+
 def find(run_id: str) -> Run:
     """The run with this ID: one of your own, or one that ships with an installed copy.
 
@@ -94,7 +108,7 @@ def find(run_id: str) -> Run:
         RunError: there is none. Whatever the ID contains, no file outside the folders of runs is accessed.
     """
     if ID.fullmatch(run_id):
-        for root in _roots():
+        for root in roots():
             if (root / run_id).is_dir() and guarding.is_visible(root / run_id):
                 return Run(root / run_id)
     raise RunError(trash.sentence(run_id))
@@ -115,13 +129,13 @@ def run_from_argument(argument: str) -> Run:
 
 def exists(run_id: str) -> bool:
     """Whether there is a run with this ID."""
-    return bool(ID.fullmatch(run_id)) and any((root / run_id).is_dir() for root in _roots())
+    return bool(ID.fullmatch(run_id)) and any((root / run_id).is_dir() for root in roots())
 
 
 def all_runs() -> list[Run]:
     """All runs that the visitor sees, newest first. A run of your own hides the shipped run with the same ID."""
     found: dict[str, Run] = {}
-    for root in _roots():
+    for root in roots():
         try:
             entries = list(root.iterdir())
         except OSError:
@@ -176,7 +190,7 @@ def described(run: Run) -> dict[str, Any]:
     }
 
 
-def _roots() -> list[Path]:
+def roots() -> list[Path]:
     """The folders with runs; the first one is writable."""
     shipped = paths.shipped_runs_folder()
     return [paths.runs_folder(), *([shipped] if shipped else [])]

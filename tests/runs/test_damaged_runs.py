@@ -19,13 +19,14 @@ from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import unfamiliar
 from imgcls.jobs import estimates, waiting_list
 from imgcls.jobs.backends import local
-from imgcls.runs import Run, backbone_facts, holdout_usage, tags
+from imgcls.runs import Run, backbone_facts, index
+from imgcls.runs.annotations import holdout_usage, tags
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.system import json_files
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.runs import run_list, table
+from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.widgets import formatting, run_select
 from tests.support.runs import mutations
 
@@ -50,7 +51,8 @@ def listed(run: Run) -> None:
     for _, about in rows:
         assert about.state in runs.STATES
         formatting.state(about.state, formatting.fraction(about.test))
-    table._table(rows).to_pylist()
+    indexed = [(one, index.row_of(one)) for one in everything]
+    table_columns.table(indexed, [*table_columns.COLUMNS, *table_columns.settings_of([row for _, row in indexed])])
     estimates.paces()
     estimates.feature_rates()
     jobs.waiting()

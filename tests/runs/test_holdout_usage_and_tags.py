@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from imgcls.errors import RunError
-from imgcls.runs import holdout_usage, tags
+from imgcls.runs.annotations import holdout_usage, tags
 from imgcls.runs.run import Run
 
 

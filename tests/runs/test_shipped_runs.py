@@ -7,7 +7,7 @@ import pytest
 from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.evaluation.label_errors import reviews
-from imgcls.runs import holdout_usage, tags
+from imgcls.runs.annotations import holdout_usage, tags
 from imgcls.system import paths
 
 

@@ -12,7 +12,8 @@ from imgcls.evaluation.label_errors import reviews
 from imgcls.evaluation.model_import import task as model_import
 from imgcls.export import exporting
 from imgcls.jobs import waiting_list
-from imgcls.runs import metrics_log, tags, trash
+from imgcls.runs import metrics_log, trash
+from imgcls.runs.annotations import tags
 from imgcls.sharing import Action, NotAllowed, Role, Visibility, Visitor, acting_as, guarding, ownership, people
 from imgcls.sharing.visitors import SERVER
 from tests.sharing.conftest import ADA, BEN

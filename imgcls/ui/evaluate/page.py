@@ -12,7 +12,8 @@ import streamlit as st
 
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.runs import Run, holdout_usage
+from imgcls.runs import Run
+from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts import headline

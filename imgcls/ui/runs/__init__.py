@@ -1,7 +1,7 @@
 """The Runs page.
 
 queue.py         the queue
-table.py         the table of all runs
+table.py         the table of all runs; table_controls.py, table_columns.py and table_actions.py belong to it
 import_model.py  a model that was trained elsewhere becomes a run
 deleting.py      deletes runs, and restores them
 run_list.py      the short list that Home shows

@@ -1,16 +1,17 @@
 """The queue and the table of all runs, or what to do if there are none."""
 
-from imgcls import runs
+from imgcls import runs, sharing
+from imgcls.runs.index import Query, search
 from imgcls.ui.runs import deleting, import_model, queue, seeds, table
 from imgcls.ui.widgets import empty_state
 
 
 def show() -> None:
     """The whole page below its title."""
-    if everything := runs.all_runs():
+    if runs.all_runs() if sharing.is_shared() else search(Query(archived=True, limit=0)).everything:
         queue.show()
-        table.show(everything)
-        seeds.show(everything)
+        table.show()
+        seeds.show()
     else:
         empty_state.show(
             "No runs yet", "A run is one training with all its results. Your first one takes about a minute."

@@ -37,12 +37,11 @@ def show(chosen: list[Run]) -> None:
             _row(run)
 
 
-def filter_by(label: str, values: list[str], text_of: Callable[[str], str] = str) -> str | None:
-    """Pills that select one value to show, or None; not drawn if all values are the same."""
-    options = list(dict.fromkeys(values))
+def filter_by(label: str, options: list[str], text_of: Callable[[str], str], *, key: str) -> str | None:
+    """Pills that select one value to show, or None; not drawn if there is no choice. The choice is in the URL."""
     if len(options) < 2:
         return None
-    return st.pills(label, options, format_func=lambda value: plain(text_of(value)), key=f"filter-{label}")
+    return st.pills(label, options, format_func=lambda one: plain(text_of(one)), key=key, bind="query-params")
 
 
 def _row(run: Run) -> None:

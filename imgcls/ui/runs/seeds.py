@@ -1,13 +1,17 @@
 """Runs that were repeated with several seeds: their scores as dots with mean and interval, and a paired comparison."""
 
+import contextlib
+
 import streamlit as st
 
+from imgcls import runs
 from imgcls.charts import studies as figures
 from imgcls.config import differences
 from imgcls.errors import RunError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.repeated_seeds import Group
 from imgcls.runs import Run, store
+from imgcls.runs.index import query
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
@@ -22,9 +26,9 @@ TEST = (
 )
 
 
-def show(everything: list[Run]) -> None:
+def show() -> None:
     """The section; nothing if no run was repeated."""
-    groups = repeated_seeds.groups(everything)[:MOST_GROUPS]
+    groups = repeated_seeds.groups(_repeated())[:MOST_GROUPS]
     if not groups:
         return
     st.subheader(
@@ -62,10 +66,19 @@ def show(everything: list[Run]) -> None:
         _compare(groups, names)
 
 
-def warn(selected: list[Run], everything: list[Run]) -> None:
+def warn(selected: list[Run]) -> None:
     """A warning if two selected runs differ by less than runs that differ only in the seed."""
-    if len(selected) == 2 and (text := repeated_seeds.warning(selected[0], selected[1], everything)):
+    if len(selected) == 2 and (text := repeated_seeds.warning(selected[0], selected[1], _repeated())):
         st.warning(plain(text), icon=":material/casino:")
+
+
+def _repeated() -> list[Run]:
+    """The runs of the newest groups; reading every run would take seconds among thousands."""
+    found = []
+    for run_id in query.repeated(MOST_GROUPS):
+        with contextlib.suppress(RunError):  # deleted meanwhile, or another visitor's
+            found.append(runs.find(run_id))
+    return found
 
 
 def _names(groups: list[Group]) -> list[str]:

@@ -16,7 +16,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
-from imgcls.ui.train import golden_report, learning_curves, live, settings_form
+from imgcls.ui.train import golden_report, learning_curves, live, notes, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -50,6 +50,7 @@ def show(run: Run) -> None:
             learning_curves.draw(run)
     else:
         live.show(run, state)
+    notes.show(run, len(cached_curves.curves(run).epochs))
     _details(run)
 
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from imgcls.datasets.catalog import cifar100
-from imgcls.runs import holdout_usage, tags
+from imgcls.runs.annotations import holdout_usage, tags
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts.selection import selection_state

@@ -9,7 +9,8 @@ from PIL import Image
 
 from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
-from imgcls.runs import Run, tags
+from imgcls.runs import Run
+from imgcls.runs.annotations import tags
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
 
 

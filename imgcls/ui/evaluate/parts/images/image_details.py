@@ -11,7 +11,8 @@ from imgcls.errors import UserError
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
-from imgcls.runs import Run, tags
+from imgcls.runs import Run
+from imgcls.runs.annotations import tags
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached

@@ -6,7 +6,7 @@ import streamlit as st
 
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
-from imgcls.runs import tags
+from imgcls.runs.annotations import tags
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confidence_histogram
 from imgcls.ui.evaluate.parts.selection import selection_state

@@ -22,7 +22,8 @@ from imgcls.evaluation.predictions.class_merging import ClassMerging
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.inference.explain import neighbours
-from imgcls.runs import Run, tags
+from imgcls.runs import Run
+from imgcls.runs.annotations import tags
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.widgets import threshold
 

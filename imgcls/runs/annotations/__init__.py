@@ -1,0 +1,6 @@
+"""What people add to a run.
+
+tags             tags on test images
+notes            notes on the run and its epochs, tags of the run, and whether it is archived
+holdout_usage    how often a test set has been used
+"""

@@ -1,0 +1,12 @@
+"""An index of all runs, so that ten thousand can be filtered and sorted without opening their folders.
+
+database    a row for each run, kept up to date
+query       what is asked for: filters, order, groups
+views       saved views of the table
+"""
+
+from imgcls.runs.index.database import COLUMNS as COLUMNS
+from imgcls.runs.index.database import row_of as row_of
+from imgcls.runs.index.query import Found as Found
+from imgcls.runs.index.query import Query as Query
+from imgcls.runs.index.query import search as search

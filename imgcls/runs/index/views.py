@@ -1,0 +1,60 @@
+"""Saved views of the table of runs: a name for each URL query, a file for each visitor.
+
+<runs>/_views/local.json      or, on a shared server, ~<visitor>.json
+{"version": 1, "views": {"Best CNNs": "q=model%3Dcnn&sort=test"}}
+"""
+
+from pathlib import Path
+
+import filelock
+
+from imgcls.errors import RunError
+from imgcls.runs.annotations.tags import cleaned
+from imgcls.sharing import modes, visitors
+from imgcls.system import atomic, json_files, paths
+
+FOLDER = "_views"
+VERSION = 1
+MOST = 50
+LONGEST = 2_000
+
+
+def read() -> dict[str, str]:
+    """Name -> URL query, by name; empty if there are none or the file is damaged."""
+    try:
+        content = json_files.read_object(_path())
+        views = content["views"].items() if content["version"] == VERSION else ()
+        return {name: query for name, query in sorted(views) if cleaned(name) == name and isinstance(query, str)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def save(name: str, query: str | None) -> None:
+    """Saves a view, or with None removes it.
+
+    Raises:
+        RunError: the name has no letter or digit, there are too many, or the file cannot be written.
+    """
+    name = cleaned(name)
+    if not name:
+        raise RunError("A view needs a name of at least one letter or digit.")
+    if modes.is_shared() and not visitors.current().id:
+        raise RunError("Views cannot be saved here.")
+    path = _path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(path.with_suffix(".lock"), timeout=5):
+            views = read()
+            views.pop(name, None)
+            if query is not None:
+                views[name] = query[:LONGEST]
+            if len(views) > MOST:
+                raise RunError(f"There can be at most {MOST} views. Remove one first.")
+            atomic.write_json(path, {"version": VERSION, "views": views})
+    except OSError as error:  # includes the time-out of the lock, which has no strerror
+        raise RunError(f"The view could not be saved: {error.strerror or 'the file is in use'}.") from error
+
+
+def _path() -> Path:
+    name = f"~{visitors.current().id}.json" if modes.is_shared() else "local.json"
+    return paths.runs_folder() / FOLDER / name

@@ -1,0 +1,78 @@
+"""What can be done with the runs that are selected in the table."""
+
+import streamlit as st
+
+from imgcls import runs
+from imgcls.runs import Run
+from imgcls.runs.annotations import notes, tags
+from imgcls.sharing import Action
+from imgcls.ui.app import errors, links
+from imgcls.ui.evaluate import links as evaluate_links
+from imgcls.ui.runs import deleting
+from imgcls.ui.visitors import rights
+from imgcls.ui.widgets import formatting
+
+
+def show(selected: list[Run]) -> None:
+    """The buttons below the table: for one run, for two, and for all that are selected."""
+    one = selected[0] if len(selected) == 1 else None
+    both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
+    with st.container(horizontal=True, key="runs-actions"):
+        if st.button("Open", icon=":material/open_in_new:", disabled=one is None) and one:
+            links.go("train.py", run=one.id)
+        evaluate_disabled = one is None or not one.is_tested
+        if st.button("Evaluate", icon=":material/fact_check:", disabled=evaluate_disabled) and one:
+            links.go("evaluate.py", run=one.id)
+        if both and st.button(
+            "Which is better?", icon=":material/balance:", help="Compare their predictions image by image."
+        ):
+            links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+        if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready) and one:
+            links.go("predict.py", run=one.id)
+        if st.button("Export", icon=":material/output:", disabled=evaluate_disabled) and one:
+            links.go("evaluate.py", run=one.id, view=evaluate_links.EXPORT)
+        may_rename = rights.button(Action.RENAME_RUN, one.folder if one else None, disabled=one is None)
+        if st.button("Rename", icon=":material/edit:", **may_rename) and one:
+            _rename(one)
+        may_delete = rights.of_all(Action.DELETE_RUN, [run.folder for run in selected])
+        is_disabled = not selected or not may_delete.allowed
+        if st.button("Delete", icon=":material/delete:", disabled=is_disabled, help=may_delete.reason or None):
+            deleting.ask(selected)
+        _annotate(selected)
+
+
+def _annotate(selected: list[Run]) -> None:
+    """Tags and the archive, for all selected runs."""
+    may = rights.of_all(Action.RENAME_RUN, [run.folder for run in selected])
+    is_disabled = not selected or not may.allowed
+    with st.popover("Tag", icon=":material/sell:", disabled=is_disabled, help=may.reason or None):
+        name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
+        with st.container(horizontal=True):
+            for label, given in (("Add", True), ("Remove", False)):
+                if st.button(label, key=f"runs-tag-{label}", disabled=not name) and name:
+                    with errors.shown():
+                        for run in selected:
+                            notes.tag(run, name, given=given)
+                        st.rerun()
+    are_archived = bool(selected) and all(notes.read(run).archived for run in selected)
+    if st.button(
+        "Unarchive" if are_archived else "Archive",
+        icon=":material/unarchive:" if are_archived else ":material/archive:",
+        disabled=is_disabled,
+        help=may.reason or "Hides the runs from this table. Nothing else changes; “View” shows them again.",
+    ):
+        with errors.shown():
+            for run in selected:
+                notes.archive(run, archived=not are_archived)
+            st.toast(f"{formatting.count(len(selected), 'run')} {'shown again' if are_archived else 'archived'}.")
+            st.rerun()
+
+
+@st.dialog("Rename the run")
+def _rename(run: Run) -> None:
+    with st.form("rename", border=False):
+        label = st.text_input("Name", run.label, max_chars=runs.LABEL_LENGTH)
+        if st.form_submit_button("Rename", type="primary"):
+            with errors.shown():
+                run.rename(label)
+                st.rerun()

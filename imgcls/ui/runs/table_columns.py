@@ -1,0 +1,128 @@
+"""The columns that the table of runs can show: a row of the index in, a cell out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls import datasets, sharing
+from imgcls.errors import UserError
+from imgcls.runs import Run
+from imgcls.ui.widgets import formatting, sharing_choice
+
+Row = Mapping[str, Any]
+MINE = "Mine"
+MOST_NOTE = 80
+ACCURACY_HELP = (
+    "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, the cell of a row, and by which column of the index it is sorted."""
+
+    title: str
+    cell: Callable[[Row], Any]
+    sort: str
+    kind: Any = None
+
+
+def percent(row: Row, name: str) -> float | None:
+    value = row.get(name)
+    return None if value is None else 100 * value
+
+
+@lru_cache(256)
+def _title(data: str) -> str:
+    try:
+        return datasets.facts(data).title
+    except UserError:
+        return data
+
+
+def data_title(row: Row) -> str:
+    """The title of the dataset of a run."""
+    return _title(row["data"]) if row.get("data") else "–"
+
+
+COLUMNS: dict[str, Column] = {
+    column.title: column
+    for column in (
+        Column("Test (%)", lambda row: percent(row, "test"), "test", pa.float64()),
+        Column("Validation (%)", lambda row: percent(row, "best"), "best", pa.float64()),
+        Column("Last validation (%)", lambda row: percent(row, "last"), "last", pa.float64()),
+        Column("Dataset", data_title, "data"),
+        Column("Model", lambda row: row.get("model") or "–", "model"),
+        Column("State", lambda row: formatting.STATES[row["state"]][0], "state"),
+        Column("Parameters", lambda row: row.get("parameters"), "parameters", pa.int64()),
+        Column("Time", lambda row: formatting.duration(row.get("seconds")), "seconds"),
+        Column("Started", lambda row: formatting.age(row["created"]), "created"),
+        Column("Macro F1 (%)", lambda row: percent(row, "macro_f1"), "macro_f1", pa.float64()),
+        Column("Epochs", lambda row: row.get("epochs"), "epochs", pa.int64()),
+        Column("Best epoch", lambda row: row.get("best_epoch"), "best_epoch", pa.int64()),
+        Column("Tags", lambda row: ", ".join(row.get("tags") or ()) or None, "name"),
+        Column("Note", lambda row: _note(row), "note"),
+        Column("Study", lambda row: row.get("study"), "study"),
+        Column("Continues", lambda row: row.get("parent"), "parent"),
+        Column("Backbone", lambda row: row.get("backbone"), "backbone"),
+        Column("Dataset version", lambda row: (row.get("version") or "")[:8] or None, "version"),
+    )
+}
+DEFAULT = ("Test (%)", "Validation (%)", "Dataset", "Model", "State", "Parameters", "Time", "Started")
+
+
+def _note(row: Row) -> str | None:
+    text = " ".join((row.get("note") or "").split())
+    return (text if len(text) <= MOST_NOTE else f"{text[: MOST_NOTE - 1]}…") or None
+
+
+def settings_of(rows: list[Row]) -> list[str]:
+    """The settings that these runs have, as column titles."""
+    names = dict.fromkeys(name for row in rows for name in row["settings"])
+    return [name for name in names if name not in ("data", "model")]
+
+
+def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
+    """The chosen columns after the name of the run, and on a shared server its owner."""
+    content: dict[str, Any] = {"Run": [row["name"] for _, row in rows]}
+    if sharing.is_shared():
+        content["Owner"] = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
+    for title in chosen:
+        if title in COLUMNS:
+            column = COLUMNS[title]
+            content[title] = pa.array([column.cell(row) for _, row in rows], column.kind or pa.string())
+        else:
+            content[title.replace("_", " ")] = _setting([row["settings"].get(title) for _, row in rows])
+    return pa.table(content)
+
+
+def _setting(values: list[Any]) -> pa.Array:
+    """Numbers stay numbers, so that the browser sorts them; anything else is text."""
+    is_number = all(
+        value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values
+    )
+    if is_number:
+        return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    return pa.array([None if value is None else _text(value) for value in values], pa.string())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def configuration() -> dict[str, Any]:
+    """How Streamlit shows the columns."""
+    return {
+        "Run": st.column_config.TextColumn(width="medium"),
+        "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
+        "Last validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Last epoch. {ACCURACY_HELP}"),
+        "Test (%)": st.column_config.NumberColumn(format="%.1f", help=ACCURACY_HELP),
+        "Macro F1 (%)": st.column_config.NumberColumn(format="%.1f"),
+        "Parameters": st.column_config.NumberColumn(format="localized"),
+    }

@@ -1,0 +1,197 @@
+"""What stands above the table of runs: filter, order, columns, groups, saved views. All of it is in the URL."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls.errors import SettingError
+from imgcls.runs.index import Found, Query, search, views
+from imgcls.runs.index.query import GROUPS, Group, grouped
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.runs import run_list, table_columns
+from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
+from imgcls.ui.widgets import formatting
+
+MOST_ROWS = 1_000
+"""Rows that the browser gets; a filter or another order shows others."""
+KNOWN = 20
+"""The settings of so many of the newest runs are offered as columns."""
+FILTERS = ("state", "data", "model")
+DOWN, UP = "Descending", "Ascending"
+NEWEST = "Started"
+KEYS = ("q", "columns", "sort", "order", "group", "archived", "filter-state", "filter-data", "filter-model")
+"""The controls, in the session and in the URL."""
+HELP = """All conditions must hold:
+
+- `noisy`: in the name, the ID or the note
+- `model=cnn`, `data!=digits`, `tag=baseline`, `study=…`
+- `learning_rate<=0.01`, `test>0.95`: any column or setting; scores are fractions
+- `note="loss jumps"`: quotes keep words together"""
+
+
+def show(only: tuple[str, ...] | None) -> tuple[Found, list[str]]:
+    """Draws the controls; the runs that match, and the columns to show. `only`: as in `Query`."""
+    offered = search(Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only), values_of=FILTERS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Filter",
+            key="q",
+            bind="query-params",
+            placeholder="words, model=cnn, learning_rate<=0.01, tag=…",
+            help=HELP,
+            icon=":material/filter_list:",
+        )
+        _more(table_columns.settings_of(offered.rows))
+    query = Query(
+        text=text or "",
+        sort=_sort_of(st.session_state.get("sort") or NEWEST),
+        descending=(st.session_state.get("order") or DOWN) == DOWN,
+        archived=bool(st.session_state.get("archived")),
+        limit=MOST_ROWS,
+        only=only,
+    )
+    values = offered.values
+    with st.container(horizontal=True, gap="large"):
+        exact = {
+            "state": _pills("State", "state", values["state"], lambda one: formatting.STATES[one][0]),
+            "data": _pills("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
+            "model": _pills("Model", "model", values["model"], str),
+        }
+    query = replace(query, exact={name: value for name, value in exact.items() if value})
+    try:
+        if by := st.session_state.get("group"):
+            query = _groups(query, by)
+        found = search(query)
+    except SettingError as error:
+        st.warning(plain(str(error)), icon=":material/filter_list_off:")
+        found = search(replace(query, text=""))
+    return found, list(st.session_state.get("columns") or DEFAULT)
+
+
+def _pills(label: str, name: str, values: list[Any], text_of: Any) -> str | None:
+    return run_list.filter_by(label, values, text_of, key=f"filter-{name}")
+
+
+def _more(known: list[str]) -> None:
+    """Columns, order, groups and views, behind one button."""
+    with st.popover("View", icon=":material/table:", key="runs-view"):
+        # A link may name a setting that none of the newest runs has.
+        named = [one for one in st.query_params.get_all("columns") if one.isidentifier()]
+        st.multiselect(
+            "Columns",
+            list(dict.fromkeys([*COLUMNS, *known, *named])),
+            default=list(DEFAULT),
+            key="columns",
+            bind="query-params",
+            format_func=lambda one: one.replace("_", " "),
+        )
+        sortable = [*COLUMNS, *known]
+        st.selectbox(
+            "Sort by",
+            sortable,
+            index=sortable.index(NEWEST),
+            key="sort",
+            bind="query-params",
+            format_func=lambda one: one.replace("_", " "),
+        )
+        st.segmented_control("Order", [DOWN, UP], default=DOWN, required=True, key="order", bind="query-params")
+        st.selectbox(
+            "Group by",
+            GROUPS,
+            index=None,
+            key="group",
+            bind="query-params",
+            format_func=str.capitalize,
+            placeholder="Do not group",
+        )
+        st.toggle("Show archived runs", key="archived", bind="query-params")
+        _views()
+
+
+def _sort_of(title: str) -> str:
+    return COLUMNS[title].sort if title in COLUMNS else title
+
+
+def _groups(query: Query, by: str) -> Query:
+    """The groups as a table; the selected ones restrict the runs below it."""
+    found = grouped(replace(query, limit=None), by)
+    if not found:
+        st.caption(f"No run has a {by}.")
+        return query
+    event = st.dataframe(
+        _group_table(found, by),
+        hide_index=True,
+        key=f"groups-{by}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        height=min(400, 37 + 35 * len(found)),
+        placeholder="–",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.1f")
+            for name in ("Best test (%)", "Mean test (%)", "Best validation (%)")
+        },
+        alt=f"Runs by {by}.",
+    )
+    chosen = [found[row].value for row in event.selection.rows if row < len(found)]
+    if not chosen:
+        return query
+    if by == "tag":
+        return replace(query, text=f"{query.text} " + " ".join(f'tag="{one}"' for one in chosen))
+    return replace(query, exact=query.exact | {by: chosen})
+
+
+def _group_table(found: list[Group], by: str) -> pa.Table:
+    names = [table_columns.data_title({"data": one.value}) if by == "data" else one.value for one in found]
+    scores = {
+        "Best test (%)": [one.best_test for one in found],
+        "Mean test (%)": [one.mean_test for one in found],
+        "Best validation (%)": [one.best for one in found],
+    }
+    return pa.table(
+        {
+            by.capitalize(): names,
+            "Runs": [one.runs for one in found],
+            **{
+                title: pa.array([None if one is None else 100 * one for one in values], pa.float64())
+                for title, values in scores.items()
+            },
+            "Newest": [formatting.age(one.newest) for one in found],
+        }
+    )
+
+
+def _views() -> None:
+    """The saved views: open one, save the present one, remove one."""
+    saved = views.read()
+    if saved:
+        name = st.selectbox(
+            "Saved view", list(saved), index=None, key="view-name", placeholder="Choose a view", format_func=plain
+        )
+        with st.container(horizontal=True):
+            if st.button("Open view", disabled=name is None) and name:
+                for key in KEYS:
+                    st.session_state.pop(key, None)
+                links.go("runs.py", **_joined(saved[name]))
+            if st.button("Remove view", disabled=name is None, type="tertiary") and name:
+                with shown():
+                    views.save(name, None)
+                    st.rerun()
+    new = st.text_input("Save this view as", key="view-new", max_chars=30, placeholder="Name")
+    if st.button("Save view", disabled=not new) and new:
+        with shown():
+            pairs = [(key, one) for key in KEYS for one in st.query_params.get_all(key)]
+            views.save(new, urlencode(pairs))
+            st.toast("View saved.", icon=":material/bookmark:")
+
+
+def _joined(query: str) -> dict[str, Any]:
+    """A URL query as Streamlit takes it: a list where a key occurs several times."""
+    found: dict[str, Any] = {}
+    for key, value in parse_qsl(query):
+        if key in KEYS:
+            found.setdefault(key, []).append(value)
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}

@@ -1,0 +1,86 @@
+"""Notes on a run and its epochs, its tags, and what it comes from."""
+
+import streamlit as st
+
+from imgcls import runs
+from imgcls.errors import RunError
+from imgcls.runs import Run, index, store
+from imgcls.runs.annotations import notes, tags
+from imgcls.sharing import Action
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.visitors import rights
+
+SUGGESTED = ("baseline", "keep", "broken")
+MOST_CHILDREN = 20
+
+
+def show(run: Run, epochs: int) -> None:
+    """The closed section. `epochs`: how many epochs the run has."""
+    present = notes.read(run)
+    if present.note:
+        st.markdown(plain(present.note))
+    if present.tags:
+        st.markdown(" ".join(f":gray-badge[{plain(tag)}]" for tag in present.tags))
+    with st.expander("Notes and lineage", icon=":material/edit_note:", key="notes", on_change="rerun") as section:
+        if section.open:
+            _lineage(run)
+            _edit(run, present, epochs)
+
+
+def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
+    may = rights.button(Action.RENAME_RUN, run.folder)
+    note = st.text_area("Note", present.note, key=f"note-{run.id}", max_chars=notes.LONGEST, disabled=may["disabled"])
+    chosen = st.multiselect(
+        "Tags",
+        list(dict.fromkeys([*present.tags, *SUGGESTED])),
+        default=list(present.tags),
+        accept_new_options=True,
+        max_selections=notes.MOST_TAGS,
+        key=f"run-tags-{run.id}",
+        format_func=plain,
+        disabled=may["disabled"],
+    )
+    if st.button("Save", type="primary", key="save-notes", **may):
+        with shown():
+            wanted = {tags.cleaned(one) for one in chosen} - {""}
+            notes.set_note(run, note)
+            for tag in wanted ^ set(present.tags):
+                notes.tag(run, tag, given=tag in wanted)
+            st.rerun()
+    for epoch, text in sorted(present.epochs.items()):
+        st.caption(plain(f"Epoch {epoch}: {text}"))
+    if epochs:
+        with st.form("epoch-note", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            epoch = int(st.number_input("Epoch", 1, epochs, width=120))
+            text = st.text_input("Note on the epoch", max_chars=200, help="An empty note removes it.")
+            if st.form_submit_button("Save the epoch's note", **may):
+                with shown():
+                    notes.set_epoch(run, epoch, text)
+                    st.rerun()
+
+
+def _lineage(run: Run) -> None:
+    """What the run comes from, and which runs come from it."""
+    row = index.row_of(run)
+    related = [("Continues", store.parent_of(run)), ("Backbone", row["settings"].get("backbone_run"))]
+    found = index.search(index.Query(text=f"parent={run.id}", archived=True, limit=MOST_CHILDREN)).rows
+    found += index.search(index.Query(text=f"backbone_run={run.id}", archived=True, limit=MOST_CHILDREN)).rows
+    related += [("Continued or used by", child["id"]) for child in found]
+    for what, run_id in related:
+        if not run_id:
+            continue
+        try:
+            other = runs.find(str(run_id))
+        except RunError:
+            st.caption(plain(f"{what}: {run_id}, which has been deleted."))
+            continue
+        if st.button(
+            plain(f"{what}: {other.label}"),
+            key=f"lineage-{what}-{run_id}",
+            type="tertiary",
+            icon=":material/account_tree:",
+        ):
+            links.go("train.py", run=other.id)
+    if version := row["version"]:
+        st.caption(plain(f"Dataset: {row['data']}, version {version}."))

@@ -1,0 +1,164 @@
+"""The index of runs answers as the folders would, whatever happens to it."""
+
+import contextlib
+import json
+
+import pytest
+
+from imgcls import runs
+from imgcls.config import Config
+from imgcls.errors import RunError, SettingError
+from imgcls.runs import Run, index
+from imgcls.runs.annotations import notes
+from imgcls.runs.index import Query, database, query, views
+from imgcls.system import paths
+
+
+@pytest.fixture
+def add(make_run):
+    """`add(id, accuracy, epochs=…, …)` makes a finished run."""
+
+    def make(run_id: str, accuracy: float, created: float = 1e9, **settings) -> Run:
+        result = {"version": 1, "outcome": "finished", "test_accuracy": accuracy, "val_accuracy": accuracy}
+        files = {"config.json": Config(data="digits", **settings).as_dict(), "result.json": result}
+        return make_run(run_id, **files, **{"trainer.json": {"first": created, "started": created, "ticket": "x"}})
+
+    return make
+
+
+def ids(text: str = "", **more) -> list[str]:
+    return [row["id"] for row in index.search(Query(text=text, **more)).rows]
+
+
+def test_rows_are_sorted_and_filtered_by_any_column_or_setting(add):
+    add("low-rate", 0.9, 1e9, learning_rate=0.001)
+    add("high-rate", 0.8, 2e9, learning_rate=0.1)
+    add("other-model", 0.7, 3e9, model="ann")
+    assert ids() == ["other-model", "high-rate", "low-rate"], "the newest first"
+    assert ids(sort="test") == ["low-rate", "high-rate", "other-model"]
+    assert ids(sort="learning_rate", descending=False)[-1] == "high-rate"
+    assert ids("learning_rate>=0.1") == ["high-rate"] and ids("learning_rate=0.001 model!=ann") == ["low-rate"]
+    assert ids("test>0.75 model=cnn") == ["high-rate", "low-rate"] and ids("rate") == ["high-rate", "low-rate"]
+    assert ids("early_stopping=off") == ids("early_stopping=false")
+    assert ids(exact={"model": ["ann", "none"]}) == ["other-model"] and ids(only=("low-rate",)) == ["low-rate"]
+    found = index.search(Query(limit=1), values_of=("model",))
+    assert (len(found.rows), found.total, found.values["model"]) == (1, 3, ["cnn", "ann"])
+
+
+@pytest.mark.parametrize("text", ['note="open', "learning_rate<fast", "learning_rate=", "tag>3", "x " * 30, "x" * 600])
+def test_an_invalid_filter_is_explained(text):
+    with pytest.raises(SettingError):
+        index.search(Query(text=text))
+
+
+@pytest.mark.parametrize("text", ["'; DROP TABLE runs; --", "%", "note=%", 'x"y=1', "a.b=1", "__class__=1"])
+def test_a_hostile_filter_finds_nothing_and_harms_nothing(add, text):
+    add("stays-here", 0.9)
+    with contextlib.suppress(SettingError):
+        assert ids(text) == []
+    assert ids() == ["stays-here"]
+
+
+def test_changes_of_the_folders_are_seen_at_once(add):
+    run = add("changes", 0.9)
+    assert ids("changes") == ["changes"]
+    run.rename("Another name")
+    assert index.search(Query()).rows[0]["name"] == "Another name"
+    notes.set_note(run, "loss jumps")
+    assert ids('note="loss jumps"') == ["changes"] and ids("jumps") == ["changes"]
+    run.delete()
+    assert ids() == []
+    add("changes", 0.5)
+    assert index.search(Query()).rows[0]["test"] == 0.5
+
+
+def test_a_settled_run_is_not_read_again(add, monkeypatch):
+    run = add("settled", 0.9)
+    monkeypatch.setattr(database, "RACY_SECONDS", -1.0)
+    ids()
+    monkeypatch.setattr(database, "row_of", lambda run: pytest.fail("it was read again"))
+    assert ids() == ["settled"]
+    monkeypatch.undo()
+    (run.folder / "config.json").write_text(json.dumps(Config(data="digits", epochs=3).as_dict()))
+
+
+def test_a_run_in_progress_is_read_each_time(make_run):
+    run = make_run("waits-here", **{"config.json": Config().as_dict()})
+    assert index.search(Query()).rows[0]["state"] == "aside"
+    (run.folder / "trainer.json").write_text(json.dumps({"started": 1.0, "first": 1.0, "ticket": "x"}))
+    (run.folder / "heartbeat").write_text("running ")
+    assert index.search(Query()).rows[0]["state"] == "lost"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no database at all, but long enough to look at", b"SQLite format 3\0" + b"x" * 200]
+)
+def test_a_damaged_index_is_made_again(add, content):
+    add("stays-here", 0.9)
+    ids()
+    (path,) = paths.cache_folder().glob("runs-*.sqlite")
+    path.write_bytes(content)
+    assert ids() == ["stays-here"] and ids() == ["stays-here"]
+
+
+def test_archived_runs_are_hidden_until_they_are_asked_for(add):
+    run = add("old-one", 0.9)
+    notes.archive(run, archived=True)
+    assert ids() == [] and ids(archived=True) == ["old-one"]
+    notes.archive(run, archived=False)
+    assert ids() == ["old-one"]
+
+
+def test_groups_have_their_best_and_mean_scores(add):
+    for name, accuracy in (("one", 0.9), ("two", 0.7), ("three", 0.5)):
+        notes.tag(add(f"run-{name}", accuracy), "baseline" if name != "three" else "other", given=True)
+    first, second = query.grouped(Query(), "tag")
+    assert (first.value, first.runs, first.best_test, first.mean_test) == ("baseline", 2, 0.9, pytest.approx(0.8))
+    assert second.value == "other" and sorted(ids("tag=baseline")) == ["run-one", "run-two"]
+    assert [group.value for group in query.grouped(Query(), "data")] == ["digits"]
+
+
+def test_runs_that_differ_only_in_the_seed_are_found(add):
+    for seed in range(3):
+        add(f"seed-{seed}", 0.9, seed=seed)
+    add("alone-here", 0.9, epochs=99)
+    assert sorted(query.repeated(5)) == ["seed-0", "seed-1", "seed-2"]
+
+
+def test_a_continued_run_names_its_parent(add):
+    run = add("first-one", 0.9)
+    for name in ("metrics.jsonl", "checkpoint.npz"):
+        (run.folder / name).write_bytes(b"")
+    new = runs.create(Config(), run_id="second-one", start_from=run.folder)
+    assert runs.store.parent_of(new) == "first-one" and ids("parent=first-one") == ["second-one"]
+
+
+def test_the_last_score_is_that_of_the_last_epoch(add):
+    run = add("curve-here", 0.9)
+    lines = [{"kind": "epoch", "epoch": epoch, "val_accuracy": 0.9 - 0.1 * epoch} for epoch in (1, 2)]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"kind": "epo')
+    assert index.row_of(run)["last"] == pytest.approx(0.7) and index.row_of(run)["best"] == 0.9
+
+
+def test_notes_survive_damage_and_have_limits(add):
+    run = add("noted-run", 0.9)
+    notes.set_epoch(run, 3, "loss jumps")
+    notes.tag(run, " two  words ", given=True)
+    assert notes.read(run) == notes.Notes("", ("two words",), {3: "loss jumps"}, False)
+    notes.set_epoch(run, 3, "")
+    assert notes.read(run).epochs == {}
+    for content in (b"{", b"[]", b'{"version": 1, "tags": 3, "epochs": []}', b'{"version": 2, "note": "x"}'):
+        (run.folder / notes.NAME).write_bytes(content)
+        assert notes.read(run) == notes.Notes()
+    with pytest.raises(RunError, match="letter or digit"):
+        notes.tag(run, "\n", given=True)
+
+
+def test_views_are_saved_by_name():
+    views.save("Best", "q=model%3Dcnn")
+    views.save("Another", "sort=test")
+    assert list(views.read()) == ["Another", "Best"]
+    views.save("Best", None)
+    assert views.read() == {"Another": "sort=test"}
+    with pytest.raises(RunError):
+        views.save(" ", "q=x")
