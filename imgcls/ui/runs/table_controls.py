@@ -80,7 +80,8 @@ def _more(known: list[str]) -> None:
     """Columns, order, groups and views, behind one button."""
     with st.popover("View", icon=":material/table:", key="runs-view"):
         # A link may name a setting that none of the newest runs has.
-        named = [one for one in st.query_params.get_all("columns") if one.isidentifier()]
+        named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]
+        named = [one for one in named if one.isidentifier()]
         st.multiselect(
             "Columns",
             list(dict.fromkeys([*COLUMNS, *known, *named])),
