@@ -137,8 +137,17 @@ def _curve(curve: LearningCurve) -> None:
         links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
     if curve.classes:
         st.subheader("By class", anchor=False, help="The same law, fitted to the recall of each class.")
+        table = _class_table(curve)
         st.dataframe(
-            _class_table(curve), hide_index=True, key="data-curve-classes", alt="Recall with twice the images."
+            table,
+            hide_index=True,
+            key="curve-classes",
+            column_config={
+                name: st.column_config.NumberColumn(format="%.1f")
+                for name in table.column_names
+                if name.endswith(("(%)", "(points)"))
+            },
+            alt="Recall with twice the images.",
         )
 
 
