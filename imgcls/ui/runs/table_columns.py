@@ -1,6 +1,6 @@
 """The columns that the table of runs can show: a row of the index in, a cell out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.ui.widgets import formatting, sharing_choice
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 MINE = "Mine"
 MOST_NOTE = 80
 ACCURACY_HELP = (
