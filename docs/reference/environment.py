@@ -28,6 +28,16 @@ ROW = re.compile(r"^\| `(IMGCLS_\w+)` \| (.*) \| (.*) \|$", re.MULTILINE)
 SETTINGS = Settings()
 OTHERS = {
     "IMGCLS_API": ("`on`: the app serves the REST API below `/api`", "off"),
+    "IMGCLS_NODE": ("the name of this machine among those that share the runs folder", "the host name"),
+    "IMGCLS_OUTAGE_SECONDS": ("how long a trainer waits for its folder to come back", "600"),
+    "IMGCLS_CLUSTER_PYTHON": ("the Python that starts trainers on a cluster", "the app's"),
+    "IMGCLS_SLURM": ("options of sbatch, such as `partition=gpu gres=gpu:1 time=120`", "none"),
+    "IMGCLS_RAY_ADDRESS": ("the head of the Ray cluster", "`http://127.0.0.1:8265`"),
+    "IMGCLS_RAY_TOKEN": ("its token", "none"),
+    "IMGCLS_RAY_RESOURCES": ("what a training needs of the Ray cluster, such as `cpu=2 gpu=1`", "`cpu=1`"),
+    "IMGCLS_TICKET": ("set for a trainer: which start of the run it belongs to", "none"),
+    "IMGCLS_TURNS": ("set to `off` for a trainer that has its place already", "none"),
+    "IMGCLS_VERSIONS": ("set for a trainer: the versions that the app has, as JSON", "none"),
     "IMGCLS_API_TOKEN": ("the token that POST requests need", "none; `imgcls serve` prints a new one"),
     "IMGCLS_API_HOSTS": ("names of the server, separated by commas, besides localhost and IP addresses", "none"),
     "IMGCLS_API_MAX_MB": (

@@ -10,15 +10,17 @@ import contextlib
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import filelock
 import psutil
 
 from imgcls.errors import RunError
 from imgcls.jobs import backends, waiting_list
-from imgcls.jobs.backends import Backend
+from imgcls.jobs.backends import Backend, Unreachable
 from imgcls.runs import Run, all_runs
-from imgcls.system import atomic, paths
+from imgcls.runs.run import START_SECONDS
+from imgcls.system import atomic, nodes, paths
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
@@ -29,22 +31,42 @@ STANDBY_SECONDS = 600.0
 HUNG_SECONDS = 60.0
 """A trainer that has used no CPU and had no heartbeat for this long is suspended. It is ended, so that others can run
 (IMGCLS_HUNG_SECONDS)."""
+RETRY_SECONDS = 10.0
+"""How long to wait before a cluster is asked again that could not be reached."""
 WISH, STANDBY_WISH, LOCK = ".queue-wish", ".standby-wish", ".queue.lock"
 """Files that a page touches to request something, and the lock that only one queue can hold."""
 STANDBY_MEMORY = 4e9
 """Without this much memory, in bytes, no trainer is kept ready: one takes half a gigabyte."""
 
 
-def claim(run: Run, ticket: str | None = None) -> None:
+def claim(run: Run, ticket: str | None = None) -> bool:
     """Record that a trainer is about to start, and remove what an earlier one left.
+
+    Of several queues that claim a run with the same ticket, one gets True, also on a file system without locks.
 
     Raises:
         OSError: The run folder cannot be written.
     """
+    if ticket is not None:
+        try:
+            os.close(os.open(_claim_file(run, ticket), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            return False
     first = run.created if (run.folder / "trainer.json").exists() else time.time()
     for name in ("heartbeat", "process.json", "parked.json", "result.json"):
         (run.folder / name).unlink(missing_ok=True)
-    atomic.write_json(run.folder / "trainer.json", {"started": time.time(), "first": first, "ticket": ticket})
+    facts: dict[str, Any] = {"started": time.time(), "first": first, "ticket": ticket, "job": {"node": nodes.name()}}
+    if earlier := run.job.get("id"):
+        facts["job"] |= {"before": earlier}  # a cluster may still keep it
+    atomic.write_json(run.folder / "trainer.json", facts)
+    for path in run.folder.glob(".claim-*"):
+        if path != _claim_file(run, str(ticket)):
+            path.unlink(missing_ok=True)
+    return True
+
+
+def _claim_file(run: Run, ticket: str) -> Path:
+    return run.folder / f".claim-{ticket}"
 
 
 class Queue:
@@ -62,6 +84,8 @@ class Queue:
         self._signs: dict[str, tuple[tuple[float, ...], float]] = {}
         self._idle_since = time.monotonic()
         self._unstarted: list[Run] | None = None
+        self._retry_at = 0.0
+        waiting_list.report_problem("")
 
     def serve(self) -> None:
         """Work until idle. Returns at once if another queue works on this folder."""
@@ -94,10 +118,10 @@ class Queue:
         """End trainers that hang, start waiting runs, and keep a trainer warm if one is wanted."""
         self.backend.reap()
         self._requeue_unstarted()
-        busy = sum(map(self._is_busy, filter(_is_open, all_runs())))
+        busy = sum(map(self._is_busy, filter(is_open, all_runs())))
         queue = waiting_list.waiting()
         for run in queue:
-            if busy >= paths.trainings_at_once():
+            if busy >= self.backend.capacity() or time.monotonic() < self._retry_at:
                 break
             busy += self._start(run)
         if _standby_is_wanted() and not busy:
@@ -110,7 +134,7 @@ class Queue:
     def _requeue_unstarted(self) -> None:
         """Queue again the runs that an earlier queue had claimed when it was killed before starting a trainer."""
         if self._unstarted is None:
-            self._unstarted = [run for run in all_runs() if _is_open(run) and _never_started(run)]
+            self._unstarted = [run for run in all_runs() if is_open(run) and _never_started(run)]
         for run in self._unstarted:
             if run.state == "lost" and _never_started(run) and not self.backend.alive(run):
                 with contextlib.suppress(RunError):
@@ -124,12 +148,26 @@ class Queue:
             ticket = waiting_list.ticket(run)
             if ticket is None:
                 return False  # taken out in the meantime
-            claim(run, ticket)
+            if not claim(run, ticket):
+                self._free_if_abandoned(run, ticket)
+                return False
             self.backend.submit(run)
+            waiting_list.report_problem("")
+        except Unreachable as error:
+            self._retry_at = time.monotonic() + RETRY_SECONDS
+            waiting_list.report_problem(str(error))
+            with contextlib.suppress(RunError):
+                waiting_list.enter_again(run)
+            return False
         except (RunError, OSError) as error:
             print(f"{run.id} could not be started: {error}", flush=True)
             return False
         return True
+
+    def _free_if_abandoned(self, run: Run, ticket: str) -> None:
+        """Queue a run again whose claim has led to nothing: who claimed it was killed in that moment."""
+        if (nodes.unchanged_for(_claim_file(run, ticket)) or 0.0) > START_SECONDS:
+            waiting_list.enter_again(run)
 
     def _is_busy(self, run: Run) -> bool:
         """Whether a run occupies a slot. Ends its trainer if that is suspended."""
@@ -164,7 +202,7 @@ class Queue:
         return time.monotonic() - self._idle_since > patience
 
 
-def _is_open(run: Run) -> bool:
+def is_open(run: Run) -> bool:
     """Whether a trainer could be working on the run: two file checks instead of ten, as most runs have ended."""
     return (run.folder / "trainer.json").exists() and not (run.folder / "result.json").exists()
 
@@ -173,6 +211,7 @@ def _never_started(run: Run) -> bool:
     """Whether a run was claimed for a trainer that never reported anything, not even that it ended."""
     try:
         is_claimed = run.ticket is not None and run.ticket == waiting_list.ticket(run)
+        is_claimed = is_claimed and run.job.get("node", nodes.name()) == nodes.name()
     except RunError:
         return False
     return is_claimed and not (run.folder / "heartbeat").exists() and run.stamp("trainer.json") != (0.0,)

@@ -13,9 +13,11 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.sharing import ownership
-from imgcls.system import atomic, json_files, paths
+from imgcls.system import atomic, json_files, nodes, paths
 
 NAME = "queued.json"
+PROBLEM = ".queue-problem"
+"""Why the queue cannot start trainers at the moment, for the pages; missing if it can."""
 LOCK, LOCK_SECONDS = ".places.lock", 30.0
 MAX_PLACE = 1e15
 """A position beyond this, or one that is not a number, was not written by the queue."""
@@ -146,6 +148,31 @@ def ticket(run: Run) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def report_problem(message: str) -> None:
+    """Let pages know why no queued run starts; "" if that is over."""
+    path = paths.runs_folder() / PROBLEM
+    with contextlib.suppress(OSError):
+        if message and message != problem():
+            print(message, flush=True)
+            atomic.write_bytes(path, message.encode("utf-8"))
+        elif not message:
+            path.unlink(missing_ok=True)
+
+
+def problem() -> str:
+    """Why the queue cannot start trainers at the moment; "" if it can."""
+    try:
+        return (paths.runs_folder() / PROBLEM).read_text("utf-8", errors="replace")[:1000]
+    except OSError:
+        return ""
+
+
+def wanted_versions(run: Run) -> dict[str, str]:
+    """The versions of the packages with which the run was queued; empty if it was queued by an earlier version."""
+    found = _content(run).get("versions")
+    return {str(name): str(version) for name, version in found.items()} if isinstance(found, dict) else {}
+
+
 def _place(run: Run) -> float:
     place = _content(run).get("place")
     return float(place) if json_files.is_number(place, -MAX_PLACE, MAX_PLACE) else 0.0
@@ -166,6 +193,7 @@ def _place_at(run: Run, place: float) -> None:
 
 def _write(run: Run, new_ticket: str, place: float) -> None:
     try:
-        atomic.write_json(run.folder / NAME, {"ticket": new_ticket, "place": place})
+        content = {"ticket": new_ticket, "place": place, "versions": nodes.versions()}
+        atomic.write_json(run.folder / NAME, content)
     except OSError as error:
         raise RunError(f"The run could not be queued: {error.strerror}.") from error

@@ -1,47 +1,4 @@
-"""A run, read from its folder. The trainer and the pages share nothing else.
-
-    saved_models/<id>/
-      config.json       settings                                           page or command line, before anything else
-      label.txt         the name of the run                                page
-      owner.json        whose it is, see `imgcls.sharing`                  page, on a shared server
-      trial.json        the study it belongs to, and what was varied       whoever creates the run, once
-      request.json      requests: stop, pause, learning rate …             page
-      queued.json       ticket and position in the queue                   page; deleted when the trainer starts
-      trainer.json      when the trainer was started, and for which ticket whoever starts the trainer
-      process.json      process ID of the trainer                          trainer
-      heartbeat         what the trainer does, touched every second        trainer
-      .trainer.lock     held for as long as the trainer lives              trainer
-      .starting.lock    held until the trainer holds its own lock          whoever starts the trainer
-      data.json         the dataset edits in effect                        trainer, before training
-      metrics.jsonl     phases, batches and epochs, one per line           trainer, append and flush
-      log.txt           everything printed                                 trainer
-      checkpoint.npz    everything needed to resume exactly                trainer, by rename
-      parked.json       a long pause: the process has ended                trainer, by rename
-      model.keras       best weights; takes raw uint8 pixels               trainer, by rename
-      model.tflite      the same for the pages                             trainer, by rename
-      model.json        classes, input shape, layer table, checks          trainer, by rename
-      doctor.json       typical input statistics of handwriting            trainer, by rename
-      predictions.npz   probabilities and labels of the test set           trainer, by rename
-      gallery.npz       test images shown on pages                         trainer, by rename
-      live.npz          validation labels, and a few images to watch       trainer, before training, by rename
-      epochs.bin        validation predictions by epoch                    trainer, append; packed at the end
-      epochs.npz        the same, for the time machine                     trainer, by rename
-      validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename
-      tags.json         tags on test images                                page, by rename
-      notes.json        notes, tags of the run, whether it is archived     page, by rename
-      parent.json       the run that this one continues                    whoever creates the run, once
-      openings.jsonl    how often the test set was evaluated               page, append
-      result.json       outcome, scores, seconds, or why it failed         trainer, LAST, by rename
-      inside.tflite     the model with all layers as outputs               trainer or explanation task
-      inside.npz        features of test images, filters of layer 1        the same
-      neighbours.npz    training images to compare with                    the same
-      inside.json       the layers of inside.tflite                        the same, last
-      robustness.npz    predictions for corrupted test images              imgcls.evaluation.robustness, by rename
-      suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
-      judged.json       the user's reviews of suspected labels             page
-      imported.*        an imported model, and how it is used              imgcls.evaluation.model_import, once
-      shipped           marks a trained model that comes with the project  the project
-      exports/          exported files with their verification records     imgcls.export, by rename
+"""A run, read from its folder. `imgcls.runs` lists the files of the folder.
 
 A run is complete without the inside.* and neighbours files, which explain the model. Each file has one writer and is
 replaced by a rename. The state is derived from the files on each access. A trainer lives as long as it holds its lock,
@@ -49,6 +6,7 @@ which the system releases when the process ends; its silence says nothing, as a 
 
 A ticket is a unique string for one press of Start or Resume. A run waits as long as the ticket in trainer.json differs
 from the one in queued.json, so that no clocks are compared. A second trainer finds the run's lock taken and exits.
+Not every shared folder shows a lock to other machines; there, a heartbeat that keeps changing shows a live trainer.
 """
 
 import contextlib
@@ -65,7 +23,7 @@ from imgcls.runs import requests, run_name, trash
 from imgcls.runs.requests import RunRequest
 from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
 from imgcls.sharing import Action
-from imgcls.system import atomic, file_times, json_files, paths, processes
+from imgcls.system import atomic, file_times, json_files, nodes, paths, processes
 
 SILENT_SECONDS = 10.0
 """A trainer touches its heartbeat every second; if it is silent for longer, the machine is too busy for it."""
@@ -151,24 +109,46 @@ class Run:
         has_begun = (self.folder / "heartbeat").exists()
         if self.is_held:
             return {"waiting": "queued", "paused": "paused"}.get(self._word, "running") if has_begun else "starting"
-        started = file_times.age(self.folder / "trainer.json")
+        job = self.job
+        is_elsewhere = job.get("node", nodes.name()) != nodes.name()
+        started = (nodes.unchanged_for if is_elsewhere else file_times.age)(self.folder / "trainer.json")
         if started is None:
             return "aside"
         if self.is_parked:
             return "paused"
+        if job.get("pending") is True and not has_begun:
+            return "queued"  # by a cluster
         if processes.is_locked(self.folder / STARTING_LOCK):
             return "starting"
         return "starting" if not has_begun and started < START_SECONDS else "lost"
 
     @property
     def is_held(self) -> bool:
-        """Whether a trainer holds the run's lock, which is free as soon as the trainer ends."""
-        return processes.is_locked(self.folder / TRAINER_LOCK)
+        """Whether a trainer holds the run's lock, which is free as soon as it ends, or has a heartbeat elsewhere."""
+        if processes.is_locked(self.folder / TRAINER_LOCK):
+            return True
+        silent = None if self.is_local or self._word == "ended" else nodes.unchanged_for(self.folder / "heartbeat")
+        return silent is not None and silent < SILENT_SECONDS
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its trainer runs, or ran, on this machine."""
+        with contextlib.suppress(RunError):
+            return (self._json("process.json") or {}).get("node", nodes.name()) == nodes.name()
+        return True
 
     @property
     def silence(self) -> float:
         """Seconds since the trainer's last heartbeat; 0 if there was none yet."""
-        return file_times.age(self.folder / "heartbeat") or 0.0
+        return (file_times.age if self.is_local else nodes.unchanged_for)(self.folder / "heartbeat") or 0.0
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """Where the trainer was started: "node", and for a cluster "backend", "id", "pending" and "reason"."""
+        with contextlib.suppress(RunError):
+            found = (self._json("trainer.json") or {}).get("job")
+            return found if isinstance(found, dict) else {}
+        return {}
 
     @property
     def is_waiting(self) -> bool:
@@ -248,7 +228,7 @@ class Run:
 
     def begin(self, pid: int) -> None:
         """Called by the trainer when it holds the lock: takes the run out of the queue."""
-        atomic.write_json(self.folder / "process.json", {"pid": pid})
+        atomic.write_json(self.folder / "process.json", {"pid": pid, "node": nodes.name()})
         with contextlib.suppress(OSError):  # on Windows it may be open; with its ticket used it no longer matters
             (self.folder / "queued.json").unlink()
 

@@ -15,7 +15,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.runs import run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
-from imgcls.system import atomic, json_files, paths
+from imgcls.system import atomic, json_files, nodes, paths
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
 
@@ -80,7 +80,8 @@ def create(
         if trial is not None:
             atomic.write_json(aside / trials.NAME, trial.as_dict())
         if place is not None:
-            atomic.write_json(aside / "queued.json", {"ticket": new_ticket(), "place": place})
+            queued = {"ticket": new_ticket(), "place": place, "versions": nodes.versions()}
+            atomic.write_json(aside / "queued.json", queued)
         aside.rename(folder)
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)

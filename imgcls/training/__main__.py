@@ -33,7 +33,11 @@ def main(arguments: list[str]) -> int:
         print(f"No run folder at {folder}.", file=sys.stderr)
         return 3
     processes.lower_priority()
-    result = Trainer(runs.Run(folder.resolve())).train()
+    if os.environ.get("IMGCLS_TICKET"):  # started by a cluster
+        standby.log_to(folder)
+    # A cluster, or a worker, has given this training its place already.
+    in_turn = os.environ.get("IMGCLS_TURNS") != "off"
+    result = Trainer(runs.Run(folder.resolve()), in_turn=in_turn).train()
     return 0 if result["outcome"] in DONE else 1
 
 

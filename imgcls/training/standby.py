@@ -20,11 +20,16 @@ def wait_for_run() -> str | None:
         folder = json.loads(line)["folder"]
     except (ValueError, KeyError, TypeError):
         return None
-    log = os.open(Path(folder, "log.txt"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    log_to(Path(folder))
+    return folder
+
+
+def log_to(folder: Path) -> None:
+    """From now on, everything printed goes to the log of this run."""
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for stream in (1, 2):
         os.dup2(log, stream)
     os.close(log)
-    return folder
 
 
 def _warm_up() -> None:

@@ -1,6 +1,7 @@
 """Trains, evaluates and exports the model of one run folder."""
 
 import contextlib
+import json
 import os
 import sys
 import time
@@ -19,9 +20,9 @@ from imgcls.jobs import waiting_list
 from imgcls.runs import Run, backbone_facts, trials
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import TRAINER_LOCK
-from imgcls.system import atomic
+from imgcls.system import atomic, nodes
 from imgcls.training.loop.batches import Subset
-from imgcls.training.process import failures
+from imgcls.training.process import failures, outage
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Parked, RunControl, ShutDown, Signals
 from imgcls.training.process.heartbeat import Heartbeat
@@ -66,9 +67,20 @@ class Trainer:
             print("This run is already being trained by another process.")
             return {"outcome": "taken"}
         try:
-            return self._train_alone()
+            return {"outcome": "taken"} if self._is_superseded() else self._train_alone()
         finally:
             self._lock.release()
+
+    def _is_superseded(self) -> bool:
+        """Whether a cluster started this trainer too late, or twice: another one has the run, or finished it."""
+        ticket = os.environ.get("IMGCLS_TICKET")
+        if ticket and ticket != self.run.ticket:
+            print("This run was started again in the meantime, so this trainer ends.")
+            return True
+        if ticket and self.run.result is not None:
+            print("This run has ended already.")
+            return True
+        return False
 
     @property
     def was_interrupted(self) -> bool:
@@ -93,6 +105,8 @@ class Trainer:
             self._heartbeat.stop()
 
     def _train(self) -> dict[str, Any]:
+        if problem := nodes.version_problem(json.loads(os.environ.get("IMGCLS_VERSIONS") or "{}")):
+            raise RunError(problem)
         config = self.run.config
         control = RunControl(self.run, self._heartbeat, self._signals, in_turn=self._in_turn)
         with contextlib.closing(control):
@@ -255,7 +269,8 @@ class Trainer:
             **facts,
         }
         sys.stdout.flush()
-        atomic.write_json(self.run.folder / "result.json", result)
+        path = self.run.folder / "result.json"
+        outage.patiently(lambda: atomic.write_json(path, result), self.run.folder)
         return result
 
 

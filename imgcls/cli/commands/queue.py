@@ -1,46 +1,79 @@
 """`imgcls queue`: trains the waiting runs, and says what it is doing."""
 
 import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes
 from imgcls.errors import SettingError
 from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import IDLE_SECONDS, LOCK, Queue
-from imgcls.system import paths
+from imgcls.jobs.worker import Worker
+from imgcls.system import nodes, paths
 from imgcls.system.processes import is_locked
 
 ENDED = ("finished", "stopped", "failed", "lost")
 
 
-class ReportingQueue(Queue):
-    """A queue that prints a line whenever a run starts or ends."""
+class Reporter:
+    """Prints a line whenever a run starts or ends."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._states: dict[str, str] = {}
 
-    def round(self) -> None:
-        """One round of the queue, and a line for each run whose state changed."""
-        super().round()
+    def report(self, node: str = "") -> None:
+        """A line for each run, or each run of one machine, whose state changed."""
         for run in runs.all_runs():
             state = run.state
             before, self._states[run.id] = self._states.get(run.id, state), state
-            if state != before:
-                self._report(runs.find(run.id).label, run.id, state)
-
-    def _report(self, label: str, run_id: str, state: str) -> None:
-        waiting = len(waiting_list.waiting())
-        left = f" {waiting} waiting." if state in ENDED else ""
-        print(f"{label} ({run_id}): {state}.{left}", flush=True)
+            if state != before and (not node or run.job.get("node") == node):
+                waiting = len(waiting_list.waiting())
+                left = f" {waiting} waiting." if state in ENDED else ""
+                print(f"{run.label} ({run.id}): {state}.{left}", flush=True)
 
 
-def queue() -> int:
+class ReportingQueue(Queue):
+    """A queue that prints what happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reporter = Reporter()
+
+    def round(self) -> None:
+        """One round of the queue, and what has changed."""
+        super().round()
+        self._reporter.report()
+
+
+class ReportingWorker(Worker):
+    """A worker that prints what happens to its runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reporter = Reporter()
+
+    def round(self) -> None:
+        """One round of the worker, and what has changed."""
+        super().round()
+        self._reporter.report(self.node)
+
+
+def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Train the queued runs one after another, without the app.
 
     Ends when there has been nothing to do for a minute. Ctrl-C ends the queue, but not the training in progress.
+
+    Args:
+        worker: Work beside others: any number of machines that see the same runs folder (IMGCLS_RUNS) share the queued
+            runs. Works until Ctrl-C. IMGCLS_NODE names the machine, IMGCLS_TRAININGS says how many runs it trains at a
+            time.
     """
     folder = paths.runs_folder()
+    if worker:
+        return _work(folder)
     if is_locked(folder / LOCK):
         print(f"Another queue is already processing {folder}. Nothing to do.")
         return exit_codes.OK
@@ -53,4 +86,15 @@ def queue() -> int:
     except SettingError as error:
         raise exit_codes.CommandError(str(error), exit_codes.USAGE) from error
     print("The queue is empty.")
+    return exit_codes.OK
+
+
+def _work(folder: Path) -> int:
+    slots = paths.trainings_at_once()
+    print(
+        f"{nodes.name()} takes runs from {folder}, {slots} at a time. Ctrl-C ends the worker, but no training.",
+        flush=True,
+    )
+    with exit_codes.exits_with(exit_codes.FAILED):
+        ReportingWorker().serve()
     return exit_codes.OK

@@ -9,19 +9,31 @@ import pkgutil
 from functools import lru_cache
 from typing import Protocol
 
-from imgcls.errors import SettingError
+from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run
 
 DEFAULT = "local"
 
 
+class Unreachable(RunError):
+    """The place where trainers run cannot be reached, or refuses; the run stays queued and is tried again."""
+
+
 class Backend(Protocol):
-    """A place where trainers run. The queue calls all of these; a method that does not apply may do nothing."""
+    """A place where trainers run. The queue calls all of these; a method that does not apply may do nothing.
+
+    The run folder is the source of truth: whatever a cluster says about a job, a run with a live heartbeat trains, one
+    with a result has ended, and a trainer whose ticket is no longer the run's exits.
+    """
+
+    def capacity(self) -> int:
+        """How many runs the queue may hand over at a time."""
 
     def submit(self, run: Run) -> None:
         """Start a trainer for a claimed run.
 
         Raises:
+            Unreachable: Not at the moment.
             RunError: It cannot be started.
         """
 
@@ -33,6 +45,9 @@ class Backend(Protocol):
 
     def stop(self, run: Run) -> None:
         """End the run's trainer at once and return when it has ended. Does nothing if there is none."""
+
+    def log(self, run: Run) -> str:
+        """What the run's trainer printed, as far as the backend knows; for the local one, log.txt."""
 
     def warm_up(self) -> None:
         """Prepare for a training that is likely to start soon."""

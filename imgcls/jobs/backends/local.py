@@ -15,9 +15,10 @@ import psutil
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
-from imgcls.system import json_files, processes
+from imgcls.system import json_files, paths, processes
 
 STOP_SECONDS = 3.0
+LOG_LETTERS = 100_000
 LARGEST_PID = 2**31 - 1
 
 
@@ -37,6 +38,17 @@ class LocalBackend:
     def __init__(self) -> None:
         self._children: list[_Child] = []
         self._standby: subprocess.Popen | None = None
+
+    def capacity(self) -> int:
+        """As many as IMGCLS_TRAININGS says."""
+        return paths.trainings_at_once()
+
+    def log(self, run: Run) -> str:
+        """The end of log.txt."""
+        try:
+            return (run.folder / "log.txt").read_text("utf-8", errors="replace")[-LOG_LETTERS:]
+        except OSError:
+            return ""
 
     def submit(self, run: Run) -> None:
         """Start a trainer for a claimed run, in the standby process if there is one.
@@ -157,7 +169,7 @@ def process_of(run: Run) -> psutil.Process | None:
     the lock is held it names the holder. But checking a lock also holds it for a moment, so the process must have the
     lock file open as well.
     """
-    if not run.is_held:
+    if not run.is_local or not run.is_held:
         return None
     try:
         pid = json_files.read_object(run.folder / "process.json")["pid"]

@@ -12,6 +12,7 @@ The zip format has a checksum for each entry, so a damaged file is detected.
 import json
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 from imgcls.errors import DamagedFile, RunError
 from imgcls.system import atomic
 from imgcls.system.arrays import read_npz
+from imgcls.training.process import outage
 
 VERSION = 1
 PARTS = ("now", "opt", "mean", "best")
@@ -123,7 +125,7 @@ class Writer:
                 self._busy = True
             error: Exception | None = None
             try:
-                checkpoint.write(self.path)
+                outage.patiently(partial(checkpoint.write, self.path), self.path.parent)
             except Exception as raised:  # noqa: BLE001 raised in the thread that waits for the file
                 error = raised
             with self._wanted:

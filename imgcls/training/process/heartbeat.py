@@ -1,7 +1,8 @@
 """The heartbeat: a thread that touches the file `heartbeat` every second, even while TensorFlow is being imported.
 
-The file holds the state of the trainer: `waiting`, `running` or `paused`. The thread also ends the trainer when the
-main thread cannot: on a request to stop before the training starts, and whenever the run folder is gone.
+The file holds the state of the trainer: `waiting`, `running`, `paused` or `ended`. The thread also ends the trainer
+when the main thread cannot: on a request to stop before the training starts, whenever the run folder was deleted, and
+if another trainer was started for the run, because this one seemed to be dead while its machine was cut off.
 """
 
 import contextlib
@@ -9,7 +10,9 @@ import os
 import threading
 from collections.abc import Callable
 
+from imgcls.errors import RunError
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
+from imgcls.training.process import outage
 
 TOUCH_SECONDS = 1.0
 CHECK_SECONDS = 0.25
@@ -23,11 +26,15 @@ class Heartbeat:
         self._should_stop = should_stop
         self._give_up = give_up
         self._state = "running"
+        self._ticket: str | None = None
+        self._outage = outage.Watch(run.folder)
         self._ended = threading.Event()
         self._handed_over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
+        with contextlib.suppress(RunError):
+            self._ticket = self._run.ticket
         touch(self._run, self._state)
         self._thread.start()
 
@@ -43,6 +50,7 @@ class Heartbeat:
     def stop(self) -> None:
         self._ended.set()
         self._thread.join()
+        touch(self._run, "ended")
 
     def _beat(self) -> None:
         checks = 0
@@ -50,10 +58,20 @@ class Heartbeat:
             checks += 1
             if checks % round(TOUCH_SECONDS / CHECK_SECONDS) == 0:
                 touch(self._run, self._state)
-            if not self._run.folder.is_dir():
-                os._exit(3)  # the run was deleted
+                self._exit_if_replaced()
+            if self._outage.is_deleted():
+                os._exit(3)
             if not self._handed_over.is_set() and self._should_stop():
                 self._give_up()
+
+    def _exit_if_replaced(self) -> None:
+        try:
+            ticket = self._run.ticket
+        except RunError:
+            return  # damaged, or cannot be read for the moment
+        if ticket != self._ticket and (self._run.folder / "trainer.json").exists():
+            print("Another trainer was started for this run, so this one ends.", flush=True)
+            os._exit(4)
 
 
 def touch(run: Run, state: str) -> None:

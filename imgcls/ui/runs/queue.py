@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls import jobs
+from imgcls.jobs import waiting_list
 from imgcls.runs import Run
 from imgcls.sharing import Action, guarding
 from imgcls.ui.app import links
@@ -32,6 +33,8 @@ def _rows(shown_ids: list[str]) -> None:
         anchor=False,
         help="Queued runs start automatically, one at a time, even with the browser closed.",
     )
+    if problem := waiting_list.problem():
+        st.warning(plain(problem), icon=":material/cloud_off:")
     with st.container(border=True, gap="small"):
         for index, run in enumerate(queue):
             _row(run, index, queue)

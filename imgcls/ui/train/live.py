@@ -3,11 +3,12 @@
 import streamlit as st
 
 from imgcls import jobs, sharing
+from imgcls.jobs import waiting_list
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
 from imgcls.sharing import Action
-from imgcls.ui.app.errors import shown
+from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, live_images, settings_form
 from imgcls.ui.visitors import rights
@@ -291,9 +292,13 @@ def _place(run: Run) -> int | None:
 def _queue_status(run: Run) -> str:
     place = _place(run)
     jobs.wake()  # the queue may have been killed
+    if place is None and (reason := run.job.get("reason")):
+        return f"Waiting for the cluster. {plain(str(reason))}"
     if place is None:
         return "Waiting for another run to finish. Starts automatically, even if this page is closed."
     queue = jobs.waiting()
+    if problem := waiting_list.problem():
+        return f"Position {place} of {len(queue)} in the queue. {plain(problem)}"
     seconds = cached_curves.estimated_start(queue[: place - 1])
     when = f", starts in about {formatting.duration(seconds)}" if seconds else ""
     return f"Position {place} of {len(queue)} in the queue{when}. Starts automatically, even if this page is closed."

@@ -29,13 +29,14 @@ def test_a_new_file_adds_a_backend(tmp_path, monkeypatch):
     (tmp_path / "_shared.py").write_text("")
     monkeypatch.setattr(backends, "__path__", [*backends.__path__, str(tmp_path)])
     monkeypatch.setenv("IMGCLS_BACKEND", "cluster")
-    assert backends.names() == ["cluster", "local"]
+    assert {"cluster", "local"} <= set(backends.names())
+    assert "_shared" not in backends.names()
     assert backends.choose() == "the cluster"
 
 
 def test_an_unknown_backend_gives_one_error_with_the_choices(monkeypatch):
-    monkeypatch.setenv("IMGCLS_BACKEND", "slurm")
-    sentence = r"^IMGCLS_BACKEND is 'slurm', but there is no such backend\. Choose one of: local\.$"
+    monkeypatch.setenv("IMGCLS_BACKEND", "moon")
+    sentence = r"^IMGCLS_BACKEND is 'moon', but there is no such backend\. Choose one of: local, [a-z, ]+\.$"
     with pytest.raises(SettingError, match=sentence):
         backends.choose()
     with pytest.raises(SettingError, match=sentence):
