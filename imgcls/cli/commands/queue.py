@@ -8,7 +8,6 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes
-from imgcls.errors import SettingError
 from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import IDLE_SECONDS, LOCK, Queue
 from imgcls.jobs.worker import Worker
@@ -79,12 +78,14 @@ def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
         return exit_codes.OK
     waiting = len(waiting_list.waiting())
     seconds = float(os.environ.get("IMGCLS_IDLE_SECONDS") or IDLE_SECONDS)
-    print(f"Processing the queue in {folder}: {waiting} waiting, up to {paths.trainings_at_once()} at a time.")
-    print(f"Ends after {seconds:g} s without work. Ctrl-C ends the queue, but not a training in progress.", flush=True)
-    try:
-        ReportingQueue().serve()
-    except SettingError as error:
-        raise exit_codes.CommandError(str(error), exit_codes.USAGE) from error
+    with exit_codes.exits_with(exit_codes.USAGE):
+        reporting = ReportingQueue()
+        slots = reporting.backend.capacity()
+        print(f"Processing the queue in {folder}: {waiting} waiting, up to {slots} at a time.")
+        print(
+            f"Ends after {seconds:g} s without work. Ctrl-C ends the queue, but not a training in progress.", flush=True
+        )
+        reporting.serve()
     print("The queue is empty.")
     return exit_codes.OK
 

@@ -145,6 +145,8 @@ def environment(run: Run) -> dict[str, str]:
     """What a trainer on another machine has to know."""
     names = [f"IMGCLS_{name}" for name in PASSED_ON]
     passed = {name: os.environ[name] for name in names if os.environ.get(name)}
+    if not paths.is_installed():
+        passed["PYTHONPATH"] = str(paths.repository_folder())
     own = {"RUNS": str(run.folder.parent), "TURNS": "off", "TICKET": run.ticket or ""}
     return (
         passed

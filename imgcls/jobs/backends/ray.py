@@ -89,7 +89,7 @@ def create() -> RemoteBackend:
 
 def _job(facts: dict[str, Any]) -> Job:
     state = STATES.get(str(facts.get("status")), "running")
-    message = " ".join(str(facts.get("message") or "").split())[:300]
+    message = " ".join(str(facts.get("message") or "").split())[-300:]  # the end says why a job failed
     return Job(state, f"Ray: {message}" if message and state != "running" else "")
 
 
