@@ -131,23 +131,6 @@ def test_drawn_digits_are_recognised_and_clear_empties_the_canvas(draw, options,
         expect(button).to_be_disabled()
 
 
-@pytest.mark.parametrize("sharpness", [1, 2])
-def test_the_fallback_canvas_predicts_when_the_pen_is_lifted(sharpness, visit, server, reader):
-    page = visit(server, f"/predict?run={reader}&other-canvas=true", device_scale_factor=sharpness)
-    steps.shows(page, "Predict")
-    canvas = page.locator("canvas.upper-canvas")
-    expect(canvas).to_be_visible()
-    box = canvas.bounding_box()
-    for number, (x, y) in enumerate(STROKES["7"][0]):
-        page.mouse.move(box["x"] + 2.8 * x, box["y"] + 2.8 * y, steps=4)
-        if not number:
-            page.mouse.down()
-    page.mouse.up()
-    expect(page.locator(".prediction")).to_have_text("7")
-    steps.button(page, "Clear").click()
-    expect(page.locator(".todo")).to_contain_text("Draw a digit")
-
-
 def test_the_prediction_updates_while_the_pen_is_down_and_the_bars_are_kept(visit, server, reader):
     page = predict(visit, server, reader)
     (line,) = on_screen(page, "7")
