@@ -5,7 +5,8 @@
 A `resnet` is started as the queue starts it, in a process of its own, and ended after a random time: by a stop, by
 SIGTERM (a shutdown), by SIGINT, or by deleting its run; every fifth one trains to its end. Meanwhile BURNERS processes
 use the CPU. The value is the number of trainers that ended by a signal that nobody sent them, such as SIGABRT after
-"double free" or SIGSEGV; `logs` has the last lines of each.
+"double free" or SIGSEGV; `logs` has the last lines of each. A trainer that takes longer than ten minutes is killed, and
+counted in `too_slow`.
 """
 
 import contextlib
@@ -38,8 +39,11 @@ def burn() -> None:
         sum(number * number for number in range(100_000))
 
 
-def ended(way: str, seconds: float) -> tuple[int, str]:
-    """The exit status of a trainer that is ended in this way after so many seconds, and the end of its log."""
+def ended(way: str, seconds: float) -> tuple[int | None, str]:
+    """The exit status of a trainer that is ended in this way after so many seconds, and the end of its log.
+
+    The status is None if it was too slow and had to be killed.
+    """
     training = runs.create(SETTINGS)
     jobs.claim(training)
     log = training.folder.with_suffix(".log")
@@ -52,10 +56,11 @@ def ended(way: str, seconds: float) -> tuple[int, str]:
             process.wait(LONGEST_SECONDS if way == "finish" else seconds)
         if process.poll() is None:
             _end(training, process, way)
-        status = process.wait(LONGEST_SECONDS)
+        status: int | None = process.wait(LONGEST_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        status = process.wait()
+        process.wait()
+        status = None
     text = log.read_bytes()[-2000:].decode("utf-8", "replace")
     shutil.rmtree(training.folder, ignore_errors=True)
     log.unlink()
@@ -87,18 +92,16 @@ def main() -> None:
                 way = WAYS[repeat % len(WAYS)]
                 status, text = ended(way, moments.uniform(0.0, 25.0))
                 ends[f"{way}: {status}"] += 1
-                if status < 0 and status != own.get(way):  # before it listens, a signal ends it
+                if status is not None and status < 0 and status != own.get(way):  # before it listens, a signal ends it
                     logs.append(text[-500:])
                 print(f"{repeat + 1} of {repeats}, {way}: {status}", file=sys.stderr, flush=True)
         finally:
             for process in load:
                 process.kill()
     seconds = round(time.monotonic() - began, 1)
-    print(
-        line(
-            "start_stop", len(logs), "crashes", 0, "lower", repeats=repeats, seconds=seconds, ends=dict(ends), logs=logs
-        )
-    )
+    slow = sum(count for end, count in ends.items() if end.endswith("None"))
+    facts = {"repeats": repeats, "too_slow": slow, "seconds": seconds, "ends": dict(ends), "logs": logs}
+    print(line("start_stop", len(logs), "crashes", 0, "lower", **facts))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Folders of classes among others, and those that only the user can read."""
 
-from benchmarks.support.layouts.layout import PETS, SPLIT, TREES, UNSPLIT, Layout, in_folders
+from benchmarks.support.layouts.layout import PETS, SPLIT, SPLIT_PETS, TREES, UNSPLIT, Layout, in_folders
 
 SYNSETS = "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus\nn02012849 crane\nn03126707 crane\n"
 
@@ -135,6 +135,11 @@ FOLDERS = {
         {"benign": UNSPLIT, "malignant": UNSPLIT},
         answers={"classes": "outer"},
     ),
+    "numbers with names in a file": Layout(
+        in_folders("train/1", "train/2") | in_folders("valid/1", "valid/2", count=2),
+        SPLIT_PETS,
+        texts={"cat_to_name.json": '{"1": "cat", "2": "dog", "3": "owl"}'},
+    ),
     "numbered folders in all classes": Layout(
         in_folders("oak/1", "oak/2", "birch/1", "birch/2", count=3), TREES, groups=2, answers={"classes": "outer"}
     ),
@@ -158,6 +163,12 @@ CONFIRMED = {
     ),
     "copies of folders": Layout(
         in_folders("cat", "cat (2)", "dog", "dog - Copy", count=3), PETS, answers={"numbers": "same"}
+    ),
+    "altered copies in folders of their own": Layout(
+        in_folders("Original/cat", "Original/dog", "Augmented/cat_augmented", "Augmented/dog_augmented", count=3),
+        PETS,
+        groups=6,
+        answers={"numbers": "same"},
     ),
     "folders of persons": Layout(
         in_folders("person1", "person2"), {"person1": UNSPLIT, "person2": UNSPLIT}, answers={"folders": "classes"}

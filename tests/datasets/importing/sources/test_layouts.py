@@ -146,3 +146,10 @@ def test_splits_and_groups_survive_the_import(tmp_path):
     data = datasets.open_dataset(name)
     assert data.facts.classes == ("birch", "oak")
     assert (len(data.y_train), len(data.y_test)) == (12, 6)
+
+
+def test_a_list_that_may_count_from_0_names_only_the_folders_that_it_fits(tmp_path):
+    paths = [f"{number}/{n}.jpg" for number in (1, 2) for n in range(3)]
+    assert set(counts(read(tmp_path, paths, {"labels.txt": "cat\ndog\nowl\n"}))) == {"1", "2"}
+    from_0 = [path.replace("2/", "0/") for path in paths]
+    assert set(counts(read(tmp_path, from_0, {"labels.txt": "cat\ndog\n"}))) == {"cat", "dog"}

@@ -18,6 +18,7 @@ from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.folder_tree import ambiguities, file_names, folder_names, levels, synsets
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, classes_beside_splits, rows
 from imgcls.datasets.importing.sources.items import Item, merge_spellings
+from imgcls.datasets.importing.sources.tables import class_lists
 from imgcls.errors import SourceError
 
 NO_CLASS = "outside the class folders, so without a class"
@@ -59,7 +60,7 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
             findings.skipped.add(NO_CLASS, entry.name)
     found = _with_versions(found, row_of, findings)
     part = _parts({one.part for _, one in found}, findings)
-    shown = synsets.names(files, {one.label for _, one in found})
+    shown = _names({one.label for _, one in found}, files, findings)
     has_groups = len({one.group.strip().casefold() for _, one in found}) > 1
     items = [
         Item(
@@ -72,6 +73,17 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
         for entry, one in found
     ]
     return merge_spellings(items, findings)
+
+
+def _names(labels: set[str], files: Files, findings: Findings) -> dict[str, str]:
+    """The names of synsets and of numbered classes, if a file gives them."""
+    if found := synsets.names(files, labels):
+        return found
+    found, source = class_lists.of_files(files)(labels)
+    if not found or ("0" in found and found.keys() != labels):  # folders may count from 1, and a list from 0
+        return {}
+    findings.notes.append(class_lists.note(source))
+    return found
 
 
 def _with_versions(

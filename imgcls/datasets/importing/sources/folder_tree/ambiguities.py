@@ -15,7 +15,10 @@ FOLDERS = "folders"
 NUMBERS = "numbers"
 SPLIT = "split"
 OTHER_FOLD = "in another fold, which repeats the images"
-_COPY = re.compile(r"\s*(\(\d+\)|- copy( \(\d+\))?)$", re.IGNORECASE)
+_COPY = re.compile(
+    r"\s*(\(\d+\)|- copy( \(\d+\))?)$|[\s_-]+aug(mented|mentation)?$|^aug(mented|mentation)?[\s_-]+", re.IGNORECASE
+)
+"""What a copy of a folder has in its name, or one of altered copies: `cat (2)`, `cat_augmented`."""
 
 Reading = Callable[[str], tuple[str, str]]
 """From the name of a folder to its class ("" to skip it) and to the rest of the name, which is a group."""
@@ -63,7 +66,7 @@ def reading(classes: Collection[str], findings: Findings) -> Reading:
     if stems := _stems(classes):
         options = [
             Option("class", "Different classes", detail(classes)),
-            Option("same", "The same class, if only numbers differ", detail(set(stems.values()))),
+            Option("same", "The same class, if the rest of the name agrees", detail(set(stems.values()))),
         ]
         first, second = _pair(stems)
         text = f"Are {short(first)} and {short(second)} different classes?"
@@ -102,7 +105,10 @@ def _are_doubtful(classes: Collection[str]) -> bool:
 
 
 def _stems(classes: Collection[str]) -> dict[str, str]:
-    """Class -> its name without numbers, if there are several folders for most names: cat1, cat2, dog1, dog2."""
+    """Class -> its name without numbers, if there are several folders for most names: cat1, cat2, dog1, dog2.
+
+    Or without the mark of a copy, if there are copies.
+    """
     copies = {name: _COPY.sub("", name) for name in classes}
     there = set(map(merge_key, classes))
     if any(stem != name and stem and merge_key(stem) in there for name, stem in copies.items()):

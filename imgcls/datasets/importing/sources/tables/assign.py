@@ -246,7 +246,7 @@ def _labeller(
         labels = set(table.values(found.labels[0])) - {""}
     renamed, source = names(labels)
     if renamed:
-        findings.notes.append(f"Class numbers are replaced by the names in {short(source)}.")
+        findings.notes.append(class_lists.note(source))
     return _Labeller(found.labels, separator, renamed)
 
 

@@ -1,9 +1,9 @@
-"""Names of numbered classes, from a file that accompanies a table: `{"0": "Rust"}`, `0,Rust`, or a list of names."""
+"""Names of numbered classes, from a file beside them: `{"0": "Rust"}`, `0,Rust`, or a list of names."""
 
 import json
 from collections.abc import Callable
 
-from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import IMAGES
 from imgcls.datasets.importing.sources.tables.reading import split
@@ -20,7 +20,7 @@ Names = tuple[dict[str, str], str]
 
 
 def of_files(files: Files) -> Callable[[set[str]], Names]:
-    """A function from the labels of a table to their names."""
+    """A function from labels to their names."""
 
     def names_of(labels: set[str]) -> Names:
         if not labels or not all(map(is_integer, labels)):
@@ -43,6 +43,11 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
         return NONE
 
     return names_of
+
+
+def note(source: str) -> str:
+    """What the preview says if a file gave the names."""
+    return f"Class numbers are replaced by the names in {short(source)}."
 
 
 def in_text(data: bytes, is_list: bool) -> dict[str, str]:
