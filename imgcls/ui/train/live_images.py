@@ -58,7 +58,7 @@ def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
     actual = names[found.labels[position]]
     url = html.escape(_small(found.images[at]))
     if found.probabilities is None:
-        said, sure, state, sign = "…", 0.0, "open", ""
+        said, sure, state, sign, text = "…", 0.0, "open", "", f"actually {actual}"
     else:
         predicted = int(found.probabilities[position].argmax())
         said, sure = names[predicted], float(np.nan_to_num(found.probabilities[position, predicted]))
@@ -66,11 +66,11 @@ def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
         state, sign = ("right", "✓ ") if is_right else ("wrong", "✗ ")
         if found.before is not None and found.before[position] != predicted:
             state += " changed"
-    alt = f"validation image, actually {actual}, predicted {said} with {100 * sure:.0f}%"
+        text = f"predicted {said} with {100 * sure:.0f}% · actually {actual}"
+    bar = f'<i style="width:{100 * sure:.0f}%"></i>'
     return (
-        f'<figure class="{state}"><img src="{url}" alt="{html.escape(alt)}"><i style="width:{100 * sure:.0f}%"></i>'
-        f'<figcaption title="{html.escape(f"predicted {said} · actually {actual}")}">{sign}{html.escape(said)}'
-        "</figcaption></figure>"
+        f'<figure class="{state}"><img src="{url}" alt="validation image, {html.escape(text)}">{bar}'
+        f'<figcaption title="{html.escape(text)}">{sign}{html.escape(said)}</figcaption></figure>'
     )
 
 

@@ -132,7 +132,7 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     pixels = np.zeros((3, 8, 8, 1), np.uint8)
     live_predictions.write(run, [0, 1, 2], 10, [0, 1, 2], pixels)
     before = watched(opened("train", run=run.id))
-    assert before.count("<figure") == 3 and before.count("…") == 3
+    assert before.count("<figure") == 3 and before.count(">…<") == 3
 
     record = np.zeros(2, live_predictions.record_type(3, 10))
     record["epoch"] = [1, 2]
@@ -141,7 +141,7 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     (run.folder / epoch_predictions.RECORDS).write_bytes(record.tobytes())
     after = watched(opened("train", run=run.id))
     assert 'class="wrong changed"' in after and after.count('class="right"') == 2
-    assert "actually 2, predicted 7 with 80%" in after
+    assert "predicted 7 with 80% · actually 2" in after
     assert "After epoch 2: 1 of 3 validation images wrong; most often 2 taken for 7 (1)." in after
 
 
