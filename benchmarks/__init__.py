@@ -36,6 +36,7 @@
     python -m benchmarks.import_zip              60,000 images in a zip to a dataset
     python -m benchmarks.import_layouts          layouts of folders that are read correctly
     python -m benchmarks.compare                 comparing two models: time, and coverage of the interval
+    python -m benchmarks.coach                   what the coach says about 40 planted problems and 20 good runs
     python -m benchmarks.robustness              1,000 images under 40 corruptions: time, and what the pages notice
 
 Each prints one JSON line last. Times are medians or ratios from one run, next to a reference measured in the same run,

@@ -21,6 +21,7 @@ The trainer and the pages share nothing but these files:
       label.txt         the name of the run                                page
       owner.json        whose it is, see `imgcls.sharing`                  page, on a shared server
       trial.json        the study it belongs to, and what was varied       whoever creates the run, once
+      coach.json        the run that this one is to improve, and by what   page, once
       request.json      requests: stop, pause, learning rate …             page
       queued.json       ticket and position in the queue                   page; deleted when the trainer starts
       trainer.json      when, where and for which ticket it was started    whoever starts the trainer

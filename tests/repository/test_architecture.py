@@ -28,6 +28,7 @@ FOUND_BY_NAME = {
     "imgcls.export.formats": "imgcls.export.formats",
     "imgcls.lessons": "imgcls.lessons.catalog",
     "imgcls.inference.explain": "imgcls.inference.explain",
+    "imgcls.evaluation.coach": "imgcls.evaluation.coach.rules",
     "imgcls.datasets.importing.sources.layouts": "imgcls.datasets.importing.sources.layouts",
     "imgcls.datasets.importing.sources.arrays": "imgcls.datasets.importing.sources.arrays",
     # The file of a dataset has its facts, which everything needs, and `load`, which needs the code that prepares it.

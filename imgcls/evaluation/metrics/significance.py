@@ -44,10 +44,10 @@ class Comparison:
             return BETTER
         return OPEN if excludes_zero or is_significant else ALIKE
 
-    def sentence(self, first: str, second: str) -> str:
-        """The result in plain English, with the names of the two models."""
+    def sentence(self, first: str, second: str, part: str = "test") -> str:
+        """The result in plain English, with the names of the two models and of the part of the dataset."""
         value, low, high = (100 * part for part in (self.difference.value, self.difference.low, self.difference.high))
-        on = f"on {self.count:,} test image{'' if self.count == 1 else 's'}"
+        on = f"on {self.count:,} {part} image{'' if self.count == 1 else 's'}"
         if not self.only_first + self.only_second:
             return f"{second} and {first} are correct on exactly the same images: no difference {on}."
         if self.verdict == BETTER:

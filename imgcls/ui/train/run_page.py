@@ -16,6 +16,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
+from imgcls.ui.explain import coach
 from imgcls.ui.train import golden_report, learning_curves, live, notes, settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
@@ -38,6 +39,8 @@ def show(run: Run) -> None:
     state = run.state
     st.title(plain(run.label))
     _heading(run, state)
+    with shown():
+        coach.attempt(run)
     if state in ENDED:
         if state == "lost":
             _watch(run)
@@ -48,6 +51,9 @@ def show(run: Run) -> None:
             st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
         if curves.batches or curves.epochs:
             learning_curves.draw(run)
+        if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
+            with shown():
+                coach.show(run)
     else:
         live.show(run, state)
     notes.show(run, len(cached_curves.curves(run).epochs))

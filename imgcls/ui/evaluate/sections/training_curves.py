@@ -1,4 +1,4 @@
-"""How did training go? The learning curves of the run."""
+"""How did training go? The learning curves of the run, and what the coach makes of them."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.evaluate import links
+from imgcls.ui.explain import coach
 from imgcls.ui.train import learning_curves
 
 TITLE = "Training curves"
@@ -21,6 +22,8 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     st.subheader("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(run)
+        if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):
+            coach.show(run)
     elif imported_model.exists(run.folder):
         st.info("This model was imported, so there are no learning curves.", icon=":material/show_chart:")
     else:

@@ -1,0 +1,1 @@
+"""The rules of the coach, one file each, found by name."""

@@ -1,0 +1,120 @@
+"""The coach on a page: what it found about a run, a button per finding, and how its attempts turned out."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from imgcls import datasets, jobs, runs
+from imgcls.errors import UserError
+from imgcls.evaluation import coach
+from imgcls.evaluation.coach import evidence, trying
+from imgcls.evaluation.coach.finding import Finding
+from imgcls.runs import Run
+from imgcls.sharing import Action
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.visitors import rights
+
+NOTHING = (
+    "Nothing to criticise: no overfitting, no stalled or diverging training, no leaks, enough validation images. To "
+    "get further, try a larger preset or more data."
+)
+
+
+def show(run: Run) -> None:
+    """The findings about a run that has ended; a sentence if there are none, or why they cannot be had."""
+    st.subheader("Coach", anchor=False)
+    try:
+        found = _findings(str(run.folder), _stamp(run))
+    except UserError as error:
+        st.caption(plain(str(error)))
+        return
+    if not found:
+        st.caption(f":material/thumb_up: {NOTHING}")
+        return
+    st.caption("Judged by training and validation only. Each button starts a new run; this one stays as it is.")
+    with st.grid(2, min_column_width=340, gap="small"):
+        for one in found:
+            with st.container(border=True, height="stretch", key=f"coach-{one.rule}", gap="small"):
+                _finding(run, one)
+
+
+def attempt(run: Run) -> None:
+    """If the coach started this run: what for, whether it helped, and how to undo it."""
+    tried = trying.read(run)
+    if tried is None:
+        return
+    original = runs.find(tried.of)
+    title = coach.rule(tried.rule).TITLE if tried.rule in coach.rule_names() else tried.rule
+    with st.container(border=True, key="coach-attempt", gap="small"):
+        st.markdown(f"**Coach: {plain(tried.action)}** · against “{plain(title.lower())}” in {plain(original.label)}")
+        if run.has_ended:
+            st.markdown(_verdict(run, original))
+        else:
+            st.caption("Whether it helped is judged on the validation images of both runs, once this one has ended.")
+        with st.container(horizontal=True):
+            if st.button("Open the original", icon=":material/arrow_back:", key="coach-original"):
+                links.go("train.py", run=original.id)
+            undo = (
+                "Deletes this run (it can be restored for a day) and what was excluded for it, and opens the original."
+            )
+            allowed = rights.button(Action.DELETE_RUN, run.folder, help=undo)
+            if st.button("Undo", icon=":material/undo:", key="coach-undo", **allowed):
+                with shown():
+                    _undo(run, tried)
+                    links.go("train.py", run=original.id)
+
+
+def _verdict(run: Run, original: Run) -> str:
+    compared = trying.verdict(run, original)
+    if compared is None:
+        return "The two runs have no validation images in common, so they cannot be compared image by image."
+    sign = ":material/thumb_up:" if compared.difference.low > 0 else ":material/balance:"
+    if compared.difference.high < 0:
+        sign = ":material/thumb_down:"
+    return f"{sign} {plain(compared.sentence('the original', 'this run', 'validation'))}"
+
+
+def _finding(run: Run, one: Finding) -> None:
+    st.markdown(f"**{one.title}**  \n{plain(one.evidence)}")
+    st.caption(one.why)
+    changes = ", ".join(
+        f"{name.removeprefix(trying.PREFIX).replace('_', ' ')} {value}" for name, value in one.changes.items()
+    )
+    allowed = rights.button(Action.START_RUN, help=f"Starts a new run with {changes}." if changes else None)
+    if st.button(one.action, key=f"coach-try-{one.rule}", icon=":material/healing:", **allowed):
+        with shown():
+            links.go("train.py", run=_begin(run, one).id)
+
+
+def _begin(run: Run, one: Finding) -> Run:
+    """The new run; excluded images are excluded first."""
+    config = trying.changed(run.config, one)
+    # A second click on its way to the server finds the same ID, so it starts nothing new.
+    run_id = st.session_state.setdefault(f"coach-run-{run.id}-{one.rule}", runs.new_id())
+    if one.excluded is not None:
+        datasets.exclude(datasets.open_dataset(config.data), one.excluded.tolist())
+    label = f"{run.label[: runs.LABEL_LENGTH - 40]}, coached: {one.title.lower()}"
+    new = jobs.begin(config, label, run_id=run_id)
+    trying.record(new, run, one)
+    return new
+
+
+def _undo(run: Run, tried: trying.Attempt) -> None:
+    st.session_state.pop(f"coach-run-{tried.of}-{tried.rule}", None)
+    if tried.excluded:
+        datasets.restore(datasets.open_dataset(run.config.data), tried.excluded)
+    jobs.delete(run)
+
+
+def _stamp(run: Run) -> tuple:
+    """What the findings depend on."""
+    data = run.config.data
+    known = (*datasets.dataset_stamp(data), *datasets.edits_stamp(data)) if datasets.is_ready(data) else ()
+    return (*run.stamp("result.json", "metrics.jsonl", "validation.npz", "inside.json"), *known)
+
+
+@lru_cache(32)
+def _findings(folder: str, stamp: tuple) -> tuple[Finding, ...]:
+    return tuple(coach.findings(evidence.of(Run(Path(folder)))))
