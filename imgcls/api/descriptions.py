@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from imgcls.inference import served_model
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.results import ModelCard
@@ -20,6 +21,20 @@ def model(run: Run, card: ModelCard) -> dict[str, Any]:
         "accepts_strokes": card.is_ink,
         "dataset": card.data_title,
         "sha256": card.digest,
+        "answers": _answering(run, card),
+    }
+
+
+def _answering(run: Run, card: ModelCard) -> dict[str, Any]:
+    """Which model file answers. The scores are always those of the float32 model."""
+    served = served_model.of(run)
+    if served is None:
+        return {"weights": "float32", "sha256": card.digest, "identical_predictions": 1.0, "compared_images": None}
+    return {
+        "weights": "8-bit",
+        "sha256": served.digest,
+        "identical_predictions": served.identical,
+        "compared_images": served.images,
     }
 
 

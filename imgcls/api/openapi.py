@@ -66,6 +66,7 @@ MODEL = _object(
     accepts_strokes=YES,
     dataset=TEXT,
     sha256=TEXT,
+    answers=_object(weights=TEXT, sha256=TEXT, identical_predictions=NUMBER, compared_images=_or_null(COUNT)),
 )
 METRICS = _object(
     id=TEXT,

@@ -17,13 +17,14 @@ from imgcls.config import imported_model
 from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import ImageError, RunError, UserError
+from imgcls.inference import served_model
 from imgcls.runs import store, test_records
 from imgcls.runs.predictions import fold_predictions
 from imgcls.runs.run import ENDED, Run
 from imgcls.system import paths
 
 NEEDED = ("config.json", "result.json")
-MODELS = ("model.keras", "model.tflite", "inside.tflite")
+MODELS = ("model.keras", "model.tflite", "inside.tflite", served_model.NAME)
 IMPORTED = (imported_model.NAME, *(f"imported.{kind}" for kind in imported_model.KINDS))
 FILES = (
     *NEEDED,
@@ -32,7 +33,7 @@ FILES = (
     *("label.txt", "trainer.json", "data.json", "metrics.jsonl", "model.json", "doctor.json"),
     *("predictions.npz", "gallery.npz", "epochs.npz", "validation.npz", "robustness.npz", "suspects.npz"),
     *("inside.npz", "inside.json", "neighbours.npz", "tags.json", "openings.jsonl", "judged.json"),
-    *(test_records.NAME, fold_predictions.NAME),
+    *(served_model.RECORD, test_records.NAME, fold_predictions.NAME),
 )
 """The files of a run that matter elsewhere: no log, which names folders of this machine, and no checkpoint."""
 MOST_BYTES = 300_000_000

@@ -3,6 +3,7 @@
 answering        answer(run, image_or_strokes) -> Answer: the one entry point of pages, batch mode, scripts and services
 preparing        image or strokes -> the exact pixels that the model receives
 predictor        the LiteRT model of a run, cached, and its probabilities
+served_model     the 8-bit model that answers instead where it is faster and equivalent
 model_files      checks a model file before the interpreter, which trusts it, reads it
 imported_models  the probabilities of a model from elsewhere, which runs in a sandbox
 sandbox/         a child process with limits, for model files from elsewhere

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.images.loading import Prepared
-from imgcls.inference.predictor import classify
+from imgcls.inference import predictor
 from imgcls.inference.preparing import Source, prepare
 from imgcls.inference.rejection import Rejection, reject, unfamiliar
 from imgcls.inference.rejection.unfamiliar import Familiarity
@@ -67,8 +67,10 @@ def answer(
     """
     card = run.card if card is None else card
     prepared = prepare(source, card)
-    probabilities = classify(run, card, prepared.pixels[None])[0]
-    return judge(run, card, source, prepared, probabilities, threshold=threshold, is_complete=is_complete)
+    ((probabilities, features),) = predictor.outputs(run, card, prepared.pixels[None]).rows()
+    return judge(
+        run, card, source, prepared, probabilities, features=features, threshold=threshold, is_complete=is_complete
+    )
 
 
 def judge(
@@ -78,11 +80,15 @@ def judge(
     prepared: Prepared,
     probabilities: np.ndarray,
     *,
+    features: np.ndarray | None = None,
     threshold: Threshold | None = None,
     is_complete: bool = True,
 ) -> Answer:
-    """The answer for an input whose probabilities, float32 (classes,), are known already, as in a batch."""
-    familiarity = unfamiliar.measure(run, prepared.pixels) if is_complete else None
+    """The answer for an input whose probabilities, float32 (classes,), are known already, as in a batch.
+
+    `features`, float32 (d,), are those of the last hidden layer, if the model has returned them.
+    """
+    familiarity = unfamiliar.measure(run, prepared.pixels, features) if is_complete else None
     top = card.classes[int(probabilities.argmax())]
     return Answer(
         prediction=predicted_labels(probabilities, card, threshold) if card.is_multilabel else top,

@@ -54,6 +54,7 @@ The trainer and the pages share nothing but these files:
       inside.npz        features of test images, filters of layer 1        the same
       neighbours.npz    training images to compare with                    the same
       inside.json       the layers of inside.tflite                        the same, last
+      served.*          the model with 8-bit weights, and its record       the same, the record last
       robustness.npz    predictions for corrupted test images              imgcls.evaluation.robustness, by rename
       suspects.npz      training labels that are probably wrong            imgcls.evaluation.label_errors, by rename
       judged.json       the user's reviews of suspected labels             page

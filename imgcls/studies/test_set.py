@@ -39,7 +39,7 @@ def evaluate(run: Run) -> TestScores:
     if "test_accuracy" not in result or not run.is_tested:
         dataset = _dataset(run)
         images = dataset.x_test
-        predictor = load_predictor(run)
+        predictor = load_predictor(run, is_exact=True)
         parts = [
             predictor.probabilities(np.asarray(images[start : start + BATCH])) for start in range(0, len(images), BATCH)
         ]

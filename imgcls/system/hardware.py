@@ -1,22 +1,35 @@
-"""What this machine offers: bfloat16 arithmetic, free memory, and how many threads multiply matrices."""
+"""What this machine offers: bfloat16 and 8-bit arithmetic, free memory, and how many threads multiply matrices."""
 
 import contextlib
 import functools
+import platform
 from pathlib import Path
 
 import psutil
 
-FLAGS = {"avx512_bf16", "amx_bf16"}
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+BYTE_FLAGS = {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"}
 
 
 @functools.cache
 def has_bfloat16() -> bool:
     """Whether the CPU multiplies bfloat16 numbers in hardware. Only Linux reports it; elsewhere False."""
+    return bool(BFLOAT16_FLAGS & _flags())
+
+
+@functools.cache
+def multiplies_bytes() -> bool:
+    """Whether the CPU has instructions that multiply and add 8-bit numbers. Known on Linux and Apple's chips only."""
+    is_apple = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return is_apple or bool(BYTE_FLAGS & _flags())
+
+
+def _flags() -> set[str]:
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
     except OSError:
-        return False
-    return any(FLAGS & set(line.split()) for line in lines if line.startswith("flags"))
+        return set()
+    return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.split()}
 
 
 def one_blas_thread() -> contextlib.AbstractContextManager:

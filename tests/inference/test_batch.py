@@ -13,6 +13,7 @@ from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import SourceError
 from imgcls.images import text_region
 from imgcls.inference import Rejection, answering, batch
+from imgcls.inference.predictor import Outputs
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from tests.support.uploads import archive, image, leaves
@@ -27,12 +28,12 @@ def batch_sizes(monkeypatch) -> list[int]:
     """Replaces the model: class 0 for dark images, class 1 for bright ones. Collects the sizes of its batches."""
     sizes = []
 
-    def classify(run, card, pixels):
+    def outputs(run, card, pixels):
         sizes.append(len(pixels))
         light = pixels.reshape(len(pixels), -1).mean(1) / 255
-        return np.stack([1 - light, light, np.zeros_like(light)], 1).astype(np.float32)
+        return Outputs(np.stack([1 - light, light, np.zeros_like(light)], 1).astype(np.float32))
 
-    monkeypatch.setattr("imgcls.inference.batch.classification.classify", classify)
+    monkeypatch.setattr("imgcls.inference.batch.classification.outputs", outputs)
     return sizes
 
 

@@ -24,9 +24,11 @@ OPEN_SECONDS = 8.0
 TRY_SECONDS = 8.0
 CONVERT_SECONDS = 180.0
 """The longest that a conversion may take on a busy machine; its CPU time has limits of its own."""
+CHECK_SECONDS, CHECK_CPU_SECONDS = 60.0, 15.0
+"""For the checks before that, which need no TensorFlow; the first again on a busy machine."""
 SMALL_KERAS = 2_000_000
-"""Bytes of a Keras file up to which converting it may take 20 s of CPU time and 1 GB, as for other files."""
-"""Keras with TensorFlow needs 0.7 GB before it has opened anything; the file is checked before they are started."""
+"""Bytes of weights up to which converting a Keras file may take 20 s of CPU time and 1 GB, as for other files. Keras
+with TensorFlow needs 0.7 GB before it has opened anything; the file is checked before they are started."""
 TITLES = {".onnx": "ONNX", ".tflite": "LiteRT", ".keras": "Keras"}
 KINDS = {".onnx": "onnx", ".tflite": "tflite", ".keras": "tflite"}
 NO_ONNX = 'ONNX models need more packages. Install them with: pip install "imgcls[onnx]"'
@@ -95,7 +97,7 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
     carried: dict[str, str] = {}
     if suffix == ".keras":
         progress(0.1, "Checking and rebuilding the Keras model")
-        cpu_seconds, memory = conversion_limits(len(content))
+        cpu_seconds, memory = conversion_limits(_weights_in(content))
         with Sandbox(KERAS_MODULE, memory) as sandbox:
             header, content = sandbox.ask({"do": "convert"}, content, CONVERT_SECONDS, cpu_seconds)
         carried = _texts(header.get("texts"))
@@ -124,8 +126,21 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
         return _tried(facts, sandbox), content
 
 
+def _weights_in(content: bytes) -> int:
+    """How many bytes of a Keras file are weights that its layers use, found out within the limits of a small file.
+
+    A file that is padded with anything, or with zeros as weights, gets no more time and memory than a small one.
+    """
+    if len(content) <= SMALL_KERAS:
+        return len(content)
+    with Sandbox(KERAS_MODULE, MEMORY) as sandbox:
+        header, _ = sandbox.ask({"do": "check"}, content, CHECK_SECONDS, CHECK_CPU_SECONDS)
+    weights = header.get("weights")
+    return min(len(content), weights) if json_files.is_integer(weights, 0, 2**40) else 0
+
+
 def conversion_limits(size: int) -> tuple[float, int]:
-    """Seconds of CPU time and bytes of memory for converting a Keras file of `size` bytes.
+    """Seconds of CPU time and bytes of memory for converting a Keras file with `size` bytes of weights.
 
     The weights must match the layers before anything is built, so a network that needs more has a larger file. 14 MB
     (MobileNet V2) may take 116 s and 1.7 GB.

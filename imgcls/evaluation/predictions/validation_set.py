@@ -37,7 +37,7 @@ def make(run: Run) -> None:
         raise DatasetError("This run held out no images for validation.")
     # In random order, so that a slow model, which does not reach all images, misses as many of each class.
     rows = np.random.default_rng(0).permutation(rows)
-    predictor, parts, began = load_predictor(run), [], time.monotonic()
+    predictor, parts, began = load_predictor(run, is_exact=True), [], time.monotonic()
     for start in range(0, len(rows), BATCH):
         if start >= LEAST and time.monotonic() - began > MOST_SECONDS:
             break

@@ -18,6 +18,7 @@ from imgcls.datasets import Dataset
 from imgcls.errors import DamagedFile, RunError
 from imgcls.evaluation.metrics.multilabel import THRESHOLD, Threshold
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS, Corruption, random_numbers
+from imgcls.inference import served_model
 from imgcls.inference.predictor import load_predictor
 from imgcls.runs import store
 from imgcls.runs.run import Run
@@ -37,7 +38,7 @@ class Robustness:
     """The predictions for original (`clean`) and corrupted images.
 
     Single-label: classes (n,) and (corruptions, strengths, n). Multi-label: booleans with one more axis for the labels.
-    `labels` has the shape of `clean`. `names` are the corruptions.
+    `labels` has the shape of `clean`. `names` are the corruptions. `is_8_bit`: of the 8-bit model, not the float32 one.
     """
 
     indices: np.ndarray
@@ -45,6 +46,7 @@ class Robustness:
     clean: np.ndarray
     corrupted: np.ndarray
     names: tuple[str, ...]
+    is_8_bit: bool = False
 
     @property
     def is_multilabel(self) -> bool:
@@ -143,7 +145,7 @@ def make(run: Run, progress: Progress) -> None:
         UserError: the run has no model, or its dataset is missing or has changed.
     """
     dataset = test_set_of(run)
-    predictor = load_predictor(run)
+    served, predictor = served_model.of(run), load_predictor(run)
     indices = sample(len(dataset.y_test))
     images, labels = np.asarray(dataset.x_test[indices]), np.asarray(dataset.y_test[indices])
     is_multilabel = labels.ndim == 2
@@ -178,6 +180,7 @@ def make(run: Run, progress: Progress) -> None:
             damaged=corrupted,
             names=np.array(list(CORRUPTIONS)),
             version=VERSION,
+            eight_bit=served is not None,
         )
 
 
@@ -197,6 +200,7 @@ def read(run: Run, threshold: Threshold = THRESHOLD) -> Robustness:
         "damaged": Array(kinds, (len(CORRUPTIONS), len(STRENGTHS), *shape)),
         "names": Array(TEXT, (len(CORRUPTIONS),)),
         "version": Array(INTEGERS, ()),
+        "eight_bit": Array("b", (), bool, is_optional=True),
     }
     try:
         stored = read_npz(run.folder / NAME, spec)
@@ -211,10 +215,11 @@ def read(run: Run, threshold: Threshold = THRESHOLD) -> Robustness:
             raise ValueError("the predictions are out of range")
     except (DamagedFile, FileNotFoundError, ValueError) as error:
         raise RunError("The robustness results of this run cannot be read. Press “Evaluate again”.") from error
+    is_8_bit = bool(stored.get("eight_bit", False))
     if card.is_multilabel:
         least = np.asarray(threshold)
-        return Robustness(indices, labels > 0, clean >= least, corrupted >= least, names)
-    return Robustness(indices, labels, clean.astype(np.int64), corrupted.astype(np.int64), names)
+        return Robustness(indices, labels > 0, clean >= least, corrupted >= least, names, is_8_bit)
+    return Robustness(indices, labels, clean.astype(np.int64), corrupted.astype(np.int64), names, is_8_bit)
 
 
 def example(

@@ -34,12 +34,18 @@ class Converter(Protocol):
         """Writes Keras's own format."""
 
     def litert(
-        self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False, is_single: bool = False
+        self,
+        path: Path,
+        weights: Weights = "float32",
+        *,
+        is_microcontroller: bool = False,
+        is_single: bool = False,
+        has_features: bool = False,
     ) -> None:
         """Writes a LiteRT file. With int8, activations are calibrated on training images.
 
         `is_microcontroller`: integers only, uint8 input and output, and a fixed batch of 1. `is_single`: a fixed batch
-        of 1 only.
+        of 1 only. `has_features`: two outputs, `probabilities` and the `features` of the last hidden layer.
         """
 
     def onnx(self, path: Path, weights: Literal["float32", "int8"] = "float32") -> None:

@@ -18,7 +18,8 @@ EXTRA: tuple[str, tuple[str, ...]] = ("", ())
 
 
 def write(convert: Converter, path: Path) -> None:
-    convert.litert(path, "dynamic", is_single=True)  # LiteRT.js runs only models with a fixed batch
+    # LiteRT.js runs only models with a fixed batch. The page rejects what is far from the training images by features.
+    convert.litert(path, "dynamic", is_single=True, has_features=True)
 
 
 def assemble(run: Run, path: Path) -> None:

@@ -44,6 +44,8 @@ def page(run: Run, model: bytes) -> str:
     known = content.collect(run)
     packed = {name: (HERE / "runtime" / file).read_bytes() for name, file in PACKED.items()}
     packed["model"] = gzip.compress(model, mtime=0)
+    if known["familiarity"]:
+        packed["training-features"] = gzip.compress(content.training_features(run), mtime=0)
     if known["nonDigits"]:
         packed["non-digits"] = gzip.compress(content.network_weights(), mtime=0)
     return _template().render(

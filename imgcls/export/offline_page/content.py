@@ -5,11 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from imgcls.errors import RunError
 from imgcls.evaluation import predictions
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import values
 from imgcls.images.loading import to_png
+from imgcls.inference import rejection
+from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import multiple_digits, non_digits
 from imgcls.runs import Run
 
@@ -52,6 +55,7 @@ def collect(run: Run) -> dict[str, Any]:
             "thresholds": thresholds if card.is_multilabel else None,
             "isOfDigits": is_of_digits,
             "nonDigits": _network() if is_of_digits and card.is_ink else None,
+            "familiarity": _familiarity(run),
             "testImages": test["images"],
             "scores": [{"title": SCORES[name], **test[name]} for name in (MULTI if card.is_multilabel else SINGLE)],
             "matrix": test.get("confusion_matrix") if few else None,
@@ -65,6 +69,43 @@ def network_weights() -> bytes:
     """The weights of the network that recognises what is no digit: half precision, one array after the other."""
     with np.load(non_digits.FILE, allow_pickle=False) as file:
         return b"".join(file[name].astype("<f2").tobytes() for name in file.files if "/" in name)
+
+
+def training_features(run: Run) -> bytes:
+    """The features of the stored training images, int8 (m, d): each row of length 1 times a factor of its own.
+
+    Only directions count, so the factor need not be known.
+
+    Raises:
+        RunError: the run stores none.
+    """
+    features = neighbours.training_features(run).features
+    largest = np.abs(features).max(1, keepdims=True)
+    return np.rint(features * (127 / np.maximum(largest, 1e-12))).astype(np.int8).tobytes()
+
+
+def _familiarity(run: Run) -> dict[str, Any] | None:
+    """What is needed besides to reject by distance; None if the run stores no features or rejects nothing by distance.
+
+    `tail` are the largest distances of the `count` test images, ascending: those beyond which the rejection begins.
+    """
+    try:
+        usual = neighbours.test_distances(run)
+        images, values = neighbours.training_features(run).features.shape
+    except RunError:
+        return None
+    farthest = rejection.farthest(run.card)
+    if farthest is None:
+        return None
+    start = int(0.99 * len(usual))
+    return {
+        "images": images,
+        "values": values,
+        "rank": min(neighbours.RANK, images),
+        "farthest": farthest,
+        "count": len(usual),
+        "tail": usual[start:].tolist(),
+    }
 
 
 def _network() -> dict[str, Any]:

@@ -30,7 +30,7 @@ from imgcls.images import square, text_region
 from imgcls.images.files import checks
 from imgcls.images.loading import Prepared
 from imgcls.inference.answering import Answer, judge
-from imgcls.inference.predictor import classify
+from imgcls.inference.predictor import outputs
 from imgcls.inference.preparing import load, prepare
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
@@ -146,11 +146,12 @@ def classified(run: Run, card: ModelCard, items: Sequence[Item]) -> Iterator[Res
         step = items[start : start + STEP]
         inputs = [_prepared(item, card) for item in step]
         pixels = [prepared.pixels for prepared, _, _ in inputs if prepared is not None]
-        rows = iter(classify(run, card, np.stack(pixels)) if pixels else ())
+        rows = outputs(run, card, np.stack(pixels)).rows() if pixels else iter(())
         for item, (prepared, thumbnail, problem) in zip(step, inputs, strict=True):
             answer = None
             if prepared is not None:
-                answer = judge(run, card, prepared, prepared, next(rows))
+                probabilities, features = next(rows)
+                answer = judge(run, card, prepared, prepared, probabilities, features=features)
             yield Result(item.name, item.label, answer, thumbnail, problem)
 
 

@@ -115,9 +115,18 @@ def unfamiliarity(run: Run, features: np.ndarray) -> tuple[float, float, str]:
     """
     training = training_features(run)
     distance = float(_distances(_matching(features[None], training), training)[0])
-    usual = _test_distances(run.folder, run.stamp("neighbours.npz", "inside.npz"))
+    usual = test_distances(run)
     percentile = 100.0 * float(np.searchsorted(usual, distance, side="left")) / len(usual)
     return distance, percentile, sentence(percentile)
+
+
+def test_distances(run: Run) -> np.ndarray:
+    """The distances of evenly sampled test images to the training images, float32 (n,), ascending.
+
+    Raises:
+        RunError: the run stores no features, or they belong to another model.
+    """
+    return _test_distances(run.folder, run.stamp("neighbours.npz", "inside.npz"))
 
 
 def distance_sentence(percentile: float) -> str:
@@ -144,7 +153,6 @@ def _percent(value: float) -> str:
 
 @lru_cache(8)
 def _test_distances(folder: Path, stamp: tuple) -> np.ndarray:
-    """The distances of the evenly sampled test images, ascending."""
     run = Run(folder)
     test, training = held_out_features(run), training_features(run)
     return np.sort(_distances(_matching(test.features[test.even], training), training))

@@ -6,6 +6,7 @@ end of each new run, so only older runs need the task.
 
 from imgcls import runs, sharing
 from imgcls.errors import RunError
+from imgcls.inference import served_model
 from imgcls.inference.activations import FILES
 from imgcls.runs import Run
 from imgcls.sharing import Action
@@ -49,5 +50,5 @@ def start(run: Run) -> None:
 
 def remove_files(run: Run) -> None:
     """Remove the data of a model that is about to be replaced."""
-    for name in FILES:
+    for name in (*FILES, *served_model.FILES):
         (run.folder / name).unlink(missing_ok=True)

@@ -59,13 +59,22 @@ def reject(
     is_of_digits = multiple_digits.applies_to(card)
     if is_of_digits and (r := _not_one_digit(run, card, source, pixels, is_complete)):
         return r
-    # Other things than digits are recognised below, so the distance need not reject a half percent of the digits.
-    farthest = 100.0 if is_of_digits and card.is_ink else OUT_OF_DISTRIBUTION_PERCENTILE
-    if is_complete and familiarity is not None and familiarity.percentile >= farthest:
+    limit = farthest(card)
+    if is_complete and familiarity is not None and limit is not None and familiarity.percentile >= limit:
         return Rejection(OUT_OF_DISTRIBUTION, familiarity.distance_sentence)
     if is_of_digits and card.is_ink and is_complete:
         return _other(pixels, source if isinstance(source, Handwriting) else None)
     return None
+
+
+def farthest(card: ModelCard) -> float | None:
+    """The percentile of the distance to the training images from which an image is rejected; None: it never is.
+
+    Other things than digits are recognised otherwise, so the distance need not reject a half percent of the digits.
+    """
+    if card.is_multilabel:
+        return None
+    return 100.0 if multiple_digits.applies_to(card) and card.is_ink else OUT_OF_DISTRIBUTION_PERCENTILE
 
 
 def _not_one_digit(

@@ -40,13 +40,14 @@ class Familiarity:
         return neighbours.distance_sentence(self.percentile)
 
 
-def measure(run: Run, pixels: np.ndarray) -> Familiarity | None:
+def measure(run: Run, pixels: np.ndarray, features: np.ndarray | None = None) -> Familiarity | None:
     """Compares a prepared image, uint8 (height, width, channels), with the training images.
 
-    None if the run stores no features.
+    `features`, float32 (d,), are those of the image if they are known already. None if the run stores no features.
     """
     try:
-        features = activations.load_activation_model(run).activations(pixels[None]).features[0]
+        if features is None:
+            features = activations.load_activation_model(run).activations(pixels[None]).features[0]
         _, percentile, sentence = neighbours.unfamiliarity(run, features)
     except RunError:
         return None

@@ -12,6 +12,7 @@ from imgcls import runs
 from imgcls.datasets import Dataset
 from imgcls.errors import UserError
 from imgcls.inference import activations
+from imgcls.inference.predictor import Predictor, load_predictor
 from imgcls.models import backbones
 from imgcls.models.shipped import FeatureExtractor
 from imgcls.runs import Run
@@ -65,9 +66,13 @@ def function_of(features: str) -> Callable[[np.ndarray], np.ndarray]:
     """
     if features in backbones.SHIPPED:
         return _extractor(features).features
-    model = activations.load_activation_model(runs.find(features))
+    run = runs.find(features)
+    model = activations.load_activation_model(run)
 
     def compute(images: np.ndarray) -> np.ndarray:
+        predictor = load_predictor(run)
+        if isinstance(predictor, Predictor) and (found := predictor.outputs(images).features) is not None:
+            return found
         parts = [
             model.activations(images[start : start + RUN_BATCH]).features for start in range(0, len(images), RUN_BATCH)
         ]

@@ -17,7 +17,7 @@ from imgcls import datasets
 from imgcls.export.formats import Weights
 from imgcls.inference.predictor import Predictor
 from imgcls.training import model_builder
-from imgcls.training.export import shipped_classifier
+from imgcls.training.export import activations, shipped_classifier
 
 CALIBRATION_IMAGES = 200
 """Training images on which the ranges of activations are measured for int8. More change the result very little."""
@@ -43,18 +43,27 @@ class KerasConverter:
         self._model.save(path)
 
     def litert(
-        self, path: Path, weights: Weights = "float32", *, is_microcontroller: bool = False, is_single: bool = False
+        self,
+        path: Path,
+        weights: Weights = "float32",
+        *,
+        is_microcontroller: bool = False,
+        is_single: bool = False,
+        has_features: bool = False,
     ) -> None:
         model = self._model
         is_single = is_single or is_microcontroller
-        if weights == "float32" and not is_single:
+        if weights == "float32" and not (is_single or has_features):
             content = shipped_classifier.litert(model)
             if content is not None:
                 path.write_bytes(content)
                 return
-        if is_single:
-            images = keras.Input(batch_shape=(1, *self._shape), dtype="uint8")
-            model = keras.Model(images, model(images))
+        if is_single or has_features:
+            images = keras.Input(batch_shape=(1 if is_single else None, *self._shape), dtype="uint8", name="images")
+            outputs: Any = model(images)
+            if has_features:
+                outputs = {"probabilities": outputs, "features": activations.features_of(model)(images)}
+            model = keras.Model(images, outputs)
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

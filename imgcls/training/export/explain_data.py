@@ -10,7 +10,8 @@ The trainer does this after it has written the result; for older runs a page sta
     inside.npz        `features` float16 (n, d) of test images, `indices` (n,) in the test set, `even` (n,) whether an
                       image is part of the evenly spaced sample or was added because pages show it; `filters` of the
                       first layer
-    inside.json       written last; see `imgcls.inference.activations`
+    inside.json       see `imgcls.inference.activations`
+    served.*          the model with 8-bit weights, if this machine gains from it, see `imgcls.inference.served_model`
 """
 
 import argparse
@@ -90,7 +91,7 @@ def _write(run: Run, model, dataset: Dataset | None, report: Progress, training_
         OSError: a file cannot be written.
         RuntimeError: the exported graph predicts differently from the model.
     """
-    from imgcls.training.export import activations
+    from imgcls.training.export import activations, served_export
 
     task.remove_files(run)
     rows, even, images = _test_images(run, dataset, test_images)
@@ -117,6 +118,7 @@ def _write(run: Run, model, dataset: Dataset | None, report: Progress, training_
         more: dict[str, Any] = {} if filters is None else {"filters": filters}
         np.savez_compressed(aside, features=features, indices=rows.astype(np.int32), even=even, **more)
     atomic.write_json(run.folder / FILES[0], about)
+    served_export.attempt(run, model)
 
 
 def training_rows(run: Run, dataset: Dataset, count: int) -> np.ndarray:

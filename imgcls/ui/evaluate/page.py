@@ -12,6 +12,7 @@ import streamlit as st
 
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.inference import served_model
 from imgcls.runs import Run
 from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
@@ -52,6 +53,8 @@ def show(run: Run) -> None:
             "learning rate.",
             icon=":material/warning:",
         )
+    if text := _served(run):
+        st.caption(text)
     if text := _cross_validation(run):
         st.caption(text)
     if text := _usage(run):
@@ -110,6 +113,18 @@ def _count_opening(run: Run) -> None:
     if run.id not in counted:
         counted.add(run.id)
         holdout_usage.record(run)
+
+
+def _served(run: Run) -> str:
+    """Which model file the scores belong to if another one answers; empty if the same does."""
+    served = served_model.of(run)
+    if served is None:
+        return ""
+    return (
+        "These are the scores of the float32 model. New images are classified by its 8-bit version, which is "
+        f"{served.gain:.1f} times as fast and predicts the same for {formatting.fraction(served.identical)} of "
+        f"{formatting.count(served.images, 'test image')}."
+    )
 
 
 def _cross_validation(run: Run) -> str:

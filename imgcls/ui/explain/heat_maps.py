@@ -11,6 +11,7 @@ from imgcls.inference import explain
 from imgcls.inference.explain import overlay
 from imgcls.runs import Run
 from imgcls.ui.cache import activations
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import gallery
 
 STYLE = """<style>
@@ -66,7 +67,7 @@ def _html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, 
         f'<b style="background:rgb{_colour(overlay.AGAINST)}"></b>opposes it</div>'
     )
     below = "".join(f'<div class="key" style="opacity:.75">{html.escape(note)}</div>' for note in notes)
-    return f'{STYLE}<div class="heats">{"".join(figures)}</div>{key}{below}'
+    return STYLE + framed(f'<div class="heats">{"".join(figures)}</div>{key}', "saliency") + below
 
 
 def _figure(pixels: np.ndarray, alt: str, title: str, caption: str, help: str = "") -> str:

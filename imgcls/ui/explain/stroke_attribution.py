@@ -12,6 +12,7 @@ from imgcls.inference import Answer, explain
 from imgcls.inference.explain.stroke_attribution import Contribution
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import formatting
 
 SUPPORTS, OPPOSES, NEUTRAL = "#E69F00", "#56B4E9", "#9AA1A9"
@@ -78,10 +79,8 @@ def _html(
     )
     source = "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
     alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
-    return (
-        f'{STYLE}<div class="why"><img src="{source}" alt="{alt}">'
-        f'<div style="flex:1;min-width:170px">{content}{legend}</div></div>'
-    )
+    text = f'<div style="flex:1;min-width:170px">{content}{legend}</div>'
+    return STYLE + framed(f'<div class="why"><img src="{source}" alt="{alt}">{text}</div>', "strokes")
 
 
 def _sentence(one: Contribution, classes: Sequence[str], target: int, unit: str) -> str:

@@ -13,9 +13,11 @@ from playwright.sync_api import expect
 from imgcls.evaluation.predictions import read_gallery
 from imgcls.export import exporting, formats, records, verification
 from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.images.loading import Prepared
+from imgcls.inference.explain import neighbours
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
-from imgcls.inference.rejection import reject
+from imgcls.inference.rejection import farthest, reject, unfamiliar
 from imgcls.runs import Run
 from tests.support.exporting.fixed_batch import with_fixed_batch
 from tests.support.exporting.offline_pages import shipped, write_page
@@ -44,6 +46,20 @@ REJECT = """async (text) => {
     found.push(await rejection({ pixels: prepareStrokes(strokes, content.shape), strokes }));
   }
   return found.map((reason) => reason && [reason.title, reason.text]);
+}"""
+MEASURE = """async (text) => {
+  const { fromBase64 } = await import("imgcls/bytes.js");
+  const { outputs } = await import("imgcls/model.js");
+  const { distanceOf } = await import("imgcls/rejection/unfamiliar.js");
+  const { rejection } = await import("imgcls/rejection/rejection.js");
+  const found = [];
+  for (const data of JSON.parse(text)) {
+    const pixels = fromBase64(data);
+    const { features } = await outputs(pixels);
+    const reason = await rejection({ pixels, features });
+    found.push([await distanceOf(features), reason && [reason.title, reason.text]]);
+  }
+  return found;
 }"""
 PREPARE = """async (text) => {
   const { toBase64 } = await import("imgcls/bytes.js");
@@ -171,6 +187,34 @@ def test_input_that_is_not_a_digit_is_rejected_as_in_the_app(open_page, digits_p
     lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in everything]
     found = open_page(digits_page).evaluate(REJECT, json.dumps(lists))
     assert found == [[reason.title, reason.text] if reason else None for reason in expected]
+
+
+@pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
+def test_an_image_unlike_the_training_images_is_rejected_as_in_the_app(name, open_page, tmp_path):
+    run = shipped(name)
+    model = Predictor(run.folder / "served.tflite")
+    known = read_gallery(run)[1][:30]
+    generator = np.random.default_rng(0)
+    unlike = [np.roll(np.rot90(image), generator.integers(0, 9), 0) for image in known[:20]]
+    unlike += list(generator.integers(0, 256, (10, *run.card.shape), dtype=np.uint8))
+    images = [np.ascontiguousarray(image) for image in (*known, *unlike)]
+    measured = [unfamiliar.measure(run, image, model.outputs(image[None]).features[0]) for image in images]
+    expected = [
+        reject(run, run.card, Prepared(image), image, familiarity=familiarity)
+        for image, familiarity in zip(images, measured, strict=True)
+    ]
+    assert sum(reason is not None for reason in expected) >= 3 and expected.count(None) >= 10
+
+    sent = json.dumps([base64.b64encode(image.tobytes()).decode() for image in images])
+    found = open_page(write_page(run, tmp_path, "served.tflite")).evaluate(MEASURE, sent)
+    for (distance, reason), familiarity, right in zip(found, measured, expected, strict=True):
+        there = neighbours.unfamiliarity(run, familiarity.features)[0]
+        assert abs(distance - there) < 0.02
+        if reason is None or right is None:
+            is_close_call = abs(familiarity.percentile - farthest(run.card)) <= 0.5
+            assert is_close_call or reason is right is None
+        else:
+            assert reason[0] == right.title
 
 
 def test_a_chosen_photo_is_decoded_prepared_and_shown(open_page, digits_page, tmp_path):

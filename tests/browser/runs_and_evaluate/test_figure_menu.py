@@ -41,6 +41,36 @@ def test_a_figure_is_saved_as_png_svg_and_pdf(visit, server, tmp_path):
     assert b"/Subtype /Image" not in pdf  # lines and text, no pixels
 
 
+def test_a_figure_of_html_is_saved_as_png_svg_and_pdf(visit, server, tmp_path):
+    page = visit(server, "/evaluate?run=sample")
+    steps.shows(page, "Evaluate")
+    figure = page.locator('[data-figure="confidence"]')
+    figure.locator(".bars button i").first.wait_for(state="attached")
+
+    def save(name: str) -> Path:
+        figure.hover()
+        figure.locator(".figure-camera").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=name).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    path = save("SVG")
+    assert path.name == "confidence.svg"
+    svg = ElementTree.fromstring(path.read_text("utf-8"))
+    box = figure.bounding_box()
+    assert abs(float(svg.get("width")) - box["width"]) < 1 and abs(float(svg.get("height")) - box["height"]) < 1
+    texts = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"correct", "incorrect", "confidence, %", "0", "20", "100"} <= set(texts) and "⤓" not in texts
+    bars = [one for one in svg.iter("{http://www.w3.org/2000/svg}rect") if float(one.get("height").strip("%")) > 2]
+    assert len(bars) > 5
+    with Image.open(save("PNG")) as image:
+        assert abs(image.width - 3 * box["width"]) < 4 and len(image.getcolors(1 << 20)) > 10
+    pdf = save("PDF").read_bytes()
+    assert pdf.startswith(b"%PDF-") and b"/Subtype /Image" not in pdf
+
+
 def test_the_menu_closes_and_the_matrix_is_a_figure(visit, server, tmp_path):
     page = visit(server, "/evaluate?run=sample")
     steps.shows(page, "Evaluate")

@@ -43,6 +43,30 @@ def test_a_large_keras_file_gets_more_up_to_a_limit():
     assert inspection.conversion_limits(400_000_000) == (180, 2_500_000_000)
 
 
+@pytest.mark.parametrize("outputs", [10, 90_000])  # the second has 23 MB of zeros as weights
+def test_a_padded_keras_file_gets_no_more_time_and_memory(tmp_path, monkeypatch, outputs):
+    class Watched(Sandbox):
+        def __init__(self, module, memory):
+            limits.append(memory)
+            super().__init__(module, memory)
+
+        def ask(self, request, content, seconds, cpu_seconds=None):
+            limits.append(cpu_seconds)
+            if request["do"] == "convert":
+                raise RunError("Far enough.")
+            return super().ask(request, content, seconds, cpu_seconds)
+
+    limits = []
+    monkeypatch.setattr(inspection, "Sandbox", Watched)
+    weights = {"layers/dense/vars/0": np.zeros((64, outputs)), "layers/dense/vars/1": np.zeros(outputs)}
+    weights["layers/unused/vars/0"] = np.random.default_rng(0).normal(size=1_000_000)
+    config = sequential(layer("Flatten"), layer("Dense", units=outputs, name="dense"))
+    path = keras_archive(tmp_path / "padded.keras", config, weights_file(weights))
+    assert path.stat().st_size > inspection.SMALL_KERAS
+    assert refusal(path) == "Far enough."
+    assert limits == [1_000_000_000, inspection.CHECK_CPU_SECONDS, 1_000_000_000, 20]
+
+
 def test_cpu_time_is_limited_apart_from_the_time_on_a_busy_machine():
     with Sandbox(runner.MODULE, imported_models.MEMORY) as sandbox:
         sandbox.ask({"do": "open", "format": "onnx"}, foreign_models.endless_onnx(), 60)

@@ -1,4 +1,4 @@
-"""Pages to take home, made from models that are there already: float32, so that only the page can differ."""
+"""Pages to take home, made from models that are there already, so that only the page can differ."""
 
 from pathlib import Path
 
@@ -13,9 +13,8 @@ def shipped(name: str) -> Run:
     return Run(paths.repository_folder() / "saved_models" / name)
 
 
-def write_page(run: Run, folder: Path) -> Path:
-    """The page of a run as a file."""
+def write_page(run: Run, folder: Path, model: str = "model.tflite") -> Path:
+    """The page of a run as a file, made from this model file; only `served.tflite` also gives features."""
     path = folder / f"{run.id}.html"
-    model = with_fixed_batch((run.folder / "model.tflite").read_bytes())
-    path.write_text(offline_page.page(run, model), "utf-8")
+    path.write_text(offline_page.page(run, with_fixed_batch((run.folder / model).read_bytes())), "utf-8")
     return path

@@ -5,7 +5,7 @@ import { content } from "imgcls/content.js";
 import { decoded, pixelsOf } from "imgcls/images/decode.js";
 import { DrawingPad } from "imgcls/drawing_pad.js";
 import { prepareStrokes, narrowed } from "imgcls/images/ink.js";
-import { classify, loaded } from "imgcls/model.js";
+import { loaded, outputs } from "imgcls/model.js";
 import { preparePhoto } from "imgcls/images/photo.js";
 import { rejection } from "imgcls/rejection/rejection.js";
 
@@ -22,8 +22,8 @@ async function answer(prepare, source = {}, isDone = true) {
   const mine = ++turn;
   try {
     const { pixels, notes } = prepare();
-    const probabilities = await classify(pixels);
-    const refused = await rejection({ ...source, pixels, isDone });
+    const { probabilities, features } = await outputs(pixels);
+    const refused = await rejection({ ...source, pixels, features, isDone });
     if (mine !== turn) return;
     showAnswer(probabilities, refused);
     showInput(pixels, notes);

@@ -26,11 +26,17 @@ async function start() {
 
 /** The probabilities, a Float32Array, of the pixels of one image: a Uint8Array of height x width x channels. */
 export async function classify(pixels) {
+  return (await outputs(pixels)).probabilities;
+}
+
+/** The same with the features of the last hidden layer, a Float32Array; null if the model does not give them. */
+export async function outputs(pixels) {
   const model = await loaded();
   const input = new Tensor(pixels, [1, ...content.shape]);
-  const [output] = await model.run(input);
-  const found = Float32Array.from(output.toTypedArray());
-  input.delete();
-  output.delete();
-  return found;
+  const tensors = await model.run(input);
+  const found = tensors.map((tensor) => Float32Array.from(tensor.toTypedArray()));
+  for (const tensor of [input, ...tensors]) tensor.delete();
+  if (found.length === 1) return { probabilities: found[0], features: null };
+  const names = model.getOutputDetails().map(({ name }) => name);
+  return { probabilities: found[names.indexOf("probabilities")], features: found[names.indexOf("features")] };
 }

@@ -83,7 +83,7 @@ export function showScores() {
 function testedText() {
   const images = content.testImages.toLocaleString("en");
   const range = content.hasRange ? " This page reads 8-bit images only; the app also scales deeper ones." : "";
-  const always = content.isOfDigits || content.thresholds ? "" : ALWAYS;
+  const always = content.familiarity || content.isOfDigits || content.thresholds ? "" : ALWAYS;
   return `Measured in the app on ${images} test images, which the model had not seen in training.${range}${always}`;
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.ui.components.component import own_component
+from imgcls.ui.components.figure_menu import framed
 
 BARS = 20
 WIDTH = 100 // BARS
@@ -53,7 +54,9 @@ def show(
                 follow(None if bar is None else (bar[0], bar[1]))
 
     data = counts | {"chosen": None if chosen == (0, 100) else chosen}
-    own_component("confidence_histogram", HTML)(key=key, data=json.dumps(data), on_bar_change=receive)
+    own_component("confidence_histogram", framed(HTML, "confidence"))(
+        key=key, data=json.dumps(data), on_bar_change=receive
+    )
 
 
 def is_bar(value: object) -> bool:

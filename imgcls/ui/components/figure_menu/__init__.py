@@ -1,5 +1,7 @@
 """The menu of every figure: save it as PNG, SVG or PDF. Drawn by the browser, so the server needs none.
 
+A figure of Plotly has it at its own camera, one of HTML at the button of `framed`.
+
 vendor/    jsPDF 4.2.1 and svg2pdf.js 2.8.1 (both MIT), unchanged, compressed: a vector PDF from Plotly's SVG
 """
 
@@ -13,9 +15,24 @@ from starlette.routing import Route
 
 from imgcls.ui.components.component import own_component
 
+CAMERA = (
+    '<button type="button" class="figure-camera" aria-label="Save the figure" title="Save the figure as PNG, SVG or '
+    'PDF">⤓</button>'
+)
+STYLE = """.figure{position:relative}
+.figure-camera{position:absolute;top:0;right:0;z-index:2;width:1.9rem;height:1.9rem;padding:0;font:1rem/1 inherit;
+color:inherit;background:none;border:0;border-radius:6px;cursor:pointer;opacity:0}
+.figure:hover>.figure-camera,.figure-camera:focus-visible{opacity:.8}
+.figure-camera:hover{background:rgba(128,128,128,.2)}
+@media(hover:none){.figure-camera{opacity:.6}}"""
 VENDOR = Path(__file__).parent / "vendor"
 FOLDER = "figure-menu"
 """The address below which the app's server has the files of `VENDOR`."""
+
+
+def framed(markup: str, name: str) -> str:
+    """HTML of a figure with a camera; `name` is that of the saved file, without its ending."""
+    return f'<style>{STYLE}</style><div class="figure" data-figure="{name}">{markup}{CAMERA}</div>'
 
 
 def show() -> None:

@@ -1,7 +1,10 @@
-// The camera of every Plotly figure offers PNG, SVG and PDF. Plotly's own button writes one format only, so it is asked
-// for SVG, and what it would have downloaded becomes the other two.
+// The camera of every figure offers PNG, SVG and PDF. Plotly's own button writes one format only, so it is asked for SVG,
+// and what it would have downloaded becomes the other two. Figures of HTML, which have a button of class "figure-camera"
+// in an element with data-figure="NAME", are drawn as SVG from the places and colours of their elements.
 
-const CAMERA = '.modebar-btn[data-title^="Download plot"]';
+const OWN = ".figure-camera";
+const CAMERA = `.modebar-btn[data-title^="Download plot"], ${OWN}`;
+const SVG = "http://www.w3.org/2000/svg";
 const SCALE = 3; // a figure of 700 pixels has 300 dots per inch at 17 cm
 const POINTS = 0.75; // of a CSS pixel
 const PATIENCE = 30000;
@@ -20,7 +23,7 @@ export default function ({ data }) {
     menu = null;
   };
   const onClick = (event) => {
-    const camera = event.target.closest?.(CAMERA);
+    const camera = event.composedPath()[0].closest?.(CAMERA); // it may be in the shadow tree of a component
     if (passing) return;
     if (!menu?.contains(event.target)) close();
     if (!camera) return;
@@ -47,7 +50,7 @@ export default function ({ data }) {
       item.style.cssText = ITEM;
       item.addEventListener("click", async () => {
         close();
-        const figure = await drawn(camera);
+        const figure = camera.matches(OWN) ? pictured(camera.closest("[data-figure]")) : await drawn(camera);
         download(await write(figure), `${figure.name}.${format.toLowerCase()}`);
       });
       menu.append(item);
@@ -137,13 +140,93 @@ function pageColours() {
 
 // An SVG element with the background of the page, on which its colours can be read.
 function onPage(text) {
-  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  paper.setAttribute("width", "100%");
-  paper.setAttribute("height", "100%");
-  paper.setAttribute("fill", pageColours().backgroundColor);
-  svg.prepend(paper);
+  return withPaper(new DOMParser().parseFromString(text, "image/svg+xml").documentElement);
+}
+
+function withPaper(svg) {
+  svg.prepend(made("rect", { width: "100%", height: "100%", fill: pageColours().backgroundColor }));
   return svg;
+}
+
+function made(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+// A figure of HTML elements as SVG: their backgrounds, texts and images where the browser shows them.
+function pictured(figure) {
+  const { left, top, width, height } = figure.getBoundingClientRect();
+  const place = ({ x, y }) => ({ x: x - left, y: y - top });
+  const svg = made("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
+  draw(figure, svg, place);
+  return { name: figure.dataset.figure, svg: withPaper(svg) };
+}
+
+function draw(element, parent, place) {
+  const style = getComputedStyle(element);
+  if (style.display === "none" || style.visibility === "hidden" || element.matches(OWN)) return;
+  const group = style.opacity === "1" ? parent : parent.appendChild(made("g", { opacity: style.opacity }));
+  const box = element.getBoundingClientRect();
+  const { width, height } = box;
+  const fill = fillOf(style);
+  if (fill && width && height)
+    group.append(made("rect", { ...place(box), width, height, rx: Number.parseFloat(style.borderRadius) || 0, fill }));
+  if (element instanceof HTMLImageElement && element.src)
+    group.append(imageOf(element, { ...place(box), width, height }));
+  for (const node of element.childNodes) {
+    if (node.nodeType === Node.ELEMENT_NODE) draw(node, group, place);
+    else if (node.nodeType === Node.TEXT_NODE) for (const line of linesOf(node, style, place)) group.append(line);
+  }
+}
+
+// The colour behind an element, or that of its stripes; empty if there is none.
+function fillOf({ backgroundColor, backgroundImage }) {
+  if (!/rgba\(.*, 0\)|transparent/.test(backgroundColor)) return backgroundColor;
+  return backgroundImage.startsWith("repeating-linear-gradient") ? backgroundImage.match(/rgba?\([^)]*\)/)[0] : "";
+}
+
+function imageOf(image, place) {
+  const [kind, data] = image.src.split(";base64,");
+  if (kind === "data:image/svg+xml" && data) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const svg = new DOMParser().parseFromString(new TextDecoder().decode(bytes), kind.slice(5)).documentElement;
+    for (const [key, value] of Object.entries(place)) svg.setAttribute(key, value);
+    return svg;
+  }
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return made("image", { ...place, href: canvas.toDataURL(), style: "image-rendering:pixelated" });
+}
+
+// The text of a node, one element for each line; a name that is cut off ends in "…".
+function linesOf(node, style, place) {
+  const lines = [];
+  const range = document.createRange();
+  const clip = node.parentElement.getBoundingClientRect();
+  const isCut = style.textOverflow === "ellipsis" && node.parentElement.scrollWidth > node.parentElement.clientWidth;
+  for (const { 0: word, index } of node.data.matchAll(/\S+/g)) {
+    range.setStart(node, index);
+    range.setEnd(node, index + word.length);
+    const box = range.getBoundingClientRect();
+    if (!box.width || (isCut && box.left > clip.right)) continue;
+    const last = lines.at(-1);
+    if (last && Math.abs(last.box.y - box.y) < 1) last.text += ` ${word}`;
+    else lines.push({ box, text: word });
+  }
+  const size = Number.parseFloat(style.fontSize);
+  return lines.map(({ box, text }) => {
+    const { x, y } = place(box);
+    const room = Math.floor((text.length * clip.width) / node.parentElement.scrollWidth) - 1;
+    const shown = isCut ? `${text.slice(0, Math.max(1, room))}…` : text;
+    const { fontFamily, fontWeight, color } = style;
+    const line = made("text", { x, y: y + box.height / 2 + 0.35 * size, "font-size": size, fill: color });
+    line.setAttribute("font-family", fontFamily);
+    line.setAttribute("font-weight", fontWeight);
+    line.textContent = shown;
+    return line;
+  });
 }
 
 function sizeOf(svg) {

@@ -8,6 +8,7 @@ import numpy as np
 
 from imgcls.inference.rejection import Rejection
 from imgcls.ui.components.component import own_component
+from imgcls.ui.components.figure_menu import framed
 
 MOST = 10
 HTML = """
@@ -69,7 +70,9 @@ def show(
         data["input"] = asdict(model_input)
     if rejection:
         data |= {"rejection": rejection.title, "text": rejection.text}
-    own_component("probability_bars", HTML)(key=key, data={"rows": rows, **data, **(acknowledge or {})})
+    own_component("probability_bars", framed(HTML, "probabilities"))(
+        key=key, data={"rows": rows, **data, **(acknowledge or {})}
+    )
 
 
 def _confidence(probability: float) -> str:

@@ -19,6 +19,7 @@ from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.images import image_details
 from imgcls.ui.widgets import gallery
@@ -75,7 +76,7 @@ def _filters(run: Run) -> None:
         anchor=False,
         help="The weights of its filters. Each slides over the image and responds where the image matches its pattern.",
     )
-    st.html(drawn)
+    st.html(framed(drawn, "filters"))
 
 
 @lru_cache(8)
@@ -161,7 +162,7 @@ def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
         layer = st.select_slider(
             "Layer", names, value=default, key=f"layer-{run.id}", help="From the input to the output."
         )
-        st.html(_layer_html(*content, layer, kinds[layer], what))
+        st.html(framed(_layer_html(*content, layer, kinds[layer], what), "activations"))
     with right:
         st.html(_table_html(*content, layer))
 

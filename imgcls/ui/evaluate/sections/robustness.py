@@ -23,6 +23,7 @@ from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate.links import RELIABLE
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of
 from imgcls.ui.train import settings_form
@@ -97,8 +98,9 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
     st.html(_curves(key, stamp))
     metric = "Exact match" if found.is_multilabel else "Accuracy"
     st.caption(
-        f"{metric} on {formatting.count(len(found.indices), 'test image')} at strengths 0 (original) to 5; the band is "
-        "the 95% confidence interval."
+        f"{metric} of the {'8-bit' if found.is_8_bit else 'float32'} model on "
+        f"{formatting.count(len(found.indices), 'test image')} at strengths 0 (original) to 5; the band is the 95% "
+        "confidence interval."
     )
     _recommend(key, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -181,7 +183,7 @@ def _curves(key: Key, stamp: float) -> str:
             f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
             f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'
         )
-    return f'{STYLE}<div class="corruptions">{"".join(figures)}</div>'
+    return STYLE + framed(f'<div class="corruptions">{"".join(figures)}</div>', "robustness")
 
 
 @lru_cache(64)
@@ -200,11 +202,12 @@ def _by_class(key: Key, stamp: float, name: str) -> str:
         rows.append(f'<tr><th scope="row" title="{title}: {count[label]} images">{title}</th>{cells}</tr>')
     head = "".join(f'<th scope="col">{strength}</th>' for strength in range(6))
     metric = "Recall" if found.is_multilabel else "Accuracy"
-    return (
-        f'{STYLE}<table class="heat"><caption style="text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px">'
+    table = (
+        f'<table class="heat"><caption style="text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px">'
         f"{metric} under {html.escape(name)} (%) at strengths 0 to 5; based on few images per class</caption>"
         f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
+    return STYLE + framed(table, "robustness-by-class")
 
 
 def _flips(key: Key, predictions: Predictions | Decisions, stamp: float, name: str, strength: int) -> None:

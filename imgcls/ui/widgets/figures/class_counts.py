@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from imgcls.charts.theme import TRAINING
+from imgcls.ui.components.figure_menu import framed
 
 MOST_ROWS = 30
 """Up to this many classes get a row each, with name and counts; more are drawn as thin columns."""
@@ -42,10 +43,11 @@ def bars(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> str:
         kind, bars = "classes columns", (_column(*one, counts, most) for one in zip(names, table.T, strict=True))
     else:
         kind, bars = "classes", (_row(*one, most) for one in zip(names, table.T, strict=True))
-    return (
-        f'{STYLE}<div class="classes-key">{key}</div>'
+    figure = (
+        f'<div class="classes-key">{key}</div>'
         f'<div class="{kind}" role="img" aria-label="{html.escape(summary)}">{"".join(bars)}</div>'
     )
+    return STYLE + framed(figure, "images-per-class")
 
 
 def _row(name: str, numbers: np.ndarray, most: int) -> str:

@@ -1,4 +1,4 @@
-"""How figures are saved from a page: the camera in the corner of each one draws SVG.
+"""How figures are saved from a page: by the camera in the corner of each one.
 
 `imgcls.ui.components.figure_menu` lets the user choose PNG, SVG or PDF, and makes the others from it.
 """

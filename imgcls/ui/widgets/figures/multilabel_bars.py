@@ -9,6 +9,7 @@ import streamlit as st
 from imgcls.evaluation.metrics.multilabel import Threshold
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import threshold
 
 STYLE = """<style>
@@ -65,7 +66,10 @@ def answer(probabilities: np.ndarray, names: Sequence[str], cut: Threshold) -> s
         f'{STYLE}<div class="labels-on{"" if len(on) else " none"}" role="status">{html.escape(predicted)}</div>'
         f'<div class="labels-how">Labels are independent of each other: a label is predicted if its probability is at '
         f"least {least}.</div>"
-        f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>'
+        + framed(
+            f'<div class="label-bars" role="img" aria-label="Probabilities: {html.escape(summary)}">{rows}</div>',
+            "probabilities",
+        )
     )
 
 

@@ -1,10 +1,11 @@
-/** Whether an input should not be classified, and why: for models of the ten digits, as `imgcls.inference.rejection`. */
+/** Whether an input should not be classified, and why, as `imgcls.inference.rejection`. */
 
 import { content } from "imgcls/content.js";
 import { placeInk, prepareStrokes } from "imgcls/images/ink.js";
 import { classify } from "imgcls/model.js";
 import { digitsIn, digitsInImage, isDot, isScribble } from "imgcls/rejection/multiple_digits.js";
 import { isNonDigit } from "imgcls/rejection/non_digits.js";
+import { tooFar } from "imgcls/rejection/unfamiliar.js";
 
 const UNLIKE = "Unlike anything in the training data";
 const SCRIBBLE = "It looks like a scribble: the pen path is longer, or turns more often, than in any digit.";
@@ -14,9 +15,19 @@ const NOT_A_DIGIT = {
   text: "It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9.",
 };
 
-/** { title, text } if it should not be classified, else null. `isDone`: the drawing is complete; only then all count. */
-export async function rejection({ pixels, strokes, isDone = true }) {
-  if (!content.isOfDigits) return null;
+/**
+ * { title, text } if it should not be classified, else null. `features` are those of the last hidden layer, if known.
+ * `isDone`: the drawing is complete; only then all count.
+ */
+export async function rejection({ pixels, strokes, features = null, isDone = true }) {
+  const refused = content.isOfDigits ? await notOneDigit({ pixels, strokes, isDone }) : null;
+  if (refused || !isDone) return refused;
+  const distance = await tooFar(features);
+  if (distance) return { title: UNLIKE, text: distance };
+  return content.isOfDigits && content.isInk && (await isNonDigit(pixels, strokes)) ? NOT_A_DIGIT : null;
+}
+
+async function notOneDigit({ pixels, strokes, isDone }) {
   if (strokes) {
     if (isDone && isDot(strokes)) return { title: UNLIKE, text: "That is only a dot." };
     const digits = isDone ? await digitsIn(strokes, (some) => classify(prepareStrokes(some, content.shape))) : [];
@@ -28,7 +39,7 @@ export async function rejection({ pixels, strokes, isDone = true }) {
     const digits = await digitsInImage({ width, height, data }, (ink) => classify(placeInk(ink, content.shape)));
     if (digits.length) return several(digits);
   }
-  return content.isInk && isDone && (await isNonDigit(pixels, strokes)) ? NOT_A_DIGIT : null;
+  return null;
 }
 
 function several(digits) {
