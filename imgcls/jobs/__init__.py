@@ -2,7 +2,10 @@
 
 waiting_list    the queued runs and their order, on disk
 queue           the process that starts them: `python -m imgcls.jobs`
-backends        where trainers run: this machine, a cluster
+worker          takes waiting runs on another machine: `imgcls queue --worker`
+worker_reports  what the workers say about themselves
+backends        where trainers run: this machine, workers, a cluster
+mirror          runs in object storage
 fair_use        what one visitor of a shared server may queue and store
 personal_data   deletes the work of a visitor
 estimates       how long a training will take

@@ -16,7 +16,9 @@ import pytest
 import yaml
 from cyclopts import App
 
+from docs.reference import environment
 from imgcls.cli.main import COMMANDS
+from imgcls.jobs import backends
 from imgcls.system import paths
 
 ROOT = paths.repository_folder()
@@ -265,3 +267,30 @@ def test_the_commands_of_a_guide_exist(guide):
         words = line.split("#")[0].split()
         if words and words[0].removeprefix("/opt/imgcls/bin/") == "imgcls":
             check_command(shlex.split(" ".join(words[1:])))
+
+
+def test_the_kubernetes_manifest_agrees_with_the_code():
+    documents = {
+        (entry["kind"], entry["metadata"]["name"]): entry
+        for entry in yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "imgcls.yaml").read_text("utf-8"))
+    }
+    ray = documents["RayCluster", "imgcls"]["spec"]
+    pods = [ray["headGroupSpec"]["template"], ray["workerGroupSpecs"][0]["template"]]
+    app = documents["Deployment", "imgcls"]["spec"]["template"]
+    for pod in [*pods, app]:
+        (volume,) = pod["spec"]["volumes"]
+        assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in documents
+        (container,) = pod["spec"]["containers"]
+        assert container["volumeMounts"] == [{"name": volume["name"], "mountPath": "/shared"}]
+    variables = {entry["name"]: entry for entry in app["spec"]["containers"][0]["env"]}
+    assert set(variables) <= environment.names_in(ROOT / "imgcls")
+    assert variables["IMGCLS_RAY_ADDRESS"]["value"] == "http://imgcls-head-svc:8265"  # KubeRay's name for the head
+    assert variables["IMGCLS_BACKEND"]["value"] in backends.names()
+    secrets = [
+        entry["valueFrom"]["secretKeyRef"]
+        for pod in [*pods, app]
+        for entry in pod["spec"]["containers"][0]["env"]
+        if "valueFrom" in entry
+    ]
+    assert secrets == [{"name": "imgcls-ray", "key": "token"}] * 3
+    assert f"ray[default]~={ray['rayVersion'].rsplit('.', 1)[0]}" in (ROOT / "docs/deploy/kubernetes.md").read_text()

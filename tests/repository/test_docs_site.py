@@ -111,6 +111,8 @@ def test_every_command_in_the_documentation_exists_and_has_its_options():
     used = [(page.name, *command) for page in pages for command in commands_in(page.read_text("utf-8"))]
     assert len(used) > 80
     known = {name: set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(name))) for name in {one[1] for one in used}}
+    for inner in ("push", "pull"):
+        known["run"] |= set(re.findall(r"--[a-z][a-z-]*", command_line.help_of("run", inner)))
     known["train"] |= {param.flag for name in models.names() for param in models.params(name)}
     assert [(page, name, options - known[name]) for page, name, options in used if options - known[name]] == []
 

@@ -24,8 +24,8 @@ BELOW_TRAINING = (
     "Validation is {} points below training: the model knows its training images better than new ones. A gap that "
     "keeps growing is overfitting."
 )
-FAST_TICK_SECONDS = 0.4
-"""Until the first point of the curve is drawn."""
+FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
+BY_ITSELF = "Starts automatically, even if this page is closed."
 PHASES = {
     "": "Starting the training process …",
     "loading": "Loading TensorFlow and the images …",
@@ -290,15 +290,11 @@ def _place(run: Run) -> int | None:
 
 
 def _queue_status(run: Run) -> str:
-    place = _place(run)
     jobs.wake()  # the queue may have been killed
-    if place is None and (reason := run.job.get("reason")):
-        return f"Waiting for the cluster. {plain(str(reason))}"
-    if place is None:
-        return "Waiting for another run to finish. Starts automatically, even if this page is closed."
+    if (place := _place(run)) is None:
+        reason = run.job.get("reason")  # of a cluster
+        return plain(str(reason)) if reason else f"Waiting for another run to finish. {BY_ITSELF}"
     queue = jobs.waiting()
-    if problem := waiting_list.problem():
-        return f"Position {place} of {len(queue)} in the queue. {plain(problem)}"
     seconds = cached_curves.estimated_start(queue[: place - 1])
     when = f", starts in about {formatting.duration(seconds)}" if seconds else ""
-    return f"Position {place} of {len(queue)} in the queue{when}. Starts automatically, even if this page is closed."
+    return f"Position {place} of {len(queue)} in the queue{when}. {plain(waiting_list.problem()) or BY_ITSELF}"

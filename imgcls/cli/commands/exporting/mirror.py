@@ -1,0 +1,91 @@
+"""`imgcls run push` and `imgcls run pull`: a run in object storage, for machines without a shared folder."""
+
+import time
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from imgcls import runs
+from imgcls.cli import exit_codes
+from imgcls.errors import RunError
+from imgcls.jobs.mirror import Pull, Push, Storage
+
+app = App(name="run", help="Copy a run to or from object storage, also while it trains.")
+POLL_SECONDS = 1.0
+WARN_SECONDS = 60.0
+"""While the storage cannot be reached, this is said so often."""
+Follow = Annotated[
+    bool,
+    Parameter(negative="", show_default=False, help="Go on until the run has ended, with what is new every second."),
+]
+Data = Annotated[
+    bool,
+    Parameter(name="--data", negative="", show_default=False, help="Copy the dataset, too, if it is not there yet."),
+]
+Url = Annotated[str, Parameter(help="The storage, such as s3://bucket/folder, or any URL that fsspec knows.")]
+
+
+@app.command
+def push(
+    run: Annotated[str, Parameter(help="A run folder or a run ID.")],
+    url: Url,
+    /,
+    *,
+    follow: Follow = False,
+    data: Data = False,
+) -> None:
+    """Copy a run to object storage: finished files at once, the curve in parts, the result last.
+
+    What is there already is not copied again, so an interrupted copy can be repeated.
+
+    Example: imgcls run push 20261129-101112-0123abcd s3://lab/imgcls --follow
+    """
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        found = runs.run_from_argument(run)
+    is_complete = _repeat(Push(found, Storage(url), with_data=data), follow)
+    print(f"{found.id} is in {url}." if is_complete else f"{found.id} is in {url}, as far as it is trained.")
+
+
+@app.command
+def pull(
+    url: Url,
+    run: Annotated[str, Parameter(help="The ID of the run there.")],
+    /,
+    *,
+    follow: Follow = False,
+    data: Data = False,
+    trust: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Copy the models and the checkpoint as well. Model files can contain program code.",
+        ),
+    ] = False,
+) -> None:
+    """Copy a run from object storage to your runs, also while it trains elsewhere. Your own runs are never replaced.
+
+    Example: imgcls run pull s3://lab/imgcls 20261129-101112-0123abcd --follow --trust
+    """
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        copy = Pull(Storage(url), run, trusted=trust, with_data=data)
+    is_complete = _repeat(copy, follow)
+    print(f"{copy.run.label} is the run {run}." if is_complete else f"{run} is here, as far as it is trained.")
+    if not trust:
+        print("Its models were left out, because model files can contain program code; --trust copies them, too.")
+
+
+def _repeat(copy: Push | Pull, follow: bool) -> bool:
+    """Takes steps until the run is complete, or one step. While following, an unreachable storage is tried again."""
+    warned = -WARN_SECONDS
+    while True:
+        try:
+            if copy.step() or not follow:
+                return copy.run.result is not None
+        except RunError as error:
+            if not follow or not copy.run.folder.is_dir():
+                raise
+            if time.monotonic() - warned >= WARN_SECONDS:
+                warned = time.monotonic()
+                print(f"{error} Trying again …", flush=True)
+        time.sleep(POLL_SECONDS)
