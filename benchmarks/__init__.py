@@ -26,6 +26,7 @@
     python -m benchmarks.augmentation_cost       what augmentation adds to a step
     python -m benchmarks.time_to_accuracy        a recipe, against a tutorial script
     python -m benchmarks.transfer_epoch          a head on cached features, against the backbone in the model
+    python -m benchmarks.lessons                 the numbers that the lessons state, measured again
     python -m benchmarks.seeds                   eight seeds of a head on cached features
     python -m benchmarks.runs_10k                list, filter, search and compare among 10,000 runs
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer

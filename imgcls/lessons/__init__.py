@@ -12,6 +12,9 @@ A lesson is a module with
 
 content     Step, Question, Measured, and Situation: the real state that the check of a step reads
 glossary    one sentence for each technical term, some with a picture
+worthless   seven ways to a great but worthless score, as experiments on a dataset
+first_convolution   the first convolution of a run by hand
+teacher_sheet       a lesson as one page to print
 """
 
 import importlib

@@ -11,6 +11,7 @@ from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.inference import Answer
 from imgcls.runs import Run
+from imgcls.runs.metrics_log import Curves
 
 DIGITS = "digits"
 """The model that reads drawings if the address of the page names no other."""
@@ -25,30 +26,46 @@ class Situation:
         page: The page they are on: the name of its file, such as "predict".
         query: The parameters in its address.
         drawing: What is on the canvas.
+        unit: Row and column of the unit of a convolution that they clicked on Evaluate; None if none.
+        state: The values of the controls, by key.
     """
 
     since: float = 0.0
     page: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     drawing: Handwriting = field(default_factory=Handwriting)
+    unit: tuple[int, int] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
 
     def shows(self, page: str, **query: str) -> bool:
         """Whether they are on this page, and its address has these parameters."""
         return self.page == page and all(self.query.get(name) == value for name, value in query.items())
 
-    def started(self, settings: Mapping[str, Any]) -> list[Run]:
-        """Their runs with exactly these settings that were begun during the lesson, the latest first."""
-        return [run for run in self._recent if _has(run, settings)]
+    def started(self, settings: Mapping[str, Any], *, earlier: bool = False) -> list[Run]:
+        """Their runs with exactly these settings that were begun during the lesson, the latest first.
 
-    def score(self, settings: Mapping[str, Any], name: str = "test_accuracy") -> float | None:
+        With `earlier`, also earlier ones.
+        """
+        return [run for run in (runs.all_runs() if earlier else self._recent) if _has(run, settings)]
+
+    def score(self, settings: Mapping[str, Any], name: str = "test_accuracy", *, earlier: bool = True) -> float | None:
         """A score of the latest of these runs that is finished; None if there is none."""
-        for run in self.started(settings):
+        for run in self.started(settings, earlier=earlier):
             try:
                 value = (run.result or {}).get(name)
             except UserError:
                 continue
             if isinstance(value, float):
                 return value
+        return None
+
+    def training_accuracy(self, settings: Mapping[str, Any]) -> float | None:
+        """The accuracy on the training images in the last epoch of the latest of these runs."""
+        for run in self.started(settings, earlier=True):
+            curves = Curves(run.folder / "metrics.jsonl")
+            curves.refresh()
+            if curves.epochs:
+                return curves.epochs[-1].get("accuracy")
         return None
 
     @cached_property
@@ -91,8 +108,10 @@ class Step:
         text: One to four sentences, in Markdown.
         page: The page where it happens: the name of its file.
         query: Parameters with which that page is opened.
+        run_of: Settings: that page is opened with the latest run that has them.
         settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
             to train with them.
+        earlier: A run from before the lesson will do, too.
         keys: The controls that are marked, by the keys that they have on the page, the first that is there.
         do: The task, as an imperative; "" if there is only something to read.
         check: Whether it was done; by default, whether a run with `settings` has finished.
@@ -107,7 +126,9 @@ class Step:
     text: str
     page: str
     query: Mapping[str, str] = field(default_factory=dict)
+    run_of: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    earlier: bool = False
     keys: tuple[str, ...] = ()
     do: str = ""
     check: Callable[[Situation], bool] | None = None
@@ -126,7 +147,7 @@ class Step:
         """Whether the task was done; always, if there is none."""
         if self.check is not None:
             return self.check(situation)
-        return not self.settings or situation.score(self.settings) is not None
+        return not self.settings or situation.score(self.settings, earlier=self.earlier) is not None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ HELD_OUT_ARRAYS = {
     "indices": Array(INTEGERS, ("n",)),
     "even": Array("biu", ("n",), bool),
     "filters": Array(NUMBERS, None, np.float32, is_optional=True),
+    "kernel": Array(NUMBERS, None, np.float32, is_optional=True),
+    "bias": Array(NUMBERS, None, np.float32, is_optional=True),
 }
 RANK = 5
 """The distance to the fifth nearest decides: a single stray duplicate in the training set should not."""
@@ -58,12 +60,15 @@ class TrainingFeatures:
 class HeldOutFeatures:
     """Features of test images that a run stores: `features` float32 (n, d), `indices` int64 (n,) in the test set,
     `even` bool (n,), whether an image belongs to an even sample of the test set, and `filters` float32 (height, width,
-    channels, m) of the first layer, or None."""
+    channels, m) of the first layer, or None. `kernel` float32 (height, width, channels, m) and `bias` float32 (m,) are
+    those of the first convolution in the order of its maps; None if the run stores none."""
 
     features: np.ndarray
     indices: np.ndarray
     even: np.ndarray
     filters: np.ndarray | None
+    kernel: np.ndarray | None = None
+    bias: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +193,8 @@ def _held_out_features(folder: Path, stamp: tuple) -> HeldOutFeatures:
     stored = _read(folder / "inside.npz", HELD_OUT_ARRAYS)
     if not stored["even"].any():
         raise RunError(f"The stored features of this run are damaged. {REBUILD}")
-    return HeldOutFeatures(stored["features"], stored["indices"], stored["even"], stored.get("filters"))
+    more = (stored.get(name) for name in ("filters", "kernel", "bias"))
+    return HeldOutFeatures(stored["features"], stored["indices"], stored["even"], *more)
 
 
 def _are_labels(labels: np.ndarray, card: ModelCard) -> bool:

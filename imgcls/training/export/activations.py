@@ -170,6 +170,19 @@ def filters_of(model: keras.Model, most: int = 64) -> np.ndarray | None:
     return None
 
 
+def first_convolution_of(model: keras.Model) -> tuple[np.ndarray, np.ndarray] | None:
+    """The weights of the first convolution, float32 (height, width, channels, n), and its biases (n,), in the order of
+    its feature maps; None if the first layer with weights is another."""
+    network, _ = without_test_time_augmentation(model)
+    for entry in layer_calls(network):
+        if entry.kind == "Conv2D":
+            kernel, *bias = entry.layer.get_weights()
+            return kernel, bias[0] if bias else np.zeros(kernel.shape[-1], np.float32)
+        if entry.layer.weights:
+            return None
+    return None
+
+
 def layer_calls(network: keras.Model) -> list[LayerCall]:
     """All layer calls in order, including those of nested networks."""
     calls: list[LayerCall] = []

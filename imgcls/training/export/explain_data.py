@@ -9,7 +9,8 @@ The trainer does this after it has written the result; for older runs a page sta
                       balanced over the classes
     inside.npz        `features` float16 (n, d) of test images, `indices` (n,) in the test set, `even` (n,) whether an
                       image is part of the evenly spaced sample or was added because pages show it; `filters` of the
-                      first layer
+                      first layer; `kernel` and `bias` of the first convolution, see
+                      `imgcls.lessons.first_convolution`
     inside.json       see `imgcls.inference.activations`
     served.*          the model with 8-bit weights, if this machine gains from it, see `imgcls.inference.served_model`
 """
@@ -114,8 +115,11 @@ def _write(run: Run, model, dataset: Dataset | None, report: Progress, training_
     report(0.7, step)
     features = _features(feature_model, images, lambda done: report(0.7 + 0.3 * done, step))
     filters = activations.filters_of(model)
+    convolution = activations.first_convolution_of(model)
     with atomic.replacing(run.folder / "inside.npz") as aside:
         more: dict[str, Any] = {} if filters is None else {"filters": filters}
+        if convolution is not None:
+            more |= dict(zip(("kernel", "bias"), convolution, strict=True))
         np.savez_compressed(aside, features=features, indices=rows.astype(np.int32), even=even, **more)
     atomic.write_json(run.folder / FILES[0], about)
     served_export.attempt(run, model)

@@ -5,6 +5,7 @@ import shutil
 from imgcls import lessons
 from imgcls.runs import Run
 from imgcls.sharing import lesson_progress
+from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
 from imgcls.system import paths
 from tests.support.pages import is_intact, opened, prepared, text_of
@@ -102,3 +103,24 @@ def test_home_has_a_lesson_to_start_with():
     shipped("digits")
     app = prepared("home").run()
     assert button(app, "New here? Start lesson 1: Draw, and be recognised")
+
+
+def test_each_switch_of_the_seven_ways_shows_both_scores_and_does_its_step(mnist_sample):
+    begin("worthless_scores")
+    app = opened("lessons", lesson="worthless_scores")
+    step = lessons.find("worthless_scores").STEPS[0]
+    button(app, step.question.choices[1]).click().run()
+    app.toggle(key="way-0").set_value(True).run()
+    assert "100.0%</b> reported" in bodies(app) and "honest" in bodies(app)
+    app.run()
+    assert standing("worthless_scores").done == {0} and is_intact(app)
+
+
+def test_a_summary_says_what_the_learner_reached():
+    begin("shuffled")
+    lesson = lessons.find("shuffled")
+    lesson_progress.write(
+        SERVER, lesson_progress.read(SERVER).changed("shuffled", Standing(len(lesson.STEPS) - 1, 1.0))
+    )
+    app = opened("runs")
+    assert "Your four networks: dense –" in text_of(app) and is_intact(app)

@@ -19,16 +19,20 @@ TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
 """Session keys: the page of the present step is to be opened; the name of the lesson that was finished a moment ago."""
 HOME = "home"
+ARROW = ":material/arrow_forward:"
+FORM = "All settings of this step are in the form already. If you have changed them, this sets them again."
 
 
 def show(url_path: str) -> None:
     """The bar, if the visitor is in a lesson. `url_path` is that of the page they are on."""
     name = standings.progress().current
-    if not name or url_path == "lessons":
+    if not name:
         return
     try:
-        lessons.find(name)
-    except UserError:  # an older version had it
+        _, step = standings.step_of(name, standings.progress().of(name))
+    except UserError:  # an older version had this lesson
+        return
+    if url_path == "lessons" != step.page:
         return
     with st.container(key="lesson"):
         st.fragment(run_every=TICK_SECONDS)(_show)(name, url_path or HOME)
@@ -40,7 +44,7 @@ def _show(name: str, page: str) -> None:
             links.go("lessons.py", lesson=name)
         standing = standings.progress().of(name)
         at, step = standings.step_of(name, standing)
-        if st.session_state.pop(GO, False):
+        if st.session_state.pop(GO, False) and (step.settings or step.page != page):
             standings.open_page(step)
         situation = standings.situation(standing, page)
         is_asked = step.question is None or at in standing.answers
@@ -50,7 +54,7 @@ def _show(name: str, page: str) -> None:
         _head(name, at, "" if is_done or not is_asked or page != step.page else _mark(step))
         st.markdown(f"#### {step.title}")
         if not is_done or not step.after:  # then the result is what counts
-            st.markdown(_filled(name, step, step.text))
+            st.markdown(_filled(name, step, step.text, situation))
             words.show(step.terms)
         if step.question is not None:
             _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
@@ -61,8 +65,8 @@ def _show(name: str, page: str) -> None:
         _buttons(name, at, is_done=is_done)
 
 
-def _filled(name: str, step: Step, text: str, situation: Situation | None = None) -> str:
-    values = step.values(situation) if step.values and situation is not None else {}
+def _filled(name: str, step: Step, text: str, situation: Situation) -> str:
+    values = step.values(situation) if step.values else {}
     return lessons.filled(text, lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
 
 
@@ -85,7 +89,7 @@ def _ask(name: str, at: int, question: Question, chosen: int | None, *, is_done:
         for number, choice in enumerate(question.choices):
             st.button(choice, key=f"lesson-choice-{number}", width="stretch", on_click=_answer, args=(name, at, number))
         return
-    shown = {question.right, chosen} if is_done else range(len(question.choices))
+    shown = {question.right, chosen} if is_done else {chosen}
     items = (_choice(question, number, chosen, is_done) for number in sorted(shown))
     st.html(f'<ul class="lesson-choices">{"".join(items)}</ul>')
 
@@ -109,14 +113,12 @@ def _answer(name: str, at: int, number: int) -> None:
 def _task(step: Step, page: str, situation: Situation) -> None:
     """What to do, and a button that brings the visitor to where it is done."""
     st.html(f'<p class="lesson-do">{html.escape(step.do)}</p>')
-    label = ""
-    if step.settings and situation.started(step.settings):
+    if step.settings and situation.started(step.settings, earlier=step.earlier):
         st.caption("The training has begun. Watch its curves; the lesson goes on when it is done.")
-    elif step.settings:
-        label = "Fill in the form"
     elif page != step.page:
-        label = f"Open {step.page.capitalize()}"
-    if label and st.button(label, icon=":material/arrow_forward:", type="primary", key="lesson-open"):
+        if st.button(f"Open {step.page.capitalize()}", icon=ARROW, type="primary", key="lesson-open"):
+            standings.open_page(step)
+    elif step.settings and st.button("Fill in the form again", type="tertiary", key="lesson-fill", help=FORM):
         standings.open_page(step)
 
 

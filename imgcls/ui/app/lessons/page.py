@@ -10,8 +10,8 @@ from imgcls.errors import UserError
 from imgcls.lessons import teacher_sheet
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.lessons import seven_ways, words
 from imgcls.ui.app.lessons import standing as standings
-from imgcls.ui.app.lessons import words
 
 PARAMETER = "lesson"
 
@@ -103,6 +103,8 @@ def _show_one(name: str, lesson: ModuleType) -> None:
             on_click="ignore",
             help="A page to print: goal, steps, questions with answers, expected numbers, and questions for the class.",
         )
+    if hasattr(lesson, "WAYS"):
+        seven_ways.show()
     _steps(lesson, standing)
     terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
     if terms:

@@ -9,7 +9,7 @@ from imgcls.lessons import Situation, Step
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app import links
-from imgcls.ui.components import canvas
+from imgcls.ui.components import canvas, unit_by_hand
 
 KEY = "lesson-progress"
 """Session key of the progress of a visitor who has no file."""
@@ -57,7 +57,8 @@ def change(name: str, **values: object) -> None:
 def situation(standing: Standing, page: str) -> Situation:
     """What the checks of a lesson read: on which page the visitor is, with which address and which drawing."""
     query = {name: st.query_params[name] for name in st.query_params}
-    return Situation(standing.since, page, query, canvas.state().drawing)
+    unit = unit_by_hand.clicked(st.session_state.get(unit_by_hand.KEY))
+    return Situation(standing.since, page, query, canvas.state().drawing, unit, st.session_state.to_dict())
 
 
 def step_of(name: str, standing: Standing) -> tuple[int, Step]:
@@ -72,4 +73,5 @@ def open_page(step: Step) -> None:
     if step.settings:
         links.train(**lessons.form_of(step))
     else:
-        links.go(f"{step.page}.py", **step.query)
+        found = Situation().started(step.run_of, earlier=True) if step.run_of else []
+        links.go(f"{step.page}.py", **{**step.query, **({"run": found[0].id} if found else {})})

@@ -21,7 +21,7 @@ from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts.images import image_details
+from imgcls.ui.evaluate.parts.images import image_details, unit_by_hand
 from imgcls.ui.widgets import gallery
 
 TITLE = "Activations"
@@ -60,6 +60,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         pixels, what = _image(run, predictions)
         if pixels is not None:
             _layers(run, pixels, what)
+            unit_by_hand.show(run, pixels)
 
 
 # ---- the first layer

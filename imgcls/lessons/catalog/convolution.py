@@ -1,0 +1,135 @@
+"""Lesson: a convolution by hand, with the weights of the learner's own run."""
+
+from imgcls.lessons.catalog import shuffled
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 4
+TITLE = "A convolution by hand"
+GOAL = "You can compute the value of a unit yourself, from your own network's weights."
+MINUTES = 10
+CNN = shuffled.CNN
+MEASURED: dict[str, Measured] = {"cnn": shuffled.MEASURED["cnn"]}
+DISCUSS = (
+    "Invent the nine weights of a filter that finds horizontal lines. Which filter of your network is most like it?",
+    "Why may the same nine weights be used at every place of an image? When would that be wrong?",
+)
+VIEW = {"view": "Activations"}
+
+
+def _is_at_activations(situation: Situation) -> bool:
+    return situation.shows("evaluate", **VIEW)
+
+
+def _unit(situation: Situation) -> dict[str, str]:
+    row, column = situation.unit or (0, 0)
+    return {"row": str(row + 1), "column": str(column + 1)}
+
+
+STEPS = (
+    Step(
+        title="A network of your own",
+        text="You need a trained CNN. If you did the lesson before this one, you have it already.",
+        page="train",
+        settings=CNN,
+        earlier=True,
+        keys=("start-bar",),
+        do="The form is filled in: press Start. It takes about half a minute.",
+        after="Your CNN reads {score} of the unseen digits (others get {cnn}). Its first layer is a **convolution** "
+        "with 16 "
+        "**filters**. We now open it.",
+        values=lambda situation: {"score": percent(situation.score(CNN))},
+        terms=("Convolution", "Filter"),
+    ),
+    Step(
+        title="Sixteen small filters",
+        text="A filter is nothing but 3×3 = 9 numbers, its **weights**. Nobody chose them: your training did.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+        keys=("view",),
+        question=Question(
+            "What do you expect the filters to look like?",
+            ("Small pictures of digits", "Bright and dark sides, like edges", "All the same"),
+            1,
+        ),
+        do="Open the section “Activations” of your run and look at the filters of the first layer.",
+        check=_is_at_activations,
+        after="Orange weights are positive, blue ones negative. A filter that is orange on one side and blue on the "
+        "other "
+        "answers strongly where the image gets brighter in that direction: at an edge.",
+        terms=("Weight",),
+        notes="No two trainings give the same filters, but edges appear in nearly all.",
+    ),
+    Step(
+        title="One unit, nine products",
+        text="Scroll down to “A convolution by hand”. On the right is the **feature map** of one filter: each of its "
+        "dots is "
+        "one **unit**. Move over it: the frame in the image shows what that unit sees, its **receptive field**.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+        keys=("by-hand",),
+        question=Question("How many multiplications does one unit of this layer need?", ("1", "9", "784"), 1),
+        do="Click a bright dot of the feature map.",
+        check=lambda situation: _is_at_activations(situation) and situation.unit is not None,
+        after="The unit in row {row}, column {column}: nine pixels times nine weights, added up, plus the **bias**. "
+        "If the "
+        "sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: it is the very value that "
+        "the "
+        "app shows.",
+        values=_unit,
+        terms=("Unit", "Receptive field", "Feature map", "Bias", "ReLU"),
+        notes="Let everybody add up one sum by hand. It agrees up to rounding in the second decimal.",
+    ),
+    Step(
+        title="The same nine weights everywhere",
+        text="Move slowly along a line of the digit, then to the empty corner. The pixels change; the weights beside "
+        "them do "
+        "not. One filter slides over the whole image: that is all that “convolution” means.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+        keys=("by-hand",),
+        question=Question(
+            "How many numbers does this filter have to learn for the whole image of 784 pixels?",
+            ("10: nine weights and a bias", "784, one for each pixel", "7,056, nine for each pixel"),
+            0,
+        ),
+        after="Ten numbers, wherever the pattern is. A unit of the dense network learned 785: one for each pixel and a "
+        "bias. That is why a CNN needs fewer examples, and why a line is a line everywhere.",
+        terms=("Parameter",),
+    ),
+    Step(
+        title="Another filter, another pattern",
+        text="Each filter has its own feature map. Together they say: here is an edge to the right, there a corner.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+        keys=("by-hand", "activations-source"),
+        question=Question(
+            "You choose a filter with other weights. Where will its map be bright?",
+            ("At the same places", "Where its own pattern is, such as other edges", "Everywhere"),
+            1,
+        ),
+        do="Choose another filter above the image; then choose “Drawing” as the image and draw your own digit.",
+        check=lambda situation: (
+            _is_at_activations(situation) and situation.state.get("activations-source") == "Drawing"
+        ),
+        after="The filter now slides over your own drawing. The next layer does the same with all 16 maps as its "
+        "image, so "
+        "it sees larger patterns; after a few layers a unit sees the whole digit.",
+        terms=("Pooling",),
+        notes="Draw only a vertical line, then only a horizontal one: which maps answer?",
+    ),
+    Step(
+        title="What you have seen",
+        text="A convolution multiplies a few pixels by a few weights, adds them up, and repeats that everywhere. A "
+        "CNN stacks "
+        "such layers. There is nothing else inside, only many more of these sums.\n\nHow do the weights get their "
+        "values? "
+        "That is the next lesson: training.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+    ),
+)

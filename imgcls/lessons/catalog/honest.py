@@ -1,0 +1,161 @@
+"""Lesson: honest evaluation. Confusion matrix, recall and precision, intervals, calibration, the test set."""
+
+from functools import cache
+
+import numpy as np
+
+from imgcls import runs
+from imgcls.evaluation import predictions
+from imgcls.lessons.content import Measured, Question, Situation, Step
+
+ORDER = 10
+TITLE = "How good is it, honestly?"
+GOAL = "You can read a confusion matrix, and say how far a score can be trusted."
+MINUTES = 12
+RUN = {"run": "fashion"}
+SHIRT = 6
+
+
+@cache
+def _tested() -> predictions.Predictions:
+    return predictions.read(runs.find("fashion"))
+
+
+def _accuracy() -> float:
+    return float(np.mean(_tested().predicted == _tested().labels))
+
+
+def _recall() -> float:
+    tested = _tested()
+    return float(np.mean(tested.predicted[tested.labels == SHIRT] == SHIRT))
+
+
+def _bag_recall() -> float:
+    tested = _tested()
+    bag = tested.names.index("Bag")
+    return float(np.mean(tested.predicted[tested.labels == bag] == bag))
+
+
+MEASURED = {
+    "accuracy": Measured(
+        0.93, 0.95, "Accuracy of the included clothing model on its 10,000 test images", measure=_accuracy
+    ),
+    "shirts": Measured(0.80, 0.84, "Recall of shirts", measure=_recall),
+    "bags": Measured(0.98, 1.0, "Recall of bags", measure=_bag_recall),
+}
+DISCUSS = (
+    "A test for an illness finds 99 of 100 ill people, and alarms 10 of 100 healthy ones. Is it good?",
+    "Two models have 94.1% and 94.4%. What do you need to know before you choose?",
+)
+
+
+def _has_cell(situation: Situation) -> bool:
+    return situation.page == "evaluate" and "cell" in situation.query
+
+
+STEPS = (
+    Step(
+        title="One number for 10,000 images",
+        text="A model that comes with the app tells ten kinds of clothing apart. It was tested on 10,000 images that "
+        "it was "
+        "not trained on, and got {accuracy} of them right: its **accuracy**.",
+        page="evaluate",
+        query=RUN,
+        keys=("headline",),
+        question=Question(
+            "Does that mean that it gets about 94 of 100 shirts right?",
+            ("Yes", "No, some kinds may be far worse than others"),
+            1,
+        ),
+        after="It gets only {shirts} of the shirts, but {bags} of the bags. An accuracy is a mean over all classes, "
+        "and a "
+        "mean hides what it is made of.",
+        terms=("Accuracy", "Test set"),
+    ),
+    Step(
+        title="Where it goes wrong",
+        text="The **confusion matrix** counts every pair: rows are what an image truly shows, columns what the model "
+        "said. "
+        "Correct predictions are on the diagonal, errors beside it.",
+        page="evaluate",
+        query=RUN,
+        keys=("matrix-room",),
+        question=Question("With which of these does it confuse shirts most often?", ("T-shirts", "Sandals", "Bags"), 0),
+        do="In the row “Shirt”, click the darkest orange cell and look at the images that it brings.",
+        check=_has_cell,
+        after="Shirts, T-shirts, pullovers and coats are confused with each other; hardly anything else. At 28×28 "
+        "pixels "
+        "you would not always know either. Looking at the images says whether an error is serious.",
+        terms=("Confusion matrix",),
+        notes="Ask: could you tell? For some of these images people disagree, too.",
+    ),
+    Step(
+        title="Two ways to be wrong",
+        text="**Recall**: of all true shirts, how many were found? **Precision**: of all images called “shirt”, how "
+        "many are "
+        "shirts? **F1** combines the two.",
+        page="evaluate",
+        query={**RUN, "view": "Per class"},
+        keys=("view",),
+        question=Question(
+            "A model calls every image a shirt. What are recall and precision of shirts?",
+            ("Recall 100%, precision 10%", "Recall 10%, precision 100%", "Both 10%"),
+            0,
+        ),
+        do="Open the section “Per class”.",
+        check=lambda situation: situation.shows("evaluate", view="Per class"),
+        after="It finds every shirt, and nine of ten of its alarms are false. One score alone is easy to push up; the "
+        "two "
+        "together are not.",
+        terms=("Recall", "Precision", "F1"),
+        notes="Smoke alarm: recall matters. Spam filter: precision matters.",
+    ),
+    Step(
+        title="Plus or minus",
+        text="Behind each score stands a range, its 95% **confidence interval**. With other test images of the same "
+        "kind, the "
+        "score would be a little different.",
+        page="evaluate",
+        query={**RUN, "view": "Per class"},
+        keys=("headline",),
+        question=Question(
+            "You test a model on 100 images and get 90%. What is the honest range?",
+            ("89.9 to 90.1%", "about 82 to 95%", "50 to 100%"),
+            1,
+        ),
+        after="With 100 images, 90% may as well be 84 or 94%. With 10,000 it is 89.4 to 90.6%. A difference that is "
+        "smaller "
+        "than that says nothing.",
+        terms=("Confidence interval",),
+    ),
+    Step(
+        title="Does it know when it does not know?",
+        text="A model is **calibrated** if it is right in 80% of the cases in which it says 80%.",
+        page="evaluate",
+        query={**RUN, "view": "Curves & calibration"},
+        keys=("view", "part"),
+        question=Question(
+            "Are networks more often too sure or too unsure of themselves?",
+            ("Too sure", "Too unsure", "That depends on how they were trained"),
+            2,
+        ),
+        do="Open the section “Curves & calibration”, and there “Calibration”.",
+        check=lambda situation: (
+            situation.state.get("part") == "Calibration" and situation.shows("evaluate", view="Curves & calibration")
+        ),
+        after="Bars or points above the diagonal: more often right than it says. Below: too sure. Trained long and "
+        "plainly, "
+        "networks become too sure; with label smoothing, as here, they can become too modest.",
+        terms=("Calibration", "ECE"),
+    ),
+    Step(
+        title="Look at the test only once",
+        text="You could train fifty models and keep the one with the best test score. It would be partly luck, and "
+        "its next "
+        "images would be read worse. So choose by **validation**, and use the **test set** once, at the end.\n\nThe "
+        "next lesson shows seven ways to get this wrong.",
+        page="evaluate",
+        query=RUN,
+        terms=("Validation set",),
+    ),
+)

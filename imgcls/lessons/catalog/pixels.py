@@ -1,0 +1,112 @@
+"""Lesson: pixels, what a network sees."""
+
+from imgcls.images.canvas_strokes import SIDE
+from imgcls.lessons.content import Measured, Question, Situation, Step
+
+ORDER = 2
+TITLE = "Pixels: what a network sees"
+GOAL = "You can say what goes into a network, and why an image is prepared first."
+MINUTES = 5
+MEASURED: dict[str, Measured] = {}
+DISCUSS = (
+    "Your phone takes photos of 12 million pixels. Why do most networks get fewer than 100,000 of them?",
+    "What does preparing an image throw away? When would that be wrong?",
+)
+SMALL = 0.4
+"""A digit of at most this part of the canvas is small."""
+
+
+def _ink(situation: Situation) -> dict[str, str]:
+    answer = situation.answer
+    return {"ink": "–" if answer is None else f"{int((answer.pixels > 0).sum()):,}"}
+
+
+def _is_small(situation: Situation) -> bool:
+    if situation.answer is None:
+        return False
+    left, top, right, bottom = situation.drawing.box
+    return max(right - left, bottom - top) <= SMALL * SIDE
+
+
+STEPS = (
+    Step(
+        title="From a drawing to numbers",
+        text="A network cannot see. It computes, so your drawing has to become numbers first. The small grey image "
+        "below the bars shows all of them.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("answer", "canvas"),
+        question=Question(
+            "The canvas has more than 200,000 dots. How many numbers does the network get?",
+            ("All 200,000", "784", "About 20, the corners of my strokes"),
+            1,
+        ),
+        do="Draw a 5, then look at the small image below the bars.",
+        check=lambda situation: situation.answer is not None and situation.answer.rejection is None,
+        after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
+        "{ink} "
+        "of them are not 0. That is all the network knows about it.",
+        values=_ink,
+        terms=("Pixel",),
+        notes="The image is below the ten bars; on a small screen, scroll down.",
+    ),
+    Step(
+        title="Small, and in a corner",
+        text="The network learned from digits that were centred and had the same size. Yours need not be.",
+        page="predict",
+        query={"run": "digits"},
+        keys=("canvas", "answer"),
+        question=Question(
+            "You draw a tiny 5 in a corner. What will its 28×28 pixels look like?",
+            ("A tiny 5 in a corner", "A 5 in the middle, as large as before", "Nothing, it is too small"),
+            1,
+        ),
+        do="Press Clear, then draw a tiny 5 in a corner of the canvas.",
+        check=_is_small,
+        after="The app cuts out what you drew, scales it and puts it in the middle, exactly as was done with the "
+        "digits "
+        "that the network learned from. Without that, your 5 would be unlike everything it has seen. “Input check” "
+        "below "
+        "the bars shows both versions and what the network says to each.",
+        notes="Open “Input check”: the prediction “as drawn” is often wrong.",
+    ),
+    Step(
+        title="Count them yourself",
+        text="The dataset *Small digits* has images that are so coarse that you can count the pixels.",
+        page="data",
+        keys=("data",),
+        question=Question(
+            "An image has 8 rows and 8 columns of grey pixels. How many numbers are that?", ("8", "16", "64"), 2
+        ),
+        do="Choose the dataset “Small digits” at the top of the page.",
+        check=lambda situation: situation.shows("data", data="Small digits"),
+        after="8 × 8 = 64 numbers, and you can still read most of the digits. A **dataset** is many such images, each "
+        "with a **label** that says what it shows. A network learns from these pairs.",
+        terms=("Label", "Training set"),
+        notes="Who can read all of them? Nobody needs more pixels for a digit.",
+    ),
+    Step(
+        title="Colour",
+        text="A colour pixel is not one number. Screens mix each colour from red, green and blue light.",
+        page="evaluate",
+        query={"run": "cifar10", "view": "Single image"},
+        keys=("view",),
+        question=Question("How many numbers describe a colour image of 32×32 pixels?", ("32", "1,024", "3,072"), 2),
+        do="Look at a single colour image: section “Single image” of the run CIFAR-10.",
+        check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
+        after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
+        "That some of them are neighbours, it does not know by itself.",
+        terms=("Pixel",),
+        notes="Step back: from three metres, 32×32 pixels look like a photo.",
+    ),
+    Step(
+        title="What you have seen",
+        text="An image is a grid of numbers: one for each grey pixel, three for each colour pixel. A network sees "
+        "nothing "
+        "else, and an image must be prepared as its training images were.\n\nIf it is only a list of numbers, does "
+        "their "
+        "order matter? The next lesson finds out.",
+        page="evaluate",
+        query={"run": "cifar10", "view": "Single image"},
+    ),
+)

@@ -1,0 +1,137 @@
+"""Lesson: a dense network on digits, which does not care about the order of the pixels, and a CNN, which does."""
+
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 3
+TITLE = "Shuffle the pixels"
+GOAL = "You have trained four networks and can say what a CNN knows that a dense network does not."
+MINUTES = 15
+EPOCHS = 8
+DENSE = {"data": "mnist_sample", "model": "ann", "epochs": EPOCHS}
+DENSE_SHUFFLED = {**DENSE, "data": "mnist_shuffled"}
+CNN = {**DENSE, "model": "cnn"}
+CNN_SHUFFLED = {**CNN, "data": "mnist_shuffled"}
+MEASURED = {
+    "dense": Measured(0.92, 0.955, "Test accuracy of the dense network on digits", DENSE),
+    "dense_shuffled": Measured(0.915, 0.95, "Test accuracy of the dense network on shuffled digits", DENSE_SHUFFLED),
+    "cnn": Measured(0.95, 0.98, "Test accuracy of the CNN on digits", CNN),
+    "cnn_shuffled": Measured(0.85, 0.915, "Test accuracy of the CNN on shuffled digits", CNN_SHUFFLED),
+}
+DISCUSS = (
+    "Which kinds of data have neighbours that belong together? Which have not?",
+    "A friend says: a CNN is always better. What do you show them?",
+)
+
+
+def _scores(situation: Situation) -> dict[str, str]:
+    settings = {"a": DENSE, "b": DENSE_SHUFFLED, "c": CNN, "d": CNN_SHUFFLED}
+    return {f"yours_{name}": percent(situation.score(one)) for name, one in settings.items()}
+
+
+STEPS = (
+    Step(
+        title="Train your first network",
+        text="A **dense network** takes the 784 pixels as one long list. Each of its units is connected to every "
+        "pixel and "
+        "learns from 3,400 digits how much weight each deserves. It is then tested on 1,000 digits that it has not "
+        "seen.",
+        page="train",
+        settings=DENSE,
+        keys=("start-bar",),
+        question=Question(
+            "Guessing gives 10%. How many of the unseen digits will it read after eight passes over its examples?",
+            ("About 50%", "About 75%", "More than 90%"),
+            2,
+        ),
+        do="The form is filled in: press Start. It takes about half a minute.",
+        after="Your network reads **{yours_a}** of the 1,000 unseen digits (others get {dense}). The rising line you "
+        "saw "
+        "is its accuracy after each pass, called an **epoch**.",
+        values=_scores,
+        terms=("Dense layer", "Epoch", "Accuracy", "Test set"),
+        notes="Trainings wait in a queue. In a class let groups of two or three train together.",
+    ),
+    Step(
+        title="Mix up the pixels",
+        text="In this dataset the pixels of every image were put in another order, the same for all images. No number "
+        "was "
+        "changed or lost.",
+        page="data",
+        keys=("data",),
+        question=Question("Will you still be able to read the digits?", ("Yes, most", "A few", "None"), 2),
+        do="Choose the dataset “MNIST sample, pixels shuffled”.",
+        check=lambda situation: situation.shows("data", data="MNIST sample, pixels shuffled"),
+        after="It looks like noise. You read a digit by its lines and curves, and those are gone, as neighbours no "
+        "longer "
+        "stand side by side.",
+        notes="Look at several images of one class: is there anything in common?",
+    ),
+    Step(
+        title="The dense network on noise",
+        text="The same network, with the same settings, now learns from the shuffled images. Its units never knew "
+        "which "
+        "pixels are neighbours.",
+        page="train",
+        settings=DENSE_SHUFFLED,
+        keys=("start-bar",),
+        question=Question(
+            "You could not read a single one. How many of the unseen digits will it read?",
+            ("10%, it can only guess", "About half", "About as many as before"),
+            2,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{yours_b}**, and {yours_a} before: no real difference (others get {dense_shuffled}). For a dense "
+        "network "
+        "an image is a list, and it does not care in which order a list is written.",
+        values=_scores,
+        notes="The most surprising moment of the lesson. Let them explain it before they read on.",
+    ),
+    Step(
+        title="A CNN",
+        text="A **convolutional network** (CNN) looks at the image through small windows of 3×3 pixels and uses the "
+        "same "
+        "weights in each window. So it looks for short lines and corners everywhere.",
+        page="train",
+        settings=CNN,
+        earlier=True,
+        keys=("start-bar",),
+        question=Question(
+            "How will the CNN do on the original digits, compared with the dense network?",
+            ("Better", "About the same", "Worse"),
+            0,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{yours_c}** against {yours_a} (others get {cnn}). It makes about half as many errors, because it "
+        "already "
+        "“knows” that a line is a line wherever it is.",
+        values=_scores,
+        terms=("CNN", "Convolution"),
+        notes="Half as many errors matters more than three points of accuracy: compare 7% and 3% wrong.",
+    ),
+    Step(
+        title="The CNN on noise",
+        text="Now the CNN gets the shuffled images, in which there are no lines and corners.",
+        page="train",
+        settings=CNN_SHUFFLED,
+        keys=("start-bar",),
+        question=Question(
+            "What will happen to the CNN?",
+            ("It does not care either", "It loses a lot, even against the dense network", "It learns nothing at all"),
+            1,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{yours_d}** instead of {yours_c}, and the dense network has {yours_b} on the same images (others get "
+        "{cnn_shuffled}). Its assumption that neighbours belong together is now wrong, and it pays for that.",
+        values=_scores,
+        notes="It still learns something: the dense layers at its end can use what is left.",
+    ),
+    Step(
+        title="What you have seen",
+        text="Your four networks: dense {yours_a} and shuffled {yours_b}; CNN {yours_c} and shuffled {yours_d}.\n\nA "
+        "CNN is "
+        "better at images because of what it takes for granted: neighbouring pixels belong together, and a pattern is "
+        "the same everywhere. The next lesson opens one of its windows.",
+        page="runs",
+        values=_scores,
+    ),
+)

@@ -1,0 +1,152 @@
+"""Lesson: training. Loss, accuracy, epochs, and overfitting: cause it, then fix it."""
+
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 5
+TITLE = "Training, and learning by heart"
+GOAL = "You can read learning curves, recognise overfitting, and say what helps against it."
+MINUTES = 15
+FEW = {
+    "data": "mnist_sample",
+    "model": "ann",
+    "train_images": 300,
+    "epochs": 40,
+    "early_stopping": False,
+    "model_settings": {"dropout": 0.0},
+}
+DROPOUT = {**FEW, "model_settings": {"dropout": 0.5}}
+AUGMENTED = {**FEW, "shift": 2, "rotation": 10}
+ALL = {**FEW, "train_images": 0}
+MEASURED = {
+    "few": Measured(0.78, 0.84, "Test accuracy with 300 images", FEW),
+    "dropout": Measured(0.78, 0.84, "Test accuracy with 300 images and dropout", DROPOUT),
+    "augmented": Measured(0.79, 0.86, "Test accuracy with 300 images and augmentation", AUGMENTED),
+    "all": Measured(0.92, 0.955, "Test accuracy with all images", ALL),
+}
+DISCUSS = (
+    "Where have you learned something by heart without understanding it? How would a test have shown that?",
+    "You may either collect ten times as many images or tune the network for a week. Which do you choose, and why?",
+)
+
+
+def _values(situation: Situation) -> dict[str, str]:
+    found = {}
+    for name, settings in {"few": FEW, "dropout": DROPOUT, "augmented": AUGMENTED, "all": ALL}.items():
+        found[f"test_{name}"] = percent(situation.score(settings))
+        found[f"train_{name}"] = percent(situation.training_accuracy(settings))
+    return found
+
+
+STEPS = (
+    Step(
+        title="Cause it: learn by heart",
+        text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
+        "so that "
+        "the error gets smaller. How wrong it is, is the **loss**. One pass over all images is an **epoch**. You now "
+        "give it "
+        "only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
+        page="train",
+        settings=FEW,
+        keys=("start-bar",),
+        question=Question(
+            "How many of its own training images will it get right in the end?", ("About 80%", "About 95%", "All"), 2
+        ),
+        do="The form is filled in: press Start, and watch both curves.",
+        after="**{train_few}** of the images that it learned from, but only **{test_few}** of 1,000 new ones (others "
+        "get "
+        "{few}). It knows its 200 images by heart. That is **overfitting**.",
+        values=_values,
+        terms=("Loss", "Epoch", "Overfitting", "Generalisation"),
+        notes="The validation images are the 100 that it does not learn from.",
+    ),
+    Step(
+        title="See it in the curves",
+        text="Two curves belong together: training, and validation, which is measured on images that are not used for "
+        "learning.",
+        page="runs",
+        question=Question(
+            "Which of these curves says that a network is overfitting?",
+            (
+                "Both losses fall",
+                "The training loss falls and the validation loss stops falling, or rises",
+                "Both losses stay high",
+            ),
+            1,
+        ),
+        after="The gap between the curves is what counts. If both stay high, the network is too small or was trained "
+        "too "
+        "briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
+        terms=("Validation set", "Underfitting"),
+        notes="Open the run again to look at its curves.",
+    ),
+    Step(
+        title="Fix it? Dropout",
+        text="**Dropout** switches off half of the units at random in every step, so that none can rely on another.",
+        page="train",
+        settings=DROPOUT,
+        keys=("start-bar",),
+        question=Question(
+            "What will dropout change?",
+            (
+                "The gap gets smaller, but new images hardly benefit",
+                "New images are read much better",
+                "Nothing at all",
+            ),
+            0,
+        ),
+        do="The form is filled in: press Start.",
+        after="Training: {train_dropout} instead of {train_few}. New images: **{test_dropout}** instead of {test_few} "
+        "(others "
+        "get {dropout}). It no longer learns by heart, yet it knows no more about digits: 200 images do not hold more.",
+        values=_values,
+        terms=("Dropout",),
+        notes="Differences of one or two points are chance: the test set has 1,000 images.",
+    ),
+    Step(
+        title="Fix it? Augmentation",
+        text="**Augmentation** shifts and turns each training image a little, anew in every epoch. It never sees the "
+        "same "
+        "image twice.",
+        page="train",
+        settings=AUGMENTED,
+        keys=("start-bar",),
+        question=Question(
+            "Will shifted and turned copies of 200 images be as good as new images?",
+            ("Yes", "They help a little", "They do harm"),
+            1,
+        ),
+        do="The form is filled in: press Start.",
+        after="New images: **{test_augmented}** (others get {augmented}). Copies show what does not matter: position "
+        "and "
+        "slant. They do not show how other people write.",
+        values=_values,
+        terms=("Augmentation",),
+    ),
+    Step(
+        title="Fix it: more data",
+        text="The same network without any of these tricks, but with all 4,000 images.",
+        page="train",
+        settings=ALL,
+        keys=("start-bar",),
+        question=Question(
+            "Training will reach 100% again. What about new images?",
+            ("About the same as with 300", "A little better", "Far better than with any trick"),
+            2,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{test_all}** (others get {all}), although it has learned its images by heart again: {train_all}. "
+        "More, and "
+        "more varied, examples are the best remedy. Tricks come second.",
+        values=_values,
+        notes="So “100% on the training images” alone says nothing, neither good nor bad.",
+    ),
+    Step(
+        title="What you have seen",
+        text="On new images: 300 images {test_few}, with dropout {test_dropout}, with augmentation {test_augmented}, "
+        "with "
+        "all images {test_all}.\n\nOnly images that were not used for learning tell how good a network is. Look at the "
+        "gap between training and validation before you believe a score.",
+        page="runs",
+        values=_values,
+    ),
+)

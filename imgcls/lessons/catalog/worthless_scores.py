@@ -1,0 +1,99 @@
+"""Lesson: seven ways to a great but worthless score, each a switch with the honest number beside it."""
+
+from imgcls import datasets
+from imgcls.errors import DatasetError
+from imgcls.lessons import worthless
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.worthless import WAYS
+
+ORDER = 11
+TITLE = "Seven ways to a worthless score"
+GOAL = "You can spot seven common ways in which a high score means nothing."
+MINUTES = 12
+DATA, SWITCH = "ways-data", "way-{}"
+"""The keys of the choice of a dataset, and of each switch."""
+DEFAULT = datasets.info.DEFAULT
+DISCUSS = (
+    "An app store says “99% accurate”. Which three questions do you ask?",
+    "Which of the seven happen by accident, and which only on purpose?",
+)
+
+
+def measure_on_sample(way: int, which: int) -> float:
+    """A number of a way on the MNIST sample: 0 is the flattering one, 1 the honest one."""
+    datasets.prepare(DEFAULT)
+    return WAYS[way].scores(worthless.of_dataset(DEFAULT))[which]
+
+
+MEASURED = {
+    "trained": Measured(0.99, 1.0, "Score on the training images", measure=lambda: measure_on_sample(0, 0)),
+    "honest": Measured(0.75, 0.85, "Honest score of the same model", measure=lambda: measure_on_sample(0, 1)),
+    "nonsense": Measured(0.05, 0.2, "Honest score after learning nonsense", measure=lambda: measure_on_sample(4, 1)),
+}
+
+
+def _both(number: int):
+    def values(situation: Situation) -> dict[str, str]:
+        try:
+            data = worthless.of_dataset(str(situation.state.get(DATA) or DEFAULT))
+        except DatasetError:
+            return {"great": "–", "true": "–"}
+        great, true = WAYS[number].scores(data)
+        return {"great": percent(great), "true": percent(true)}
+
+    return values
+
+
+def _is_on(number: int):
+    return lambda situation: situation.state.get(SWITCH.format(number)) is True
+
+
+QUESTIONS = (
+    Question("What is the score on images that the model knows?", ("About the honest one", "Nearly 100%"), 1),
+    Question("What will the leak do to the score?", ("It rises", "It falls", "Nothing"), 0),
+    Question(
+        "The winner of 40 tries gets new images. What happens to its score?", ("It stays", "It falls", "It rises"), 1
+    ),
+    Question(
+        "You leave out the class that is hardest. What does the honest score do?",
+        ("It rises, too", "It falls, as that class still occurs"),
+        1,
+    ),
+    Question("What is learned from shuffled labels?", ("Nothing: 10% everywhere", "The training images, by heart"), 1),
+    Question("How accurate is a model that never says “ill” if 5% are ill?", ("50%", "95%", "5%"), 1),
+    Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By 10 points"), 1),
+)
+EXTRA = {
+    0: " On the MNIST sample it is {trained} against {honest}.",
+    4: " On the MNIST sample the honest score is {nonsense}, as good as guessing.",
+}
+
+
+def _step(number: int) -> Step:
+    way = WAYS[number]
+    return Step(
+        title=way.title,
+        text=way.text,
+        page="lessons",
+        query={"lesson": "worthless_scores"},
+        keys=(SWITCH.format(number),),
+        question=QUESTIONS[number],
+        do=f"Switch on “{way.title}”.",
+        check=_is_on(number),
+        after="It reports **{great}**; honest is **{true}**. " + way.why + EXTRA.get(number, ""),
+        values=_both(number),
+        terms=(("Leak",) if number == 1 else ("Test set",) if number == 2 else ("Seed",) if number == 6 else ()),
+    )
+
+
+STEPS = (
+    *map(_step, range(len(WAYS))),
+    Step(
+        title="What you have seen",
+        text="A score is worth what its test is worth. Ask: were these images new to the model, were they used to "
+        "choose it, "
+        "do they look like those it will meet, and how many were there?",
+        page="lessons",
+        query={"lesson": "worthless_scores"},
+    ),
+)

@@ -1,0 +1,28 @@
+"""The first convolution by hand: one feature map, the receptive field of a unit, and the sum behind its value."""
+
+import numpy as np
+import streamlit as st
+
+from imgcls.lessons import first_convolution
+from imgcls.runs import Run
+from imgcls.ui.components import unit_by_hand as component
+
+MAP = "by-hand-map"
+
+
+def show(run: Run, pixels: np.ndarray) -> None:
+    """For a model input, uint8 (height, width, channels); nothing if the model has no convolution to spell out."""
+    found = first_convolution.of_image(run, pixels)
+    if found is None:
+        return
+    st.subheader(
+        "A convolution by hand",
+        anchor=False,
+        help="Every unit of a feature map multiplies the pixels that it sees by the same weights and adds them up.",
+    )
+    maps = found.outputs.shape[-1]
+    with st.container(key="by-hand"):
+        strongest = int(np.abs(found.outputs).sum((0, 1)).argmax())
+        options = list(range(1, maps + 1))
+        chosen = st.selectbox("Filter", options, index=strongest, key=MAP, width=160) if maps > 1 else 1
+        component.show(found, pixels, chosen - 1)
