@@ -8,6 +8,7 @@ proposals         what to try next: grid, random, TPE (Optuna)
 pruning           which running trials to end early
 selection_bias    how much too good the best of many scores is
 learning_curve    would more data help? runs on 10 to 100% of the training images
+notifications/    tells people when a run or study has ended or goes wrong
 driver            the process that does all this: `python -m imgcls.studies ID`
 """
 

@@ -6,7 +6,7 @@ from imgcls import sharing
 from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
 from imgcls.ui.app.lessons import bar
 from imgcls.ui.app.paths import ICON, PAGES
-from imgcls.ui.components import figure_menu
+from imgcls.ui.components import alert, figure_menu
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 old_links.upgrade()
@@ -21,6 +21,7 @@ if sharing.is_shared():
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
 page = st.navigation([home, *others], position="top")
 figure_menu.show()
+alert.show()
 with errors.shown():
     class_notice.show()
     bar.show(page.url_path)

@@ -8,6 +8,7 @@ import threading
 from imgcls import datasets, jobs, sharing, studies
 from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.visitors import SERVER
+from imgcls.studies.notifications import watcher
 from imgcls.system import json_logs
 from imgcls.ui.app import theme_patch
 from imgcls.ui.visitors import exposure, visitor
@@ -50,6 +51,7 @@ def _begin_work() -> None:
     jobs.sweep()
     jobs.watch()
     studies.drive_all()
+    watcher.watch()
     try:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)

@@ -2,7 +2,7 @@
 
 from imgcls import runs, sharing
 from imgcls.runs.index import Query, search
-from imgcls.ui.runs import deleting, import_model, queue, seeds, table
+from imgcls.ui.runs import deleting, import_model, notifications, queue, seeds, table
 from imgcls.ui.widgets import empty_state
 
 
@@ -17,4 +17,5 @@ def show() -> None:
             "No runs yet", "A run is one training with all its results. Your first one takes about a minute."
         )
     import_model.show()
+    notifications.show()
     deleting.undo()

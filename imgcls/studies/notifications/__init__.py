@@ -1,0 +1,12 @@
+"""Tells people when a run or a study has ended or goes wrong.
+
+settings     which channels are used, for what, and the quiet hours
+events       what has happened since the last look
+channels/    one file per channel: e-mail, webhook, Slack, Teams
+watcher      looks every few seconds, and sends
+
+    <runs>/_notifications/settings.json    what the owner has set; readable by the owner alone
+    <runs>/_notifications/state.json       runs and studies under way, and what waits to be sent; the watcher's memory
+    <runs>/_notifications/log.jsonl        the latest events, for browsers
+    <runs>/_notifications/.watcher.lock    held by the process that watches
+"""

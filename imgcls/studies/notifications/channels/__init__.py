@@ -1,0 +1,57 @@
+"""The channels, found by name: a module with
+
+is_on(settings)         whether it is set up
+send(settings, events)  sends the events as one message; raises OSError, or ValueError for an answer that refuses
+"""
+
+import importlib
+import json
+import pkgutil
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from imgcls.studies.notifications.events import Event
+
+TIMEOUT_SECONDS = 15.0
+
+
+@cache
+def all_channels() -> dict[str, ModuleType]:
+    """Name -> module."""
+    names = [entry.name for entry in pkgutil.iter_modules(__path__)]
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
+def subject(events: Sequence[Event]) -> str:
+    """One line about all events."""
+    more = f" and {len(events) - 1} more" if len(events) > 1 else ""
+    return f"{events[0].title}{more}"
+
+
+def body(events: Sequence[Event]) -> str:
+    """A paragraph for each event."""
+    return "\n\n".join(f"{event.title}\n{event.text}".strip() for event in events)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect could lead into the server's own network."""
+
+    def redirect_request(self, *arguments: Any, **named: Any) -> None:
+        return None
+
+
+def post(url: str, content: dict[str, Any]) -> None:
+    """Posts JSON.
+
+    Raises:
+        OSError: the server cannot be reached, or refuses.
+    """
+    request = urllib.request.Request(
+        url, json.dumps(content).encode(), {"Content-Type": "application/json", "User-Agent": "imgcls"}
+    )
+    with urllib.request.build_opener(_NoRedirect).open(request, timeout=TIMEOUT_SECONDS) as answer:
+        answer.read(1_000)

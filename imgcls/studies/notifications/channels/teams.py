@@ -1,0 +1,31 @@
+"""Microsoft Teams: a workflow webhook, which takes an adaptive card."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from imgcls.studies.notifications.channels import post
+from imgcls.studies.notifications.events import Event
+from imgcls.studies.notifications.settings import Settings
+
+
+def is_on(settings: Settings) -> bool:
+    """Whether there is an address."""
+    return bool(settings.teams)
+
+
+def send(settings: Settings, events: Sequence[Event]) -> None:
+    """Posts one card."""
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        rows.append(
+            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": event.title, "weight": "bolder"}]}
+        )
+        rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": event.text or " "}]})
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": rows,
+    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+    post(settings.teams, {"type": "message", "attachments": [attachment]})

@@ -1,0 +1,157 @@
+"""What has happened: compares runs, studies, disk and queue with how they were at the last look."""
+
+import contextlib
+import shutil
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from imgcls import jobs
+from imgcls.errors import UserError
+from imgcls.runs import Run, index
+from imgcls.studies import study as studies
+from imgcls.system import paths
+
+STALLED_SECONDS = 600.0
+"""A trainer that has been silent this long; a busy machine may delay a heartbeat by a minute."""
+STUCK_SECONDS = 900.0
+"""The queue is stuck if runs have waited this long and none trains."""
+LEAST_FREE_BYTES = 2 << 30
+LEAST_FREE_FRACTION = 0.03
+OPEN = ("queued", "starting", "running", "paused")
+NOT_A_NUMBER = ("nan", "infinite", "diverged")
+MOST_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to tell. `key` is the same for the same thing, `at` in seconds since 1970, `link` a page of the app."""
+
+    kind: str
+    title: str
+    text: str
+    key: str
+    at: float
+    link: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Memory:
+    """What was known at the last look; see `Watcher` for how it survives a restart."""
+
+    runs: list[str] = field(default_factory=list)
+    studies: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    stuck_since: float | None = None
+
+
+def since(memory: Memory, now: float, *, trials: bool) -> list[Event]:
+    """The events since the last look, and brings `memory` up to date. `trials`: those of studies, too."""
+    return [*_runs(memory, now, trials), *_studies(memory, now), *_queue(memory, now), *_disk(memory, now)]
+
+
+def _once(memory: Memory, event: Event) -> list[Event]:
+    """The event, unless it was told and is still so."""
+    if event.key in memory.told:
+        return []
+    memory.told.append(event.key)
+    return [event]
+
+
+def _forget(memory: Memory, key: str) -> None:
+    if key in memory.told:
+        memory.told.remove(key)
+
+
+def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
+    open_rows = index.search(index.Query(archived=True, exact={"state": list(OPEN)})).rows
+    present = {row["id"] for row in open_rows}
+    gone = [run_id for run_id in memory.runs if run_id not in present]
+    events: list[Event] = []
+    if gone:
+        for row in index.search(index.Query(archived=True, only=tuple(gone))).rows:
+            _forget(memory, f"stalled-{row['id']}")
+            if trials or row["study"] is None:
+                events += _ended(row, now)
+    for row in open_rows:
+        run, key = Run(paths.runs_folder() / row["id"]), f"stalled-{row['id']}"
+        if row["state"] == "running" and run.silence > STALLED_SECONDS:
+            text = f"No sign of life for {run.silence / 60:.0f} minutes. The machine may be overloaded or suspended."
+            events += _once(memory, Event("stalled", f"{row['name']} does not respond", text, key, now, _link(row)))
+        else:
+            _forget(memory, key)
+    memory.runs = sorted(present)
+    return events
+
+
+def _ended(row: dict[str, Any], now: float) -> list[Event]:
+    name, link, key = row["name"], _link(row), f"run-{row['id']}-{row['state']}-{now:.0f}"
+    if row["state"] in ("finished", "stopped"):
+        score = "" if row["test"] is None else f"Test accuracy {100 * row['test']:.1f}%. "
+        seconds = "" if row["seconds"] is None else f"It took {row['seconds']:.0f} s."
+        return [Event("finished", f"{name} has {row['state']}", f"{score}{seconds}".strip(), key, now, link)]
+    if row["state"] == "failed":
+        message = _message(row["id"])
+        what = "diverged" if any(word in message.lower() for word in NOT_A_NUMBER) else "failed"
+        return [Event("failed", f"{name} has {what}", message, key, now, link)]
+    if row["state"] == "lost":
+        text = "The training process ended unexpectedly. Open the run to resume it from its checkpoint."
+        return [Event("stalled", f"{name} was interrupted", text, key, now, link)]
+    return []
+
+
+def _message(run_id: str) -> str:
+    with contextlib.suppress(UserError):
+        return str((Run(paths.runs_folder() / run_id).result or {}).get("message", ""))[:MOST_TEXT]
+    return ""
+
+
+def _link(row: dict[str, Any]) -> str:
+    return f"/train?run={row['id']}"
+
+
+def _studies(memory: Memory, now: float) -> list[Event]:
+    known = {study.id: study for study in studies.all_studies()}
+    states = {study_id: study.state for study_id, study in known.items()}
+    events = []
+    for study_id in memory.studies:
+        state, link = states.get(study_id), f"/studies?study={study_id}"
+        if state in ("finished", "stopped", "failed"):
+            study = known[study_id]
+            result = study.result or {}
+            text = str(result.get("message", ""))[:MOST_TEXT]
+            if "value" in result:
+                text = f"Best validation score {result['value']:.4f} of {result['tried']} settings. {text}".strip()
+            kind = "failed" if state == "failed" else "finished"
+            events.append(Event(kind, f"{study.title} has {state}", text, f"study-{study_id}", now, link))
+    memory.studies = sorted(study_id for study_id, state in states.items() if state in ("running", "stopping"))
+    return events
+
+
+def _queue(memory: Memory, now: float) -> list[Event]:
+    waiting = len(jobs.waiting())
+    is_training = bool(index.search(index.Query(archived=True, limit=1, exact={"state": list(OPEN[1:3])})).total)
+    if not waiting or is_training:
+        memory.stuck_since = None
+        _forget(memory, "queue")
+        return []
+    memory.stuck_since = memory.stuck_since or now
+    if now - memory.stuck_since < STUCK_SECONDS:
+        return []
+    text = f"{waiting} runs wait, and none has started for {(now - memory.stuck_since) / 60:.0f} minutes."
+    return _once(memory, Event("queue", "The queue is stuck", text, "queue", now, "/runs"))
+
+
+def _disk(memory: Memory, now: float) -> list[Event]:
+    try:
+        usage = shutil.disk_usage(paths.runs_folder())
+    except OSError:
+        return []
+    if usage.free > max(LEAST_FREE_BYTES, LEAST_FREE_FRACTION * usage.total):
+        _forget(memory, "disk")
+        return []
+    text = f"{usage.free / 1e9:.1f} GB are left where runs are stored. Delete runs, or free space otherwise."
+    return _once(memory, Event("disk", "The disk is nearly full", text, "disk", now, "/runs"))

@@ -1,0 +1,132 @@
+"""Which channels are used, for what, and when not. Secrets are readable by the owner of the file alone."""
+
+import contextlib
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from imgcls import sharing
+from imgcls.errors import SettingError
+from imgcls.sharing import Action
+from imgcls.system import atomic, json_files, paths
+
+FOLDER = "_notifications"
+VERSION = 1
+LONGEST = 2_000
+PASSWORD = "IMGCLS_SMTP_PASSWORD"
+"""Environment variable that replaces the stored password."""
+TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+URL = re.compile(r"https?://[^\s/]+\S*")
+KINDS = {
+    "finished": "A run or study has finished",
+    "failed": "A run or study has failed, or its loss is not a number",
+    "stalled": "A training has stopped responding, or its process has ended",
+    "disk": "The disk is nearly full",
+    "queue": "Runs wait, but none starts",
+}
+"""Kind of event -> its description."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings. Empty text turns a channel off.
+
+    `quiet_from` and `quiet_to` are times of day, as "22:00": what happens meanwhile is sent afterwards.
+
+    Raises:
+        SettingError: a value is invalid.
+    """
+
+    kinds: tuple[str, ...] = tuple(KINDS)
+    trials: bool = False
+    browser: bool = False
+    sound: bool = False
+    webhook: str = ""
+    slack: str = ""
+    teams: str = ""
+    mail_to: str = ""
+    mail_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_security: str = "starttls"
+    quiet_from: str = ""
+    quiet_to: str = ""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.kinds) - set(KINDS):
+            raise SettingError(f"There is no kind of event “{sorted(unknown)[0]}”. Available: {', '.join(KINDS)}.")
+        for name in ("webhook", "slack", "teams"):
+            if (url := getattr(self, name)) and not URL.fullmatch(url):
+                raise SettingError(f"The address for {name} must begin with https:// or http://.")
+        for name in ("mail_to", "mail_from"):
+            for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
+                if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+                    raise SettingError(f"“{address[:60]}” is no e-mail address.")
+        if self.mail_to and not self.smtp_host:
+            raise SettingError("E-mail needs the name of an SMTP server.")
+        if not 1 <= self.smtp_port <= 65_535:
+            raise SettingError("The SMTP port must be from 1 to 65535.")
+        if self.smtp_security not in ("starttls", "tls", "none"):
+            raise SettingError("The security of SMTP is one of: starttls, tls, none.")
+        if bool(self.quiet_from) != bool(self.quiet_to):
+            raise SettingError("Quiet hours need a beginning and an end.")
+        for time_of_day in filter(None, (self.quiet_from, self.quiet_to)):
+            if not TIME.fullmatch(time_of_day):
+                raise SettingError(f"“{time_of_day[:20]}” is no time of day. Write it as 07:00.")
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether it is within the quiet hours, by the clock of this machine. `now`: seconds since 1970."""
+        if not self.quiet_from or self.quiet_from == self.quiet_to:
+            return False
+        clock = f"{datetime.fromtimestamp(now):%H:%M}"
+        if self.quiet_from < self.quiet_to:
+            return self.quiet_from <= clock < self.quiet_to
+        return clock >= self.quiet_from or clock < self.quiet_to
+
+    @property
+    def password(self) -> str:
+        """The SMTP password: that of the environment, or the stored one."""
+        return os.environ.get(PASSWORD) or self.smtp_password
+
+
+def folder() -> Path:
+    """The folder of all files about notifications. It need not exist yet."""
+    return paths.runs_folder() / FOLDER
+
+
+def read() -> Settings:
+    """The settings; those of a damaged file are all off."""
+    with contextlib.suppress(OSError, ValueError, TypeError, SettingError):
+        content: dict[str, Any] = json_files.read_object(folder() / "settings.json")
+        if content.pop("version", None) == VERSION:
+            content["kinds"] = tuple(content.get("kinds", KINDS))
+            for field in fields(Settings):
+                value = content.get(field.name, field.default)
+                if type(value) is not type(field.default):
+                    return Settings()
+            return Settings(**content)
+    return Settings()
+
+
+def write(settings: Settings) -> None:
+    """Stores the settings.
+
+    Raises:
+        SettingError: the file cannot be written.
+        NotAllowed: on a shared server, by anybody but its owner.
+    """
+    sharing.require(Action.MANAGE_PEOPLE)
+    path = folder() / "settings.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.replacing(path) as aside:
+            aside.touch(mode=0o600)
+            aside.write_text(json.dumps({"version": VERSION, **asdict(settings)}, indent=1), "utf-8")
+    except OSError as error:
+        raise SettingError(f"The settings cannot be saved: {error.strerror}.") from error

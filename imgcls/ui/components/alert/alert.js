@@ -1,0 +1,65 @@
+// Tells of events once per browser: several tabs, and each rerun of a page, get the same ones.
+
+const KEY = "imgcls-alerts-told";
+const MOST_KEYS = 100;
+const WORDS = {
+  granted: "This browser may show notifications",
+  denied: "This browser blocks notifications: allow them in the site's settings",
+  default: "Allow notifications in this browser",
+};
+
+const told = () => {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "[]");
+  } catch {
+    return [];
+  }
+};
+
+const remember = (keys) => {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(keys.slice(-MOST_KEYS)));
+  } catch {
+    // private mode: it may be told again
+  }
+};
+
+const beep = () => {
+  const audio = new AudioContext();
+  const gain = audio.createGain();
+  gain.connect(audio.destination);
+  gain.gain.setValueAtTime(0.15, audio.currentTime);
+  gain.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.6);
+  const tone = audio.createOscillator();
+  tone.frequency.value = 660;
+  tone.connect(gain);
+  tone.start();
+  tone.stop(audio.currentTime + 0.6);
+  tone.onended = () => audio.close();
+};
+
+export default function ({ data, parentElement }) {
+  const button = parentElement.querySelector(".alert-permit");
+  if (button) {
+    const label = () => {
+      const state = globalThis.Notification?.permission ?? "denied";
+      button.textContent = WORDS[state];
+      button.disabled = state !== "default";
+    };
+    label();
+    button.onclick = () => Notification.requestPermission().then(label);
+  }
+  const known = told();
+  const fresh = data.events.filter((event) => !known.includes(event.key));
+  if (!fresh.length) return;
+  remember([...known, ...fresh.map((event) => event.key)]);
+  if (data.sound) beep();
+  if (!data.browser || globalThis.Notification?.permission !== "granted") return;
+  for (const event of fresh) {
+    const shown = new Notification(event.title, { body: event.text, tag: event.key });
+    shown.onclick = () => {
+      window.focus();
+      if (event.link.startsWith("/")) location.assign(event.link);
+    };
+  }
+}

@@ -1,0 +1,116 @@
+"""Each channel sends to a server of its kind, here on this machine."""
+
+import json
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from imgcls.studies.notifications import channels, watcher
+from imgcls.studies.notifications.events import Event
+from imgcls.studies.notifications.settings import Settings
+
+EVENTS = [
+    Event("finished", "<!channel> *wide*\nnet has finished", "Test accuracy 91.2%.", "a", 1e9, "/train?run=a"),
+    Event("disk", "The disk is nearly full", "0.4 GB are left.", "b", 1e9, "/runs"),
+]
+
+
+@pytest.fixture
+def web():
+    """A server that keeps what is posted: (url, received, answer), where answer["status"] can be changed."""
+    received: list[dict] = []
+    answer = {"status": 200}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(answer["status"])
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", received, answer
+        server.shutdown()
+        thread.join()
+
+
+class _Mail(socketserver.StreamRequestHandler):
+    """As much of SMTP as one message needs."""
+
+    def handle(self):
+        self.wfile.write(b"220 ready\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = iter(self.rfile.readline, b".\r\n")
+                self.server.messages.append(b"".join(lines).decode())
+            self.server.commands.append(line.decode().strip())
+            self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+            if word == b"QUIT":
+                return
+
+
+@pytest.fixture
+def mail():
+    """An SMTP server that keeps messages and commands."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail) as server:
+        server.messages, server.commands = [], []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_the_webhook_gets_the_events_as_json(web):
+    url, received, _ = web
+    channels.all_channels()["webhook"].send(Settings(webhook=url), EVENTS)
+    assert received == [{"source": "imgcls", "events": [event.as_dict() for event in EVENTS]}]
+
+
+def test_slack_gets_text_that_mentions_nobody(web):
+    url, received, _ = web
+    channels.all_channels()["slack"].send(Settings(slack=url), EVENTS)
+    (message,) = received
+    assert "&lt;!channel&gt;" in message["text"] and "<" not in message["text"]
+    assert "The disk is nearly full" in message["text"]
+
+
+def test_teams_gets_a_card_with_plain_text(web):
+    url, received, _ = web
+    channels.all_channels()["teams"].send(Settings(teams=url), EVENTS)
+    (attachment,) = received[0]["attachments"]
+    texts = [block["inlines"][0]["text"] for block in attachment["content"]["body"]]
+    assert texts[0] == EVENTS[0].title and texts[3] == "0.4 GB are left."
+
+
+def test_mail_has_one_line_as_subject_and_all_recipients(mail):
+    host, port = mail.server_address
+    settings = Settings(mail_to="a@example.org, b@example.org", smtp_host=host, smtp_port=port, smtp_security="none")
+    channels.all_channels()["mail"].send(settings, EVENTS)
+    (message,) = mail.messages
+    assert "Subject: [imgcls] <!channel> *wide* net has finished and 1 more" in message
+    assert "Test accuracy 91.2%." in message and "The disk is nearly full" in message
+    assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(mail.commands)
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_refusal_is_reported_and_no_redirect_is_followed(web, status):
+    url, received, answer = web
+    answer["status"] = status
+    problems = watcher.test(Settings(webhook=url), 1e9)
+    assert str(status) in problems["webhook"] and len(received) == 1
+
+
+def test_an_unreachable_server_is_reported():
+    found = watcher.test(Settings(slack="http://127.0.0.1:9/x", mail_to="a@b", smtp_host="127.0.0.1", smtp_port=9), 1e9)
+    assert set(found) == {"slack", "mail"} and all(found.values())
