@@ -26,6 +26,7 @@ class Point:
     is_pruned: bool = False
     seconds: float | None = None
     parameters: int | None = None
+    watt_hours: float | None = None
 
 
 def history(points: Sequence[Point], score: str, *, is_higher_better: bool):
@@ -109,8 +110,8 @@ def importances(shares: Mapping[str, float]):
 
 
 def pareto(points: Sequence[Point], quantity: str, title: str, score: str, *, is_higher_better: bool):
-    """The score against what a trial costs, `quantity` "seconds" or "parameters", with the trials that are best for
-    their cost."""
+    """The score against what a trial costs, with the trials that are best for their cost. `quantity`: "seconds",
+    "parameters" or "watt_hours"."""
     import plotly.graph_objects as go
 
     known = [point for point in points if getattr(point, quantity) is not None]

@@ -9,6 +9,8 @@ pruning           which running trials to end early
 selection_bias    how much too good the best of many scores is
 learning_curve    would more data help? runs on 10 to 100% of the training images
 notifications/    tells people when a run or study has ended or goes wrong
+energy            how much energy a study has used
+another_night     what as many trials again would gain
 driver            the process that does all this: `python -m imgcls.studies ID`
 """
 

@@ -18,7 +18,7 @@ from imgcls.errors import RunError, SettingError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.models import more_epochs
 from imgcls.runs import trials as trial_records
-from imgcls.studies import proposals, pruning, selection_bias, space, test_set
+from imgcls.studies import energy, proposals, pruning, selection_bias, space, test_set
 from imgcls.studies.plan import Plan
 from imgcls.studies.study import RESULT_VERSION, Study, Trial, best
 from imgcls.system import atomic
@@ -29,6 +29,7 @@ LOCK_SECONDS = 1.0
 POLL_SECONDS = 0.2
 FAILURES_IN_A_ROW = 3
 """So many failed trials at the start, or in a row, mean that something is wrong with the study."""
+METER_SECONDS = 10.0
 RESUMPTIONS = 2
 """A trial whose trainer was killed is resumed this often by one driver."""
 
@@ -45,6 +46,8 @@ class Driver:
         self._known: dict[str, Trial] = {}
         self._resumed: dict[str, int] = {}
         self._is_exhausted = False
+        self._meter: energy.Meter | None = None
+        self._used, self._measured = energy.Energy(), -1e9
 
     def run(self) -> dict[str, Any]:
         """Works until the study has ended, and returns the content of its result.json.
@@ -62,8 +65,10 @@ class Driver:
             if not datasets.is_ready(plan.base.data):
                 _say(f"Preparing {datasets.facts(plan.base.data).title} …")
                 datasets.prepare(plan.base.data)
+            self._meter = energy.Meter(self.study.folder)
             while True:
                 trials = self._look()
+                self._measure()
                 if failure := _failure(trials):
                     self._end_open(trials)
                     return self._conclude(plan, "failed", failure)
@@ -107,7 +112,14 @@ class Driver:
         return found
 
     def _is_over(self, plan: Plan) -> bool:
-        return self.study.is_stop_requested or (plan.until is not None and time.time() >= plan.until)
+        is_late = plan.until is not None and time.time() >= plan.until
+        is_used_up = plan.energy_kwh is not None and self._used.kwh >= plan.energy_kwh
+        return self.study.is_stop_requested or is_late or is_used_up
+
+    def _measure(self) -> None:
+        """Notes the energy used so far, now and then."""
+        if self._meter is not None and time.monotonic() - self._measured >= METER_SECONDS:
+            self._used, self._measured = self._meter.write(), time.monotonic()
 
     def _add(self, plan: Plan, trials: list[Trial]) -> bool:
         """Queues the next trial if there is room for one."""
@@ -146,6 +158,8 @@ class Driver:
     def _conclude(self, plan: Plan, outcome: str, message: str = "") -> dict[str, Any]:
         """Evaluates the winner on the test set and writes the result. If killed halfway, it is done again alike."""
         trials = self.study.trials()
+        if self._meter is not None:
+            self._meter.write()
         winner = best(trials, plan)
         result: dict[str, Any] = {
             "version": RESULT_VERSION,

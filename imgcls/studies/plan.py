@@ -16,6 +16,7 @@ A person writes it as YAML or JSON:
     trials: 30
     parallel: 1                   # trials at a time
     seed: 0                       # of the search
+    energy_kwh: 0.5               # ends when this energy is used; without it, there is no limit
 """
 
 import re
@@ -43,11 +44,13 @@ MOST_TRIALS = 1_000
 MOST_PARALLEL = 64
 MOST_HOURS = 1_000
 LATEST = 1e11
+LEAST_KWH, MOST_KWH = 0.001, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The plan of a study. `until` is a time in seconds since 1970 at which it ends, or None.
+    """The plan of a study. `until` is a time in seconds since 1970 at which it ends, and `energy_kwh` the energy
+    after which it does, or None.
 
     Raises:
         SettingError: a value is invalid.
@@ -63,6 +66,7 @@ class Plan:
     parallel: int = 1
     seed: int = 0
     until: float | None = None
+    energy_kwh: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("metric", self.metric, METRICS)
@@ -73,6 +77,8 @@ class Plan:
         _count("seed", self.seed, 0, 2**31 - 1)
         if self.until is not None and not json_files.is_number(self.until, 0, LATEST):
             raise SettingError("“until” must be a time in seconds since 1970.")
+        if self.energy_kwh is not None and not json_files.is_number(self.energy_kwh, LEAST_KWH, MOST_KWH):
+            raise SettingError(f"“energy_kwh” must be a number from {LEAST_KWH} to {MOST_KWH:,}.")
         if not isinstance(self.title, str):
             raise SettingError(f"“title” must be text, not {shortened(self.title)}.")
         object.__setattr__(self, "title", run_name.clean(self.title))
@@ -98,7 +104,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        own = ("title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until")
+        own = ("title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until", "energy_kwh")
         values = {name: getattr(self, name) for name in own}
         return {"version": VERSION, **values, "settings": self.base.as_dict(), "vary": space.as_json(self.vary)}
 
@@ -116,6 +122,7 @@ def from_dict(values: Any) -> Plan:
     if not json_files.is_integer(version) or version > VERSION:
         raise SettingError("This study was made by a newer version of the program. Update the program to open it.")
     known = {"settings", "vary", "title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until"}
+    known.add("energy_kwh")
     unknown = sorted(set(values) - known)
     if unknown:
         raise SettingError(f"A study has no entry {shortened(unknown[0])}. Available: {', '.join(sorted(known))}.")

@@ -6,6 +6,7 @@
       stop.json         a request to end it                        page or command line
       .driver.lock      held for as long as a driver lives         driver
       log.txt           everything the driver printed              driver
+      energy.json       the energy used so far                     driver
       result.json       winner, test scores, or why it failed      driver, LAST, by rename
     saved_models/<id>-0000/                                        a trial: its trial.json names the study
 

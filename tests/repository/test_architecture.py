@@ -24,6 +24,7 @@ PACKAGES = 20
 FOUND_BY_NAME = {
     "imgcls.models": "imgcls.models.families",
     "imgcls.jobs.backends": "imgcls.jobs.backends",
+    "imgcls.studies.notifications.channels": "imgcls.studies.notifications.channels",
     "imgcls.ui.evaluate.sections": "imgcls.ui.evaluate.sections",
     "imgcls.export.formats": "imgcls.export.formats",
     "imgcls.lessons": "imgcls.lessons.catalog",

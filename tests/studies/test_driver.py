@@ -14,7 +14,7 @@ from imgcls import jobs, studies
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import predictions
 from imgcls.runs import Run, trials
-from imgcls.studies import driver
+from imgcls.studies import driver, energy
 from imgcls.studies.driver import Driver, Taken
 from tests.support import studies as support
 from tests.support.studies import Trainers, planned, score
@@ -223,3 +223,15 @@ def test_a_deleted_trial_leaves_a_gap_that_is_not_filled_with_the_same_number(di
         shutil.rmtree(study.runs()[1].folder)
         Driver(study).run()
     assert [trial.number for trial in study.trials()] == [0, 2, 3] and len(trainers.trained) == 4
+
+
+def test_a_study_ends_when_its_energy_is_used(digits, monkeypatch):
+    monkeypatch.setattr(driver, "METER_SECONDS", 0.0)
+    trials: list[str] = []
+    monkeypatch.setattr(driver.energy.Meter, "look", lambda meter: energy.Energy(3600.0 * len(trials), 1.0))
+    study = studies.create(planned(trials=1000, energy_kwh=0.002))
+    with Trainers() as trainers:
+        trials = trainers.trained
+        result = Driver(study).run()
+    assert result["outcome"] == "finished" and 2 <= result["tried"] <= 4, "each trial uses 0.001 kWh"
+    assert energy.read(study.folder).kwh >= 0.002

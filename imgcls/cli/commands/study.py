@@ -12,7 +12,8 @@ from imgcls import studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
-from imgcls.studies import Study, Trial, plan, proposals, trash
+from imgcls.studies import Study, Trial, another_night, plan, proposals, trash
+from imgcls.studies import energy as energy_used
 from imgcls.studies.driver import Driver, Taken
 
 app = App(name="study", help="Search for good settings: many runs, the best of which is chosen on validation images.")
@@ -32,6 +33,9 @@ def start(
         str, Parameter(name="--until", show_default=False, help="End at this time of day, for example 07:00.")
     ] = "",
     hours: Annotated[float, Parameter(name="--hours", show_default=False, help="End after so many hours.")] = 0.0,
+    energy: Annotated[
+        float, Parameter(name="--energy", show_default=False, help="End when so many kWh are used.")
+    ] = 0.0,
     background: Annotated[
         bool, Parameter(name="--background", negative="", show_default=False, help="Return at once.")
     ] = False,
@@ -53,6 +57,8 @@ def start(
         planned = plan.read(file)
         if until or hours:
             planned = planned.changed(until=plan.end_of(until, hours))
+        if energy:
+            planned = planned.changed(energy_kwh=energy)
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
         study = studies.create(planned, study_id=id)
@@ -187,7 +193,11 @@ def _lines(study: Study, trials: list[Trial]) -> list[str]:
     if "winner" in result:
         lines.append(f"Winner: {result['winner']} ({planned.metric} {result['value']:.4f})")
     lines += [sentence for sentence in studies.sentences(result) if sentence]
-    return lines
+    if (used := energy_used.read(study.folder)).joules:
+        lines.append(used.sentence())
+    scores = [trial.value for trial in trials if trial.value is not None]
+    more = another_night.gain(scores, is_higher_better=planned.is_higher_better)
+    return lines + ([another_night.sentence(more, planned.metric)] if more else [])
 
 
 def _shown(value: Value) -> str:

@@ -17,7 +17,8 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach
-from imgcls.ui.train import golden_report, learning_curves, live, notes, settings_form
+from imgcls.ui.train import learning_curves, live, settings_form
+from imgcls.ui.train.run_parts import golden_report, notes
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number

@@ -63,13 +63,7 @@ def _panel(config: Config, is_ready: bool) -> None:
             key="vary-pruner",
             help="Ends a trial whose validation score is worse than that of others after as many epochs.",
         )
-    end = st.time_input(
-        "Overnight: end at",
-        None,
-        key="vary-until",
-        help="The next time it is that late on the server, running trials are stopped with their best epoch and the "
-        "best trial wins. Empty: when all trials are done.",
-    )
+    end, hours, kwh = _ends()
     title = st.text_input("Name of the study", placeholder="Search", max_chars=80, key="vary-title")
     may_start = rights.button(Action.START_STUDY, disabled=not (is_ready and chosen))
     if st.button("Start study", type="primary", icon=":material/play_arrow:", **may_start):
@@ -82,11 +76,35 @@ def _panel(config: Config, is_ready: bool) -> None:
                 trials=trials,
                 sampler=sampler,
                 pruner=pruner,
-                until=None if end is None else plans.end_of(f"{end:%H:%M}"),
+                until=plans.end_of(end, hours) if end or hours else None,
+                energy_kwh=kwh,
             )
             study = studies.create(plan)
             studies.drive(study)
             links.go("studies.py", study=study.id)
+
+
+def _ends() -> tuple[str, float, float | None]:
+    """When the study ends at the latest: a time of day, hours, kilowatt-hours."""
+    with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
+        end = st.time_input(
+            "Overnight: end at",
+            None,
+            key="vary-until",
+            help="The next time it is that late on the server, running trials are stopped with their best epoch and "
+            "the best trial wins. Empty: when all trials are done.",
+        )
+        hours = st.number_input("or after, hours", 0.1, float(plans.MOST_HOURS), None, key="vary-hours")
+        kwh = st.number_input(
+            "or after, kWh",
+            plans.LEAST_KWH,
+            float(plans.MOST_KWH),
+            None,
+            key="vary-energy",
+            help="The energy of everything that runs on the machine: measured where the processor's counters can be "
+            "read, otherwise estimated with 10 W per busy core.",
+        )
+    return ("" if end is None else f"{end:%H:%M}"), float(hours or 0.0), kwh
 
 
 def _values(param: Param, config: Config) -> str | list:

@@ -57,7 +57,9 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     assert "12 configurations were tried" in text_of(app)
     (table,) = app.dataframe
     assert list(table.value["Winner"]).index(True) == winner.number
-    assert len(app.get("plotly_chart")) == 7, "history, importance, parallel coordinates, two slices, two Pareto fronts"
+    assert len(app.get("plotly_chart")) == 8, (
+        "history, importance, parallel coordinates, two slices, three Pareto fronts"
+    )
 
 
 def test_an_interrupted_study_can_be_resumed_or_stopped(digits):

@@ -8,7 +8,7 @@ import streamlit as st
 from imgcls import datasets, studies
 from imgcls.errors import RunError, UserError
 from imgcls.sharing import Action
-from imgcls.studies import Study, Trial
+from imgcls.studies import Study, Trial, another_night, energy
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs.studies import deleting, results
@@ -115,8 +115,21 @@ def _study(study: Study, state: str) -> None:
     _numbers(study, trials, winner, result)
     if found := studies.sentences(result):
         st.markdown(plain(" ".join(found)))
-    results.show(plan, trials)
+    _night(study, trials)
+    results.show(study, plan, trials)
     _table(study, trials, winner)
+
+
+def _night(study: Study, trials: list[Trial]) -> None:
+    """The energy used, and what another night would gain."""
+    plan, used = study.plan, energy.read(study.folder)
+    if used.joules:
+        budget = f" The budget is {plan.energy_kwh:g} kWh." if plan.energy_kwh else ""
+        st.caption(plain(used.sentence() + budget))
+    scores = [trial.value for trial in trials if trial.value is not None]
+    more = another_night.gain(scores, is_higher_better=plan.is_higher_better)
+    if more is not None:
+        st.markdown(plain(another_night.sentence(more, plan.metric)))
 
 
 def _buttons(study: Study, state: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from imgcls.charts import studies as figures
 from imgcls.charts.studies import Point
-from imgcls.studies import Plan, Trial, proposals
+from imgcls.studies import Plan, Study, Trial, energy, proposals
 from imgcls.studies.space import Between
 from imgcls.ui.app import links
 from imgcls.ui.widgets.figures import figure_download
@@ -16,10 +16,13 @@ LEAST = 2
 MOST_SLICES = 12
 
 
-def show(plan: Plan, trials: list[Trial]) -> None:
+def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
     """All figures, or nothing with fewer than two scores."""
+    used = energy.read(study.folder)
     points = [
-        _point(trial, plan) for trial in trials if trial.value is not None and set(trial.params) >= set(plan.vary)
+        _point(trial, plan, used.watts / plan.parallel)
+        for trial in trials
+        if trial.value is not None and set(trial.params) >= set(plan.vary)
     ]
     if len(points) < LEAST:
         return
@@ -49,7 +52,10 @@ def show(plan: Plan, trials: list[Trial]) -> None:
             _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
     st.subheader("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
     with st.grid(2, min_column_width=340):
-        for quantity, title in (("seconds", "training time, s"), ("parameters", "parameters")):
+        costs = [("seconds", "training time, s"), ("parameters", "parameters")]
+        if used.joules:
+            costs.append(("watt_hours", f"energy, Wh ({used.source})"))
+        for quantity, title in costs:
             figure = figures.pareto(points, quantity, title, score, is_higher_better=better)
             _clickable(figure, f"pareto-{quantity}", f"Score against {title}, with the Pareto front.")
 
@@ -75,8 +81,10 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
         st.caption(f"Shown after {proposals.STARTUP_TRIALS} complete trials.")
 
 
-def _point(trial: Trial, plan: Plan) -> Point:
+def _point(trial: Trial, plan: Plan, watts: float) -> Point:
+    """`watts`: the mean power of the study for each of its parallel trials, as nobody measures single processes."""
     result = trial.result or {}
+    seconds = result.get("seconds")
     value = trial.value or 0.0
     return Point(
         trial.run.id,
@@ -86,6 +94,7 @@ def _point(trial: Trial, plan: Plan) -> Point:
         trial.state == "stopped",
         result.get("training_seconds", result.get("seconds")),
         result.get("parameters"),
+        seconds * watts / 3600 if watts and seconds else None,
     )
 
 
