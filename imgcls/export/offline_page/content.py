@@ -112,7 +112,7 @@ def _network() -> dict[str, Any]:
     """What is needed to read those weights: the names and sizes of the arrays; and the thresholds of the scores."""
     with np.load(non_digits.FILE, allow_pickle=False) as file:
         return {
-            "members": int(file["members"]),
+            "members": {kind: int(file[f"members_{kind}"]) for kind in ("image", "pen")},
             "image": non_digits.threshold(has_pen=False),
             "pen": non_digits.threshold(has_pen=True),
             "arrays": [(name, file[name].size) for name in file.files if "/" in name],

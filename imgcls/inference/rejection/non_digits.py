@@ -3,8 +3,8 @@
 A small network that has seen digits and other things (D. Hendrycks, M. Mazeika and T. Dietterich, "Deep Anomaly
 Detection with Outlier Exposure", 2019) looks at the directions of the edges in the model input (N. Dalal and B. Triggs,
 "Histograms of Oriented Gradients for Human Detection", 2005) and, for a drawing, at the path of the pen. It knows
-nothing of the run's own model, so it serves every model of the ten digits. Its weights are fitted by
-`imgcls.training.non_digits`, and it runs on NumPy alone.
+nothing of the run's own model, so it serves every model of the ten digits. For images without strokes, the scores of
+several such networks are averaged. The weights are fitted by `imgcls.training.non_digits`; NumPy alone runs them.
 """
 
 import functools
@@ -62,7 +62,7 @@ def scores(images: np.ndarray, pens: np.ndarray | None = None) -> np.ndarray:
         values = np.concatenate([values, pens], axis=1)
     weights, kind = _weights(), "image" if pens is None else "pen"
     found = []
-    for member in range(int(weights["members"])):
+    for member in range(int(weights[f"members_{kind}"])):
         hidden = values @ weights[f"{member}/{kind}/hidden"] + weights[f"{member}/{kind}/hidden_bias"]
         logits = np.maximum(hidden, 0) @ weights[f"{member}/{kind}/output"] + weights[f"{member}/{kind}/output_bias"]
         digits = logits[:, :-1]

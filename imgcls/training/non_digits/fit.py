@@ -28,7 +28,8 @@ KINDS = ("image", "pen")
 """Networks that look at the image alone, and at the image and the path of the pen."""
 UNITS = {"image": 160, "pen": 96}
 EPOCHS = {"image": 8, "pen": 10}
-MEMBERS = 1
+MEMBERS = {"image": 3, "pen": 1}
+"""Networks whose scores are averaged."""
 REJECTED = {"image": 0.0045, "pen": 0.0035}
 """The fractions of the held-out digits that the thresholds reject; the other rules add to them."""
 FOLDS = ((1, 2), (3, 4), (5, 6), (7,))
@@ -72,7 +73,12 @@ def scores(networks: list[Network], values: np.ndarray) -> np.ndarray:
     return np.mean(found, axis=0)
 
 
-def cross_validate(data: Examples, members: int) -> None:
+def ensemble(values: np.ndarray, labels: np.ndarray, kind: str) -> list[Network]:
+    """The networks of a kind, which differ by their random numbers."""
+    return [trained(values, labels, kind, seed) for seed in range(MEMBERS[kind])]
+
+
+def cross_validate(data: Examples) -> None:
     """Prints what is rejected at a threshold that rejects `REJECTED` of the held-out digits, by kind."""
     generator = np.random.default_rng(1)
     held_out = examples.held_out_digits(generator)
@@ -83,7 +89,7 @@ def cross_validate(data: Examples, members: int) -> None:
         over = np.zeros(len(characters.labels))
         for fold in FOLDS:
             known = ~np.isin(usable.writers, fold)
-            networks = [trained(learnt[known], usable.labels[known], kind, seed) for seed in range(members)]
+            networks = ensemble(learnt[known], usable.labels[known], kind)
             rows = np.isin(characters.writers, fold)
             low = threshold(scores(networks, of_digits), held_out, kind)
             over[rows] = scores(networks, of_characters[rows]) - low
@@ -124,14 +130,15 @@ def digest(data: Examples) -> np.ndarray:
     return np.frombuffer(found.digest(), np.uint8)
 
 
-def save(data: Examples, members: int, path: Path) -> None:
+def save(data: Examples, path: Path) -> None:
     """Fits networks of both kinds, and writes them in half precision with their thresholds."""
     held_out = examples.held_out_digits(np.random.default_rng(1))
-    arrays: dict[str, np.ndarray] = {"members": np.array(members), "digest": digest(data)}
+    arrays: dict[str, np.ndarray] = {"digest": digest(data)}
     for kind in KINDS:
         usable = data[data.has_pen] if kind == "pen" else data
         learnt = features(usable, kind)
-        networks = [trained(learnt, usable.labels, kind, seed) for seed in range(members)]
+        networks = ensemble(learnt, usable.labels, kind)
+        arrays[f"members_{kind}"] = np.array(len(networks))
         for number, network in enumerate(networks):
             for name, values in zip(("hidden", "hidden_bias", "output", "output_bias"), network, strict=True):
                 arrays[f"{number}/{kind}/{name}"] = values.astype(np.float16)
@@ -152,11 +159,11 @@ def differences(one: Path, other: Path) -> list[str]:
     return found
 
 
-def check(data: Examples, members: int, path: Path) -> None:
+def check(data: Examples, path: Path) -> None:
     """Exits with the differences between `path` and a newly fitted file, if there are any."""
     with tempfile.TemporaryDirectory() as folder:
         fitted = Path(folder) / path.name
-        save(data, members, fitted)
+        save(data, fitted)
         if found := differences(path, fitted):
             sys.exit(f"{path.name} differs from a new fit: " + "; ".join(found))
     print(f"{path.name} is equal to a new fit, bit for bit")
@@ -166,14 +173,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m imgcls.training.non_digits.fit")
     parser.add_argument("--cross-validate", action="store_true", help="score each writer without having seen them")
     parser.add_argument("--check", action="store_true", help="fit again and compare with the file")
-    parser.add_argument("--members", type=int, default=MEMBERS, help="networks whose scores are averaged")
     parser.add_argument("--output", type=Path, default=non_digits.FILE)
     arguments = parser.parse_args()
     data = examples.training(print)
     if arguments.cross_validate:
-        cross_validate(data, arguments.members)
+        cross_validate(data)
     else:
-        (check if arguments.check else save)(data, arguments.members, arguments.output)
+        (check if arguments.check else save)(data, arguments.output)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ def test_the_same_examples_give_the_same_network(made):
     assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
 
 
+def test_the_networks_of_a_kind_differ(made, monkeypatch):
+    monkeypatch.setitem(fit.MEMBERS, "image", 2)
+    first, second = fit.ensemble(fit.features(made, "image"), made.labels, "image")
+    assert not np.array_equal(first[0], second[0])
+
+
 def test_the_digest_changes_with_an_image_or_a_label(made):
     images, labels = made.images.copy(), made.labels.copy()
     images[5, 3, 3] ^= 1
@@ -62,7 +68,7 @@ def test_differences_between_files_are_named(tmp_path):
 def test_the_shipped_file_has_the_sizes_that_a_fit_gives():
     width = len(non_digits.pen_features([np.zeros((2, 2))]))
     with np.load(non_digits.FILE, allow_pickle=False) as file:
-        assert int(file["members"]) == fit.MEMBERS
+        assert {kind: int(file[f"members_{kind}"]) for kind in fit.KINDS} == fit.MEMBERS
         assert file["digest"].shape == (32,)
         assert file["0/image/hidden"].shape == (441, fit.UNITS["image"])
         assert file["0/pen/hidden"].shape == (441 + width, fit.UNITS["pen"])
@@ -74,5 +80,5 @@ def test_the_shipped_file_is_what_a_fit_gives(capsys):
     missing = [name for name in NEEDS if folder is None or not (folder / name).exists()]
     if missing:
         pytest.skip(f"not in the folder set by IMGCLS_DATA: {', '.join(missing)}")
-    fit.check(examples.training(print), fit.MEMBERS, non_digits.FILE)
+    fit.check(examples.training(print), non_digits.FILE)
     assert "bit for bit" in capsys.readouterr().out

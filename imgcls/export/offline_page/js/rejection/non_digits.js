@@ -62,7 +62,7 @@ export function fromHalf(bits) {
 
 /** The log-odds that it is no digit. */
 function score(known, kind, values) {
-  const scores = Array.from({ length: content.nonDigits.members }, (_, member) => {
+  const scores = Array.from({ length: content.nonDigits.members[kind] }, (_, member) => {
     const layer = (name, from) =>
       dense(from, known[`${member}/${kind}/${name}`], known[`${member}/${kind}/${name}_bias`]);
     const logits = layer(
