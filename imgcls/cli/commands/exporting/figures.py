@@ -1,5 +1,6 @@
 """`imgcls figures`: the figures of a run as PNG, SVG or PDF files for a paper."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,7 +9,6 @@ from cyclopts import Parameter
 from imgcls import runs
 from imgcls.charts import run_figures
 from imgcls.cli import exit_codes, output
-from imgcls.errors import UserError
 
 
 def figures(
@@ -37,23 +37,24 @@ def figures(
     targets = {name: folder / f"{name}.{format}" for name in drawn}
     for target in targets.values() if folder.exists() else ():
         output.check(target, overwrite)
-    is_new = not folder.exists()
+    is_new, is_done = not folder.exists(), False
     aside = {name: target.with_name(f".{target.stem}.part{target.suffix}") for name, target in targets.items()}
     try:
         folder.mkdir(exist_ok=True)
         run_figures.write(drawn, aside)
         for name, target in targets.items():
             aside[name].replace(target)
+        is_done = True
     except OSError as error:
         raise exit_codes.CommandError(
             f"{folder} could not be written: {error.strerror or error}.", exit_codes.FAILED
         ) from error
-    except UserError:
-        if is_new:
-            folder.rmdir()
-        raise
     finally:
         for path in aside.values():
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
+        if is_new and not is_done:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
     for target in targets.values():
         print(target)
