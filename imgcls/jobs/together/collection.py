@@ -26,8 +26,8 @@ from imgcls.sharing.visitors import SERVER
 from imgcls.system import atomic, json_files
 
 NAME = "trained.json"
-FOLDS = 5
-STEPS = 250
+FOLDS = 3
+STEPS = 200
 """Batches of a training, about: few drawings are shown more often."""
 EPOCHS = (6, 40)
 BATCH = 32

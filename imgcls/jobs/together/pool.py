@@ -234,6 +234,22 @@ def datasets(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
     return [(activity, name, tuple(json.loads(classes))) for activity, name, classes in rows]
 
 
+def delete_all(folder: Path) -> None:
+    """Delete all drawings of a class for good. Datasets made of them stay, and are no longer connected with them."""
+    if (folder / NAME).exists():
+        with _open(folder / NAME) as base, base:
+            base.execute("DELETE FROM drawings")
+            base.execute("DELETE FROM datasets")
+
+
+def total(folder: Path) -> int:
+    """How many drawings of a class there are, of all that it has drawn for."""
+    if not (folder / NAME).exists():
+        return 0
+    with _open(folder / NAME) as base:
+        return int(base.execute("SELECT count(*) FROM drawings").fetchone()[0])
+
+
 def forget(writer: str) -> list[Path]:
     """Delete everything that somebody has drawn, in all classes; returns the folders of those classes."""
     found = []

@@ -12,7 +12,7 @@ from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import prepare
-from imgcls.jobs.together import activities, dataset
+from imgcls.jobs.together import activities, dataset, pool
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Drawing, Pool, State
 from imgcls.runs import Run
@@ -117,3 +117,14 @@ def moderate(room: Room, number: int, state: State) -> None:
     activities.require_teacher(room)
     if (activity := activities.find(room)) is not None:
         pool_of(room, activity).move(number, state)
+
+
+def delete_all(room: Room) -> None:
+    """Delete all drawings of a class for good; a dataset made of them stays.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: they cannot be deleted.
+    """
+    activities.require_teacher(room)
+    pool.delete_all(activities.folder(room))

@@ -144,6 +144,18 @@ def test_a_dataset_of_which_too_little_is_left_is_deleted(room, collection):
     assert not custom.folder_of(made.name).exists()
 
 
+def test_the_teacher_deletes_all_drawings_and_keeps_the_dataset(room, collection):
+    fill(room, collection)
+    made = make(room, collection)
+    with acting_as(people.visitor(writer(0).id)), pytest.raises(NotAllowed):
+        sending.delete_all(room)
+    with acting_as(teacher()):
+        sending.delete_all(room)
+        assert pool.total(activities.folder(room)) == 0 and custom.custom_dataset(made.name).counts
+    dataset.forget(writer(0).id)
+    assert custom.folder_of(made.name).exists()
+
+
 def test_identical_drawings_count_once(room, collection):
     fill(room, collection)
     with acting_as(people.visitor(writer(1).id)):

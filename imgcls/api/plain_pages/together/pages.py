@@ -71,7 +71,7 @@ def draw(room: Room, request: Request) -> Response:
     """The page on which people draw."""
     activity = activities.find(room)
     known: dict[str, Any] = {"code": room.code, "activity": "", "classes": [], "kind": "", "model": ""}
-    if activity is not None and activity.is_open:
+    if activity is not None:
         known |= {"activity": activity.id, "classes": activity.classes, "kind": activity.kind}
         if (run := activities.model_of(activity)) is not None:
             known |= {"model": phone.version(run), "shape": run.card.shape}

@@ -26,10 +26,10 @@ def state(room: Room, request: Request) -> dict[str, Any]:
     """What is drawn for, whether this visitor may, and their own drawings."""
     visitor, activity, seen = sharing.current(), activities.find(room), after(request)
     presence.note(visitor.id)
-    if activity is None or not activity.is_open:
-        return {"activity": "", "canDraw": False, "mustJoin": False}
+    if activity is None:
+        return {"activity": "", "isOpen": False, "canDraw": False, "mustJoin": False, "drawings": []}
     collection.note_results(room)
-    can_draw = guarding.decide_of(Action.SEND_DRAWING, activities.thing(room, activity)).allowed
+    may_draw = guarding.decide_of(Action.SEND_DRAWING, activities.thing(room, activity)).allowed
     drawings = sending.pool_of(room, activity)
     counts = drawings.counts_of(visitor.id)
     by_label = {label: count for label, count, _, _ in counts}
@@ -38,8 +38,9 @@ def state(room: Room, request: Request) -> dict[str, Any]:
     model = activities.model_of(activity)
     return {
         "activity": activity.id,
-        "canDraw": can_draw and bool(visitor.id),
-        "mustJoin": not can_draw,
+        "isOpen": activity.is_open,
+        "canDraw": activity.is_open and may_draw and bool(visitor.id),
+        "mustJoin": activity.is_open and not may_draw,
         "name": visitor.name,
         "model": "" if model is None else version(model),
         "training": progress.text if progress else "",

@@ -7,7 +7,7 @@ from streamlit import config
 
 from imgcls import runs
 from imgcls.errors import UserError
-from imgcls.jobs.together import activities, sending
+from imgcls.jobs.together import activities, pool, sending
 from imgcls.jobs.together.activities import DIGITS, Activity, Kind
 from imgcls.runs import Run
 from imgcls.sharing.classroom import join_link
@@ -49,12 +49,30 @@ def _running(room: Room, activity: Activity) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open the screen", _address(room, "screen"), type="primary", icon=":material/cast:")
         st.link_button("Draw", _address(room, "draw"), icon=":material/draw:")
+        _delete_button(room)
         if st.button("Finish", icon=":material/stop_circle:", help="No more drawings are accepted. All are kept."):
             with errors.shown():
                 activities.finish(room)
                 st.rerun()
     if base:
         st.caption(plain(f"The screen, for a projector, shows a QR code of {html.escape(phone)}"))
+
+
+def _delete_button(room: Room) -> None:
+    if pool.total(activities.folder(room)) and st.button("Delete all drawings", icon=":material/delete:"):
+        _delete(room)
+
+
+@st.dialog("Delete all drawings?")
+def _delete(room: Room) -> None:
+    st.markdown(
+        "All drawings of this class, also those of earlier walls and collections. A dataset and a model made of them "
+        "stay; delete them on the pages Data and Runs. **This cannot be undone.**"
+    )
+    if st.button("Delete", type="primary", icon=":material/delete_forever:", key="together-delete"):
+        with errors.shown():
+            sending.delete_all(room)
+            st.rerun()
 
 
 def _form(room: Room) -> None:
@@ -81,6 +99,10 @@ def _form(room: Room) -> None:
             else:
                 activities.start_collection(room, classes)
             st.rerun()
+    with st.container(horizontal=True):
+        if activities.find(room) is not None:
+            st.link_button("Open the last screen", _address(room, "screen"), icon=":material/cast:")
+        _delete_button(room)
 
 
 def _readers() -> list[Run]:

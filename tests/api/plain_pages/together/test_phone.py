@@ -169,7 +169,8 @@ def test_nothing_is_accepted_after_the_end_nor_for_an_earlier_wall(site, room, w
         assert send(site, room, later, ADA).status == 200
         activities.finish(room)
     assert send(site, room, later, ADA).status == 422
-    assert site.ask("GET", f"/room/{room.code}/state", ADA).json["canDraw"] is False
+    state = site.ask("GET", f"/room/{room.code}/state", ADA).json
+    assert (state["canDraw"], state["mustJoin"], state["total"]) == (False, False, 1)
 
 
 def test_a_drawing_is_withdrawn_by_its_writer_or_the_teacher_and_is_gone_from_the_disk(site, room, wall):

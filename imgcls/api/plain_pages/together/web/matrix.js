@@ -1,11 +1,13 @@
 /** A confusion matrix that is read from the back row. */
 
-const ROOM = 17; // rem: the height of the whole matrix
+import { content } from "imgcls/content.js";
+
+const ROOM = { wall: 17, collection: 15 }; // rem: the height of the whole matrix
 
 /** Shows counts, rows: what the writers said; columns: what the model read. */
 export function showMatrix(root, classes, counts) {
   const table = document.createElement("table");
-  root.style.setProperty("--cell", `${Math.min(ROOM / (classes.length + 1), 2.2)}rem`);
+  root.style.setProperty("--cell", `${Math.min(ROOM[content.kind] / (classes.length + 1), 2.2)}rem`);
   table.append(caption(), row([heading(""), ...classes.map(heading)]));
   counts.forEach((numbers, label) => {
     const total = numbers.reduce((sum, count) => sum + count, 0) || 1;

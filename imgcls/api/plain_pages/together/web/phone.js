@@ -14,7 +14,7 @@ const SERVER_PAUSE = 300;
 const SIDE = 96;
 const MOST_IN_A_ROW = 10;
 const WAITING = "Nothing to draw yet. This page follows by itself.";
-const OVER = "Waiting for your teacher. This page follows by itself.";
+const OVER = "Finished: no more drawings are accepted. This page follows by itself.";
 const IS_COLLECTION = content.kind === "collection";
 
 let pad;
@@ -183,18 +183,17 @@ async function refresh() {
   find("join").hidden = !state.mustJoin;
   find("draw").hidden = !state.canDraw;
   if (state.mustJoin) say("Enter your name to join the class.");
-  else if (!state.activity) say(content.activity ? OVER : WAITING);
+  else if (!state.isOpen) say(state.activity ? OVER : WAITING);
   else if (!state.canDraw) say("Your browser sends no cookie. Allow cookies for this site and reload the page.", true);
   else if (state.training) say(`The model is being trained. ${state.training}`);
-  else if (/^(Connecting|The model is being|Enter|No connection)/.test(find("notice").textContent)) say("");
+  else if (/^(Connecting|The model is being|Enter|No connection|Finished)/.test(find("notice").textContent)) say("");
   text(find("who"), [state.name, `class ${content.code}`].filter(Boolean).join(" · "));
-  if (!state.canDraw) return undefined;
   const look = JSON.stringify([state.total, state.wrong, state.known, state.drawings.map((one) => [one.id, one.isRemoved])]);
   if (look !== seen) {
     seen = look;
-    counts = state.counts;
+    counts = state.counts ?? counts;
     showOwn(state);
-    if (chosen === null && IS_COLLECTION) choose(fewest());
+    if (chosen === null && IS_COLLECTION && state.canDraw) choose(fewest());
     else showLabels();
   }
   return undefined;
