@@ -27,7 +27,7 @@ from imgcls.system import atomic, json_files
 
 NAME = "trained.json"
 FOLDS = 3
-STEPS = 200
+STEPS = 400
 """Batches of a training, about: few drawings are shown more often."""
 EPOCHS = (6, 40)
 BATCH = 32

@@ -188,7 +188,8 @@ async function refresh() {
   else if (state.training) say(`The model is being trained. ${state.training}`);
   else if (/^(Connecting|The model is being|Enter|No connection|Finished)/.test(find("notice").textContent)) say("");
   text(find("who"), [state.name, `class ${content.code}`].filter(Boolean).join(" · "));
-  const look = JSON.stringify([state.total, state.wrong, state.known, state.drawings.map((one) => [one.id, one.isRemoved])]);
+  const own = state.drawings.map(({ id, predicted, isRemoved }) => [id, predicted, isRemoved]);
+  const look = JSON.stringify([state.canDraw, own]);
   if (look !== seen) {
     seen = look;
     counts = state.counts ?? counts;
