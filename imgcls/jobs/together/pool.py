@@ -1,14 +1,8 @@
-"""The drawings of a class: <own data>/.rooms/<room ID>/drawings.sqlite.
+"""The drawings of a class, stored and counted; see `database` for where they are."""
 
-A database, as drawings arrive many at a time, any one can be withdrawn, and a wall counts them every second. What is
-deleted is overwritten (`secure_delete`), also in the log of changes when the last connection is closed.
-"""
-
-import contextlib
 import json
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -16,21 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.errors import UserError
+from imgcls.jobs.together import database
+from imgcls.jobs.together.database import NAME
 from imgcls.sharing.classroom import rooms
 
-NAME = "drawings.sqlite"
-BUSY_SECONDS = 10.0
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS drawings (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    activity TEXT NOT NULL, writer TEXT NOT NULL, state INTEGER NOT NULL, made REAL NOT NULL,
-    label INTEGER, predicted INTEGER, confidence REAL,
-    strokes TEXT NOT NULL, pixels BLOB
-);
-CREATE TABLE IF NOT EXISTS datasets (activity TEXT PRIMARY KEY, name TEXT NOT NULL, classes TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS counted ON drawings (activity, state, label, predicted);
-CREATE INDEX IF NOT EXISTS of_writer ON drawings (writer, activity);
-"""
 COLUMNS = "id, writer, state, made, label, predicted, confidence, strokes"
 
 
@@ -80,7 +63,7 @@ class Pool:
         Raises:
             UserError: there are too many, or it cannot be written.
         """
-        with _open(self._path) as base, base:
+        with database.opened(self._path) as base, base:
             base.execute("BEGIN IMMEDIATE")
             count = "SELECT count(*) FROM drawings WHERE activity = ?"
             own = base.execute(f"{count} AND writer = ?", (self._activity, writer)).fetchone()[0]
@@ -107,7 +90,7 @@ class Pool:
 
     def counts_of(self, writer: str) -> list[tuple[int | None, int, int, int]]:
         """By class: how many drawings of a writer there are, have a prediction, and have a wrong one."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             return base.execute(
                 "SELECT label, count(*), count(predicted), coalesce(sum(label != predicted), 0) FROM drawings "
                 "WHERE activity = ? AND writer = ? GROUP BY 1",
@@ -125,7 +108,7 @@ class Pool:
 
     def pixels(self, shape: tuple[int, ...]) -> dict[int, np.ndarray]:
         """The pixels of all that are shown and have a class, by ID."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             rows = base.execute(
                 "SELECT id, pixels FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL AND pixels IS "
                 "NOT NULL ORDER BY id",
@@ -136,7 +119,7 @@ class Pool:
 
     def pairs(self) -> list[tuple[int | None, int | None, int]]:
         """How many of the drawings that are shown have which label and which prediction."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             return base.execute(
                 "SELECT label, predicted, count(*) FROM drawings WHERE activity = ? AND state = ? GROUP BY 1, 2",
                 (self._activity, int(State.SHOWN)),
@@ -144,7 +127,7 @@ class Pool:
 
     def by_writer(self) -> dict[str, int]:
         """How many drawings each writer has in the pool."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             return dict(
                 base.execute(
                     "SELECT writer, count(*) FROM drawings WHERE activity = ? AND state = ? GROUP BY 1",
@@ -162,7 +145,7 @@ class Pool:
 
     def note_predictions(self, found: Iterable[tuple[int, int, float]]) -> None:
         """Replace predictions: ID of the drawing, the predicted class, its probability."""
-        with _open(self._path) as base, base:
+        with database.opened(self._path) as base, base:
             base.execute("BEGIN IMMEDIATE")
             base.executemany(
                 "UPDATE drawings SET predicted = ?, confidence = ? WHERE id = ? AND activity = ?",
@@ -171,7 +154,7 @@ class Pool:
 
     def scores(self) -> dict[str, tuple[int, int]]:
         """By writer: how many drawings have a class and a prediction, and how many predictions are wrong."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             rows = base.execute(
                 "SELECT writer, count(*), sum(label != predicted) FROM drawings WHERE activity = ? AND state = ? AND "
                 "label IS NOT NULL AND predicted IS NOT NULL GROUP BY 1",
@@ -181,7 +164,7 @@ class Pool:
 
     def writers_of(self) -> dict[int, str]:
         """The writer of each drawing that is shown, by its ID."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             return dict(
                 base.execute(
                     "SELECT id, writer FROM drawings WHERE activity = ? AND state = ? ORDER BY id",
@@ -191,7 +174,7 @@ class Pool:
 
     def labels(self) -> dict[int, int]:
         """The class of each drawing that is shown and has one, by its ID."""
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             return dict(
                 base.execute(
                     "SELECT id, label FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL",
@@ -201,24 +184,25 @@ class Pool:
 
     def note_dataset(self, name: str, classes: Sequence[str]) -> None:
         """Remember which dataset was made of these drawings."""
-        with _open(self._path) as base, base:
+        with database.opened(self._path) as base, base:
             base.execute(
                 "INSERT OR REPLACE INTO datasets VALUES (?, ?, ?)", (self._activity, name, json.dumps(list(classes)))
             )
 
     def move(self, number: int, state: State) -> None:
         """Remove a drawing from the pool, or take it back."""
-        with _open(self._path) as base, base:
+        with database.opened(self._path) as base, base:
             where = (int(state), number, self._activity)
             base.execute("UPDATE drawings SET state = ? WHERE id = ? AND activity = ?", where)
 
     def delete(self, number: int) -> None:
         """Delete a drawing for good."""
-        with _open(self._path) as base, base:
+        with database.opened(self._path) as base, base:
             base.execute("DELETE FROM drawings WHERE id = ? AND activity = ?", (number, self._activity))
+        database.empty_log(self._path)
 
     def _select(self, condition: str, values: tuple = ()) -> list[Drawing]:
-        with _open(self._path) as base:
+        with database.opened(self._path) as base:
             rows = base.execute(
                 f"SELECT {COLUMNS} FROM drawings WHERE activity = ? AND {condition}", (self._activity, *values)
             ).fetchall()
@@ -229,7 +213,7 @@ def datasets(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
     """The datasets that were made of drawings of a class: the activity, the name of the dataset, and its classes."""
     if not (folder / NAME).exists():
         return []
-    with _open(folder / NAME) as base:
+    with database.opened(folder / NAME) as base:
         rows = base.execute("SELECT activity, name, classes FROM datasets").fetchall()
     return [(activity, name, tuple(json.loads(classes))) for activity, name, classes in rows]
 
@@ -237,16 +221,17 @@ def datasets(folder: Path) -> list[tuple[str, str, tuple[str, ...]]]:
 def delete_all(folder: Path) -> None:
     """Delete all drawings of a class for good. Datasets made of them stay, and are no longer connected with them."""
     if (folder / NAME).exists():
-        with _open(folder / NAME) as base, base:
+        with database.opened(folder / NAME) as base, base:
             base.execute("DELETE FROM drawings")
             base.execute("DELETE FROM datasets")
+        database.empty_log(folder / NAME)
 
 
 def total(folder: Path) -> int:
     """How many drawings of a class there are, of all that it has drawn for."""
     if not (folder / NAME).exists():
         return 0
-    with _open(folder / NAME) as base:
+    with database.opened(folder / NAME) as base:
         return int(base.execute("SELECT count(*) FROM drawings").fetchone()[0])
 
 
@@ -254,31 +239,11 @@ def forget(writer: str) -> list[Path]:
     """Delete everything that somebody has drawn, in all classes; returns the folders of those classes."""
     found = []
     for path in rooms.folder().glob(f"*/{NAME}"):
-        with _open(path) as base, base:
+        with database.opened(path) as base, base:
             if base.execute("DELETE FROM drawings WHERE writer = ?", (writer,)).rowcount:
                 found.append(path.parent)
+        database.empty_log(path)
     return found
-
-
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection, made for each use: it belongs to one thread, and opening takes a tenth of a millisecond.
-
-    Raises:
-        UserError: the database cannot be read or written.
-    """
-    try:
-        is_new = not path.exists()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as base:
-            base.execute("PRAGMA secure_delete = ON")
-            base.execute("PRAGMA synchronous = NORMAL")
-            if is_new:
-                base.execute("PRAGMA journal_mode = WAL")
-                base.executescript(SCHEMA)
-            yield base
-    except sqlite3.Error as error:
-        raise UserError(f"The drawings of this class cannot be read or written: {error}.") from error
 
 
 def _drawing(row: tuple) -> Drawing:

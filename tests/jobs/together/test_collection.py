@@ -1,5 +1,7 @@
 """The drawings of a class become a dataset whose splits never cut a writer, and a model with honest errors."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -204,6 +206,13 @@ def test_a_damaged_database_is_a_message(room, collection):
     (activities.folder(room) / pool.NAME).write_bytes(b"no database" * 100)
     with acting_as(people.visitor(ADA.id)), pytest.raises(UserError, match="cannot be read or written"):
         sending.pool_of(room, collection).pairs()
+
+
+def test_many_phones_that_ask_at_once_make_one_database(room, collection):
+    drawings = sending.pool_of(room, collection)
+    with ThreadPoolExecutor(16) as phones:
+        found = list(phones.map(lambda _: drawings.counts_of(ADA.id), range(64)))
+    assert found == [[]] * 64
 
 
 def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen_its_writer(
