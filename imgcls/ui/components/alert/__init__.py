@@ -33,6 +33,4 @@ def _tick(*, browser: bool, sound: bool) -> None:
 
 def permission() -> None:
     """A button that asks the browser for its permission, which it grants only after a click on the page."""
-    own_component("alert", '<button type="button" class="alert-permit"></button>')(
-        key="alert-permission", data={"events": [], "browser": False, "sound": False}
-    )
+    own_component("alert/permission", '<button type="button" class="alert-permit"></button>')(key="alert-permission")

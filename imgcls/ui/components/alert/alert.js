@@ -2,11 +2,6 @@
 
 const KEY = "imgcls-alerts-told";
 const MOST_KEYS = 100;
-const WORDS = {
-  granted: "This browser may show notifications",
-  denied: "This browser blocks notifications: allow them in the site's settings",
-  default: "Allow notifications in this browser",
-};
 
 const told = () => {
   try {
@@ -38,17 +33,7 @@ const beep = () => {
   tone.onended = () => audio.close();
 };
 
-export default function ({ data, parentElement }) {
-  const button = parentElement.querySelector(".alert-permit");
-  if (button) {
-    const label = () => {
-      const state = globalThis.Notification?.permission ?? "denied";
-      button.textContent = WORDS[state];
-      button.disabled = state !== "default";
-    };
-    label();
-    button.onclick = () => Notification.requestPermission().then(label);
-  }
+export default function ({ data }) {
   const known = told();
   const fresh = data.events.filter((event) => !known.includes(event.key));
   if (!fresh.length) return;
