@@ -48,6 +48,10 @@ class Situation:
         """
         return [run for run in (runs.all_runs() if earlier else self._recent) if _has(run, settings)]
 
+    def finished(self, settings: Mapping[str, Any]) -> Run | None:
+        """The latest run with these settings whose model was tested; None if there is none."""
+        return next((run for run in self.started(settings, earlier=True) if run.is_tested), None)
+
     def score(self, settings: Mapping[str, Any], name: str = "test_accuracy", *, earlier: bool = True) -> float | None:
         """A score of the latest of these runs that is finished; None if there is none."""
         for run in self.started(settings, earlier=earlier):
@@ -108,7 +112,7 @@ class Step:
         text: One to four sentences, in Markdown.
         page: The page where it happens: the name of its file.
         query: Parameters with which that page is opened.
-        run_of: Settings: that page is opened with the latest run that has them.
+        run_of: Settings: that page is opened with the latest finished run that has them.
         settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
             to train with them.
         earlier: A run from before the lesson will do, too.

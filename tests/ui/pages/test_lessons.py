@@ -1,8 +1,11 @@
 """Lessons: the page, the bar on the other pages, and how the visitor's place is kept."""
 
+import json
 import shutil
 
-from imgcls import lessons
+from imgcls import lessons, runs
+from imgcls.config import Config
+from imgcls.lessons import Situation
 from imgcls.runs import Run
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
@@ -124,3 +127,12 @@ def test_a_summary_says_what_the_learner_reached():
     )
     app = opened("runs")
     assert "Your four networks: dense –" in text_of(app) and is_intact(app)
+
+
+def test_a_step_about_a_run_opens_the_latest_one_that_is_finished():
+    finished = shipped("fashion")
+    settings = {"data": "mnist_sample", "model": "cnn", "epochs": 8}
+    (finished.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+    runs.create(Config(**settings), run_id="unfinished")
+    assert {run.id for run in Situation().started(settings, earlier=True)} == {"fashion", "unfinished"}
+    assert Situation().finished(settings) == finished

@@ -73,5 +73,5 @@ def open_page(step: Step) -> None:
     if step.settings:
         links.train(**lessons.form_of(step))
     else:
-        found = Situation().started(step.run_of, earlier=True) if step.run_of else []
-        links.go(f"{step.page}.py", **{**step.query, **({"run": found[0].id} if found else {})})
+        run = Situation().finished(step.run_of) if step.run_of else None
+        links.go(f"{step.page}.py", **({**step.query, "run": run.id} if run else step.query))
