@@ -61,7 +61,7 @@ QUESTIONS = (
     ),
     Question("What is learned from shuffled labels?", ("Nothing: 10% everywhere", "The training images, by heart"), 1),
     Question("How accurate is a model that never says “ill” if 5% are ill?", ("50%", "95%", "5%"), 1),
-    Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By 10 points"), 1),
+    Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By several points"), 1),
 )
 EXTRA = {
     0: " On the MNIST sample it is {trained} against {honest}.",
