@@ -1,8 +1,11 @@
-"""What this machine offers: bfloat16 and 8-bit arithmetic, free memory, and how many threads multiply matrices."""
+"""What this machine offers: GPUs, bfloat16 and 8-bit arithmetic, free memory, and threads that multiply matrices."""
 
 import contextlib
 import functools
+import os
 import platform
+import re
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -30,6 +33,29 @@ def _flags() -> set[str]:
     except OSError:
         return set()
     return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.split()}
+
+
+def gpus() -> dict[str, str]:
+    """The NVIDIA GPUs that trainers may use, by number: {"0": "NVIDIA H200"}; empty without any.
+
+    CUDA_VISIBLE_DEVICES restricts them, as for any program. `nvidia-smi` lists them without loading CUDA.
+    """
+    allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if allowed is not None and not allowed.strip():
+        return {}
+    found = _installed_gpus()
+    if allowed is None:
+        return found
+    return {number: found[number] for number in map(str.strip, allowed.split(",")) if number in found}
+
+
+@functools.cache
+def _installed_gpus() -> dict[str, str]:
+    try:
+        done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    return dict(re.findall(r"^GPU (\d+): (.*?)(?: \(UUID.*)?$", done.stdout, re.MULTILINE))
 
 
 def one_blas_thread() -> contextlib.AbstractContextManager:

@@ -13,11 +13,14 @@ import filelock
 import psutil
 
 from imgcls.errors import RunError
+from imgcls.jobs.backends import _gpus
 from imgcls.runs import Run
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
-from imgcls.system import json_files, paths, processes
+from imgcls.system import hardware, json_files, paths, processes
 
 STOP_SECONDS = 3.0
+TRAINER_MEMORY = 1.5e9
+"""Bytes that a further trainer should find free: TensorFlow and a dataset of ordinary size."""
 LOG_LETTERS = 100_000
 LARGEST_PID = 2**31 - 1
 
@@ -40,8 +43,8 @@ class LocalBackend:
         self._standby: subprocess.Popen | None = None
 
     def capacity(self) -> int:
-        """As many as IMGCLS_TRAININGS says."""
-        return paths.trainings_at_once()
+        """As many as IMGCLS_TRAININGS says, but no second one without the memory for it."""
+        return paths.trainings_at_once() if hardware.free_memory() > TRAINER_MEMORY else 1
 
     def log(self, run: Run) -> str:
         """The end of log.txt."""
@@ -78,7 +81,7 @@ class LocalBackend:
             OSError: It cannot be started.
         """
         with (run.folder / "log.txt").open("ab") as log:
-            return processes.spawn("imgcls.training", str(run.folder), stdout=log)
+            return processes.spawn("imgcls.training", str(run.folder), stdout=log, environment=_gpus.assign(run))
 
     def alive(self, run: Run) -> bool:
         """Whether a trainer holds the run's lock, or was started and has yet to take it."""
@@ -122,7 +125,7 @@ class LocalBackend:
 
     def warm_up(self) -> None:
         """Start a trainer that has imported TensorFlow and waits for a run."""
-        if self._standby is None:
+        if self._standby is None and not hardware.gpus():  # which GPU the run will get is not known yet
             with contextlib.suppress(OSError):
                 self._standby = processes.spawn("imgcls.training", "--standby", stdin=subprocess.PIPE)
 
