@@ -41,7 +41,8 @@ def _rows(shown_ids: list[str]) -> None:
 
 
 def _row(run: Run, index: int, queue: list[Run]) -> None:
-    seconds = cached_curves.estimated_start(queue[:index])
+    is_stuck = bool(waiting_list.problem())
+    seconds = None if is_stuck else cached_curves.estimated_start(queue[:index])
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
     is_visible = guarding.is_visible(run.folder)
     with name:
@@ -51,7 +52,7 @@ def _row(run: Run, index: int, queue: list[Run]) -> None:
     if not is_visible:
         when.caption(_when(seconds))
         return
-    when.caption("starts next" if seconds is None and not index else _when(seconds))
+    when.caption("starts next" if seconds is None and not index and not is_stuck else _when(seconds))
     own = jobs.of_same_owner(run, queue)
     with buttons, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
         for icon, label, action, arguments, right, disabled in (
