@@ -266,7 +266,7 @@ def check_files(run: Run) -> None:
             Checkpoint.read(path)
         elif path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as file:
-                assert all(len(file[name]) for name in file.files)
+                assert all(file[name].size for name in file.files)
         elif path.name == "model.keras":
             with zipfile.ZipFile(path) as file:
                 assert file.testzip() is None
