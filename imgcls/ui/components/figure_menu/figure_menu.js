@@ -5,6 +5,7 @@
 const OWN = ".figure-camera";
 const CAMERA = `.modebar-btn[data-title^="Download plot"], ${OWN}`;
 const SVG = "http://www.w3.org/2000/svg";
+const MARGIN = 12; // around a figure of HTML: texts may be wider in the fonts of another program
 const SCALE = 3; // a figure of 700 pixels has 300 dots per inch at 17 cm
 const POINTS = 0.75; // of a CSS pixel
 const PATIENCE = 30000;
@@ -157,8 +158,8 @@ function made(name, attributes) {
 // A figure of HTML elements as SVG: their backgrounds, texts and images where the browser shows them.
 function pictured(figure) {
   const { left, top, width, height } = figure.getBoundingClientRect();
-  const place = ({ x, y }) => ({ x: x - left, y: y - top });
-  const svg = made("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
+  const place = ({ x, y }) => ({ x: x - left + MARGIN, y: y - top + MARGIN });
+  const svg = made("svg", { width: width + 2 * MARGIN, height: height + 2 * MARGIN });
   draw(figure, svg, place);
   return { name: figure.dataset.figure, svg: withPaper(svg) };
 }
@@ -172,6 +173,11 @@ function draw(element, parent, place) {
   const fill = fillOf(style);
   if (fill && width && height)
     group.append(made("rect", { ...place(box), width, height, rx: Number.parseFloat(style.borderRadius) || 0, fill }));
+  const line = Number.parseFloat(style.borderBottomWidth);
+  if (line && width && height) {
+    const { x, y } = place(box);
+    group.append(made("rect", { x, y: y + height - line, width, height: line, fill: style.borderBottomColor }));
+  }
   if (element instanceof HTMLImageElement && element.src)
     group.append(imageOf(element, { ...place(box), width, height }));
   for (const node of element.childNodes) {
