@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls.ui.app.assignments import form
 from imgcls.ui.evaluate import page
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.widgets import run_select
@@ -16,3 +17,4 @@ with st.container(horizontal=True, vertical_alignment="center", key="page-head")
     )
 if run is not None:
     page.show(run)
+    form.offer("evaluate")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls.ui.app.assignments import form
 from imgcls.ui.predict import compare_models, page
 from imgcls.ui.widgets import run_select
 
@@ -15,3 +16,4 @@ with st.container(horizontal=True, vertical_alignment="center", key="page-head")
         compare_models.choose(run)
 if run is not None:
     page.show(run, run.card)
+    form.offer("predict")

@@ -17,16 +17,21 @@ MOST_DECADES = 2
 
 @dataclass(frozen=True)
 class RunPoint:
-    """A run: its name, the group that gives its colour (the dataset), cost and accuracy (0 to 1)."""
+    """A run: its name, the group that gives its colour (the dataset), cost and accuracy (0 to 1), with its
+    confidence interval if it has one."""
 
     name: str
     group: str
     cost: float
     accuracy: float
+    interval: tuple[float, float] | None = None
 
 
-def run_scatter(points: Sequence[RunPoint], cost: str):
-    """The accuracy of runs in percent against a `cost`, the title of the logarithmic axis. Each group has a colour."""
+def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %"):
+    """The accuracy of runs in percent against a `cost`, the title of the logarithmic axis. Each group has a colour.
+
+    Points with an `interval` (0 to 1) have error bars.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -41,12 +46,24 @@ def run_scatter(points: Sequence[RunPoint], cost: str):
             textposition="top center",
             customdata=[literal(point.name, HOVER_LENGTH) for point in members],
             marker={"color": class_colour(number), "size": 12, "symbol": number % 8},
+            error_y=_error_bars(members),
             hovertemplate="%{customdata}<br>%{y:.1f}%, %{x:,.4g}<extra></extra>",
             cliponaxis=False,
         )
-    lay_out(figure, height=HEIGHT, x=cost, y="test accuracy, %", margins=(64, 32, 24, 52))
+    lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))
     ticks = _ticks([point.cost for point in points])
     return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks])
+
+
+def _error_bars(points: Sequence[RunPoint]) -> dict:
+    limits = [point.interval or (point.accuracy, point.accuracy) for point in points]
+    return {
+        "visible": any(point.interval for point in points),
+        "symmetric": False,
+        "array": [100 * (high - point.accuracy) for point, (_, high) in zip(points, limits, strict=True)],
+        "arrayminus": [100 * (point.accuracy - low) for point, (low, _) in zip(points, limits, strict=True)],
+        "thickness": 1,
+    }
 
 
 def _ticks(costs: Sequence[float]) -> list[float]:

@@ -18,8 +18,8 @@ from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import ImageError, RunError, UserError
 from imgcls.inference import served_model
-from imgcls.runs import store, test_records
-from imgcls.runs.predictions import fold_predictions
+from imgcls.runs import store
+from imgcls.runs.predictions import fold_predictions, test_records
 from imgcls.runs.run import ENDED, Run
 from imgcls.system import paths
 

@@ -25,9 +25,11 @@ from imgcls import datasets, models, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, fair_use, personal_data, waiting_list
+from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import of_same_owner, waiting
 from imgcls.runs import Run, trash
+from imgcls.runs.assignments import AssignmentRecord
 from imgcls.runs.trials import TrialRecord
 from imgcls.sharing import Action
 from imgcls.system import atomic, paths, processes
@@ -57,24 +59,40 @@ _queues: dict[str, tuple[subprocess.Popen, float]] = {}
 _wake_lock = threading.Lock()
 
 
-def begin(config: Config, label: str = "", *, run_id: str = "", trial: TrialRecord | None = None) -> Run:
+def begin(
+    config: Config,
+    label: str = "",
+    *,
+    run_id: str = "",
+    trial: TrialRecord | None = None,
+    assignment: attempts.Entry | None = None,
+) -> Run:
     """Create a run and queue it. The same `run_id` again gives the same run.
 
     Args:
         trial: The study that it belongs to, and as which trial.
+        assignment: The assignment that it is an attempt at. What it fixes is checked here, whatever the form showed.
 
     Raises:
         RunError: It cannot be written.
         SettingError: IMGCLS_BACKEND names no backend.
-        NotAllowed: The visitor may not train, or not on this dataset.
+        NotAllowed: The visitor may not train, or not on this dataset, or the assignment forbids it.
     """
     _require_sources(config)
     backends.chosen_name()
     runs.check_id(run_id)
-    with waiting_list.places():
-        run = runs.create(config, label, run_id=run_id, place=waiting_list.last_place(), trial=trial)
+    run_id = run_id or runs.new_id()
+    with _entered(assignment, config, run_id) as record, waiting_list.places():
+        place = waiting_list.last_place()
+        run = runs.create(config, label, run_id=run_id, place=place, trial=trial, assignment=record)
     wake()
     return run
+
+
+def _entered(
+    assignment: attempts.Entry | None, config: Config, run_id: str
+) -> contextlib.AbstractContextManager[AssignmentRecord | None]:
+    return contextlib.nullcontext() if assignment is None else attempts.entering(assignment, config, run_id)
 
 
 def _require_sources(config: Config) -> None:

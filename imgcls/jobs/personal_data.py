@@ -7,6 +7,7 @@ from pathlib import Path
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
+from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.together import dataset
 from imgcls.runs import Run
 from imgcls.sharing import Mode, Visitor, lesson_progress, modes, ownership, people
@@ -28,6 +29,8 @@ def delete_everything(visitor: Visitor) -> None:
             atomic.remove_folder(golden.root(visitor))
         with contextlib.suppress(UserError, OSError):
             dataset.forget(visitor.id)
+        with contextlib.suppress(UserError):
+            attempts.forget(visitor.id)
         people.forget(visitor.id)
 
 

@@ -7,10 +7,10 @@ run_name                 label.txt: the name of a run
 results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
-predictions/             epochs.npz, validation.npz and folds.npz: predictions for images that are not in the test set
-test_records             test_images.npz: file names and groups of the test images
+predictions/             epochs.npz, validation.npz, folds.npz, probes.npz, and records of the test images
 annotations/             notes.json, tags.json, openings.jsonl: what people add to a run
 index/                   a database of all runs, made from their folders: filter and sort ten thousand
+assignments              assignment.json: the assignment of a class that a run is an attempt at
 trials                   trial.json: the study that a run belongs to
 forecast                 where a validation curve is heading
 
@@ -22,6 +22,7 @@ The trainer and the pages share nothing but these files:
       owner.json        whose it is, see `imgcls.sharing`                  page, on a shared server
       trial.json        the study it belongs to, and what was varied       whoever creates the run, once
       coach.json        the run that this one is to improve, and by what   page, once
+      assignment.json   the assignment that it is an attempt at            whoever creates the run, once
       request.json      requests: stop, pause, learning rate …             page
       queued.json       ticket and position in the queue                   page; deleted when the trainer starts
       trainer.json      when, where and for which ticket it was started    whoever starts the trainer
@@ -42,6 +43,7 @@ The trainer and the pages share nothing but these files:
       predictions.npz   probabilities and labels of the test set           trainer, by rename
       gallery.npz       test images shown on pages                         trainer, by rename
       live.npz          validation labels, and a few images to watch       trainer, before training, by rename
+      probes.*          pinned images, and their predictions by epoch      page by rename; trainer, append
       epochs.bin        validation predictions by epoch                    trainer, append; packed at the end
       epochs.npz        the same, for the time machine                     trainer, by rename
       validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from imgcls import sharing
 from imgcls.config import PARAMS
+from imgcls.runs import assignments
 from imgcls.sharing import Action
 from imgcls.system import atomic
 
@@ -61,6 +63,17 @@ def action(changes: Mapping[str, Any]) -> Action:
     if changes.get("pause"):
         return Action.PAUSE_RUN
     return Action.RESUME_RUN if changes.keys() <= {"stop", "pause"} else Action.TUNE_RUN
+
+
+def require(changes: Mapping[str, Any], folder: Path) -> None:
+    """Stop here if the present visitor may not request this of a run.
+
+    Raises:
+        NotAllowed: it is not theirs.
+        RunError: the assignment of the run fixes the setting.
+    """
+    sharing.require(action(changes), folder)
+    assignments.check_change(folder, changes)
 
 
 def stamp(folder: Path) -> tuple[int, ...]:

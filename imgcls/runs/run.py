@@ -216,9 +216,9 @@ class Run:
         """Changes the request, for example `send_request(stop=True)`; the trainer reacts within a batch.
 
         Raises:
-            RunError, NotAllowed: it cannot be written; it is not the visitor's run.
+            RunError, NotAllowed: it cannot be written, an assignment fixes it; it is not the visitor's run.
         """
-        sharing.require(requests.action(changes), self.folder)
+        requests.require(changes, self.folder)
         with self._written():
             self.request.changed(**changes).write(self.folder)
 

@@ -12,7 +12,7 @@ from typing import Any
 from imgcls import sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, UserError
-from imgcls.runs import run_name, trash, trials
+from imgcls.runs import assignments, run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, json_files, nodes, paths
@@ -52,11 +52,13 @@ def create(
     place: float | None = None,
     start_from: Path | None = None,
     trial: trials.TrialRecord | None = None,
+    assignment: assignments.AssignmentRecord | None = None,
 ) -> Run:
     """Creates a run folder with its settings; returns an existing run with this ID unchanged.
 
     With a `place` the run is queued from the start. `start_from` is a run folder whose curves, checkpoint and dataset
-    edits the new run continues from. A `trial` of a study is not evaluated on the test set.
+    edits the new run continues from. A `trial` of a study and an attempt at an `assignment` are not
+    evaluated on the test set.
 
     Raises:
         RunError: the ID is invalid, or the folder for runs is not writable.
@@ -79,6 +81,8 @@ def create(
         ownership.record(aside)
         if trial is not None:
             atomic.write_json(aside / trials.NAME, trial.as_dict())
+        if assignment is not None:
+            atomic.write_json(aside / assignments.NAME, assignment.as_dict())
         if place is not None:
             queued = {"ticket": new_ticket(), "place": place, "versions": nodes.versions()}
             atomic.write_json(aside / "queued.json", queued)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imgcls.params import Value
+from imgcls.runs import assignments
 from imgcls.runs.run import Run
 from imgcls.system import json_files
 
@@ -52,3 +53,13 @@ def read(run: Run) -> TrialRecord | None:
 def exists(run: Run) -> bool:
     """Whether a run is a trial. A damaged record counts: a test set that was spared must not be used by accident."""
     return (run.folder / NAME).exists()
+
+
+def is_spared(run: Run) -> bool:
+    """Whether the trainer does not evaluate a run on the test set: trials, and attempts at an assignment."""
+    return exists(run) or assignments.exists(run.folder)
+
+
+def why_spared(run: Run) -> str:
+    """Why a run has no test results; "" if it is not spared."""
+    return NOT_TESTED if exists(run) else assignments.NOT_TESTED if assignments.exists(run.folder) else ""

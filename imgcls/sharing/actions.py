@@ -29,6 +29,7 @@ class Action(StrEnum):
     TUNE_RUN = "change the settings of this run"
     MOVE_RUN = "move this run in the queue"
     RENAME_RUN = "rename this run"
+    PIN_IMAGES = "pin images to this run"
     TAG_IMAGES = "tag images of this run"
     REVIEW_LABELS = "review labels with this run"
     DELETE_RUN = "delete this run"
@@ -55,6 +56,7 @@ class Action(StrEnum):
     SEND_DRAWING = "send drawings to this class"
     WITHDRAW_DRAWING = "withdraw this drawing"
     COLLECT_DRAWINGS = "collect drawings in this class"
+    SET_ASSIGNMENTS = "change the assignments of this class"
     # The server itself
     PREPARE_DATASET = "download datasets to this server"
     FETCH_WEIGHTS = "download pretrained weights to this server"
@@ -87,6 +89,7 @@ CHANGING = frozenset(
         Action.TUNE_RUN,
         Action.MOVE_RUN,
         Action.RENAME_RUN,
+        Action.PIN_IMAGES,
         Action.TAG_IMAGES,
         Action.REVIEW_LABELS,
         Action.DELETE_RUN,
@@ -114,6 +117,7 @@ TEACHING = frozenset(
         Action.REMOVE_MEMBER,
         Action.EXPORT_CLASS,
         Action.COLLECT_DRAWINGS,
+        Action.SET_ASSIGNMENTS,
     }
 )
 """Only for the teacher of the class and the owner of the server. Only classroom mode has classes."""

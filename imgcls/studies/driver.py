@@ -16,9 +16,10 @@ import filelock
 from imgcls import datasets, jobs
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.predictions import spared_test_set
 from imgcls.models import more_epochs
 from imgcls.runs import trials as trial_records
-from imgcls.studies import energy, proposals, pruning, selection_bias, space, test_set
+from imgcls.studies import energy, proposals, pruning, selection_bias, space
 from imgcls.studies.plan import Plan
 from imgcls.studies.study import RESULT_VERSION, Study, Trial, best
 from imgcls.system import atomic
@@ -179,7 +180,7 @@ class Driver:
                     "images": bias.images,
                 }
             try:
-                found = test_set.evaluate(winner.run)
+                found = spared_test_set.evaluate(winner.run)
                 score = wilson(round(found.accuracy * found.count), found.count)
                 result["test"] = {
                     "accuracy": score.value,

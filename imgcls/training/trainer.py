@@ -156,6 +156,7 @@ class Trainer:
                 for_training=True,
             )
             loop = Loop(config, model, training, validation, metrics, control, recorder=recorder)
+            recorder.probe_with(model.predict_on_batch)
         metrics.plan(
             train=len(training),
             validation=len(validation),
@@ -204,7 +205,7 @@ class Trainer:
             self.run, loop, training, validation, dataset, recorder, metrics
         )
         result = self._end(outcome, message=message, **facts_of_model, **entries)
-        if not trials.exists(self.run):  # a page makes it when somebody asks for an explanation
+        if not trials.is_spared(self.run):  # a page makes it when somebody asks for an explanation
             explain_data.attempt(self.run, model, dataset)
         return result
 

@@ -26,7 +26,8 @@ def fill(page, label: str, text: str) -> None:
     field.press("Enter")
 
 
-def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, school, tmp_path):
+def open_class(visit, school):
+    """The page "Class" of the owner of the server, who has opened one."""
     teacher = visit(school, "/you")
     steps.shows(teacher, "You")
     pattern = rf"once\): ([{owner_code.LETTERS}]{{5}}-[{owner_code.LETTERS}]{{5}})"
@@ -37,6 +38,11 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     teacher.get_by_role("link", name="Class", exact=True).click()
     steps.shows(teacher, "Class")
     steps.button(teacher, "Open a class").click()
+    return teacher
+
+
+def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, school, tmp_path):
+    teacher = open_class(visit, school)
     expect(steps.main(teacher)).to_contain_text("Nobody has joined yet.")
     code = re.search(rf"[{owner_code.LETTERS}]{{5}}", steps.main(teacher).locator(".class-join b").inner_text())[0]
     picture = steps.main(teacher).locator(".class-join img")
@@ -64,3 +70,65 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     steps.shows(pupil, "Train a model")
     expect(steps.button(pupil, "Start")).to_be_enabled()
     expect(steps.main(pupil)).to_contain_text("Message to the class: Look up")
+
+
+def choose(page, label: str, option: str) -> None:
+    """Choose an option of a select box or multiselect by typing it."""
+    steps.main(page).get_by_label(label, exact=True).click()
+    page.keyboard.type(option)
+    expect(page.get_by_role("option", name=option, exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")  # a multiselect stays open
+
+
+def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(visit, school, tmp_path):
+    teacher = open_class(visit, school)
+    code = re.search(rf"[{owner_code.LETTERS}]{{5}}", steps.main(teacher).locator(".class-join b").inner_text())[0]
+    teacher.get_by_role("link", name="Train", exact=True).click()
+    steps.shows(teacher, "Train a model")
+    fill(teacher, "Epochs", "2")
+    steps.main(teacher).get_by_text("Make an assignment of this page").click()
+    steps.main(teacher).get_by_label("Title", exact=True).fill("Small networks")
+    steps.main(teacher).get_by_label("Instructions", exact=True).fill("Keep it small.")
+    choose(teacher, "Fixed controls", "Epochs: 2")
+    choose(teacher, "Hidden controls", "Batch size: 64")
+    steps.main(teacher).get_by_label("Why they are fixed", exact=True).fill("So that all train equally long.")
+    steps.main(teacher).get_by_label("Attempts per person", exact=True).fill("1")
+    steps.main(teacher).get_by_text("Predict first", exact=True).click()
+    steps.button(teacher, "Give it to the class").click()
+    expect(steps.main(teacher)).to_contain_text("“Small networks” is in the list of your class")
+
+    pupil = visit(school, f"/class?join={code}", **PHONE)
+    steps.shows(pupil, "Class")
+    steps.main(pupil).get_by_label("Your name", exact=True).fill("Ada")
+    steps.button(pupil, "Join").click()
+    expect(steps.main(pupil)).to_contain_text("Small networks")
+    steps.main(pupil).get_by_role("link", name="Open (Train)").click()
+    steps.shows(pupil, "Train a model")
+    banner = steps.main(pupil).locator(".st-key-assignment-banner")
+    expect(banner).to_contain_text("Keep it small.")
+    expect(banner).to_contain_text("So that all train equally long.")
+    expect(banner).to_contain_text("0 of 1 attempts used.")
+    expect(steps.main(pupil).get_by_label("Epochs", exact=True)).to_be_disabled()
+    expect(steps.main(pupil).get_by_label("Epochs", exact=True)).to_have_value("2")
+    expect(steps.main(pupil).get_by_label("Learning rate", exact=True)).to_be_enabled()
+    expect(steps.button(pupil, "Start")).to_be_disabled()
+    fill(pupil, "Validation accuracy, %", "90")
+    choose(pupil, "Most confused: class", "4")
+    choose(pupil, "with class", "9")
+    expect(steps.button(pupil, "Start")).to_be_enabled()
+    steps.settled(pupil)
+    pupil.screenshot(path=tmp_path / "pupil.png", full_page=True)
+    assert pupil.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    steps.button(pupil, "Start").click()
+    expect(steps.main(pupil).locator(".st-key-assignment-verdict")).to_contain_text("Small networks")
+
+    teacher.get_by_role("link", name="Class", exact=True).click()
+    expect(steps.main(teacher)).to_contain_text("1 attempt by 1 person")
+    steps.button(teacher, "Close and evaluate").click()
+    teacher.get_by_role("dialog").get_by_role("button", name="Close", exact=True).last.click()
+    expect(steps.main(teacher)).to_contain_text("Closed")
+    teacher.screenshot(path=tmp_path / "teacher.png", full_page=True)
+    steps.button(pupil, "Back to the assignment").click()
+    expect(banner).to_contain_text("This assignment is closed")
+    expect(steps.button(pupil, "Start")).to_be_disabled()

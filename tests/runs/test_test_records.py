@@ -6,7 +6,7 @@ import pytest
 from imgcls.datasets.store.records import Records
 from imgcls.evaluation import predictions
 from imgcls.evaluation.report import predictions_csv
-from imgcls.runs import test_records as records_of_run
+from imgcls.runs.predictions import test_records as records_of_run
 
 GROUPS = np.array([[1, 1], [0, 0], [-1, -1]], np.int32)
 

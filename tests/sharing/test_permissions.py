@@ -54,6 +54,7 @@ CLASSROOM = {
             Action.TUNE_RUN,
             Action.MOVE_RUN,
             Action.RENAME_RUN,
+            Action.PIN_IMAGES,
             Action.TAG_IMAGES,
             Action.REVIEW_LABELS,
             Action.DELETE_RUN,

@@ -21,8 +21,8 @@ from imgcls.evaluation.model_import.inspection import Facts
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.imported_models import MEMORY, OPEN_SECONDS, ImportedPredictor
 from imgcls.inference.sandbox import Sandbox, limits, runner
-from imgcls.runs import Run, run_name, test_records
-from imgcls.runs.predictions import validation_predictions
+from imgcls.runs import Run, run_name
+from imgcls.runs.predictions import test_records, validation_predictions
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.sharing import ownership
 from imgcls.system import atomic, paths

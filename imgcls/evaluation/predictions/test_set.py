@@ -12,7 +12,8 @@ from imgcls.evaluation.metrics import classification, multilabel
 from imgcls.evaluation.metrics.class_order import soft_confusion
 from imgcls.evaluation.predictions.class_merging import ClassMerging, merge_classes
 from imgcls.evaluation.selection import SIDE
-from imgcls.runs import test_records, trials
+from imgcls.runs import trials
+from imgcls.runs.predictions import test_records
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
@@ -146,7 +147,7 @@ def read(run: Run) -> Predictions:
             raise DamagedFile(run.folder / "predictions.npz", "the labels are out of range")
     except FileNotFoundError as error:
         reason = "This run has no test predictions: it ended before its model was tested."
-        raise RunError(trials.NOT_TESTED if trials.exists(run) else reason) from error
+        raise RunError(trials.why_spared(run) or reason) from error
     except DamagedFile as error:
         raise RunError(
             "The test predictions of this run are damaged. Train it again, or choose another run."

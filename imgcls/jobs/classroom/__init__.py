@@ -1,5 +1,6 @@
 """The trainings of a class.
 
 work         what the people of a room train; pause all of it; export it as a table
+assignments/ a state of a page as a task for the class, with fixed controls and a goal
 leaderboard  the best run of each person, with ties
 """

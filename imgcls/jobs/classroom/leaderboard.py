@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
+
+MOST_NAMES = 6
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,62 @@ def datasets(works: Sequence[Work]) -> list[str]:
     return [name for name, _ in counts.most_common()]
 
 
-def places(works: Sequence[Work], data: str) -> list[Place]:
-    """The best run of each person on a dataset, best first."""
+def places(works: Sequence[Work], data: str, *, on_test: bool = False) -> list[Place]:
+    """The best run of each person on a dataset, best first.
+
+    Args:
+        on_test: Rank by test accuracy. The run of each person is still the one with the best validation accuracy: a
+            choice by the test score would make it too high.
+    """
     scored = [work for work in works if work.data == data and _has_score(work)]
     attempts = Counter(work.owner for work in works if work.data == data)
     best: dict[str, Work] = {}
     for work in sorted(scored, key=_score, reverse=True):
         best.setdefault(work.owner, work)
     found: list[Place] = []
-    for number, work in enumerate(best.values(), start=1):
+    chosen = list(best.values())
+    if on_test:
+        chosen = sorted((work for work in chosen if work.test_accuracy is not None), key=_test, reverse=True)
+    for number, work in enumerate(chosen, start=1):
         first = next((place.best for place in found if place.rank == found[-1].rank), None)
-        rank = found[-1].rank if first is not None and not is_better(first, work) else number
+        rank = found[-1].rank if first is not None and not is_better(first, work, on_test=on_test) else number
         found.append(Place(rank, work, attempts[work.owner]))
     return found
 
 
-def is_better(a: Work, b: Work) -> bool:
-    """Whether the 95% interval of the difference of two validation accuracies, a - b, lies above 0.
+def ties(places: Sequence[Place]) -> list[str]:
+    """A sentence for each rank that several people share."""
+    found = []
+    for rank in dict.fromkeys(place.rank for place in places):
+        names = [place.best.owner_name for place in places if place.rank == rank]
+        if len(names) > 1:
+            shown = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= MOST_NAMES else f"{len(names)} people"
+            found.append(f"Rank {rank}: {shown} are statistically indistinguishable.")
+    return found
+
+
+def is_better(a: Work, b: Work, *, on_test: bool = False) -> bool:
+    """Whether the 95% interval of the difference of two validation (or test) accuracies, a - b, lies above 0.
 
     The images count as independent samples, so runs with the same validation images are called better too rarely.
     Source: Newcombe, R. G. (1998), "Interval estimation for the difference between independent proportions: comparison
     of eleven methods", Statistics in Medicine 17, method 10.
     """
-    if not a.validation_images or not b.validation_images:
+    first, second = interval(a, on_test=on_test), interval(b, on_test=on_test)
+    if first is None or second is None:
         return False
-    first = wilson(_score(a) * a.validation_images, a.validation_images)
-    second = wilson(_score(b) * b.validation_images, b.validation_images)
     reach = math.hypot(first.value - first.low, second.high - second.value)
     return first.value - second.value > reach
+
+
+def interval(work: Work, *, on_test: bool = False) -> Score | None:
+    """The validation (or test) accuracy with its 95% Wilson interval; None if the number of images is not known."""
+    score, images = (_test(work), work.test_images) if on_test else (_score(work), work.validation_images)
+    return wilson(score * images, images) if images else None
+
+
+def _test(work: Work) -> float:
+    return work.test_accuracy or 0.0
 
 
 def _has_score(work: Work) -> bool:

@@ -52,6 +52,7 @@ class Work:
     val_accuracy: float | None = None
     validation_images: int = 0
     test_accuracy: float | None = None
+    test_images: int = 0
     parameters: int | None = None
     seconds: float | None = None
 
@@ -109,6 +110,7 @@ def described(run: Run) -> Work:
         val_accuracy=result.get("val_accuracy", max(measured, default=None)),
         validation_images=curves.plan.get("validation") or 0,
         test_accuracy=result.get("test_accuracy"),
+        test_images=(result.get("counts") or {}).get("test") or 0,
         parameters=result.get("parameters", curves.plan.get("parameters")),
         seconds=result.get("seconds"),
     )

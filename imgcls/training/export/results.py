@@ -15,8 +15,8 @@ from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import multilabel
 from imgcls.inference import input_quality, model_files
 from imgcls.inference.explain import task
-from imgcls.runs import Run, backbone_facts, test_records, trials
-from imgcls.runs.predictions import validation_predictions
+from imgcls.runs import Run, backbone_facts, trials
+from imgcls.runs.predictions import test_records, validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
 from imgcls.training.export.converter import write_litert
@@ -47,7 +47,7 @@ def evaluate_and_export(
     recorder: EpochRecorder,
     metrics: MetricsWriter,
 ) -> tuple[keras.Model, dict[str, Any]]:
-    """Evaluates the best weights on the test set and exports the model. A trial of a study is not evaluated there.
+    """Evaluates the best weights on the test set and exports the model. Trials and attempts at assignments are not.
 
     Returns:
         The model, and the entries of result.json that describe it.
@@ -64,12 +64,12 @@ def evaluate_and_export(
     model.set_weights(loop.best_weights)
     model = model_builder.with_test_time_augmentation(config, model)
 
-    if not trials.exists(run):
+    if not trials.is_spared(run):
         metrics.phase("testing")
     test_records.write(run, dataset.records)
     thresholds = chosen_thresholds(model, validation, loop.evaluation_batch) if facts.is_multilabel else None
     scores: dict[str, float] = {}
-    if not trials.exists(run):
+    if not trials.is_spared(run):
         scores = test(run, model, dataset, thresholds, loop.test_predictions(), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
     recorded = recorder.after(best["epoch"]) if is_trained_model else None

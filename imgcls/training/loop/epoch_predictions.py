@@ -6,12 +6,13 @@ ignored. At the end they are packed into `epochs.npz`, which `imgcls.runs.predic
 """
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from imgcls.errors import RunError
-from imgcls.runs.predictions import epoch_predictions, live_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, live_predictions, probes, validation_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.training.loop.batches import Subset
@@ -39,15 +40,26 @@ class EpochRecorder:
         self._path = run.folder / epoch_predictions.RECORDS
         self._predictions = np.zeros((len(self._positions), num_classes), np.float32)
         self._best: tuple[int, np.ndarray] | None = None
+        self._predict: Callable[[np.ndarray], Any] | None = None
+        self._probed: tuple[list[int], np.ndarray] | None = None
+
+    def probe_with(self, predict: Callable[[np.ndarray], Any]) -> None:
+        """From now on, also classify the probes: `predict` gives the probabilities (n, classes) of images."""
+        self._predict = predict
 
     def record(self, start: int, probabilities: Any) -> None:
         """Probabilities (n, classes) of the images of the subset from position `start` on."""
+        if not start:
+            self._probe()  # here, because the model now has the weights with which it is validated
         first, last = np.searchsorted(self._positions, (start, start + len(probabilities)))
         if first < last:
             self._predictions[first:last] = np.asarray(probabilities)[self._positions[first:last] - start]
 
     def end_epoch(self, epoch: int, is_best: bool) -> None:
         """Stores the predictions recorded last as those after this epoch."""
+        if self._probed is not None:
+            probes.append(self._run, epoch, *self._probed)
+            self._probed = None
         if is_best:
             self._best = epoch, self._predictions.copy()
         if not len(self._positions) or (epoch - 1) % self._every:
@@ -62,6 +74,7 @@ class EpochRecorder:
 
         Also stores the images that pages show during the training.
         """
+        probes.rewind(self._run, epoch)
         records = self._records()
         records = records[records["epoch"] <= epoch]
         if not len(records):
@@ -100,6 +113,19 @@ class EpochRecorder:
         shown = _most_changed(records["answers"], labels, max(1, IMAGE_BYTES // max(images[0].size, 1)))
         epoch_predictions.write(self._run, records["epoch"], records["answers"], labels, rows, shown, images[shown])
         self._path.unlink(missing_ok=True)
+
+    def _probe(self) -> None:
+        """Classify the probes that are pinned now. Damaged ones, or ones of another size, do not stop a training."""
+        self._probed = None
+        if self._predict is None or not (self._run.folder / probes.NAME).exists():
+            return
+        with contextlib.suppress(RunError):
+            ids, images = probes.stored(self._run)
+            if len(ids) and images.shape[1:] == self._subset.images.shape[1:]:
+                # Always as many images, because the model is compiled for each size of a batch.
+                padded = np.zeros((probes.MOST, *images.shape[1:]), np.uint8)
+                padded[: len(images)] = images
+                self._probed = ids.tolist(), np.asarray(self._predict(padded))[: len(ids)]
 
     def _records(self) -> np.ndarray:
         """Complete records, one per epoch, ascending; of an epoch that was trained twice, the later one."""

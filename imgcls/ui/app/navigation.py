@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls import sharing
 from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
+from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import bar
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
@@ -25,6 +26,7 @@ alert.show()
 with errors.shown():
     class_notice.show()
     bar.show(page.url_path)
+    banner.show(page.title)
     if page is home:
         startup.load_soon()
     else:

@@ -14,7 +14,8 @@ from imgcls import datasets, models
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
-from imgcls.runs import Run, backbone_facts, test_records
+from imgcls.runs import Run, backbone_facts
+from imgcls.runs.predictions import test_records
 
 
 def test_predictions(run: Run) -> Predictions:

@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.config import PARAMS
 from imgcls.datasets import DatasetInfo
+from imgcls.ui.app.assignments import banner
 
 HELP = next(param.help for param in PARAMS if param.name == "data")
 
@@ -21,6 +22,7 @@ def choose(*, is_compact: bool = False) -> DatasetInfo:
         key="data",
         help=HELP,
         bind="query-params",
+        disabled=banner.is_fixed("data"),
         label_visibility="collapsed" if is_compact else "visible",
     )
     return datasets.facts(name)

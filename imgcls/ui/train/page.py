@@ -6,11 +6,23 @@ from imgcls import jobs, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import fair_use
+from imgcls.jobs.classroom.assignments.assignment import settings_of
+from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
+from imgcls.ui.app.assignments import attempt, form
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import dataset_select, summary
-from imgcls.ui.train import augmentation, backbone, model_summary, preflight, presets, run_page, search, settings_form
+from imgcls.ui.train import (
+    augmentation,
+    backbone,
+    model_summary,
+    preflight,
+    presets,
+    run_page,
+    search,
+    settings_form,
+)
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
 
@@ -64,14 +76,17 @@ def _show_form() -> None:
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
         is_ready = summary.realised_counts(config) and has_weights
-        _start(config, is_ready)
+        entry = attempt.entry(info)
+        _start(config, is_ready and attempt.is_complete(entry), entry)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
-        search.show(config, is_ready=is_ready)
+        if entry is None:
+            search.show(config, is_ready=is_ready)
         preflight.show(config, info)
         backbone.compare(config, info)
         model_summary.details(config, info)
+        form.offer("train", settings_of(config))
 
 
 def _usage() -> None:
@@ -85,11 +100,13 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _start(config: Config, is_ready: bool) -> None:
-    """The name of the run and the Start button."""
+def _start(config: Config, is_ready: bool, entry: Entry | None) -> None:
+    """The name of the run and the Start button. An attempt at an assignment is one run."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="start-bar"):
         name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
-        seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
+        seeds = 1
+        if entry is None:
+            seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)
         is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, **may_start)
     _usage()
@@ -102,7 +119,7 @@ def _start(config: Config, is_ready: bool) -> None:
         links.go("runs.py")
     elif is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.
-        run = jobs.begin(config, name, run_id=run_id)
+        run = jobs.begin(config, name, run_id=run_id, assignment=entry)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
     if runs.exists(run_id):

@@ -13,6 +13,7 @@ from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.runs import ENDED, Run, metrics_log, trials
 from imgcls.sharing import Action
 from imgcls.ui.app import links
+from imgcls.ui.app.assignments import attempt, banner
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
@@ -73,6 +74,7 @@ def _heading(run: Run, state: str) -> None:
     text = f"{_data_and_model(run)} · created {formatting.age(run.created)}{f' · {whose}' if whose else ''}"
     st.markdown(formatting.state(state, plain(text)))
     sharing_choice.show(Action.SHARE_RUN, run.folder)
+    attempt.verdict(run)
 
 
 def _announce_end(run: Run, state: str) -> None:
@@ -144,7 +146,8 @@ def _outcome(run: Run, state: str) -> None:
         _continue(run, state, result)
         if state != "damaged" and not is_imported and st.button("Train again with changes", icon=":material/tune:"):
             form = settings_form.form_of(run.config)
-            links.train(settings_form.query_of(form), **form)
+            task = attempt.of_run(run)
+            links.train(settings_form.query_of(form) | ({banner.KEY: task.code} if task else {}), **form)
         if st.button("New run", icon=":material/add:"):
             links.go("train.py")
 

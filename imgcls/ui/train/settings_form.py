@@ -17,6 +17,7 @@ from imgcls.errors import SettingError
 from imgcls.models import backbones
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
+from imgcls.ui.app.assignments import banner
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
 from imgcls.ui.widgets import run_select
@@ -72,7 +73,7 @@ def _text(name: str, value: Value) -> str:
 def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
     """The widget of a parameter, bound to the URL under `key`; `changes` override its limits."""
     limits, label = param.limits, label or param.label
-    common: dict[str, Any] = {"key": key, "help": param.help, "bind": "query-params"}
+    common: dict[str, Any] = {"key": key, "bind": "query-params", **_usable(key, param.help)}
     if param.kind is bool:
         return st.toggle(label, value=bool(param.default), **common)
     if isinstance(limits, Choice):
@@ -91,6 +92,12 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
     if param.kind is float:
         return st.number_input(label, low, high, value, step=STEPS.get(param.name), format="%g", **common)
     return st.number_input(label, low, high, value, step=STEPS.get(param.name, 1), **common)
+
+
+def _usable(key: str, help: str) -> dict[str, Any]:
+    """Whether a control is disabled because an assignment fixes it, and its help."""
+    is_fixed = banner.is_fixed(key)
+    return {"disabled": is_fixed, "help": f"{banner.FIXED} {help}" if is_fixed else help}
 
 
 def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Any]:
@@ -112,7 +119,7 @@ def choose_model() -> str:
         index=names.index(Config.model),
         format_func=lambda name: titles.get(name, name),
         key="model",
-        help=BY_NAME["model"].help,
+        **_usable("model", BY_NAME["model"].help),
         bind="query-params",
     )
 
@@ -131,7 +138,7 @@ def choose_images(available: int) -> int:
         options,
         format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
         key="train_images",
-        help=BY_NAME["train_images"].help,
+        **_usable("train_images", BY_NAME["train_images"].help),
         bind="query-params",
     )
 

@@ -15,7 +15,8 @@ from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
-from imgcls.runs import Run, test_records
+from imgcls.runs import Run
+from imgcls.runs.predictions import test_records
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions

@@ -8,6 +8,7 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.you.assignments import lists
 from imgcls.ui.you.classroom import ranking, together
 
 JOIN = "join"
@@ -48,6 +49,7 @@ def show(room: Room, visitor: Visitor) -> None:
         together.link(room)
         st.page_link(PAGES / "train.py", label="Train a model", icon=":material/model_training:")
         st.page_link(PAGES / "predict.py", label="Draw a digit", icon=":material/draw:")
+    lists.show(room)
     ranking.show(room)
     if st.button("Leave the class", icon=":material/logout:", help="Your runs stay. You can join again with the code."):
         with errors.shown():

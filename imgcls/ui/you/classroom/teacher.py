@@ -16,6 +16,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import exposure, visitor
 from imgcls.ui.widgets import formatting
+from imgcls.ui.you.assignments import lists
 from imgcls.ui.you.classroom import ranking, stage, together
 
 TICK_SECONDS = 5.0
@@ -74,6 +75,7 @@ def show(room: Room) -> None:
         _controls(room)
         stage.show(room)
         together.show(room)
+    lists.show(room)
     _export(room)
     ranking.show(room)
 

@@ -1,4 +1,4 @@
-"""Evaluates a finished run on its test set afterwards: the winner of a study, whose trials were spared it."""
+"""Evaluates a finished run on its test set afterwards: the winner of a study or the best attempt at an assignment."""
 
 from dataclasses import dataclass
 

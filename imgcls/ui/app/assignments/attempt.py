@@ -1,0 +1,86 @@
+"""A run that is an attempt at an assignment: the prediction before it begins, and the verdict on it."""
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.datasets import DatasetInfo
+from imgcls.errors import UserError
+from imgcls.jobs.classroom import work
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, goals
+from imgcls.jobs.classroom.assignments.assignment import Assignment
+from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
+from imgcls.runs import Run
+from imgcls.runs import assignments as records
+from imgcls.sharing import Mode
+from imgcls.ui.app import links
+from imgcls.ui.app.assignments import banner
+from imgcls.ui.app.errors import plain
+
+MARKS = {
+    True: ":green-badge[:material/check: {}]",
+    False: ":orange-badge[:material/close: {}]",
+    None: ":gray-badge[{}]",
+}
+
+
+def entry(info: DatasetInfo) -> Entry | None:
+    """What Start sends for the assignment of the page, with the prediction that it asks for; None without one."""
+    found = banner.present()
+    if found is None:
+        return None
+    earlier = attempts.of(found, sharing.current().id)
+    return Entry(found.code, _guess(info) if attempts.is_guess_due(found, earlier) else None)
+
+
+def is_complete(found: Entry | None) -> bool:
+    """Whether Start may be pressed: the assignment is open, and its prediction is there."""
+    if found is None:
+        return True
+    present = banner.present()
+    if present is None or not present.is_open:
+        return False
+    return found.guess is not None or not attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
+
+
+def _guess(info: DatasetInfo) -> Guess | None:
+    """The inputs; None until all are filled in."""
+    with st.container(border=True, key="predict-first"):
+        st.markdown("**Predict first:** what will come out?")
+        with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
+            accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, key="guess-accuracy")
+            first, second = (
+                st.selectbox(label, info.classes, index=None, placeholder="Choose", key=key)
+                for label, key in (("Most confused: class", "guess-first"), ("with class", "guess-second"))
+            )
+        if first is not None and first == second:
+            st.caption("Choose two different classes.")
+    if accuracy is None or first is None or second is None or first == second:
+        return None
+    return Guess(accuracy / 100, (first, second))
+
+
+def of_run(run: Run) -> Assignment | None:
+    """The assignment that a run is an attempt at, if the visitor sees it."""
+    record = records.read(run.folder)
+    if record is None or sharing.mode() is not Mode.CLASSROOM:
+        return None
+    try:
+        return assignments.find(record.code)
+    except UserError:
+        return None
+
+
+def verdict(run: Run) -> None:
+    """Whether the run meets the goal of its assignment, and the way back; nothing for other runs."""
+    found = of_run(run)
+    if found is None:
+        return
+    described = work.described(run)
+    marks = [MARKS[one.is_met].format(plain(one.text)) for one in goals.conditions(found.goal, described)]
+    with st.container(horizontal=True, vertical_alignment="center", key="assignment-verdict"):
+        st.markdown(f":material/assignment: {plain(found.title)} &nbsp; {' '.join(marks)}", width="content")
+        if goals.is_met(found.goal, described):
+            st.markdown("**Goal met.**", width="content")
+        if st.button("Back to the assignment", type="tertiary", icon=":material/arrow_back:"):
+            links.go("train.py", **{banner.KEY: found.code})

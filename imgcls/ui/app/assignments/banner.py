@@ -1,0 +1,110 @@
+"""The assignment that the address of a page names (`?assignment=KTMPAB`): its text above the page, its fixed controls.
+
+Fixed controls are set again whenever the script runs, so a page never works with other values; hidden ones are not
+shown. For a training, `jobs.begin` checks the settings once more: nothing here has to be believed.
+"""
+
+import re
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.errors import UserError
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, goals
+from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
+from imgcls.sharing import Mode
+from imgcls.ui.app.errors import plain
+
+KEY = "assignment"
+"""The parameter of the address."""
+BEGUN, PRESENT = "assignment-begun", "assignment-present"
+FIXED = "Fixed by the assignment."
+
+
+def show(page: str) -> None:
+    """The banner of the page with this title, if its address names an assignment; also sets the controls."""
+    st.session_state[PRESENT] = None
+    code = st.query_params.get(KEY, "")
+    if not code or sharing.mode() is not Mode.CLASSROOM:
+        return
+    try:
+        found = assignments.find(code)
+    except UserError as error:
+        st.warning(plain(str(error)), icon=":material/search_off:")
+        return
+    if found.page == page.lower() and not (found.page == "train" and "run" in st.query_params):
+        st.session_state[PRESENT] = found
+        _set_controls(found)
+        _banner(found)
+
+
+def present() -> Assignment | None:
+    """The assignment of the present page; None without one."""
+    return st.session_state.get(PRESENT)
+
+
+def is_fixed(key: str) -> bool:
+    """Whether the assignment of the page fixes the control with this key."""
+    found = present()
+    return found is not None and key in found.fixed_state
+
+
+def _set_controls(found: Assignment) -> None:
+    """All controls when the visitor opens the assignment, later only those that are fixed."""
+    is_new = st.session_state.get(BEGUN) != found.code
+    st.session_state[BEGUN] = found.code
+    fixed = found.fixed_state
+    given = st.query_params.to_dict()
+    for name, value in found.state.items():
+        if (name in fixed or (is_new and name not in given)) and st.session_state.get(name) != value:
+            st.session_state[name] = value
+    if is_new:
+        _set_address({name: value for name, value in found.state.items() if name in fixed or name not in given}, found)
+
+
+def _set_address(values: dict[str, Setting], found: Assignment) -> None:
+    """A parameter of the address would win over the session, and is all that a page without the control reads."""
+    before = st.query_params.to_dict()
+    for name, value in values.items():
+        if found.page == "train":
+            st.query_params.pop(name, None)
+        elif before.get(name) != str(value):
+            st.query_params[name] = str(value)
+    if st.query_params.to_dict() != before:
+        st.rerun()  # controls are filled from the address with which a run of the script begins
+
+
+def _banner(found: Assignment) -> None:
+    own = attempts.of(found, sharing.current().id)
+    with st.container(border=True, key="assignment-banner", gap="small"):
+        st.markdown(f"**:material/assignment: {plain(found.title)}**")
+        if found.instructions:
+            st.markdown("  \n".join(plain(line) for line in found.instructions.splitlines()))
+        if goal := goals.text_of(found.goal):
+            st.markdown(f"**Goal:** {plain(goal)}")
+        shown = [name for name in found.fixed if name not in found.hidden]
+        if shown:
+            why = f" {plain(found.why)}" if found.why else ""
+            st.caption(f"Fixed: {plain(', '.join(map(attempts.label_of, shown)))}.{why}")
+        if not found.is_open:
+            st.info("This assignment is closed, so no run can be started for it.", icon=":material/lock:")
+        elif found.page == "train" and found.attempts:
+            st.caption(f"{len(own)} of {found.attempts} attempts used.")
+    _style(found)
+
+
+def _style(found: Assignment) -> None:
+    """Hides the hidden controls. Fixed ones of pages whose controls cannot be disabled look and feel disabled."""
+    hidden = (f".{_class(name)},:has(>.{_class(name)}:only-child){{display:none!important}}" for name in found.hidden)
+    rules = "".join(hidden)  # the second selector: the cell of a grid, which would stay as a gap
+    if found.page != "train":
+        shown = set(found.fixed) - set(found.hidden)
+        rules += "".join(f".{_class(name)}{{pointer-events:none;opacity:.6}}" for name in sorted(shown))
+    if rules:
+        st.html(f"<style>{rules}</style>")
+
+
+def _class(key: str) -> str:
+    """The class that Streamlit gives to the control with this key."""
+    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())

@@ -1,0 +1,126 @@
+"""The assignments of a class, each with its link, its leaderboard and the predictions."""
+
+import streamlit as st
+
+from imgcls import sharing
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, closing, goals
+from imgcls.jobs.classroom.assignments.assignment import Assignment
+from imgcls.jobs.classroom.work import TRAINING
+from imgcls.sharing.classroom import join_link, rooms
+from imgcls.sharing.classroom.rooms import Room
+from imgcls.ui.app import errors
+from imgcls.ui.app.assignments.banner import KEY
+from imgcls.ui.app.errors import plain
+from imgcls.ui.app.paths import PAGES
+from imgcls.ui.widgets import formatting
+from imgcls.ui.you.assignments import results
+
+TICK_SECONDS = 10.0
+
+
+def show(room: Room) -> None:
+    """All assignments, the latest first."""
+    manages = rooms.manages(sharing.current(), room)
+    found = assignments.of_room(room)
+    if not found and not manages:
+        return
+    st.subheader("Assignments", anchor=False)
+    if not found:
+        st.caption(
+            "None yet. Set up the page Train, Data, Evaluate or Predict as your class should find it, and choose “Make "
+            "an assignment of this page” at its end."
+        )
+    for assignment in found:
+        with st.container(border=True, key=f"assignment-{assignment.code}"):
+            _one(assignment, manages)
+
+
+def _one(assignment: Assignment, manages: bool) -> None:
+    state = "" if assignment.is_open else " &nbsp; :gray-badge[:material/lock: Closed]"
+    st.markdown(f"**{plain(assignment.title)}**{state}")
+    if goal := goals.text_of(assignment.goal):
+        st.caption(plain(f"Goal: {goal}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            PAGES / f"{assignment.page}.py",
+            label=f"Open ({assignment.page.capitalize()})",
+            icon=":material/open_in_new:",
+            query_params={KEY: assignment.code},
+        )
+        if manages:
+            _controls(assignment)
+    if manages:
+        base = join_link.address(st.context.url or "")
+        st.code(f"{base or ''}/{assignment.page}?{KEY}={assignment.code}", language=None)
+    if assignment.page == "train":
+        st.fragment(run_every=None if closing.final(assignment) else TICK_SECONDS)(_progress)(assignment, manages)
+
+
+def _controls(assignment: Assignment) -> None:
+    if assignment.is_open:
+        label = "Close and evaluate" if assignment.page == "train" else "Close"
+        if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
+            _close(assignment)
+    if st.button("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{assignment.code}"):
+        _delete(assignment)
+
+
+def _progress(assignment: Assignment, manages: bool) -> None:
+    """Runs every few seconds until the end."""
+    entered = attempts.of(assignment)
+    people = len({attempt.visitor for attempt in entered})
+    works = closing.works(assignment)
+    met = len({work.owner for work in works if goals.is_met(assignment.goal, work)})
+    if not entered:
+        st.caption("No attempt yet.")
+        return
+    text = f"{formatting.count(len(entered), 'attempt')} by {people} {'person' if people == 1 else 'people'}"
+    has_goal = bool(goals.text_of(assignment.goal))
+    st.caption(f"{text}; {met} met the goal." if has_goal else f"{text}.")
+    final = closing.final(assignment)
+    if not assignment.is_open and final is None:
+        if closing.is_evaluating(assignment):
+            training = sum(work.state in TRAINING for work in works)
+            waits = f" It waits for {formatting.count(training, 'training')} in progress." if training else ""
+            st.caption(f":material/hourglass_top: Evaluating the best run of each person on the test set.{waits}")
+        elif manages:
+            st.button(
+                "Evaluate the best runs on the test set",
+                key=f"evaluate-{assignment.code}",
+                icon=":material/fact_check:",
+                on_click=_try,
+                args=(closing.evaluate_later, assignment),
+            )
+    results.leaderboard(assignment, final)
+    if assignment.asks_guess:
+        results.predictions(assignment, manages)
+
+
+def _try(act, assignment: Assignment) -> None:
+    with errors.shown():
+        act(assignment)
+
+
+@st.dialog("Close the assignment?")
+def _close(assignment: Assignment) -> None:
+    st.markdown(
+        "Nobody can start a run for it any more."
+        + (
+            " The best run of each person by validation accuracy is then evaluated on the test set, once. Trainings in "
+            "progress still count: the evaluation waits for them, but not for paused ones."
+            if assignment.page == "train"
+            else ""
+        )
+    )
+    if st.button("Close", type="primary", key="assignment-close", on_click=_try, args=(closing.close, assignment)):
+        st.rerun()
+
+
+@st.dialog("Delete the assignment?")
+def _delete(assignment: Assignment) -> None:
+    st.markdown(f"“{plain(assignment.title)}”, its list of attempts and its leaderboard. The runs stay.")
+    if st.button(
+        "Delete", type="primary", key="assignment-delete", on_click=_try, args=(assignments.delete, assignment)
+    ):
+        st.rerun()

@@ -1,0 +1,168 @@
+"""Assignments on the pages: banner, controls that stay fixed, the prediction before Start, and the teacher's form."""
+
+import json
+
+import pytest
+
+from imgcls import jobs, runs
+from imgcls.config import Config
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, closing
+from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
+from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
+from imgcls.sharing import Role, acting_as, people, visitors
+from imgcls.sharing.classroom import guessing, rooms
+from tests.support.pages import HOSTILE as STRINGS
+from tests.support.pages import is_intact, opened, text_of
+
+TEACHER, ADA, EVE = "T" * 22, "A" * 22, "E" * 22
+HOSTILE = " ".join(STRINGS)
+CONFIG = Config(data="mnist_sample", epochs=3)
+
+
+@pytest.fixture(autouse=True)
+def classroom(monkeypatch, mnist_sample):
+    monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    monkeypatch.setattr(closing.processes, "spawn", lambda *words, **streams: None)
+    guessing.forget_all()
+    people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
+
+
+@pytest.fixture
+def look_as(monkeypatch):
+    """`look_as(ID)`: from now on this visitor looks at the pages."""
+    return lambda visitor_id: monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(visitor_id))
+
+
+@pytest.fixture
+def room():
+    with acting_as(people.visitor(TEACHER)):
+        room = rooms.open_new()
+    with acting_as(people.visitor(ADA)):
+        rooms.join(room.code, "Ada")
+    return room
+
+
+def give(room, page="train", state=None, **values):
+    with acting_as(people.visitor(TEACHER)):
+        return assignments.make(room, page, HOSTILE, settings_of(CONFIG) if state is None else state, **values)
+
+
+def labelled(elements, label):
+    return next(found for found in elements if found.label == label)
+
+
+def test_a_pupil_trains_with_the_fixed_settings_after_a_prediction(look_as, room):
+    task = give(room, fixed=("epochs",), instructions=HOSTILE, attempts=2, asks_guess=True, goal=Goal(0.97, 20_000))
+    look_as(ADA)
+    app = opened("train", assignment=task.code)
+    assert is_intact(app)
+    assert "validation accuracy ≥ 97% and fewer than 20,000 parameters" in text_of(app)
+    assert "Fixed: Dataset, Epochs." in text_of(app) and "0 of 2 attempts used." in text_of(app)
+    assert labelled(app.number_input, "Epochs").disabled and labelled(app.number_input, "Epochs").value == 3
+    assert not labelled(app.number_input, "Learning rate").disabled
+    assert labelled(app.button, "Start").disabled
+    app.number_input(key="guess-accuracy").set_value(90.0)
+    app.selectbox(key="guess-first").select("4")
+    app.selectbox(key="guess-second").select("9").run()
+    labelled(app.button, "Start").click().run()
+    assert is_intact(app)
+    (attempt,) = attempts.of(task)
+    assert attempt.guess == Guess(0.9, ("4", "9"))
+    assert runs.find(attempt.run).config.epochs == 3
+    assert "validation accuracy ≥ 97%" in text_of(app)
+
+
+def test_a_value_that_was_sent_for_a_fixed_control_is_set_back(look_as, room):
+    task = give(room, fixed=("epochs",))
+    look_as(ADA)
+    app = opened("train", assignment=task.code, epochs="50")
+    assert labelled(app.number_input, "Epochs").value == 3
+    app.session_state["epochs"] = 50
+    app.run()
+    assert labelled(app.number_input, "Epochs").value == 3
+    labelled(app.button, "Start").click().run()
+    assert runs.find(attempts.of(task)[0].run).config.epochs == 3
+
+
+def test_without_the_code_a_run_is_no_attempt(look_as, room):
+    give(room, fixed=("epochs",))
+    look_as(ADA)
+    app = opened("train", epochs="5")
+    labelled(app.button, "Start").click().run()
+    with acting_as(people.visitor(ADA)):
+        (run,) = runs.all_runs()
+    assert run.config.epochs == 5 and not (run.folder / "assignment.json").exists()
+
+
+@pytest.mark.parametrize("code", ["AAAAAA", "../x", HOSTILE])
+def test_a_forged_code_shows_a_sentence(look_as, room, code):
+    look_as(ADA)
+    app = opened("train", assignment=code)
+    assert is_intact(app) and "There is no such assignment in your class" in text_of(app)
+
+
+def test_who_is_not_in_the_class_sees_nothing_of_its_assignment(look_as, room):
+    task = give(room, instructions="Secret")
+    look_as(EVE)
+    app = opened("train", assignment=task.code)
+    assert "There is no such assignment in your class" in text_of(app) and "Secret" not in text_of(app)
+
+
+def test_another_page_is_an_assignment_with_its_state(look_as, room, finished_run):
+    task = give(room, "evaluate", {"view": "Per class"}, fixed=("view",), instructions="Look closely.")
+    look_as(ADA)
+    app = opened("evaluate", assignment=task.code)
+    assert is_intact(app) and "Look closely." in text_of(app) and "Fixed: Section." in text_of(app)
+    assert app.session_state["view"] == "Per class"
+    app.session_state["view"] = "Errors"
+    app.run()
+    assert app.session_state["view"] == "Per class"
+
+
+def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
+    look_as(TEACHER)
+    app = opened("train", epochs="4")
+    app.session_state["make-assignment"] = True
+    app.run()
+    app.text_input(key="assignment-title").input("Four epochs")
+    app.multiselect(key="assignment-fixed").select("epochs")
+    labelled(app.number_input, "Goal: validation accuracy, %").set_value(97.0)
+    labelled(app.button, "Give it to the class").click().run()
+    assert is_intact(app)
+    (made,) = assignments.of_room(room)
+    assert (made.title, made.state["epochs"], made.goal) == ("Four epochs", 4, Goal(0.97))
+    assert set(made.fixed) == {"data", "model", "epochs"}
+    assert f"with the code {made.code}" in app.success[0].value.replace("\\", "")
+
+
+def test_a_pupil_is_offered_no_form(look_as, room):
+    look_as(ADA)
+    assert "Make an assignment of this page" not in [found.label for found in opened("train").expander]
+
+
+def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room):
+    task = give(room, asks_guess=True, goal=Goal(0.9))
+    with acting_as(people.visitor(ADA)):
+        run = jobs.begin(CONFIG, HOSTILE, assignment=Entry(task.code, Guess(0.8, ("4", "9"))))
+    lines = [{"kind": "plan", "parameters": 1234, "epochs": 3, "validation": 750}]
+    lines += [{"kind": "epoch", "epoch": 1, "val_accuracy": 0.9, "accuracy": 0.8, "loss": 0.5, "val_loss": 0.4}]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    result = {"version": 1, "outcome": "finished", "val_accuracy": 0.9, "parameters": 1234, "seconds": 9.0, "epochs": 1}
+    (run.folder / "result.json").write_text(json.dumps(result))
+    (run.folder / "queued.json").unlink()
+    for visitor in (TEACHER, ADA):
+        look_as(visitor)
+        app = opened("class")
+        assert is_intact(app)
+        assert "1 attempt by 1 person; 1 met the goal." in text_of(app)
+        assert "off by 10.0 percentage points, 10.0 too low" in text_of(app)
+        assert len(app.get("plotly_chart")) == 2
+    look_as(TEACHER)
+    app = opened("class")
+    labelled(app.button, "Close and evaluate").click().run()
+    app.button(key="assignment-close").click().run()
+    assert is_intact(app) and not assignments.load(task.code).is_open
+    look_as(ADA)
+    assert "Close and evaluate" not in [found.label for found in opened("class").button]
