@@ -17,7 +17,7 @@ from imgcls.ui.app.assignments import attempt, banner
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
-from imgcls.ui.explain import coach
+from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, settings_form
 from imgcls.ui.train.run_parts import golden_report, notes
 from imgcls.ui.visitors import rights
@@ -58,6 +58,7 @@ def show(run: Run) -> None:
                 coach.show(run)
     else:
         live.show(run, state)
+    probes.show(run, state)
     notes.show(run, len(cached_curves.curves(run).epochs))
     _details(run)
 

@@ -77,7 +77,7 @@ def _point(place: Place, axis: str, on_test: bool) -> RunPoint | None:
         return None
     found = ranking.interval(best, on_test=on_test)
     limits = (found.low, found.high) if found else None
-    return RunPoint(best.owner_name, "best run of each person", float(cost), value, limits)
+    return RunPoint(best.owner_name, "best runs", float(cost), value, limits)
 
 
 def predictions(assignment: Assignment, manages: bool) -> None:
