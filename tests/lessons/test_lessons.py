@@ -87,3 +87,8 @@ def test_each_term_is_one_sentence_and_each_picture_has_a_term():
         assert text.endswith(".") and not re.search(r"[.!?] [A-Z]", text), term
     pictures = {path.stem for path in (glossary.HERE / "pictures").glob("*.svg")}
     assert pictures <= {glossary.file_name(term) for term in glossary.terms()}
+
+
+def test_numbers_about_the_included_model_lie_in_their_range():
+    for measured in lessons.find("honest").MEASURED.values():
+        assert measured.low <= measured.measure() <= measured.high, measured.what

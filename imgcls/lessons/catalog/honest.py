@@ -4,9 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from imgcls import runs
 from imgcls.evaluation import predictions
 from imgcls.lessons.content import Measured, Question, Situation, Step
+from imgcls.runs import Run
+from imgcls.system import paths
 
 ORDER = 10
 TITLE = "How good is it, honestly?"
@@ -18,7 +19,7 @@ SHIRT = 6
 
 @cache
 def _tested() -> predictions.Predictions:
-    return predictions.read(runs.find("fashion"))
+    return predictions.read(Run(paths.app_folder() / "saved_models" / "fashion"))
 
 
 def _accuracy() -> float:
