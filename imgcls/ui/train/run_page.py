@@ -110,7 +110,7 @@ def _outcome(run: Run, state: str) -> None:
             Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),
             Number("Average precision", formatting.fraction(result.get("test_average_precision")), "mean over labels"),
         )
-        metric_row.show(
+        shown_numbers = metric_row.markup(
             (
                 *(of_labels if is_multilabel else ()),
                 Number(
@@ -127,6 +127,8 @@ def _outcome(run: Run, state: str) -> None:
                 *(() if is_imported else _training_numbers(result)),
             )
         )
+        with st.container(key="imported-numbers" if is_imported else "run-numbers"):
+            st.html(shown_numbers)
     elif "val_accuracy" in result:  # a trial of a study
         numbers = [Number("Validation accuracy", formatting.fraction(result["val_accuracy"]), "best epoch")]
         metric_row.show([*numbers, *_training_numbers(result)])
