@@ -5,7 +5,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, models
 from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.images import loading
@@ -48,7 +48,8 @@ def show(run: Run, state: str) -> None:
         found = probes.stored(run)[0]
     except UserError:
         return
-    if info.is_multilabel or (state in ENDED and not len(found)):
+    is_probed = not info.is_multilabel and not models.has_backbone(run.config.model)
+    if not is_probed or (state in ENDED and not len(found)):
         return
     with st.expander("Probes", icon=":material/push_pin:", key="probes", on_change="rerun") as section:
         if section.open:
