@@ -115,7 +115,7 @@ class Server:
         return found
 
     def run_ids(self) -> set[str]:
-        return {entry.name for entry in self.runs.iterdir() if not entry.name.startswith(".")}
+        return {entry.name for entry in self.runs.iterdir() if not entry.name.startswith((".", "_"))}
 
     def stop_trainings(self) -> None:
         """Ends trainings left by a failed test, which would block those of the next tests."""
