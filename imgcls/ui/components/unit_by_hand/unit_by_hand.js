@@ -81,8 +81,7 @@ class View {
     const seen = [];
     for (let y = 0; y < height; y++)
       for (let x = 0; x < width; x++)
-        for (let c = 0; c < channels; c++)
-          seen.push(this.inputs[((row + y) * shape[1] + column + x) * channels + c]);
+        for (let c = 0; c < channels; c++) seen.push(this.inputs[((row + y) * shape[1] + column + x) * channels + c]);
     const products = seen.map((value, at) => value * kernel[at]);
     const total = products.reduce((sum, one) => sum + one, 0) + bias;
     const value = isRectified ? Math.max(0, total) : total;
@@ -118,7 +117,12 @@ function frame(box, row, column, height, width, [rows, columns]) {
 function grid(title, values, width) {
   const rows = [];
   for (let at = 0; at < values.length; at += width)
-    rows.push(`<tr>${values.slice(at, at + width).map((one) => `<td>${fixed(one)}</td>`).join("")}</tr>`);
+    rows.push(
+      `<tr>${values
+        .slice(at, at + width)
+        .map((one) => `<td>${fixed(one)}</td>`)
+        .join("")}</tr>`,
+    );
   return `<table><caption>${title}</caption>${rows.join("")}</table>`;
 }
 
