@@ -62,7 +62,9 @@ STEPS = (
     ),
     Step(
         title="One unit, nine products",
-        text="Scroll down to “A convolution by hand”. On the right is the **feature map** of one filter: each of its "
+        text="Scroll down to “A convolution by hand”. If it is missing, this is an included run, or another family: "
+        "those cannot be spelled out. Go back to step 1 and train the small CNN.\n\n"
+        "On the right is the **feature map** of one filter: each of its "
         "dots is "
         "one **unit**. Move over it: the frame in the image shows what that unit sees, its **receptive field**.",
         page="evaluate",

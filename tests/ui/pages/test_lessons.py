@@ -88,6 +88,30 @@ def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
     assert standing("draw").step == 1
 
 
+def test_the_number_of_a_lesson_is_the_one_in_the_course_even_if_others_are_missing(monkeypatch):
+    monkeypatch.setattr(lessons, "names", lambda: ("draw", "honest"))
+    app = opened("lessons")
+    assert "<b>10</b>" in bodies(app) and "<b>2</b>" not in bodies(app)
+    assert "10. How good is it" in opened("lessons", lesson="honest").title[0].value
+
+
+def test_a_narrow_screen_shows_only_the_task_while_it_is_to_be_done_and_a_button_shows_the_rest():
+    shipped("digits")
+    begin("draw")
+    app = opened("predict", run="digits")
+    assert "lesson-folded" not in bodies(app), "first the question"
+    button(app, lessons.find("draw").STEPS[0].question.choices[0]).click().run()
+    assert "lesson-folded" in bodies(app)
+    button(app, "Show the step").click().run()
+    assert "lesson-folded" not in bodies(app)
+    button(app, "Hide the step").click().run()
+    assert "lesson-folded" in bodies(app)
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, answers={0: 0}, done=frozenset({0}))))
+    app.run()
+    assert "lesson-folded" not in bodies(app), "the result is shown"
+
+
 def test_the_bar_leads_back_to_the_page_of_the_step():
     shipped("digits")
     begin("draw")

@@ -1,7 +1,8 @@
 """The bar of the current lesson, on every page: the step, its question and task, and a marker at the real control.
 
-It stands at the right on wide screens and at the bottom on phones, so that the page stays as it is. Every two
-seconds it looks whether the task of the step was done.
+It stands at the right on wide screens and at the bottom on narrow ones. There, only the task is shown while it is to
+be done, so that the control is visible; a button shows the rest. Every two seconds the bar looks whether the task was
+done.
 """
 
 import html
@@ -18,6 +19,8 @@ from imgcls.ui.app.lessons import words
 TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
 """Session keys: the page of the present step is to be opened; the name of the lesson that was finished a moment ago."""
+FOLD = "lesson-folded"
+"""Session key: the phase of a step for which the visitor chose to fold the bar or not, and what they chose."""
 HOME = "home"
 ARROW = ":material/arrow_forward:"
 FORM = "All settings of this step are in the form already. If you have changed them, this sets them again."
@@ -51,7 +54,8 @@ def _show(name: str, page: str) -> None:
         is_done = is_asked and (at in standing.done or step.is_done(situation))
         if is_done and at not in standing.done:
             standings.change(name, done=standing.done | {at})
-        _head(name, at, "" if is_done or not is_asked or page != step.page else _mark(step))
+        is_at_work = is_asked and not is_done and page == step.page
+        _head(name, at, _mark(step) if is_at_work else "", is_folded=_fold((name, at, is_asked, is_done), is_at_work))
         st.markdown(f"#### {step.title}")
         if not is_done or not step.after:  # then the result is what counts
             st.markdown(_filled(name, step, step.text, situation))
@@ -70,12 +74,27 @@ def _filled(name: str, step: Step, text: str, situation: Situation) -> str:
     return lessons.filled(text, lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
 
 
-def _head(name: str, at: int, style: str) -> None:
+def _fold(phase: tuple, is_at_work: bool) -> bool:
+    """Whether a narrow screen shows only the task, with the button that changes it; a new phase forgets the choice."""
+    chosen_for, chosen = st.session_state.get(FOLD, (None, False))
+    is_folded = chosen if chosen_for == phase else is_at_work
+    st.button(
+        "Show the step" if is_folded else "Hide the step",
+        key="lesson-fold",
+        icon=":material/keyboard_arrow_up:" if is_folded else ":material/keyboard_arrow_down:",
+        type="tertiary",
+        on_click=lambda: st.session_state.update({FOLD: (phase, not is_folded)}),
+    )
+    return is_folded
+
+
+def _head(name: str, at: int, style: str, *, is_folded: bool) -> None:
     """`style` is part of it because an element that is only a style stays when it is no longer there."""
     lesson = lessons.find(name)
     count = len(lesson.STEPS)
+    kind = "lesson-head lesson-folded" if is_folded else "lesson-head"
     st.html(
-        f'<style>{style}</style><div class="lesson-head"><b>Lesson {lessons.number(name)}</b>'
+        f'<style>{style}</style><div class="{kind}"><b>Lesson {lessons.number(name)}</b>'
         f"<span>{html.escape(lesson.TITLE)}</span></div>"
         f'<progress max="{count}" value="{at + 1}" aria-label="Step {at + 1} of {count}"></progress>'
         f'<div class="lesson-head"><span>Step {at + 1} of {count}</span></div>'
