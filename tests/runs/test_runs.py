@@ -42,7 +42,7 @@ def test_a_new_run_with_a_queue_position_is_queued_immediately():
 def test_a_run_that_continues_another_has_its_curve_and_checkpoint(make_run):
     first = make_run(**{"metrics.jsonl": b"curve", "checkpoint.npz": b"checkpoint", "request.json": {"stop": True}})
     second = runs.create(Config(epochs=20), "Longer", start_from=first.folder)
-    assert names_in(second) == ["checkpoint.npz", "config.json", "label.txt", "metrics.jsonl"]
+    assert names_in(second) == ["checkpoint.npz", "config.json", "label.txt", "metrics.jsonl", "parent.json"]
     assert (second.folder / "metrics.jsonl").read_bytes() == b"curve"
     assert (second.folder / "checkpoint.npz").read_bytes() == b"checkpoint"
     assert first.config.epochs == 10

@@ -26,6 +26,7 @@ WITH_A_RUN = {
     "export": (["bad", "--format", "litert", "--out", "model.tflite"], (*ANY, "without predictions")),
     "figures": (["bad", "--out", "figures"], (*ANY, "damaged predictions")),
     "pack": (["bad", "--out", "bad.zip"], ("unknown", "unfinished")),
+    "run": (["push", "bad", "memory://lab"], ("unknown",)),
     "tensorboard": (["bad", "--out", "events"], ("unknown",)),
     "mlflow": (["bad", "--tracking-uri", "http://127.0.0.1:9"], ("unknown",)),
     "wandb": (["bad", "--out", "wandb"], ()),  # the first thing that is missing may be the extra

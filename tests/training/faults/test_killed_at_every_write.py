@@ -130,6 +130,7 @@ def test_a_queue_killed_at_any_step_of_its_claim_leaves_a_run_that_starts_once(
     forks, finished_run, monkeypatch, tmp_path, wait_until
 ):
     monkeypatch.setattr("imgcls.runs.run.START_SECONDS", 0.2)
+    monkeypatch.setattr("imgcls.jobs.queue.START_SECONDS", 0.2)  # a claim that led to nothing
     (finished_run.folder / "process.json").write_text('{"pid": 1}', "utf-8")
     (finished_run.folder / "parked.json").write_text('{"parked": 1}', "utf-8")
     (finished_run.folder / "heartbeat").write_text("running ", "ascii")
