@@ -27,6 +27,10 @@ COMMANDS = {
     "evaluate": ("predict:evaluate", "Measure a run's accuracy on your own labelled images."),
     "compare": ("compare:compare", "Compare two runs on their test images: is one really better?"),
     "report": ("exporting.report:write_report", "Write a run's report as an HTML file, or its numbers as JSON or CSV."),
+    "replay": (
+        "exporting.replay:write_replay",
+        "Write a run's training as an animation in one HTML file.",
+    ),
     "serve": ("servers.serve:serve", "Answer predictions over HTTP, without the app."),
     "mcp": ("servers.start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
     "figures": ("exporting.figures:figures", "Write a run's figures as PNG, SVG or PDF, for a paper."),

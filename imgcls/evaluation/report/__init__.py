@@ -4,8 +4,9 @@
     html          the HTML file, from the template report.html.jinja
     svg_curves    learning curves as SVG, so that the file needs no plotting library
     tables        scores and predictions as CSV
+    replay/       the training as an animation, an HTML file with a script
 
-The HTML file loads nothing from elsewhere: no script, no font, no image. Names are escaped.
+The HTML files load nothing from elsewhere: no script, no font, no image. Names are escaped.
 """
 
 from imgcls.evaluation.report.html import page

@@ -16,6 +16,7 @@ def curve(
     best: int | None,
     *,
     as_fraction: bool,
+    width: int = WIDTH,
 ) -> str:
     """Training (solid) and validation (dashed) over the epochs as one SVG; values that are None leave a gap.
 
@@ -31,7 +32,7 @@ def curve(
 
     def x(epoch: float) -> float:
         fraction = (epoch - first) / (last - first) if last > first else 0.5
-        return LEFT + fraction * (WIDTH - LEFT - RIGHT)
+        return LEFT + fraction * (width - LEFT - RIGHT)
 
     def y(value: float) -> float:
         return TOP + (high - value) / ((high - low) or 1) * (HEIGHT - TOP - BOTTOM)
@@ -39,11 +40,11 @@ def curve(
     parts = []
     for tick in ticks:
         label = f"{100 * tick:.4g}%" if as_fraction else f"{tick:.4g}"
-        parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<path class="grid" d="M{LEFT} {y(tick):.1f}H{width - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{label}</text>')
     for epoch in sorted({first, last}):
         parts.append(f'<text x="{x(epoch):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{epoch:g}</text>')
-    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 2}" text-anchor="middle">epoch</text>')
+    parts.append(f'<text x="{(LEFT + width - RIGHT) / 2}" y="{HEIGHT - 2}" text-anchor="middle">epoch</text>')
     for kind, values in (("training", training), ("validation", validation)):
         points = [
             (x(epoch), y(value))
@@ -59,7 +60,7 @@ def curve(
         at, level = x(best), y(marks[best])
         parts.append(f'<circle class="best" cx="{at:.1f}" cy="{level:.1f}" r="5"><title>best epoch</title></circle>')
     description = html.escape(f"{title} over {len(places)} epochs: training solid, validation dashed")
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{description}">{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{description}">{"".join(parts)}</svg>'
 
 
 def _ticks(low: float, high: float) -> list[float]:

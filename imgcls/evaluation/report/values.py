@@ -1,5 +1,6 @@
 """All numbers of a run as plain values, ready for strict JSON: NaN and infinity become null."""
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -191,6 +192,11 @@ def strict(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def for_script(value: Any) -> str:
+    """JSON that cannot end the script element it is in, whatever a class is called."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
 
 def _score(score: Score | ScoreArray, label: int | None = None) -> dict[str, float]:

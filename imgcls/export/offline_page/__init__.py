@@ -17,8 +17,9 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from imgcls.evaluation.report.values import for_script as for_script
 from imgcls.export.offline_page import content
 from imgcls.runs import Run
 
@@ -82,11 +83,6 @@ def _modules() -> dict[str, str]:
     sources = {f"imgcls/{path.relative_to(HERE / 'js').as_posix()}": path.read_bytes() for path in files}
     sources |= {name: gzip.decompress((HERE / "runtime" / file).read_bytes()) for name, file in PACKED_MODULES.items()}
     return {name: f"data:text/javascript;base64,{_base64(source)}" for name, source in sources.items()}
-
-
-def for_script(value: Any) -> str:
-    """JSON that cannot end the script element it is in, whatever a class is called."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
 
 
 def _base64(data: bytes) -> str:

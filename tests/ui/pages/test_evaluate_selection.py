@@ -222,6 +222,18 @@ def test_the_epoch_history_shows_a_past_epoch(finished_run):
     assert sum(matrix_of(app)["sums"]) == len(kept.labels)
 
 
+def test_the_epoch_history_offers_a_replay_of_a_run_whose_metrics_are_sound(finished_run):
+    def downloads(app: AppTest) -> list[str]:
+        return [button.proto.label for button in app.get("download_button")]
+
+    assert "Replay (HTML)" in downloads(opened("evaluate", run=finished_run.id, view="Epoch history"))
+    with (finished_run.folder / "metrics.jsonl").open("ab") as file:
+        file.write(b"\x00\x00\n")
+    app = opened("evaluate", run=finished_run.id, view="Epoch history")
+    assert is_intact(app) and "Replay (HTML)" not in downloads(app)
+    assert "The run cannot be replayed" in text_of(app)
+
+
 @pytest.mark.parametrize("corruption", ["missing", "cut", "other classes"])
 def test_an_epoch_history_without_epochs_is_reported(finished_run, corruption):
     path = finished_run.folder / epoch_predictions.NAME

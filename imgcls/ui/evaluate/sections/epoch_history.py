@@ -7,20 +7,24 @@ import streamlit as st
 
 from imgcls.charts import epoch_history
 from imgcls.config import imported_model
+from imgcls.errors import RunError
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.evaluation.report import replay
 from imgcls.runs import Run
 from imgcls.runs.predictions import epoch_predictions
 from imgcls.runs.predictions.epoch_predictions import EpochPredictions
 from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.train import settings_form
+from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting, gallery, metric_row, pager
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
@@ -52,6 +56,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             "accuracy changed.",
             icon=":material/history_toggle_off:",
         )
+        _replay(run)
         return
     if imported_model.exists(run.folder):
         st.info("This model was imported, so its epochs are not known.", icon=":material/history_toggle_off:")
@@ -82,6 +87,30 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     with rest:
         _images(key, found, position, np.flatnonzero(~right))
     _followed(key, found, position)
+    _replay(run)
+
+
+def _replay(run: Run) -> None:
+    """The training as an animation, made when its button is pressed."""
+    st.subheader("Replay", anchor=False)
+    try:
+        replay.check(run, cached_curves.curves(run))
+    except RunError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    st.caption(
+        "The training in at most a minute, with captions, for a large screen. One HTML file that needs no network: "
+        "Space plays, the arrows step through the epochs, B blanks the screen, N hides numbers, + and - zoom."
+    )
+    st.download_button(
+        "Replay (HTML)",
+        visitor.later(lambda: replay.page(run).encode("utf-8")),
+        file_name=f"{run.id}-replay.html",
+        mime="text/html",
+        icon=":material/slideshow:",
+        key="file-replay",
+        on_click="ignore",
+    )
 
 
 @lru_cache(4)
