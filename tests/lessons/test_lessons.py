@@ -8,7 +8,9 @@ import pytest
 from imgcls import lessons
 from imgcls.config import Config
 from imgcls.errors import UserError
+from imgcls.evaluation import predictions
 from imgcls.lessons import Situation, glossary, teacher_sheet
+from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app.paths import PAGES
 
@@ -89,6 +91,15 @@ def test_each_term_is_one_sentence_and_each_picture_has_a_term():
     assert pictures <= {glossary.file_name(term) for term in glossary.terms()}
 
 
-def test_numbers_about_the_included_model_lie_in_their_range():
-    for measured in lessons.find("honest").MEASURED.values():
+@pytest.mark.parametrize("name", ["honest", "explanations", "deployment"])
+def test_numbers_about_the_included_models_lie_in_their_range(name):
+    for measured in lessons.find(name).MEASURED.values():
         assert measured.low <= measured.measure() <= measured.high, measured.what
+
+
+def test_the_image_of_the_explanations_is_the_error_that_the_text_describes():
+    lesson = lessons.find("explanations")
+    tested = predictions.read(Run(ROOT / "saved_models" / "cifar10"))
+    assert (tested.predicted[lesson.IMAGE], tested.labels[lesson.IMAGE]) == (lesson.DOG, lesson.DEER)
+    assert (tested.names[lesson.DOG], tested.names[lesson.DEER]) == ("dog", "deer")
+    assert tested.confidence[lesson.IMAGE] > 0.8 and tested.row_of[lesson.IMAGE] >= 0

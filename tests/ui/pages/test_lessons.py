@@ -2,9 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 from imgcls import lessons, runs
 from imgcls.config import Config
+from imgcls.export import records
+from imgcls.export.records import Record
 from imgcls.lessons import Situation
 from imgcls.runs import Run
 from imgcls.sharing import lesson_progress
@@ -110,6 +113,41 @@ def test_a_narrow_screen_shows_only_the_task_while_it_is_to_be_done_and_a_button
     lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, answers={0: 0}, done=frozenset({0}))))
     app.run()
     assert "lesson-folded" not in bodies(app), "the result is shown"
+
+
+def test_the_next_step_shows_its_section_but_does_not_do_the_task_of_opening_it():
+    shipped("digits")
+    begin("deployment")
+    app = opened("evaluate", run="digits")
+    button(app, "Skip").click().run()
+    assert standing("deployment").step == 1 and app.session_state["view"] == "Export" and is_intact(app)
+    shipped("fashion")
+    begun = lesson_progress.read(SERVER).begun("honest")
+    lesson_progress.write(SERVER, begun.changed("honest", Standing(1, 1.0)))
+    app = opened("evaluate", run="fashion")
+    button(app, "Skip").click().run()
+    assert standing("honest").step == 2 and app.session_state["view"] == "Errors", "“Per class” is the task"
+
+
+def test_exporting_the_model_does_the_step_and_says_what_was_found(monkeypatch):
+    shipped("digits")
+    step = lessons.find("deployment").STEPS[1]
+    there = Situation(page="evaluate", query=step.query)
+    assert not step.is_done(there)
+    found = Record("html", "Take it home", "", file="a.html", bytes=4_500_000, images=2000, identical=0.998)
+    monkeypatch.setattr(records, "all_of", lambda run: {"html": found})
+    assert step.is_done(there) and not step.is_done(Situation(page="predict"))
+    assert step.values(there) == {"size": "4.5 MB", "same": "99.8%", "images": "2,000", "changed": "0"}
+    monkeypatch.setattr(records, "all_of", lambda run: {"html": replace(found, problem="It does not match.")})
+    assert not step.is_done(there)
+
+
+def test_the_steps_about_heat_maps_ask_for_both_classes():
+    lesson = lessons.find("explanations")
+    for step, label in zip(lesson.STEPS, (lesson.DEER, lesson.DOG), strict=False):
+        assert step.is_done(Situation(page="evaluate", query=lesson.VIEW, state={lesson.TARGET: label}))
+        assert not step.is_done(Situation(page="evaluate", query=lesson.VIEW, state={lesson.TARGET: 9 - label}))
+        assert not step.is_done(Situation(page="predict", state={lesson.TARGET: label}))
 
 
 def test_the_bar_leads_back_to_the_page_of_the_step():

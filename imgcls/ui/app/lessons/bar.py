@@ -6,6 +6,7 @@ done.
 """
 
 import html
+from dataclasses import replace
 
 import streamlit as st
 
@@ -66,7 +67,7 @@ def _show(name: str, page: str) -> None:
             st.markdown(_filled(name, step, step.after, situation))
         elif is_asked:
             _task(step, page, situation)
-        _buttons(name, at, is_done=is_done)
+        _buttons(name, at, page, is_done=is_done)
 
 
 def _filled(name: str, step: Step, text: str, situation: Situation) -> str:
@@ -148,13 +149,13 @@ def _mark(step: Step) -> str:
     return f"{selectors}{{{look}}}" if selectors else ""
 
 
-def _buttons(name: str, at: int, *, is_done: bool) -> None:
+def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
     last = at == len(lessons.find(name).STEPS) - 1
     with st.container(horizontal=True, gap="small", key="lesson-buttons"):
-        st.button("Back", key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1))
+        st.button("Back", key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1, page))
         label = "Finish" if last else "Next" if is_done else "Skip"
         kind = "primary" if is_done else "secondary"
-        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1)):  # type: ignore[arg-type]
+        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1, page)):  # type: ignore[arg-type]
             st.rerun()
         if st.button(
             "Leave",
@@ -166,7 +167,7 @@ def _buttons(name: str, at: int, *, is_done: bool) -> None:
             st.rerun()
 
 
-def _move(name: str, at: int) -> None:
+def _move(name: str, at: int, page: str) -> None:
     """A callback: another step, and its page; after the last one, the end."""
     if at >= len(lessons.find(name).STEPS):
         standings.change(name, is_finished=True)
@@ -175,3 +176,17 @@ def _move(name: str, at: int) -> None:
         return
     standings.change(name, step=at)
     st.session_state[GO] = True
+    _, step = standings.step_of(name, standings.progress().of(name))
+    if step.page == page and not step.settings:
+        _turn_to(step, standings.situation(standings.progress().of(name), page))
+
+
+def _turn_to(step: Step, situation: Situation) -> None:
+    """In a callback: shows what a step is about on the page that is open, unless that would do its task."""
+    if step.has_task and step.is_done(replace(situation, query={**situation.query, **step.query})):
+        return
+    for name, value in step.query.items():  # a control that is bound to the address has the name of its parameter
+        if name in st.session_state:
+            st.session_state[name] = value
+        else:
+            st.query_params[name] = value
