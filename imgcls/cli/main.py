@@ -31,6 +31,7 @@ COMMANDS = {
         "exporting.replay:write_replay",
         "Write a run's training as an animation in one HTML file.",
     ),
+    "talk": ("exporting.talk:write_talk", "Prepare a talk: pages and replays with notes, as one HTML file."),
     "serve": ("servers.serve:serve", "Answer predictions over HTTP, without the app."),
     "mcp": ("servers.start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
     "figures": ("exporting.figures:figures", "Write a run's figures as PNG, SVG or PDF, for a paper."),

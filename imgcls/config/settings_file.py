@@ -35,13 +35,13 @@ def read(path: Path) -> Config:
     return config_of(values)
 
 
-def values_in(path: Path) -> Any:
-    """What a YAML or JSON file holds.
+def values_in(path: Path, what: str = "settings file") -> Any:
+    """What a YAML or JSON file holds; `what` it is called in messages.
 
     Raises:
         SettingError: the file is missing, unreadable or too large, or is neither YAML nor JSON.
     """
-    return _yaml(path) if path.suffix.lower() in YAML else _json(path)
+    return _yaml(path, what) if path.suffix.lower() in YAML else _json(path, what)
 
 
 def config_of(values: Any) -> Config:
@@ -55,28 +55,28 @@ def config_of(values: Any) -> Config:
     return Config.from_dict(_arranged({str(key).replace("-", "_"): value for key, value in values.items()}))
 
 
-def _json(path: Path) -> Any:
+def _json(path: Path, what: str) -> Any:
     try:
         return json_files.read(path)
     except OSError as error:
-        raise SettingError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
+        raise SettingError(f"The {what} {path.name} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise SettingError(f"The settings file {path.name} is not valid JSON.") from error
+        raise SettingError(f"The {what} {path.name} is not valid JSON.") from error
 
 
-def _yaml(path: Path) -> Any:
+def _yaml(path: Path, what: str) -> Any:
     import yaml
 
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise SettingError(f"The settings file {path.name} is too large for a settings file.")
+            raise SettingError(f"The {what} {path.name} is too large: it has more than {MOST_BYTES:,} bytes.")
         return yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
-        raise SettingError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
+        raise SettingError(f"The {what} {path.name} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise SettingError(f"The settings file {path.name} is not valid YAML{where}.") from error
+        raise SettingError(f"The {what} {path.name} is not valid YAML{where}.") from error
 
 
 def _arranged(values: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@
     svg_curves    learning curves as SVG, so that the file needs no plotting library
     tables        scores and predictions as CSV
     replay/       the training as an animation, an HTML file with a script
+    talk/         a prepared talk: pages of the app and replays with notes, likewise
 
 The HTML files load nothing from elsewhere: no script, no font, no image. Names are escaped.
 """

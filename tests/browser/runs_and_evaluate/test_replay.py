@@ -1,9 +1,9 @@
-"""The replay of a run, opened from a file in a browser without a network."""
+"""The replay of a run and a prepared talk, opened from files in a browser without a network."""
 
 import pytest
 from playwright.sync_api import expect
 
-from imgcls.evaluation.report import replay
+from imgcls.evaluation.report import replay, talk
 from tests.support.exporting.offline_pages import shipped
 
 FITS = """() => {
@@ -115,3 +115,37 @@ def test_with_reduced_motion_the_curves_grow_by_whole_epochs(open_replay):
             )
             edges.append(page.evaluate(edge))
         assert (len(set(edges)) == 3) == is_between
+
+
+def test_a_prepared_talk_opens_its_steps_in_the_window_of_the_audience(chromium, tmp_path, monkeypatch):
+    monkeypatch.setattr(talk.runs, "run_from_argument", shipped)
+    steps, path = tmp_path / "talk.yaml", tmp_path / "talk.html"
+    steps.write_text(
+        "steps: [{title: Welcome, notes: Smile.}, {title: Watch, replay: digits}, {title: Compare, replay: fashion}]"
+    )
+    path.write_text(talk.page(talk.read(steps)), "utf-8")
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    speaker = context.new_page()
+    speaker.goto(path.as_uri())
+    expect(speaker.locator("#title")).to_have_text("Welcome")
+    expect(speaker.locator("#notes")).to_have_text("Smile.")
+    expect(speaker.locator("#open")).to_be_disabled()
+
+    speaker.keyboard.press("PageDown")
+    expect(speaker.get_by_role("button", name="Watch")).to_have_attribute("aria-current", "step")
+    with speaker.expect_popup() as opened:
+        speaker.keyboard.press("Enter")
+    audience = opened.value
+    expect(audience.get_by_role("heading", level=1)).to_contain_text("Digits")
+    audience.keyboard.press("ArrowRight")
+    expect(audience.locator("#epoch")).to_have_text("1")
+
+    speaker.keyboard.press("ArrowRight")
+    speaker.keyboard.press("Enter")  # the same window
+    expect(audience.get_by_role("heading", level=1)).to_contain_text("Fashion")
+    assert len(context.pages) == 2 and errors == []
+    speaker.keyboard.press("Home")
+    expect(speaker.locator("#place")).to_have_text("Step 1 of 3")
+    context.close()
