@@ -150,6 +150,20 @@ def test_the_steps_about_heat_maps_ask_for_both_classes():
         assert not step.is_done(Situation(page="predict", state={lesson.TARGET: label}))
 
 
+def test_the_steps_about_corruptions_ask_for_the_control_and_for_both_of_the_own_runs():
+    lesson = lessons.find("noise")
+    first, *_, own, _ = lesson.STEPS
+    chosen = {"corruption": "noise", "strength": 4}
+    assert first.is_done(Situation(page="evaluate", query=lesson.FASHION, state=chosen))
+    assert not first.is_done(Situation(page="evaluate", query=lesson.DIGITS, state=chosen))
+    assert not first.is_done(Situation(page="evaluate", query=lesson.FASHION, state=chosen | {"strength": 3}))
+    for name, settings in (("fashion", lesson.PLAIN), ("digits", lesson.NOISY)):
+        assert not own.is_done(Situation())
+        (shipped(name).folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+    assert own.is_done(Situation())
+    assert own.values(Situation())["noisy_noise"] == "9.3%"
+
+
 def test_the_bar_leads_back_to_the_page_of_the_step():
     shipped("digits")
     begin("draw")

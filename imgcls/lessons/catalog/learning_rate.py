@@ -1,0 +1,112 @@
+"""Lesson: the learning rate, and schedules that lower it."""
+
+from imgcls.lessons.catalog import shuffled
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 6
+TITLE = "The learning rate"
+GOAL = "You can see in the curves that a learning rate is too high or too low, and say what a schedule is for."
+MINUTES = 12
+MIDDLE = shuffled.DENSE
+TINY = {**MIDDLE, "learning_rate": 0.00001}
+HUGE = {**MIDDLE, "learning_rate": 0.1}
+LOWERED = {**MIDDLE, "learning_rate": 0.003, "schedule": "cosine"}
+MEASURED = {
+    "tiny": Measured(0.2, 0.45, "Test accuracy with a learning rate of 0.00001", TINY),
+    "huge": Measured(0.1, 0.5, "Test accuracy with a learning rate of 0.1", HUGE),
+    "middle": shuffled.MEASURED["dense"],
+    "lowered": Measured(0.93, 0.965, "Test accuracy with 0.003, lowered to 0", LOWERED),
+}
+DISCUSS = (
+    "You look for the lowest point of a valley in fog. How long are your steps, at first and later?",
+    "A training goes badly. Which three things do you change first, and in which order?",
+)
+
+
+def _scores(situation: Situation) -> dict[str, str]:
+    settings = {"a": TINY, "b": HUGE, "c": MIDDLE, "d": LOWERED}
+    return {f"yours_{name}": percent(situation.score(one)) for name, one in settings.items()}
+
+
+STEPS = (
+    Step(
+        title="Steps that are too small",
+        text="In each training step, every weight is moved a little, in the direction that makes the loss smaller. How "
+        "far is set by the **learning rate**. Here it is 0.00001, a hundredth of the usual one.",
+        page="train",
+        settings=TINY,
+        keys=("learning_rate", "start-bar"),
+        question=Question(
+            "The usual rate reads more than 90% of the digits after eight epochs. What about a hundredth of it?",
+            ("The same, only a little later", "Less than half of them", "Nothing, 10%"),
+            1,
+        ),
+        do="The form is filled in: press Start, and watch how the loss falls.",
+        after="**{yours_a}** (others get {tiny}). The loss falls all the time, but far too slowly: eight epochs are "
+        "not enough. Nothing is broken, so no message warns you. A loss that is still falling when the training ends "
+        "is the sign.",
+        values=_scores,
+        terms=("Learning rate", "Gradient", "Epoch"),
+        notes="Ask how many epochs it might need. Nobody knows; that is the point.",
+    ),
+    Step(
+        title="Steps that are too large",
+        text="Then let us make large steps: 0.1, a hundred times the usual rate.",
+        page="train",
+        settings=HUGE,
+        keys=("learning_rate", "start-bar"),
+        question=Question(
+            "What will the loss do?",
+            ("Fall a hundred times as fast", "Jump about and stay high", "Fall fast, then stay"),
+            1,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{yours_b}** (others get {huge}). Each step jumps over the valley and lands on the other side, often "
+        "higher than before. The sign of a rate "
+        "that is too high is a loss that jumps, or stays near 2.3, as high as by guessing among ten classes.",
+        values=_scores,
+        terms=("Loss",),
+        notes="2.3 is the natural logarithm of 10.",
+    ),
+    Step(
+        title="In between",
+        text="The usual rate of this optimiser is 0.001. If you did lesson 3, you have this run already.",
+        page="train",
+        settings=MIDDLE,
+        earlier=True,
+        keys=("learning_rate", "start-bar"),
+        do="The form is filled in: press Start.",
+        after="**{yours_c}** (others get {middle}), with the same network and the same images. It is the "
+        "first setting to look at when a training goes badly. The Train page can search for it: “Pre-flight check” has "
+        "a learning rate finder.",
+        values=_scores,
+        terms=("Optimiser",),
+    ),
+    Step(
+        title="First large, then small",
+        text="Why choose one? A **schedule** changes the rate during training. This one begins with 0.003 and lowers "
+        "it to 0 along half a cosine wave.",
+        page="train",
+        settings=LOWERED,
+        keys=("schedule", "start-bar"),
+        question=Question(
+            "What will the curve of the validation loss look like at the end?",
+            ("Calm, it hardly moves", "As jumpy as at the beginning", "It rises steeply"),
+            0,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{yours_d}** (others get {lowered}), and {yours_c} at a constant 0.001. Large steps at first cover "
+        "the distance, small ones at the end settle. A difference of one or two points is chance on 1,000 test images.",
+        values=_scores,
+        terms=("Schedule", "One-cycle"),
+        notes="The digit, clothing and photo models that come with the app were trained with the schedule one-cycle.",
+    ),
+    Step(
+        title="What you have seen",
+        text="Too small {yours_a}, too large {yours_b}, usual {yours_c}, with a schedule {yours_d}.\n\nA loss that "
+        "creeps: raise the rate. A loss that jumps: lower it. A loss that falls, then trembles: lower it towards the "
+        "end. The next lesson has harder images.",
+        page="runs",
+        values=_scores,
+    ),
+)

@@ -1,0 +1,191 @@
+"""Lesson: noise and other corruptions, and what augmentation buys."""
+
+from collections.abc import Callable
+from functools import cache
+
+from imgcls.errors import UserError
+from imgcls.evaluation.robustness import evaluate
+from imgcls.evaluation.robustness.evaluate import Robustness
+from imgcls.lessons.catalog import shuffled
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.runs import Run
+from imgcls.system import paths
+
+ORDER = 12
+TITLE = "Noise, and what augmentation buys"
+GOAL = "You can test how a model bears worse images, and choose an augmentation that helps."
+MINUTES = 15
+PLAIN = shuffled.DENSE
+NOISY = {**PLAIN, "noise": 40}
+VIEW = {"view": "Robustness"}
+FASHION, DIGITS = {"run": "fashion", **VIEW}, {"run": "digits", **VIEW}
+
+
+@cache
+def _shipped(name: str) -> Robustness:
+    return evaluate.read(Run(paths.app_folder() / "saved_models" / name))
+
+
+def _at(name: str, corruption: str, strength: int) -> Callable[[], float]:
+    """The accuracy of an included model under a corruption of a strength from 1 to 5."""
+    return lambda: float(_shipped(name).right(corruption)[strength - 1].mean())
+
+
+MEASURED = {
+    "clean": Measured(
+        0.92,
+        0.96,
+        "Accuracy of the clothing model on 1,000 original test images",
+        measure=lambda: float(_shipped("fashion").clean_right.mean()),
+    ),
+    "noise": Measured(0.18, 0.28, "The same with noise of strength 4", measure=_at("fashion", "noise", 4)),
+    "fashion_turned": Measured(
+        0.40, 0.51, "Clothing model, rotation of strength 3 (25 degrees)", measure=_at("fashion", "rotation", 3)
+    ),
+    "digits_turned": Measured(
+        0.96, 0.99, "Digit model, rotation of strength 3 (25 degrees)", measure=_at("digits", "rotation", 3)
+    ),
+    "dense": shuffled.MEASURED["dense"],
+}
+DISCUSS = (
+    "Name three ways in which photos from a phone differ from those in a catalogue. Which augmentation imitates each?",
+    "Mirroring helps with photos of animals. Why not with digits, and what about X-rays of the heart?",
+)
+
+
+def _is_at(run: str, corruption: str, strength: int) -> Callable[[Situation], bool]:
+    return lambda situation: (
+        situation.shows("evaluate", run=run, **VIEW)
+        and situation.state.get("corruption") == corruption
+        and situation.state.get("strength") == strength
+    )
+
+
+def _own(settings: dict[str, object], situation: Situation) -> Robustness | None:
+    run = situation.finished(settings)
+    if run is None:
+        return None
+    try:
+        return evaluate.read(run)
+    except (UserError, OSError):
+        return None
+
+
+def _under_noise(settings: dict[str, object], situation: Situation) -> str:
+    found = _own(settings, situation)
+    return percent(None if found is None else float(found.right("noise")[4].mean()))
+
+
+def _values(situation: Situation) -> dict[str, str]:
+    return {
+        "plain": percent(situation.score(PLAIN)),
+        "noisy": percent(situation.score(NOISY)),
+        "plain_noise": _under_noise(PLAIN, situation),
+        "noisy_noise": _under_noise(NOISY, situation),
+    }
+
+
+STEPS = (
+    Step(
+        title="A clean test is an easy test",
+        text="The included clothing model was tested on tidy images, like those that it learned from. On the 1,000 of "
+        "them used here, it gets {clean}. The section “Robustness” has eight **corruptions** that make the same images "
+        "worse, in five strengths.",
+        page="evaluate",
+        query={"run": "fashion"},
+        keys=("view", "corruption", "strength"),
+        question=Question(
+            "You add noise of strength 4 (a standard deviation of 50 of 255 levels). What does the model get then?",
+            ("About 90%", "About 60%", "Less than a third"),
+            2,
+        ),
+        do="Open the section “Robustness” and choose the corruption “noise” and the strength 4.",
+        check=_is_at("fashion", "noise", 4),
+        after="Only {noise}. Nobody showed it noise in training, and noise moves all of its 784 numbers. A score "
+        "belongs to the kind of images that it was measured on.",
+        terms=("Corruption",),
+        notes="If Fashion-MNIST is prepared on this computer, the page shows the images: could they still tell?",
+    ),
+    Step(
+        title="It bears what it was shown",
+        text="In training, the digit model saw each digit turned by up to 8 degrees. The clothing model never saw "
+        "anything turned.",
+        page="evaluate",
+        query=DIGITS,
+        keys=("corruption", "strength"),
+        question=Question(
+            "The test images are turned by 25 degrees. How do both do?",
+            (
+                "Both lose little",
+                "The digit model loses little, the clothing model more than half",
+                "Both lose more than half",
+            ),
+            1,
+        ),
+        do="Choose “rotation” and strength 3 on the digit model; then look at the clothing model in the same way.",
+        check=_is_at("digits", "rotation", 3),
+        after="Digits: {digits_turned}. Clothing: {fashion_turned}. The two differ in their images, too, so this alone "
+        "proves nothing; the next steps change one thing only. But it fits: **augmentation** teaches a network that a "
+        "change does not matter.",
+        terms=("Augmentation",),
+        notes="Ask what one would have to do to be sure: train the same model twice, with and without rotation.",
+    ),
+    Step(
+        title="Without noise",
+        text="Now an experiment: the same small network twice, once without and once with noise in training. First "
+        "without. If you did lesson 3, you have it already.",
+        page="train",
+        settings=PLAIN,
+        earlier=True,
+        keys=("start-bar",),
+        do="The form is filled in: press Start.",
+        after="It reads {plain} of the clean test digits (others get {dense}).",
+        values=_values,
+    ),
+    Step(
+        title="With noise",
+        text="The only difference: to every training image, noise is added, anew in every epoch.",
+        page="train",
+        settings=NOISY,
+        keys=("start-bar",),
+        question=Question(
+            "What will the noise in training do to the accuracy on clean test images?",
+            ("Raise it a lot", "Hardly change it", "Ruin it"),
+            1,
+        ),
+        do="The form is filled in: press Start.",
+        after="**{noisy}** with noise in training, {plain} without. On clean images you hardly see what you bought. A "
+        "difference of one or two points is chance: the test set has 1,000 images.",
+        values=_values,
+        notes="Do not let them stop here: this is the result that makes people switch augmentation off.",
+    ),
+    Step(
+        title="Test what you trained for",
+        text="Augmentation is for images that are worse than the test set. So test it on such images.",
+        page="evaluate",
+        query=VIEW,
+        run_of=NOISY,
+        keys=("task-Evaluate-robustness", "corruption"),
+        question=Question(
+            "Both networks get test images with noise of strength 5. Which one reads more of them?",
+            ("The one trained with noise", "The one trained without", "Both alike"),
+            0,
+        ),
+        do="Press “Evaluate robustness” on both runs: the one with noise is open; choose the other one at the top.",
+        check=lambda situation: _own(PLAIN, situation) is not None and _own(NOISY, situation) is not None,
+        after="With noise of strength 5: **{noisy_noise}** if trained with noise, **{plain_noise}** if not. Compare "
+        "the other seven corruptions as well: an augmentation helps against what it imitates, and rarely against more.",
+        values=_values,
+        notes="If the order is the other way round, it is a find: ask for the confidence intervals, then for a second "
+        "seed.",
+    ),
+    Step(
+        title="What you have seen",
+        text="Clean score and robustness are two numbers. Augmentation that imitates what will happen to your images "
+        "buys the second one; which one that is, you know from your images, not from the test set.\n\nThe next lesson "
+        "asks a model for its reasons.",
+        page="evaluate",
+        query=VIEW,
+        run_of=NOISY,
+    ),
+)
