@@ -109,6 +109,9 @@ class Run:
         has_begun = (self.folder / "heartbeat").exists()
         if self.is_held:
             return {"waiting": "queued", "paused": "paused"}.get(self._word, "running") if has_begun else "starting"
+        with contextlib.suppress(UserError):  # it may have ended since the first look
+            if (result := self.result) is not None:
+                return result["outcome"]
         job = self.job
         is_elsewhere = job.get("node", nodes.name()) != nodes.name()
         started = (nodes.unchanged_for if is_elsewhere else file_times.age)(self.folder / "trainer.json")

@@ -25,14 +25,11 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "browser: needs Chromium or Chrome")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The browser tests come last, as they are the slowest."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.timeout(SECONDS))
-    items.sort(key=lambda item: HERE in item.path.parents)
 
 
 def pytest_runtest_setup():

@@ -14,7 +14,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import run as run_module
 from imgcls.runs.requests import RunRequest
-from imgcls.system import paths
+from imgcls.system import nodes, paths
 
 ID = "20260102-030405-0123abcd"
 FRESH, SILENT = 0, 3600
@@ -195,15 +195,26 @@ def test_a_damaged_request_is_ignored(make_run, content):
     assert make_run(**{"request.json": content}).request == RunRequest()
 
 
+def test_a_run_that_ends_while_its_state_is_read_is_never_lost(make_run, monkeypatch):
+    run = make_run(trainer=SILENT, heartbeat=SILENT)
+
+    def ends(self):  # its trainer writes the result, then frees the lock
+        (run.folder / "result.json").write_text(json.dumps(RESULT))
+        return False
+
+    monkeypatch.setattr(run_module.Run, "is_held", property(ends))
+    assert run.state == "finished"
+
+
 def test_a_started_trainer_removes_the_run_from_the_queue(make_run):
     run = make_run(trainer=FRESH, **{"queued.json": {"ticket": "old", "place": 1}})
     assert not run.is_waiting
     run.begin(4711)
-    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4711}
+    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4711, "node": nodes.name()}
     assert not (run.folder / "queued.json").exists()
     assert run.ticket == "old"
     run.begin(4712)  # from a shell: it was never queued
-    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712}
+    assert json.loads((run.folder / "process.json").read_text()) == {"pid": 4712, "node": nodes.name()}
 
 
 def test_a_parked_run_is_paused_and_resumable_from_its_checkpoint(make_run):
@@ -288,6 +299,6 @@ def test_a_run_that_cannot_be_deleted_stays_intact_and_is_reported(make_run, mon
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "rename", refused)
-    with pytest.raises(RunError, match=r"^This run could not be deleted: Permission denied\.$"):
+    with pytest.raises(RunError, match=r"^It could not be deleted: Permission denied\.$"):
         run.delete()
     assert run.state == "finished"
