@@ -285,7 +285,7 @@ def wait_until():
     return _wait_until
 
 
-def _wait_until(condition: Callable[[], object], *, seconds: float = 30) -> float:
+def _wait_until(condition: Callable[[], object], *, seconds: float = 120) -> float:
     start = time.monotonic()
     while not condition():
         assert time.monotonic() - start < seconds, f"not within {seconds:g} seconds"
