@@ -9,6 +9,7 @@ import pytest
 from imgcls.errors import RunError
 from imgcls.evaluation.report import replay
 from imgcls.runs import Run
+from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import epoch_predictions, probes
 from tests.support.training.metrics_logs import PLAN, epoch, lines
 
@@ -116,6 +117,14 @@ def test_a_run_that_cannot_be_replayed_says_why(ended, damage, message):
     damage(ended)
     with pytest.raises(RunError, match=message):
         replay.page(Run(ended.folder))
+
+
+def test_a_page_learns_of_damaged_probes_before_it_offers_the_file(ended):
+    curves = Curves(ended.folder / "metrics.jsonl").refresh()
+    replay.check(ended, curves)
+    (ended.folder / "probes.npz").write_bytes(b"x")
+    with pytest.raises(RunError, match="The probes of this run are damaged"):
+        replay.check(ended, curves)
 
 
 def test_a_run_that_has_not_ended_is_not_replayed(make_run):
