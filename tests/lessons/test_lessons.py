@@ -91,10 +91,17 @@ def test_each_term_is_one_sentence_and_each_picture_has_a_term():
     assert pictures <= {glossary.file_name(term) for term in glossary.terms()}
 
 
-@pytest.mark.parametrize("name", ["honest", "explanations", "deployment", "noise"])
+@pytest.mark.parametrize("name", ["honest", "explanations", "deployment", "noise", "clothing", "photos"])
 def test_numbers_about_the_included_models_lie_in_their_range(name):
     for measured in filter(lambda one: one.measure, lessons.find(name).MEASURED.values()):
         assert measured.low <= measured.measure() <= measured.high, measured.what
+
+
+def test_no_automobile_is_taken_for_a_horse_as_the_lesson_about_photos_says():
+    tested = lessons.find("clothing").tested("cifar10")
+    automobile, horse = tested.names.index("automobile"), tested.names.index("horse")
+    assert not (tested.predicted[tested.labels == automobile] == horse).any()
+    assert [tested.names[one] for one in (lessons.find("photos").CAT, lessons.find("photos").DOG)] == ["cat", "dog"]
 
 
 def test_the_image_of_the_explanations_is_the_error_that_the_text_describes():

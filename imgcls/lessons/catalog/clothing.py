@@ -1,0 +1,194 @@
+"""Lesson: Fashion-MNIST. Images as small as digits, but with details that decide; steps that train are optional."""
+
+from functools import cache
+
+import numpy as np
+
+from imgcls.evaluation import predictions
+from imgcls.lessons.catalog import honest
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.runs import Run
+from imgcls.system import paths
+
+ORDER = 7
+TITLE = "Clothing: when details decide"
+GOAL = "You can say why the same network does worse on other images, and where it fails."
+MINUTES = 12
+SMALL = {
+    "data": "fashion_mnist",
+    "model": "cnn",
+    "epochs": 2,
+    "learning_rate": 0.002,
+    "model_settings": {"batch_normalisation": False, "filters": 16, "convolutions": 1},
+}
+SMALL_ON_DIGITS = {**SMALL, "data": "mnist_sample", "epochs": 4}
+DEEP = {
+    "data": "fashion_mnist",
+    "model": "deep_cnn",
+    "normalisation": "standardised",
+    "shift": 2,
+    "flip": True,
+    "optimizer": "muon",
+    "learning_rate": 0.12,
+    "schedule": "one_cycle",
+    "warmup_fraction": 0.0,
+    "batch_size": 512,
+    "epochs": 2,
+    "label_smoothing": 0.2,
+    "validation_fraction": 0.05,
+    "monitor": "accuracy",
+    "early_stopping": False,
+    "test_time_augmentation": True,
+    "model_settings": {"width": 16, "widening": 2},
+}
+TOPS = ("T-shirt/top", "Pullover", "Dress", "Coat", "Shirt")
+
+
+@cache
+def tested(name: str) -> predictions.Predictions:
+    """The test predictions of an included run."""
+    return predictions.read(Run(paths.app_folder() / "saved_models" / name))
+
+
+def accuracy(name: str) -> float:
+    """The test accuracy of an included run."""
+    return float(np.mean(tested(name).predicted == tested(name).labels))
+
+
+def _errors_among_tops() -> float:
+    found = tested("fashion")
+    is_wrong = found.predicted != found.labels
+    tops = [found.names.index(name) for name in TOPS]
+    both = np.isin(found.labels, tops) & np.isin(found.predicted, tops)
+    return float(both[is_wrong].mean())
+
+
+MEASURED = {
+    "accuracy": honest.MEASURED["accuracy"],
+    "digits": Measured(0.99, 1.0, "Test accuracy of the included digit model", measure=lambda: accuracy("digits")),
+    "tops": Measured(0.79, 0.87, "Errors of the clothing model among the five tops", measure=_errors_among_tops),
+    "small": Measured(0.86, 0.90, "Test accuracy of a small CNN on Fashion-MNIST, 2 epochs", SMALL),
+    "small_digits": Measured(
+        0.94, 0.975, "Test accuracy of the same CNN on the MNIST sample, 4 epochs", SMALL_ON_DIGITS
+    ),
+    "deep": Measured(0.88, 0.92, "Test accuracy of a small fast deep CNN on Fashion-MNIST, 2 epochs", DEEP),
+}
+DISCUSS = (
+    "A shop wants to sort returned clothes with this model. Which errors would matter, and which not?",
+    "Would larger images help? Which details would they show that 28×28 pixels do not?",
+)
+OPTIONAL = (
+    "This step needs the dataset Fashion-MNIST. If it is not on this computer, get it on the Data page, or press Skip: "
+    "the lesson goes on without it."
+)
+
+
+def _scores(situation: Situation) -> dict[str, str]:
+    return {"yours_small": percent(situation.score(SMALL)), "yours_deep": percent(situation.score(DEEP))}
+
+
+STEPS = (
+    Step(
+        title="As small as a digit",
+        text="Fashion-MNIST has ten kinds of clothing instead of ten digits, in images of the same size: 28×28 grey "
+        "pixels. The included digit model reads {digits} of its test digits. The included clothing model is of the "
+        "same family, with more filters.",
+        page="evaluate",
+        query={"run": "digits"},
+        keys=("evaluate-run",),
+        question=Question(
+            "It was trained on 57,000 images for 20 epochs. How many of its 10,000 test images does it get right?",
+            ("As many as the digit model", "Clearly fewer, but more than 90%", "About 70%"),
+            1,
+        ),
+        do="Choose the run “Fashion-MNIST” at the top of the page.",
+        check=lambda situation: situation.shows("evaluate", run="fashion"),
+        after="{accuracy}: more than ten times the share of errors. The number of pixels does not say how hard images "
+        "are.",
+        terms=("Accuracy",),
+    ),
+    Step(
+        title="The hard half",
+        text="T-shirt, pullover, dress, coat and shirt have much in common: a body, and mostly two sleeves. Sandals, "
+        "bags and trousers do not.",
+        page="evaluate",
+        query={"run": "fashion"},
+        keys=("matrix-room",),
+        question=Question(
+            "In how many of its errors does the model take one of these five for another of them?",
+            ("In about a third", "In about half", "In about four of five"),
+            2,
+        ),
+        do="Click an orange cell of the confusion matrix between two of the five.",
+        check=lambda situation: situation.shows("evaluate", run="fashion") and "cell" in situation.query,
+        after="In {tops}. Their outlines are nearly alike. What tells them apart are details of a few pixels: a "
+        "collar, buttons, the texture. A digit is known by its outline alone.",
+        terms=("Confusion matrix",),
+        notes="Let them name the class of three of these images before they read the caption.",
+    ),
+    Step(
+        title="Could you?",
+        text="Before you blame the model, try it yourself.",
+        page="evaluate",
+        query={"run": "fashion"},
+        keys=("view",),
+        question=Question(
+            "If people disagree about the label of an image, what is the best accuracy that one can hope for?",
+            ("100% with a large enough network", "Less than 100%, whatever the network", "That of people, exactly"),
+            1,
+        ),
+        do="Open the section “Single image”, which begins with the worst error, and look at some with “Next error”.",
+        check=lambda situation: situation.shows("evaluate", run="fashion", view="Single image"),
+        after="For some of these images, you would not have guessed the label either. If a label cannot be seen in the "
+        "image, no network can know it; one that gets it right was lucky, or has learned the test images by heart.",
+        terms=("Label",),
+    ),
+    Step(
+        title="A small CNN",
+        text="A CNN with 16 filters reads {small_digits} of new digits after it has seen 3,400 examples four times. "
+        "Now the "
+        "same network gets clothing. " + OPTIONAL,
+        page="train",
+        settings=SMALL,
+        earlier=True,
+        keys=("start-bar",),
+        question=Question(
+            "It sees 51,000 images of clothing twice. Is it as good on clothing as on digits?",
+            ("Better, as it has more images", "As good", "Worse"),
+            2,
+        ),
+        do="If the dataset is there, press Start.",
+        after="**{yours_small}** (others get {small}). Fifteen times as many images, and still more errors: few "
+        "filters are enough for strokes, but not for collars and textures.",
+        values=_scores,
+        terms=("Filter",),
+        notes="It needs less than a minute of processor time. Show one run to the whole class.",
+    ),
+    Step(
+        title="A deeper one",
+        text="The family of the included models has more layers, and is trained with a schedule, shifts and mirror "
+        "images. "
+        "Its smallest version also takes two epochs. " + OPTIONAL,
+        page="train",
+        settings=DEEP,
+        earlier=True,
+        keys=("start-bar",),
+        question=Question(
+            "Two epochs again. What do depth and a better training buy?",
+            ("Nothing", "One to four points", "All the way to 94%"),
+            1,
+        ),
+        do="If the dataset is there, press Start.",
+        after="**{yours_deep}** (others get {deep}), and {yours_small} before. For {accuracy}, the included model is "
+        "wider and was trained for ten times as many epochs.",
+        values=_scores,
+    ),
+    Step(
+        title="What you have seen",
+        text="Digits are outlines; clothing is outlines and details. Details need more filters, more layers and more "
+        "training, and the last errors are in the images themselves.\n\nThe next lesson has colour photos, in which "
+        "not even the outline can be relied on.",
+        page="evaluate",
+        query={"run": "fashion"},
+    ),
+)

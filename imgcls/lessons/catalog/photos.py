@@ -1,0 +1,127 @@
+"""Lesson: CIFAR-10. Colour photos, from a small CNN to a deep one; steps that train are optional."""
+
+import numpy as np
+
+from imgcls.lessons.catalog import clothing
+from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+
+ORDER = 8
+TITLE = "Photos: what depth buys"
+GOAL = "You can say what makes photos hard, and what a deeper network and a better training buy."
+MINUTES = 15
+SMALL = {**clothing.SMALL, "data": "cifar10"}
+DEEP = {**clothing.DEEP, "data": "cifar10"}
+LONGER = {**DEEP, "epochs": 4, "model_settings": {"width": 32, "widening": 2}}
+RUN = {"run": "cifar10"}
+CAT, DOG = 3, 5
+
+
+def _cats_and_dogs() -> float:
+    found = clothing.tested("cifar10")
+    pets = np.isin(found.labels, (CAT, DOG)) & np.isin(found.predicted, (CAT, DOG))
+    return float(pets[found.predicted != found.labels].mean())
+
+
+MEASURED = {
+    "accuracy": Measured(
+        0.87, 0.90, "Test accuracy of the included CIFAR-10 model", measure=lambda: clothing.accuracy("cifar10")
+    ),
+    "pets": Measured(0.15, 0.22, "Errors of this model between cats and dogs", measure=_cats_and_dogs),
+    "small": Measured(0.48, 0.58, "Test accuracy of a small CNN on CIFAR-10, 2 epochs", SMALL),
+    "deep": Measured(0.69, 0.77, "Test accuracy of a small fast deep CNN on CIFAR-10, 2 epochs", DEEP),
+    "longer": Measured(0.80, 0.86, "Test accuracy of a wider one on CIFAR-10, 4 epochs", LONGER),
+}
+DISCUSS = (
+    "Most ships are photographed on blue water. What might the network learn instead of ships, and how would you find "
+    "out?",
+    "From the small CNN to the included model: which part came from the network, and which from the way it was "
+    "trained? How would you tell?",
+)
+OPTIONAL = (
+    "This step needs the dataset CIFAR-10. If it is not on this computer, get it on the Data page, or press Skip: the "
+    "lesson goes on without it."
+)
+
+
+def _scores(situation: Situation) -> dict[str, str]:
+    return {"yours_small": percent(situation.score(SMALL)), "yours_deep": percent(situation.score(DEEP))}
+
+
+STEPS = (
+    Step(
+        title="Nothing is centred",
+        text="CIFAR-10 has photos of ten kinds of animals and vehicles, 32×32 pixels in colour. A digit is white on "
+        "black, in the middle. Here a cat may be anywhere, of any colour, from behind.",
+        page="evaluate",
+        query={"run": "fashion"},
+        keys=("evaluate-run",),
+        question=Question(
+            "The included photo model is as large as the clothing model, which gets 94%. What does it get?",
+            ("About 94% as well", "A few points less", "About half"),
+            1,
+        ),
+        do="Choose the run “CIFAR-10” at the top of the page and look at some of its images.",
+        check=lambda situation: situation.shows("evaluate", **RUN),
+        after="{accuracy} of 10,000 test images, with one in ten right by guessing.",
+        terms=("Test set",),
+    ),
+    Step(
+        title="Cats and dogs",
+        text="There are 90 ways to take one of ten classes for another.",
+        page="evaluate",
+        query=RUN,
+        keys=("matrix-room",),
+        question=Question(
+            "Which fraction of all its errors are the two between cat and dog?",
+            ("About 2 of 90, as for every pair", "About one in ten", "Nearly one in five"),
+            2,
+        ),
+        do="Click the cell with the most errors in the confusion matrix.",
+        check=lambda situation: situation.shows("evaluate", **RUN) and "cell" in situation.query,
+        after="{pets} of all errors. The same fur, legs and sofas: what tells them apart is small, and differs from "
+        "photo to photo. Not one automobile is taken for a horse.",
+        terms=("Confusion matrix",),
+        notes="Ask which pairs they expect next, then look: the matrix can be sorted by the eye.",
+    ),
+    Step(
+        title="The small CNN",
+        text="First the small CNN that reads more than 90% of the digits. " + OPTIONAL,
+        page="train",
+        settings=SMALL,
+        earlier=True,
+        keys=("start-bar",),
+        question=Question("What does it get on photos after two epochs?", ("About half", "About 75%", "About 90%"), 0),
+        do="If the dataset is there, press Start.",
+        after="**{yours_small}** (others get {small}): five times as good as guessing, and useless. Its few filters "
+        "find edges and colours, but a cat is neither.",
+        values=_scores,
+        terms=("CNN",),
+        notes="It needs less than a minute of processor time.",
+    ),
+    Step(
+        title="Deeper, and trained better",
+        text="Now a network with more layers, in which each layer builds on the patterns of the one before, with "
+        "mirror "
+        "images, shifts and a schedule. Two epochs again. " + OPTIONAL,
+        page="train",
+        settings=DEEP,
+        earlier=True,
+        keys=("start-bar",),
+        question=Question("And this one?", ("About 55%", "About 73%", "About 89%"), 1),
+        do="If the dataset is there, press Start.",
+        after="**{yours_deep}** (others get {deep}) and {yours_small} before. Twice as wide and with four epochs, it "
+        "gets {longer}; the included model is wider again, took 12 epochs, and gets {accuracy}.",
+        values=_scores,
+        terms=("Augmentation", "Schedule"),
+        notes="Each further point costs more than the one before. Draw accuracy over time on the board.",
+    ),
+    Step(
+        title="What you have seen",
+        text="Photos are hard because nothing stands still: place, size, colour, background. Depth lets a network "
+        "build parts from edges and animals from parts; mirror images and shifts show it what does not matter; width "
+        "and time buy the rest.\n\nFew people have 50,000 photos of their own. The next lesson gets by with a few "
+        "hundred.",
+        page="evaluate",
+        query=RUN,
+    ),
+)
