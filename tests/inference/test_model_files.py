@@ -12,7 +12,7 @@ import pytest
 from imgcls.errors import DamagedFile, RunError, UserError
 from imgcls.inference import classify, load_predictor, model_files
 from imgcls.inference.activations import load_activation_model
-from imgcls.inference.predictor import Predictor
+from imgcls.inference.predictor import Outputs, Predictor
 from imgcls.runs import Run
 from imgcls.system import paths
 from tests.support.runs import mutations
@@ -136,7 +136,7 @@ def test_an_interpreter_error_during_prediction_gives_the_same_message(shipped, 
 
 def test_non_finite_predictions_give_the_same_message(shipped, monkeypatch):
     nan = np.full((1, 10), np.nan, np.float32)
-    monkeypatch.setattr(Predictor, "probabilities", lambda self, images: nan)
+    monkeypatch.setattr(Predictor, "outputs", lambda self, images: Outputs(nan))
     with pytest.raises(RunError, match=r"its predictions are not numbers"):
         classify(shipped, shipped.card, np.zeros((1, 28, 28, 1), np.uint8))
 
