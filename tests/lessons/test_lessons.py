@@ -64,6 +64,10 @@ def test_every_measured_number_is_used_and_can_be_measured(name):
         assert bool(measured.settings) != (measured.measure is not None)
 
 
+def test_the_course_has_all_of_its_numbers_once():
+    assert [lessons.number(name) for name in lessons.names()] == list(range(1, 15))
+
+
 def test_an_unknown_lesson_is_refused_whatever_its_name():
     for name in ("nothing", "../catalog/draw", "draw.STEPS", "", "__init__"):
         with pytest.raises(UserError, match="no lesson"):
