@@ -7,7 +7,7 @@ from imgcls.errors import UserError
 from imgcls.export import records
 from imgcls.export.records import Record
 from imgcls.inference import served_model
-from imgcls.lessons.content import DIGITS, Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import DIGITS, Measured, Question, Situation, Step
 from imgcls.system import json_files, paths
 
 ORDER = 14
@@ -55,7 +55,7 @@ def _values(name: str) -> Callable[[Situation], dict[str, str]]:
             return dict.fromkeys(("size", "same", "images", "changed"), "–")
         return {
             "size": f"{found.bytes / 1e6:.1f} MB",
-            "same": percent(found.identical),
+            "same": "–" if found.identical is None else f"{100 * found.identical:.2f}%",
             "images": f"{found.images:,}",
             "changed": f"{found.changed_count:,}",
         }

@@ -137,7 +137,7 @@ def test_exporting_the_model_does_the_step_and_says_what_was_found(monkeypatch):
     found = Record("html", "Take it home", "", file="a.html", bytes=4_500_000, images=2000, identical=0.998)
     monkeypatch.setattr(records, "all_of", lambda run: {"html": found})
     assert step.is_done(there) and not step.is_done(Situation(page="predict"))
-    assert step.values(there) == {"size": "4.5 MB", "same": "99.8%", "images": "2,000", "changed": "0"}
+    assert step.values(there) == {"size": "4.5 MB", "same": "99.80%", "images": "2,000", "changed": "0"}
     monkeypatch.setattr(records, "all_of", lambda run: {"html": replace(found, problem="It does not match.")})
     assert not step.is_done(there)
 
