@@ -96,7 +96,7 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     dialog.get_by_role("button", name="Delete").click()
     wait_until(lambda: not (own / "own-balls").exists(), what="the dataset is deleted")
     page.goto(f"{own_server.url}/train?run={run_id}")
-    expect(steps.main(page).get_by_text("it was deleted")).to_be_visible()
+    expect(steps.main(page).get_by_text("it was deleted").first).to_be_visible()
     page.goto(f"{own_server.url}/evaluate?run={run_id}")
     steps.shows(page, "Evaluate")
 
