@@ -106,7 +106,7 @@ REPORTED = {
     "truncated-result": {"/train": "damaged"},
     "no-config": {"/train": "config.json"},
     "truncated-tflite": {"/predict": "damaged"},
-    "truncated-model": {"/evaluate": "damaged", "/predict": "damaged"},
+    "truncated-model": {"/train": "damaged", "/evaluate": "damaged", "/predict": "damaged"},
 }
 """The page that reports each damage, and a word of its message."""
 

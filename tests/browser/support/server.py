@@ -142,6 +142,7 @@ def environment(runs: Path, cache: Path) -> dict[str, str]:
         kept
         | folders
         | {"PYTHONPATH": str(REPOSITORY)}
+        | {"IMGCLS_QUANTISED": "off"}  # results must not depend on the CPU
         | {"CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "NO_COLOR": "1"}
     )
 

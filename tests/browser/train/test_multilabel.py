@@ -89,6 +89,6 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(visit, own_server, s
     said = steps.main(page).locator(".labels-on")
     expect(said).to_be_visible()
     steps.main(page).get_by_text("Custom", exact=True).click()
-    slider = page.get_by_role("slider")
+    slider = page.get_by_role("slider", name="Threshold value")
     slider.press("End")
     expect(said).to_have_text("No label")
