@@ -26,6 +26,7 @@ WITH_A_RUN = {
     "export": (["bad", "--format", "litert", "--out", "model.tflite"], (*ANY, "without predictions")),
     "figures": (["bad", "--out", "figures"], (*ANY, "damaged predictions")),
     "pack": (["bad", "--out", "bad.zip"], ("unknown", "unfinished")),
+    "replay": (["bad", "--out", "replay.html"], ANY),
     "run": (["push", "bad", "memory://lab"], ("unknown",)),
     "tensorboard": (["bad", "--out", "events"], ("unknown",)),
     "mlflow": (["bad", "--tracking-uri", "http://127.0.0.1:9"], ("unknown",)),
@@ -37,7 +38,7 @@ WITH_A_RUN = {
 """Command -> its arguments, and the bad runs that it cannot use. What it does not read may be damaged."""
 NEEDS_NO_RUN = {
     *("app", "train", "study", "learning-curve", "import", "import-model", "prepare", "analyse", "queue", "runs"),
-    *("mcp", "unpack"),
+    *("mcp", "unpack", "talk"),
 }
 
 
