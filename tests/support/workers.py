@@ -18,8 +18,8 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 BROWSER = TESTS / "browser"
-TIMED = {"forks"}
 TRAINED = {"warm_trainer", "cold_trainer"}
+TIMED = {"forks", *TRAINED}
 
 
 NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
