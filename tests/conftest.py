@@ -29,7 +29,7 @@ from imgcls.config import Config
 from imgcls.jobs import queue
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import visitors
-from imgcls.system import paths
+from imgcls.system import paths, processes
 from tests.support.training.toys import make_loop as make_loop
 
 MADE_ID = "20260102-030405-0123abcd"
@@ -87,7 +87,12 @@ def own_folders(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
         monkeypatch.delenv(name, raising=False)
+    started: list[subprocess.Popen] = []
+    spawn = processes.spawn
+    monkeypatch.setattr(processes, "spawn", lambda *words, **more: started.append(spawn(*words, **more)) or started[-1])
     yield
+    for process in started:  # a background task that goes on would slow all later tests down
+        process.kill()
     if (root / queue.WISH).exists():  # a queue was started
         _end_processes(root)
 

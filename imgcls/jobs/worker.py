@@ -29,7 +29,7 @@ class Worker(Queue):
     """
 
     def __init__(self, backend: LocalBackend | None = None):
-        super().__init__(LocalBackend() if backend is None else backend)
+        super().__init__(LocalBackend(in_turn=False) if backend is None else backend)
         self.node = nodes.name()
         self.is_full = False
         self._refused: dict[str, str] = {}
@@ -37,7 +37,6 @@ class Worker(Queue):
 
     def serve(self) -> None:
         """Work until Ctrl-C, or without work for IMGCLS_IDLE_SECONDS if that is set."""
-        os.environ["IMGCLS_TURNS"] = "off"  # the worker counts its trainers itself
         root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(root / f".worker-{self.node}.lock")

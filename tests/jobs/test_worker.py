@@ -12,6 +12,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import backends, waiting_list, worker_reports
+from imgcls.jobs.backends import local
 from imgcls.jobs.worker import Worker, obstacle
 from imgcls.system import nodes, paths
 from tests.support.processes import toy_trainer
@@ -119,6 +120,14 @@ def test_two_workers_of_one_name_are_refused(own_folders, monkeypatch):
         pytest.raises(RunError, match=r"^A worker named '.*' already works on .* Set IMGCLS_NODE"),
     ):
         Worker(FakeBackend()).serve()
+    assert "IMGCLS_TURNS" not in os.environ  # everything that this process starts later would go without a turn
+
+
+def test_only_the_trainers_of_a_worker_need_no_turn(own_folders, monkeypatch):
+    run = enqueue()
+    monkeypatch.setattr(local.processes, "spawn", lambda *words, environment, **streams: environment)
+    assert Worker().backend.spawn_trainer(run) == {"IMGCLS_TURNS": "off"}
+    assert local.LocalBackend().spawn_trainer(run) == {}
 
 
 def test_the_queue_beside_the_app_leaves_runs_to_the_workers(own_folders, monkeypatch):

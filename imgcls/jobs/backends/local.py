@@ -36,9 +36,15 @@ class _Child:
 
 
 class LocalBackend:
-    """Each trainer is a detached process. While a training form is open, one is kept ready ("standby")."""
+    """Each trainer is a detached process. While a training form is open, one is kept ready ("standby").
 
-    def __init__(self) -> None:
+    Args:
+        in_turn: A trainer waits for its turn, of which the runs folder has as many as trainings may run at a time.
+            A worker counts its trainers itself.
+    """
+
+    def __init__(self, *, in_turn: bool = True) -> None:
+        self._environment = {} if in_turn else {"IMGCLS_TURNS": "off"}
         self._children: list[_Child] = []
         self._standby: subprocess.Popen | None = None
 
@@ -81,7 +87,8 @@ class LocalBackend:
             OSError: It cannot be started.
         """
         with (run.folder / "log.txt").open("ab") as log:
-            return processes.spawn("imgcls.training", str(run.folder), stdout=log, environment=_gpus.assign(run))
+            environment = self._environment | _gpus.assign(run)
+            return processes.spawn("imgcls.training", str(run.folder), stdout=log, environment=environment)
 
     def alive(self, run: Run) -> bool:
         """Whether a trainer holds the run's lock, or was started and has yet to take it."""
@@ -127,7 +134,9 @@ class LocalBackend:
         """Start a trainer that has imported TensorFlow and waits for a run."""
         if self._standby is None and not hardware.gpus():  # which GPU the run will get is not known yet
             with contextlib.suppress(OSError):
-                self._standby = processes.spawn("imgcls.training", "--standby", stdin=subprocess.PIPE)
+                self._standby = processes.spawn(
+                    "imgcls.training", "--standby", stdin=subprocess.PIPE, environment=self._environment
+                )
 
     def cool_down(self) -> None:
         """End the standby trainer."""
