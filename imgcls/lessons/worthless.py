@@ -121,7 +121,7 @@ def _dropped_class(data: Images) -> tuple[float, float]:
 
 
 def _random_labels(data: Images) -> tuple[float, float]:
-    """Learns labels from dice by heart."""
+    """Memorises random labels."""
     labels = np.random.default_rng(2).permutation(data.known_labels)
     return (
         accuracy(data.known, labels, data.known, labels),
@@ -154,7 +154,7 @@ WAYS = (
     Way(
         "Test on the training images",
         "The model is asked about the very images that it knows.",
-        "It has them by heart. Nobody needs it for images whose answer is known.",
+        "It has memorised them, but a model is needed for images whose answer is not known.",
         _training_images,
     ),
     Way(
@@ -176,9 +176,9 @@ WAYS = (
         _dropped_class,
     ),
     Way(
-        "Learn nonsense by heart",
+        "Memorise nonsense",
         "All labels are shuffled, so there is nothing to learn; the score is that on the training images.",
-        "A model with enough memory can learn anything by heart, even dice.",
+        "A model with enough capacity can memorise anything, even random labels.",
         _random_labels,
     ),
     Way(

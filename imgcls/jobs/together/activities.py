@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from imgcls import runs
 from imgcls.datasets.importing import class_names
@@ -135,7 +136,7 @@ def finish(room: Room) -> None:
     change(room, finished=time.time())
 
 
-def change(room: Room, **values: object) -> Activity:
+def change(room: Room, **values: Any) -> Activity:
     """Change the activity of a class.
 
     Raises:
@@ -146,12 +147,12 @@ def change(room: Room, **values: object) -> Activity:
     return note(room, **values)
 
 
-def note(room: Room, **values: object) -> Activity:
+def note(room: Room, **values: Any) -> Activity:
     """The same for what follows from something that was allowed. Raises UserError."""
     activity = find(room)
     if activity is None:
         raise UserError("Nothing has been started in this class.")
-    return _write(room, replace(activity, **values))  # type: ignore[arg-type]
+    return _write(room, replace(activity, **values))
 
 
 def model_of(activity: Activity) -> Run | None:

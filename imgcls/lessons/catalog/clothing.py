@@ -103,8 +103,7 @@ STEPS = (
         ),
         do="Choose the run “Fashion-MNIST” at the top of the page.",
         check=lambda situation: situation.shows("evaluate", run="fashion"),
-        after="{accuracy}: more than ten times the share of errors. The number of pixels does not say how hard images "
-        "are.",
+        after="{accuracy}: more than ten times the error rate. The number of pixels does not say how hard images are.",
         terms=("Accuracy",),
     ),
     Step(
@@ -140,7 +139,7 @@ STEPS = (
         do="Open the section “Single image”, which begins with the worst error, and look at some with “Next error”.",
         check=lambda situation: situation.shows("evaluate", run="fashion", view="Single image"),
         after="For some of these images, you would not have guessed the label either. If a label cannot be seen in the "
-        "image, no network can know it; one that gets it right was lucky, or has learned the test images by heart.",
+        "image, no network can know it; one that gets it right was lucky, or has memorised the test images.",
         terms=("Label",),
     ),
     Step(

@@ -49,7 +49,7 @@ STEPS = (
         keys=("view",),
         question=Question(
             "What do you expect the filters to look like?",
-            ("Small pictures of digits", "Bright and dark sides, like edges", "All the same"),
+            ("Small images of digits", "Bright and dark sides, like edges", "All the same"),
             1,
         ),
         do="Open the section “Activations” of your run and look at the filters of the first layer.",

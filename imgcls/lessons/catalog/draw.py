@@ -64,7 +64,7 @@ STEPS = (
     ),
     Step(
         title="Watch it change its mind",
-        text="The bars show how sure the network is of each of the ten digits. Together they always make 100%.",
+        text="The bars show the network’s confidence in each of the ten digits. Together they always make 100%.",
         page="predict",
         query={"run": "digits"},
         keys=("answer", "canvas"),

@@ -136,17 +136,17 @@ STEPS = (
         query={**RUN, "view": "Curves & calibration"},
         keys=("view", "part"),
         question=Question(
-            "Are networks more often too sure or too unsure of themselves?",
-            ("Too sure", "Too unsure", "That depends on how they were trained"),
+            "Are networks more often overconfident or underconfident?",
+            ("Overconfident", "Underconfident", "That depends on how they were trained"),
             2,
         ),
         do="Open the section “Curves & calibration”, and there “Calibration”.",
         check=lambda situation: (
             situation.state.get("part") == "Calibration" and situation.shows("evaluate", view="Curves & calibration")
         ),
-        after="Bars or points above the diagonal: more often right than it says. Below: too sure. Trained long and "
-        "plainly, "
-        "networks become too sure; with label smoothing, as here, they can become too modest.",
+        after="Bars or points above the diagonal: more often right than it says. Below: overconfident. "
+        "Trained long and plainly, networks become overconfident; with label smoothing, as here, they can become "
+        "underconfident.",
         terms=("Calibration", "ECE"),
     ),
     Step(

@@ -47,7 +47,7 @@ STEPS = (
         "is the sign.",
         values=_scores,
         terms=("Learning rate", "Gradient", "Epoch"),
-        notes="Ask how many epochs it might need. Nobody knows; that is the point.",
+        notes="Ask how many epochs it might need. There is no way to know; that is the point.",
     ),
     Step(
         title="Steps that are too large",

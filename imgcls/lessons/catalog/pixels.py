@@ -83,7 +83,7 @@ STEPS = (
         after="8 × 8 = 64 numbers, and you can still read most of the digits. A **dataset** is many such images, each "
         "with a **label** that says what it shows. A network learns from these pairs.",
         terms=("Label", "Training set"),
-        notes="Who can read all of them? Nobody needs more pixels for a digit.",
+        notes="Who can read all of them? A digit does not need more pixels.",
     ),
     Step(
         title="Colour",

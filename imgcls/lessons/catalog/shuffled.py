@@ -123,7 +123,7 @@ STEPS = (
         after="**{yours_d}** instead of {yours_c}, and the dense network has {yours_b} on the same images (others get "
         "{cnn_shuffled}). Its assumption that neighbours belong together is now wrong, and it pays for that.",
         values=_scores,
-        notes="It still learns something: the dense layers at its end can use what is left.",
+        notes="It still learns something: the dense layers at its end can use the rest.",
     ),
     Step(
         title="What you have seen",

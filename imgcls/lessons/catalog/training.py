@@ -3,7 +3,7 @@
 from imgcls.lessons.content import Measured, Question, Situation, Step, percent
 
 ORDER = 5
-TITLE = "Training, and learning by heart"
+TITLE = "Training and overfitting"
 GOAL = "You can read learning curves, recognise overfitting, and say what helps against it."
 MINUTES = 15
 FEW = {
@@ -24,7 +24,7 @@ MEASURED = {
     "all": Measured(0.92, 0.955, "Test accuracy with all images", ALL),
 }
 DISCUSS = (
-    "Where have you learned something by heart without understanding it? How would a test have shown that?",
+    "When have you memorised something without understanding it? How would a test have shown that?",
     "You may either collect ten times as many images or tune the network for a week. Which do you choose, and why?",
 )
 
@@ -39,7 +39,7 @@ def _values(situation: Situation) -> dict[str, str]:
 
 STEPS = (
     Step(
-        title="Cause it: learn by heart",
+        title="Cause it: make it memorise",
         text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
         "so that "
         "the error gets smaller. How wrong it is, is the **loss**. One pass over all images is an **epoch**. You now "
@@ -54,7 +54,7 @@ STEPS = (
         do="The form is filled in: press Start, and watch both curves.",
         after="**{train_few}** of the images that it learned from, but only **{test_few}** of 1,000 new ones (others "
         "get "
-        "{few}). It knows its 200 images by heart. That is **overfitting**.",
+        "{few}). It has memorised its 200 images. That is **overfitting**.",
         values=_values,
         terms=("Loss", "Epoch", "Overfitting", "Generalisation"),
         notes="The validation images are the 100 that it does not learn from.",
@@ -96,8 +96,8 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="Training: {train_dropout} instead of {train_few}. New images: **{test_dropout}** instead of {test_few} "
-        "(others "
-        "get {dropout}). It no longer learns by heart, yet it knows no more about digits: 200 images do not hold more.",
+        "(others get {dropout}). It no longer memorises, but it knows no more about digits: there is no more to learn "
+        "from 200 images.",
         values=_values,
         terms=("Dropout",),
         notes="Differences of one or two points are chance: the test set has 1,000 images.",
@@ -134,7 +134,7 @@ STEPS = (
             2,
         ),
         do="The form is filled in: press Start.",
-        after="**{test_all}** (others get {all}), although it has learned its images by heart again: {train_all}. "
+        after="**{test_all}** (others get {all}), although it has memorised its images again: {train_all}. "
         "More, and "
         "more varied, examples are the best remedy. Tricks come second.",
         values=_values,

@@ -59,7 +59,7 @@ QUESTIONS = (
         ("It rises, too", "It falls, as that class still occurs"),
         1,
     ),
-    Question("What is learned from shuffled labels?", ("Nothing: 10% everywhere", "The training images, by heart"), 1),
+    Question("What does a model learn from shuffled labels?", ("Nothing at all", "To memorise its training images"), 1),
     Question("How accurate is a model that never says “ill” if 5% are ill?", ("50%", "95%", "5%"), 1),
     Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By several points"), 1),
 )

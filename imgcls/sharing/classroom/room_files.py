@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import filelock
 
@@ -110,9 +111,9 @@ def changing() -> Iterator[None]:
         raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
 
 
-def changed(room: Room, **values: object) -> Room:
+def changed(room: Room, **values: Any) -> Room:
     """The room as it is on disk with these values, written. A room that is gone stays as it was given."""
-    room = replace(find(room.id) or room, **values)  # type: ignore[arg-type]
+    room = replace(find(room.id) or room, **values)
     write(room)
     return room
 

@@ -33,7 +33,7 @@ def start_app(
         Literal["local", "classroom", "demo", "read-only"] | None,
         Parameter(
             help="How the server is shared: everybody may do everything (local), people have roles (classroom), work "
-            "is private and kept for a day (demo), or nobody trains (read-only). Default: IMGCLS_MODE, or local."
+            "is private and kept for a day (demo), or there is no training (read-only). Default: IMGCLS_MODE, or local."
         ),
     ] = None,
     browser: Annotated[bool, Parameter(help="Open the app in a browser.")] = True,

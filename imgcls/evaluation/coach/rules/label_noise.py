@@ -5,7 +5,7 @@ from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.label_errors.estimate import wrong_fraction
 
 TITLE = "Wrong labels"
-WHY = "The network learns the mistakes by heart. Correct the labels if you can; smoothing limits the damage until then."
+WHY = "The network memorises the mistakes. Correct the labels if you can; smoothing limits the damage until then."
 ORDER = 5
 LEAST, FEWEST = 0.02, 100
 SMOOTHING = 0.1

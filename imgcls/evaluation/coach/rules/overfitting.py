@@ -1,4 +1,4 @@
-"""The network learns its training images by heart."""
+"""The network memorises its training images."""
 
 import numpy as np
 

@@ -7,7 +7,7 @@ from imgcls.evaluation.coach.finding import Finding, larger
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 
 TITLE = "A class drags the score down"
-WHY = "Most of what is left to gain is here. Look at its mistakes: are the images hard, few, or wrongly labelled?"
+WHY = "This class has the most to gain. Look at its mistakes: are the images hard, few, or wrongly labelled?"
 ORDER = 10
 BELOW, SHARE, FEWEST = 0.08, 0.3, 12
 

@@ -7,6 +7,7 @@ done.
 
 import html
 from dataclasses import replace
+from typing import Literal
 
 import streamlit as st
 
@@ -154,8 +155,8 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
     with st.container(horizontal=True, gap="small", key="lesson-buttons"):
         st.button("Back", key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1, page))
         label = "Finish" if last else "Next" if is_done else "Skip"
-        kind = "primary" if is_done else "secondary"
-        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1, page)):  # type: ignore[arg-type]
+        kind: Literal["primary", "secondary"] = "primary" if is_done else "secondary"
+        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1, page)):
             st.rerun()
         if st.button(
             "Leave",

@@ -2,6 +2,7 @@
 
 import html
 from types import ModuleType
+from typing import Literal
 
 import streamlit as st
 
@@ -88,8 +89,8 @@ def _show_one(name: str, lesson: ModuleType) -> None:
             st.query_params[PARAMETER] = following
             st.rerun()
         label = "Start again" if standing.is_finished else "Continue" if standing.since else "Start the lesson"
-        kind = "secondary" if standing.is_finished and following else "primary"
-        if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):  # type: ignore[arg-type]
+        kind: Literal["primary", "secondary"] = "secondary" if standing.is_finished and following else "primary"
+        if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
             _, step = standings.step_of(name, standings.progress().of(name))
             standings.open_page(step)

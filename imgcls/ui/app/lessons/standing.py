@@ -1,6 +1,7 @@
 """Where the visitor is in the lessons: stored for them, or in this session for somebody without a cookie."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -48,10 +49,10 @@ def leave() -> None:
     store(replace(progress(), current=""))
 
 
-def change(name: str, **values: object) -> None:
+def change(name: str, **values: Any) -> None:
     """Changes the standing of the visitor in a lesson: `step`, `answers`, `done` or `is_finished`."""
     before = progress()
-    store(before.changed(name, replace(before.of(name), **values)))  # type: ignore[arg-type]
+    store(before.changed(name, replace(before.of(name), **values)))
 
 
 def situation(standing: Standing, page: str) -> Situation:

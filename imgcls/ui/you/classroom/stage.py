@@ -33,7 +33,7 @@ def show(room: Room) -> None:
         on_change=_put,
         args=(room,),
         width=320,
-        help="Shows the latest run of this member here, large, for the projector. The member is told.",
+        help="Shows the latest run of this member here, large, for the projector. The member sees a note.",
     )
     if room.on_stage in names:
         st.fragment(run_every=TICK_SECONDS)(_work)(room)

@@ -18,7 +18,7 @@ RESULT = {"outcome": "finished", "version": 1, "epochs": 6, "best_epoch": 6}
 
 
 def epoch(number: int) -> dict:
-    """An epoch of a training that knows its images by heart."""
+    """An epoch of a training that memorises its images."""
     better = {"accuracy": min(1.0, 0.5 + number / 5), "val_accuracy": 0.8, "loss": 1 / number, "val_loss": 0.5}
     return {"kind": "epoch", "epoch": number, "best": True, "seconds": 1.0, "learning_rate": 1e-3} | better
 
