@@ -120,9 +120,10 @@ def _counts(key: Key, selected: Selection) -> dict[str, list[int]]:
 def chips(view: View) -> None:
     """The active filters, each with a button that removes it; nothing if there are none."""
     active = descriptions(view)
-    if not active:
-        return
+    # Also if it stays empty: without it, the rest of the page would be mounted anew and the keyboard's focus lost.
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not active:
+            return
         st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
         for name, text in active:
             st.button(
