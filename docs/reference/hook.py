@@ -1,4 +1,5 @@
-"""What MkDocs runs while it builds the site: writes the reference pages from the code, and adapts links.
+"""What MkDocs runs while it builds the site: writes the reference pages from the code, adapts links, and adds the
+pictures of the glossary.
 
 The pages are never committed, so they cannot disagree with the code. A link from the documentation to a file outside
 docs/ works in the repository; the site does not contain that file, so there it becomes plain text.
@@ -16,6 +17,7 @@ from mkdocs.structure.files import File, Files  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 
 from docs.reference import command_line, environment, python_api, rest_api, settings  # noqa: E402
+from imgcls.lessons import glossary  # noqa: E402
 
 PAGES = {
     "reference/settings.md": settings.page,
@@ -37,8 +39,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turns links that leave docs/ into the text of the link. A link to a file that does not exist stays, and the build
-    reports it."""
+    """Adds pictures to the glossary, and turns links that leave docs/ into the text of the link. A link to a file that
+    does not exist stays, and the build reports it."""
+    if page.file.src_uri == "glossary.md":
+        return glossary.as_markdown(is_illustrated=True)
     folder, inside = Path(config.docs_dir) / page.file.src_uri, Path(config.docs_dir)
 
     def adapted(match: re.Match[str]) -> str:

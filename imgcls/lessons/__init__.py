@@ -11,7 +11,8 @@ A lesson is a module with
     DISCUSS     questions for a class, for the teacher's sheet
 
 content     Step, Question, Measured, and Situation: the real state that the check of a step reads
-glossary    one sentence for each technical term, some with a picture
+glossary    one sentence for each technical term
+pictures    a small picture for each term that a beginner meets
 worthless   seven ways to a great but worthless score, as experiments on a dataset
 first_convolution   the first convolution of a run by hand
 teacher_sheet       a lesson as one page to print

@@ -1,43 +1,44 @@
-"""One sentence for each technical term, from `glossary.yaml`; some have a small picture in `pictures/`.
+"""One sentence for each technical term, from `glossary.yaml`; many have a small picture from `pictures`.
 
-docs/glossary.md is written from the same file: `python -m imgcls.lessons.glossary docs/glossary.md`.
+docs/glossary.md is written from the same file: `python -m imgcls.lessons.glossary docs/glossary.md`. The pictures are
+added when the site is built.
 """
 
 import base64
-import re
+import html
 import sys
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-HERE = Path(__file__).parent
+from imgcls.lessons import pictures
+
+SOURCE = Path(__file__).with_name("glossary.yaml")
 HEADING = "# Glossary\n\nOne sentence for each technical term in the app.\n"
 
 
 @cache
 def terms() -> dict[str, str]:
     """Term -> its explanation, in alphabetical order."""
-    found = yaml.safe_load((HERE / "glossary.yaml").read_text("utf-8"))
+    found = yaml.safe_load(SOURCE.read_text("utf-8"))
     return dict(sorted(found.items(), key=lambda entry: entry[0].casefold()))
 
 
 @cache
 def picture(term: str) -> str:
-    """The picture of a term as a data URL; "" if it has none."""
-    path = HERE / "pictures" / f"{file_name(term)}.svg"
-    if not path.exists():
+    """The picture of a term as an HTML image with an alternative text; "" if it has none."""
+    if term not in pictures.PICTURES:
         return ""
-    return "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+    content = base64.b64encode(pictures.svg(term).encode()).decode()
+    return f'<img src="data:image/svg+xml;base64,{content}" alt="{html.escape(pictures.alt(term))}">'
 
 
-def file_name(term: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", term.lower()).strip("_")
-
-
-def as_markdown() -> str:
-    """The page of the documentation."""
-    return HEADING + "".join(f"\n{term}\n:   {text}\n" for term, text in terms().items())
+def as_markdown(*, is_illustrated: bool = False) -> str:
+    """The page of the documentation, with the pictures or, as it is in the repository, without."""
+    entries = terms().items()
+    pictured = {term: f"{picture(term)} " if is_illustrated and picture(term) else "" for term in terms()}
+    return HEADING + "".join(f"\n{term}\n:   {pictured[term]}{text}\n" for term, text in entries)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How far a visitor is in the lessons, so that they can go on later: <own data>/.people/<visitor ID>.lessons.json.
 
     {"version": 1, "current": "draw", "lessons": {"draw": {"step": 2, "since": 1767225600.0, "answers": {"0": 1},
-     "done": [0, 1], "is_finished": false}}}
+     "done": [0, 1], "is_finished": false, "found": {"0": {"confidence": "97.1%"}}}}}
 
 In local mode there is one person, whose file is `local.lessons.json`. Who has no cookie gets no file.
 """
@@ -22,7 +22,7 @@ VERSION = 1
 LOCAL = "local"
 ENDING = ".lessons.json"
 MOST = 200
-"""Steps and answers of a lesson are numbers below this."""
+"""Steps and answers of a lesson are numbers below this; no value that was found is longer."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Standing:
         answers: Step -> the choice they made in its question.
         done: Steps whose task they have done.
         is_finished: Whether they have reached the end.
+        found: Step -> the values that its text states, by name, as they were when the task was done. Only of steps
+            about something that does not stay, such as a drawing.
     """
 
     step: int = 0
@@ -42,6 +44,7 @@ class Standing:
     answers: Mapping[int, int] = field(default_factory=dict)
     done: frozenset[int] = frozenset()
     is_finished: bool = False
+    found: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def write(visitor: Visitor, progress: Progress) -> None:
             "answers": {str(step): choice for step, choice in standing.answers.items()},
             "done": sorted(standing.done),
             "is_finished": standing.is_finished,
+            "found": {str(step): dict(values) for step, values in standing.found.items()},
         }
         for name, standing in progress.lessons.items()
     }
@@ -135,7 +139,12 @@ def _standing(entry: Mapping) -> Standing:
     """Raises ValueError, KeyError or TypeError if it is none."""
     step, since, done = entry["step"], entry["since"], entry["done"]
     answers = {int(key): choice for key, choice in entry["answers"].items()}
-    numbers = [step, *answers, *answers.values(), *done]
+    found = {int(key): _texts(values) for key, values in entry.get("found", {}).items()}
+    numbers = [step, *answers, *answers.values(), *done, *found]
     if not all(json_files.is_integer(number, 0, MOST) for number in numbers) or not json_files.is_number(since, 0):
         raise ValueError("standing")
-    return Standing(step, float(since), answers, frozenset(done), entry["is_finished"] is True)
+    return Standing(step, float(since), answers, frozenset(done), entry["is_finished"] is True, found)
+
+
+def _texts(values: Mapping) -> dict[str, str]:
+    return {str(name)[:MOST]: str(value)[:MOST] for name, value in values.items()}

@@ -1,7 +1,9 @@
 """Every lesson is complete: its texts name only what exists, its checks read the real state."""
 
+import html
 import re
 from string import Formatter
+from xml.etree import ElementTree
 
 import pytest
 
@@ -9,7 +11,7 @@ from imgcls import lessons
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
-from imgcls.lessons import Situation, glossary, teacher_sheet
+from imgcls.lessons import Situation, glossary, pictures, teacher_sheet
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app.paths import PAGES
@@ -88,11 +90,39 @@ def test_the_glossary_page_is_written_from_the_data():
     )
 
 
-def test_each_term_is_one_sentence_and_each_picture_has_a_term():
+def test_each_term_is_one_sentence():
     for term, text in glossary.terms().items():
         assert text.endswith(".") and not re.search(r"[.!?] [A-Z]", text), term
-    pictures = {path.stem for path in (glossary.HERE / "pictures").glob("*.svg")}
-    assert pictures <= {glossary.file_name(term) for term in glossary.terms()}
+
+
+def test_every_term_of_the_first_five_lessons_has_a_picture():
+    met = {term for name in lessons.names()[:5] for step in lessons.find(name).STEPS for term in step.terms}
+    assert len(met) >= 25 and met <= set(pictures.PICTURES)
+
+
+def test_a_picture_is_an_image_with_a_description_that_needs_nothing_else():
+    assert set(pictures.PICTURES) <= set(glossary.terms())
+    for term in pictures.PICTURES:
+        assert ElementTree.fromstring(pictures.svg(term)).tag.endswith("svg")
+        assert pictures.alt(term).endswith(".")
+        assert not re.search(r"href|url\(|<style|script", pictures.svg(term))
+        assert f'alt="{html.escape(pictures.alt(term))}"' in glossary.picture(term)
+    assert not pictures.svg("Macro and weighted average") and not glossary.picture("Macro and weighted average")
+
+
+def test_the_colours_of_the_pictures_are_visible_on_white_and_on_black():
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for colour in (pictures.INK, pictures.HOT, pictures.COOL):
+        assert min(1.05 / (luminance(colour) + 0.05), (luminance(colour) + 0.05) / 0.05) >= 3
+
+
+def test_the_glossary_of_the_site_has_the_pictures():
+    page = glossary.as_markdown(is_illustrated=True)
+    assert page.count("<img ") == len(pictures.PICTURES) and "<img" not in glossary.as_markdown()
 
 
 @pytest.mark.parametrize("name", ["honest", "explanations", "deployment", "noise", "clothing", "photos"])

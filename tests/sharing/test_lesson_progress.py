@@ -1,6 +1,8 @@
 """How far somebody is in the lessons is kept for them alone, and goes with everything else about them."""
 
+import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +10,7 @@ from imgcls.sharing import Visitor, lesson_progress, people
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.sharing.visitors import NOBODY, SERVER
 
-SOME = Progress("draw", {"draw": Standing(2, 5.0, {0: 1}, frozenset({0, 1}), True)})
+SOME = Progress("draw", {"draw": Standing(2, 5.0, {0: 1}, frozenset({0, 1}), True, {0: {"said": "7"}})})
 
 
 def test_progress_is_read_as_it_was_written(ada, ben):
@@ -45,11 +47,22 @@ def test_it_is_forgotten_with_the_person(ada):
         '{"version": 1, "current": "a", "lessons": []}',
         '{"version": 1, "current": "a", "lessons": {"a": {"step": -1, "since": 0, "answers": {}, "done": []}}}',
         '{"version": 1, "current": "a", "lessons": {"a": {"step": 1, "since": "x", "answers": {}, "done": []}}}',
+        '{"version": 1, "current": "a", "lessons": {"a": {"step": 1, "since": 0, "answers": {}, "done": [], '
+        '"is_finished": false, "found": {"0": 5}}}}',
     ],
 )
 def test_a_damaged_file_is_a_new_beginning(ada, content):
     lesson_progress.path_of(ada).write_text(content)
     assert lesson_progress.read(ada) == Progress()
+
+
+def test_a_file_from_before_values_were_kept_is_read(ada):
+    lesson_progress.write(ada, SOME)
+    path = lesson_progress.path_of(ada)
+    content = json.loads(path.read_text())
+    del content["lessons"]["draw"]["found"]
+    path.write_text(json.dumps(content))
+    assert lesson_progress.read(ada).of("draw") == replace(SOME.of("draw"), found={})
 
 
 def test_a_lesson_goes_on_where_it_was_left_or_begins_again():

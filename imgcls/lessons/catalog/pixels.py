@@ -89,10 +89,10 @@ STEPS = (
         title="Colour",
         text="A colour pixel is not one number. Screens mix each colour from red, green and blue light.",
         page="evaluate",
-        query={"run": "cifar10", "view": "Single image"},
+        query={"run": "cifar10"},
         keys=("view",),
         question=Question("How many numbers describe a colour image of 32×32 pixels?", ("32", "1,024", "3,072"), 2),
-        do="Look at a single colour image: section “Single image” of the run CIFAR-10.",
+        do="Choose the section “Single image” and look at one closely.",
         check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
         after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
         "That some of them are neighbours, it does not know by itself.",

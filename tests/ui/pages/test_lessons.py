@@ -42,6 +42,14 @@ def standing(name: str):
     return lesson_progress.read(SERVER).of(name)
 
 
+def draw(app, *strokes, number: int = 1) -> None:
+    """What the canvas sends: the first run of the script takes the drawing, the second one reads it."""
+    drawing = {"edition": 0, "number": number, "pen": 12, "isDone": True, "strokes": list(strokes)}
+    app.session_state["canvas"] = {"drawing": drawing}
+    app.run()
+    app.run()
+
+
 def test_the_page_lists_every_lesson_and_a_link_opens_one():
     app = opened("lessons")
     assert is_intact(app)
@@ -69,13 +77,41 @@ def test_the_question_comes_first_then_the_task_then_what_happened():
     assert "outline" not in bodies(app), "nothing is marked before the guess"
     button(app, step.question.choices[2]).click().run()
     assert step.do in bodies(app) and ".st-key-canvas{outline" in bodies(app)
-    app.session_state["canvas"] = {
-        "drawing": {"edition": 0, "number": 1, "pen": 12, "isDone": True, "strokes": [THREE]}
-    }
-    app.run()  # the canvas takes the drawing
-    app.run()
+    draw(app, THREE)
     assert "It reads a **3**" in text_of(app).replace("\\", "") and "✗ No, it does not know" in bodies(app)
     assert standing("draw").done == {0} and is_intact(app)
+
+
+def test_a_drawing_from_before_the_step_does_not_do_its_task():
+    shipped("digits")
+    begin("draw")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(2, 1.0, {2: 1, 3: 0})))
+    app = opened("predict", run="digits")
+    face = ([60, 60, 20, 61, 61, 20], [120, 60, 20, 121, 61, 20], THREE)
+    draw(app, *face)
+    assert standing("draw").done == {2}
+    button(app, "Next").click().run()
+    app.run()
+    assert standing("draw").step == 3 and standing("draw").done == {2}, "the face is no turned 7"
+    draw(app, *face, [200, 200, 20, 220, 220, 20], number=2)
+    assert standing("draw").done == {2}, "it was not cleared"
+    draw(app, THREE, number=3)
+    assert standing("draw").done == {2, 3}
+
+
+def test_the_result_of_a_drawing_stays_whatever_is_drawn_afterwards():
+    shipped("digits")
+    begin("draw")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, {0: 0})))
+    app = opened("predict", run="digits")
+    draw(app, THREE)
+    confidence = standing("draw").found[0]["confidence"]
+    assert confidence.endswith("%")
+    draw(app, [60, 60, 20, 61, 61, 20], number=2)
+    assert f"with a confidence of {confidence}" in text_of(app)
+    assert f"with a confidence of {confidence}" in text_of(opened("predict", run="digits")), "and after F5"
 
 
 def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():

@@ -6,6 +6,7 @@ done.
 """
 
 import html
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -24,6 +25,8 @@ GO, FINISHED = "lesson-go", "lesson-finished"
 FOLD = "lesson-folded"
 """Session key: the phase of a step for which the visitor chose to fold the bar or not, and what they chose."""
 HOME = "home"
+DRAWN_ON = "predict"
+"""The page with the canvas."""
 ARROW = ":material/arrow_forward:"
 FORM = "All settings of this step are in the form already. If you have changed them, this sets them again."
 
@@ -55,24 +58,31 @@ def _show(name: str, page: str) -> None:
         is_asked = step.question is None or at in standing.answers
         is_done = is_asked and (at in standing.done or step.is_done(situation))
         if is_done and at not in standing.done:
-            standings.change(name, done=standing.done | {at})
+            found = standing.found
+            if step.page == DRAWN_ON and step.values:  # the drawing will be another one later, the result stays
+                found = {**found, at: step.values(situation)}
+            standings.change(name, done=standing.done | {at}, found=found)
+            standing = standings.progress().of(name)
         is_at_work = is_asked and not is_done and page == step.page
         _head(name, at, _mark(step) if is_at_work else "", is_folded=_fold((name, at, is_asked, is_done), is_at_work))
         st.markdown(f"#### {step.title}")
         if not is_done or not step.after:  # then the result is what counts
-            st.markdown(_filled(name, step, step.text, situation))
+            st.markdown(_filled(name, step.text, _values(step, situation)))
             words.show(step.terms)
         if step.question is not None:
             _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
         if is_done:
-            st.markdown(_filled(name, step, step.after, situation))
+            st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
         elif is_asked:
             _task(step, page, situation)
         _buttons(name, at, page, is_done=is_done)
 
 
-def _filled(name: str, step: Step, text: str, situation: Situation) -> str:
-    values = step.values(situation) if step.values else {}
+def _values(step: Step, situation: Situation) -> Mapping[str, str]:
+    return step.values(situation) if step.values else {}
+
+
+def _filled(name: str, text: str, values: Mapping[str, str]) -> str:
     return lessons.filled(text, lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
 
 
@@ -176,6 +186,7 @@ def _move(name: str, at: int, page: str) -> None:
         st.session_state[FINISHED] = name
         return
     standings.change(name, step=at)
+    standings.forget_drawing()
     st.session_state[GO] = True
     _, step = standings.step_of(name, standings.progress().of(name))
     if step.page == page and not step.settings:

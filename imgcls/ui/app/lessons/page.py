@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls import lessons
 from imgcls.errors import UserError
-from imgcls.lessons import teacher_sheet
+from imgcls.lessons import glossary, teacher_sheet
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import seven_ways, words
@@ -39,6 +39,9 @@ def _show_all() -> None:
         for name in lessons.names():
             with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
                 _card(name, lessons.find(name), progress)
+    with st.expander("Glossary: all technical terms", icon=":material/dictionary:", on_change="rerun") as section:
+        if section.open:
+            words.show(list(glossary.terms()))
 
 
 def _card(name: str, lesson: ModuleType, progress: Progress) -> None:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from imgcls import lessons, sharing
+from imgcls.images.canvas_strokes import Handwriting
 from imgcls.lessons import Situation, Step
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Progress, Standing
@@ -14,6 +16,8 @@ from imgcls.ui.components import canvas, unit_by_hand
 
 KEY = "lesson-progress"
 """Session key of the progress of a visitor who has no file."""
+BEFORE = "lesson-drawing-before"
+"""Session key of the drawing with which the step began: no task is done with what was there already."""
 
 
 def progress() -> Progress:
@@ -42,6 +46,7 @@ def store(changed: Progress) -> None:
 def begin(name: str, *, again: bool = False) -> None:
     """Makes a lesson the current one, where the visitor left it; one that is finished, from its first step."""
     store(progress().begun(name, again=again or progress().of(name).is_finished))
+    forget_drawing()
 
 
 def leave() -> None:
@@ -55,11 +60,23 @@ def change(name: str, **values: Any) -> None:
     store(before.changed(name, replace(before.of(name), **values)))
 
 
+def forget_drawing() -> None:
+    """A step begins: what is on the canvas does not count for it, until it is cleared."""
+    st.session_state[BEFORE] = canvas.state().drawing
+
+
+def _new_drawing() -> Handwriting:
+    """What is on the canvas, unless it still begins with the first stroke of what was there before the step."""
+    before, drawing = st.session_state.get(BEFORE, Handwriting()), canvas.state().drawing
+    is_old = before and drawing and np.array_equal(before.strokes[0], drawing.strokes[0])
+    return Handwriting() if is_old else drawing
+
+
 def situation(standing: Standing, page: str) -> Situation:
     """What the checks of a lesson read: on which page the visitor is, with which address and which drawing."""
     query = {name: st.query_params[name] for name in st.query_params}
     unit = unit_by_hand.clicked(st.session_state.get(unit_by_hand.KEY))
-    return Situation(standing.since, page, query, canvas.state().drawing, unit, st.session_state.to_dict())
+    return Situation(standing.since, page, query, _new_drawing(), unit, st.session_state.to_dict())
 
 
 def step_of(name: str, standing: Standing) -> tuple[int, Step]:

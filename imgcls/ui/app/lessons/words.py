@@ -15,8 +15,5 @@ def show(terms: Sequence[str]) -> None:
 
 
 def _chip(term: str) -> str:
-    picture = glossary.picture(term)
-    image = f'<img src="{picture}" alt="">' if picture else ""
-    return (
-        f"<details><summary>{html.escape(term)}</summary><p>{image}{html.escape(glossary.terms()[term])}</p></details>"
-    )
+    text = html.escape(glossary.terms()[term])
+    return f"<details><summary>{html.escape(term)}</summary><p>{glossary.picture(term)}{text}</p></details>"
