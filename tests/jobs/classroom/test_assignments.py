@@ -106,6 +106,22 @@ def test_a_forged_code_is_refused(given, ada, code):
     assert jobs.waiting() == []
 
 
+def test_only_the_teacher_gives_a_lesson_and_only_the_class_has_it(room, ada, join):
+    with as_now(ADA), pytest.raises(NotAllowed):
+        assignments.make(room, "lessons", "Draw", {"lesson": "draw"})
+    with as_now(TEACHER):
+        task = assignments.make(room, "lessons", "Draw", {"lesson": "draw"})
+        with pytest.raises(UserError, match="needs a lesson"):
+            assignments.make(room, "lessons", "Draw", {})
+    assert assignments.lessons_of(people.visitor(ADA.id)) == {"draw"}
+    assert assignments.lessons_of(people.visitor(EVE.id)) == set()
+    with as_now(ADA), pytest.raises(NotAllowed):
+        assignments.delete(task)
+    with as_now(TEACHER):
+        rooms.close(room)
+    assert assignments.lessons_of(people.visitor(ADA.id)) == set()
+
+
 def test_the_assignment_of_another_class_is_refused_as_if_it_did_not_exist(given, room, join):
     task = given()
     other = Visitor("U" * 22)

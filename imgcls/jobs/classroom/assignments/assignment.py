@@ -23,7 +23,7 @@ import filelock
 from imgcls import sharing
 from imgcls.config import Config
 from imgcls.errors import UserError
-from imgcls.sharing import Action
+from imgcls.sharing import Action, Mode, Visitor
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.owner_code import LETTERS
@@ -32,7 +32,9 @@ from imgcls.system import atomic, json_files, paths
 VERSION = 1
 CODE_LENGTH = 6
 CODE = re.compile(rf"[{LETTERS}]{{{CODE_LENGTH}}}")
-PAGES = ("train", "data", "evaluate", "predict")
+PAGES = ("train", "data", "evaluate", "predict", "lessons")
+LESSON = "lesson"
+"""What the state of an assignment of the page Lessons has: the name of the lesson."""
 TITLE_LENGTH, TEXT_LENGTH = 80, 2_000
 MOST_ATTEMPTS = 100
 MOST_OF_A_ROOM = 100
@@ -147,6 +149,14 @@ def of_room(room: Room) -> list[Assignment]:
     return sorted((one for one in found if one and one.room == room.id), key=lambda one: one.opened, reverse=True)
 
 
+def lessons_of(visitor: Visitor) -> set[str]:
+    """The names of the lessons that the class of a visitor is to do at present."""
+    room = rooms.find(visitor.room) if sharing.mode() is Mode.CLASSROOM else None
+    if room is None or not room.is_open:
+        return set()
+    return {str(one.state[LESSON]) for one in of_room(room) if one.page == "lessons" and one.is_open}
+
+
 def delete(assignment: Assignment) -> None:
     """Delete an assignment. The runs stay, as runs of their own that the test set was spared.
 
@@ -230,6 +240,8 @@ def _check(new: Assignment) -> None:
         raise UserError("The assignment needs a title.")
     if new.page not in PAGES:
         raise UserError(f"An assignment can be of the pages {', '.join(PAGES)}.")
+    if new.page == "lessons" and not isinstance(new.state.get(LESSON), str):
+        raise UserError("An assignment of the page Lessons needs a lesson.")
     if not 0 <= new.attempts <= MOST_ATTEMPTS:
         raise UserError(f"The number of attempts must be between 0 and {MOST_ATTEMPTS}.")
     if goal.val_accuracy is not None and not 0 < goal.val_accuracy <= 1:

@@ -6,8 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from imgcls import lessons
+from imgcls import lessons, sharing
 from imgcls.errors import UserError
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.lessons import glossary, teacher_sheet
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
@@ -35,20 +36,22 @@ def _show_all() -> None:
         "No mathematics and no programming needed. Begin with the first, or go on where you stopped."
     )
     progress = standings.progress()
+    assigned = assignments.lessons_of(sharing.current())
     with st.grid(3, min_column_width=260, gap="medium"):
         for name in lessons.names():
             with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
-                _card(name, lessons.find(name), progress)
+                _card(name, lessons.find(name), progress, is_assigned=name in assigned)
     with st.expander("Glossary: all technical terms", icon=":material/dictionary:", on_change="rerun") as section:
         if section.open:
             words.show(list(glossary.terms()))
 
 
-def _card(name: str, lesson: ModuleType, progress: Progress) -> None:
+def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: bool) -> None:
     standing = progress.of(name)
+    mark = '<span class="lesson-assigned">For your class</span>' if is_assigned else ""
     st.html(
         f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
-        f"<span>{_state(lesson, standing)}</span></div><h3>{html.escape(lesson.TITLE)}</h3>"
+        f"<span>{_state(lesson, standing)}</span>{mark}</div><h3>{html.escape(lesson.TITLE)}</h3>"
         f"<p>{html.escape(lesson.GOAL)}</p>"
     )
     if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):

@@ -1,11 +1,13 @@
-"""The assignments of a class, each with its link, its leaderboard and the predictions."""
+"""The assignments of a class, each with its link and what has been reached: a leaderboard, or the place in a lesson."""
+
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from imgcls import sharing
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
-from imgcls.jobs.classroom.assignments.assignment import Assignment
+from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
 from imgcls.jobs.classroom.work import TRAINING
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -14,7 +16,7 @@ from imgcls.ui.app.assignments.banner import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.widgets import formatting
-from imgcls.ui.you.assignments import results
+from imgcls.ui.you.assignments import lessons, results
 
 TICK_SECONDS = 10.0
 
@@ -29,8 +31,10 @@ def show(room: Room) -> None:
     if not found:
         st.caption(
             "None yet. Set up the page Train, Data, Evaluate or Predict as your class should find it, and choose “Make "
-            "an assignment of this page” at its end."
+            "an assignment of this page” at its end; or give your class a lesson."
         )
+    if manages and room.is_open:
+        lessons.give(room)
     for assignment in found:
         with st.container(border=True, key=f"assignment-{assignment.code}"):
             _one(assignment, manages)
@@ -41,18 +45,24 @@ def _one(assignment: Assignment, manages: bool) -> None:
     st.markdown(f"**{plain(assignment.title)}**{state}")
     if goal := goals.text_of(assignment.goal):
         st.caption(plain(f"Goal: {goal}"))
+    is_lesson = assignment.page == "lessons"
+    query = {LESSON: str(assignment.state[LESSON])} if is_lesson else {KEY: assignment.code}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             PAGES / f"{assignment.page}.py",
-            label=f"Open ({assignment.page.capitalize()})",
-            icon=":material/open_in_new:",
-            query_params={KEY: assignment.code},
+            label="Open the lesson" if is_lesson else f"Open ({assignment.page.capitalize()})",
+            icon=":material/school:" if is_lesson else ":material/open_in_new:",
+            query_params=query,
         )
         if manages:
             _controls(assignment)
     if manages:
         base = join_link.address(st.context.url or "")
-        st.code(f"{base or ''}/{assignment.page}?{KEY}={assignment.code}", language=None)
+        st.code(f"{base or ''}/{assignment.page}?{urlencode(query)}", language=None)
+    if is_lesson:
+        st.fragment(run_every=TICK_SECONDS if assignment.is_open else None)(lessons.progress)(
+            assignment, is_teacher=manages
+        )
     if assignment.page == "train":
         st.fragment(run_every=None if closing.final(assignment) else TICK_SECONDS)(_progress)(assignment, manages)
 
@@ -105,7 +115,7 @@ def _try(act, assignment: Assignment) -> None:
 @st.dialog("Close the assignment?")
 def _close(assignment: Assignment) -> None:
     st.markdown(
-        "Nobody can start a run for it any more."
+        ("It stays in the list." if assignment.page == "lessons" else "Nobody can start a run for it any more.")
         + (
             " The best run of each person by validation accuracy is then evaluated on the test set, once. Trainings in "
             "progress still count: the evaluation waits for them, but not for paused ones."

@@ -1,6 +1,7 @@
 """Assignments on the pages: banner, controls that stay fixed, the prediction before Start, and the teacher's form."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,9 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing
 from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
-from imgcls.sharing import Role, acting_as, people, visitors
+from imgcls.sharing import Role, acting_as, lesson_progress, people, visitors
 from imgcls.sharing.classroom import guessing, rooms
+from imgcls.sharing.lesson_progress import Progress
 from tests.support.pages import HOSTILE as STRINGS
 from tests.support.pages import is_intact, opened, text_of
 
@@ -166,3 +168,47 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
     assert is_intact(app) and not assignments.load(task.code).is_open
     look_as(ADA)
     assert "Close and evaluate" not in [found.label for found in opened("class").button]
+
+
+def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room):
+    look_as(TEACHER)
+    app = opened("class")
+    app.selectbox(key="lesson-to-give").select("draw").run()
+    next(found for found in app.button if found.label == "Give it to the class").click().run()
+    assert is_intact(app) and "**Draw, and be recognised**" in text_of(app) and "0 of 1 finished it." in text_of(app)
+    (given,) = assignments.of_room(room)
+    assert (given.page, given.state) == ("lessons", {"lesson": "draw"})
+
+    begun = lesson_progress.read(people.visitor(ADA)).begun("draw").of("draw")
+    at_third = replace(begun, step=2, done=frozenset({0}), answers={0: 0, 1: 0})
+    lesson_progress.write(people.visitor(ADA), Progress("draw", {"draw": at_third}))
+    table = next(one.value for one in opened("class").dataframe if "Progress" in one.value)
+    assert table.to_dict("records") == [
+        {"Name": "Ada", "Progress": "Step 3 of 5", "Tasks done": "1 of 4", "Guesses right": "1 of 2"}
+    ]
+
+
+def test_a_member_sees_the_lesson_of_the_class_and_only_their_own_progress(look_as, room):
+    give(room, "lessons", {"lesson": "draw"})
+    look_as(ADA)
+    app = opened("class")
+    assert is_intact(app) and "Not started. Your teacher sees how far you are." in text_of(app)
+    assert not [one for one in app.dataframe if "Progress" in one.value]
+    assert not [one for one in app.selectbox if one.key == "lesson-to-give"]
+    assert "For your class" in bodies_of(opened("lessons"))
+    people.change(EVE, name="Eve")
+    look_as(EVE)
+    assert "For your class" not in bodies_of(opened("lessons"))
+
+
+def test_a_lesson_of_another_version_and_a_closed_one_do_no_harm(look_as, room):
+    former = give(room, "lessons", {"lesson": "former"})
+    look_as(ADA)
+    assert is_intact(opened("class")) and "does not have this lesson" in text_of(opened("class"))
+    with acting_as(people.visitor(TEACHER)):
+        closing.close(former)
+    assert assignments.lessons_of(people.visitor(ADA)) == set() and is_intact(opened("class"))
+
+
+def bodies_of(app) -> str:
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
