@@ -175,8 +175,8 @@ class Measured:
 
     @property
     def range(self) -> str:
-        """For example "91–94%"."""
-        return f"{100 * self.low:.0f}–{100 * self.high:.0f}%"
+        """For example "91.5–94%"."""
+        return f"{100 * self.low:.3g}–{100 * self.high:.3g}%"
 
 
 def percent(value: float | None) -> str:

@@ -113,13 +113,13 @@ STEPS = (
             ("At the same places", "Where its own pattern is, such as other edges", "Everywhere"),
             1,
         ),
-        do="Choose another filter above the image; then choose “Drawing” as the image and draw your own digit.",
+        do="Choose another filter below “A convolution by hand”; then, further up, choose “Drawing” as the image.",
         check=lambda situation: (
             _is_at_activations(situation) and situation.state.get("activations-source") == "Drawing"
         ),
-        after="The filter now slides over your own drawing. The next layer does the same with all 16 maps as its "
-        "image, so "
-        "it sees larger patterns; after a few layers a unit sees the whole digit.",
+        after="Each filter was bright where its own pattern is. Now draw a digit: the same filters slide over your "
+        "drawing. The next layer does so with all 16 maps as its image, so it sees larger patterns; after a few layers "
+        "a unit sees the whole digit.",
         terms=("Pooling",),
         notes="Draw only a vertical line, then only a horizontal one: which maps answer?",
     ),

@@ -248,3 +248,17 @@ def test_a_step_about_a_run_opens_the_latest_one_that_is_finished():
     runs.create(Config(**settings), run_id="unfinished")
     assert {run.id for run in Situation().started(settings, earlier=True)} == {"fashion", "unfinished"}
     assert Situation().finished(settings) == finished
+
+
+def test_during_a_training_the_task_is_to_wait_and_after_a_failure_to_start_again():
+    step = lessons.find("shuffled").STEPS[0]
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    run = runs.create(Config(**step.settings))
+    waiting = bodies(opened("train"))
+    assert "The training has begun" in waiting and step.do not in waiting
+    (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
+    app = opened("train")
+    assert step.do in bodies(app) and "ended without a result" in text_of(app) and is_intact(app)
+    assert button(app, "Fill in the form again")

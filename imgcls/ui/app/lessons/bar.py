@@ -142,11 +142,15 @@ def _answer(name: str, at: int, number: int) -> None:
 
 
 def _task(step: Step, page: str, situation: Situation) -> None:
-    """What to do, and a button that brings the visitor to where it is done."""
+    """What to do, and a button that brings the visitor to where it is done; during a training, that they may wait."""
+    begun = situation.started(step.settings, earlier=step.earlier) if step.settings else []
+    if begun and not begun[0].has_ended:
+        st.html('<p class="lesson-do">The training has begun. Watch it; the lesson goes on when it is done.</p>')
+        return
     st.html(f'<p class="lesson-do">{html.escape(step.do)}</p>')
-    if step.settings and situation.started(step.settings, earlier=step.earlier):
-        st.caption("The training has begun. Watch its curves; the lesson goes on when it is done.")
-    elif page != step.page:
+    if begun:
+        st.caption("The last training ended without a result. Start it again, or press Skip.")
+    if page != step.page:
         if st.button(f"Open {step.page.capitalize()}", icon=ARROW, type="primary", key="lesson-open"):
             standings.open_page(step)
     elif step.settings and st.button("Fill in the form again", type="tertiary", key="lesson-fill", help=FORM):
