@@ -12,6 +12,7 @@ from imgcls.models import backbones, shipped, weights
 from imgcls.models.backbones import NETWORKS
 from imgcls.system import paths
 from imgcls.system.tasks import task as tasks
+from tests.support.local_server import serving
 
 RESNET, SMALL = NETWORKS["ResNet50"], NETWORKS["MobileNetV2"]
 pytestmark = pytest.mark.timeout(120)
@@ -127,12 +128,9 @@ def server(folder, monkeypatch):
     web.content, web.declared, web.held = hdf5(), 0, threading.Event()
     web.held.set()
     monkeypatch.setenv("IMGCLS_WEIGHTS_URL", f"http://127.0.0.1:{web.server_port}")
-    thread = threading.Thread(target=web.serve_forever, daemon=True)
-    thread.start()
-    yield web
-    web.held.set()
-    web.shutdown()
-    web.server_close()
+    with serving(web):
+        yield web
+        web.held.set()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from imgcls.errors import DatasetError
 from imgcls.system import paths
 from imgcls.system.tasks import TaskState
 from imgcls.system.tasks import task as tasks
+from tests.support.local_server import serving
 
 FILES = ("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 FILES += ("t10k-images-idx3-ubyte.gz",)
@@ -77,11 +78,9 @@ def server():
     web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     web.daemon_threads, web.handle_error = True, lambda *_: None
     web.files, web.behaviour, web.asked, web.over = fashion(), "whole", [], threading.Event()
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    yield web
-    web.over.set()
-    web.shutdown()
-    web.server_close()
+    with serving(web):
+        yield web
+        web.over.set()
 
 
 @pytest.fixture

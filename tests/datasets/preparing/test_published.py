@@ -7,7 +7,6 @@ import http.server
 import io
 import re
 import tarfile
-import threading
 import zipfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from imgcls.datasets.catalog import emnist_letters, eurosat, flowers, imagenette
 from imgcls.datasets.preparing.originals import OriginalFile
 from imgcls.errors import DatasetError
 from imgcls.system import downloads
+from tests.support.local_server import serving
 from tests.support.uploads import image
 
 MODULES = {
@@ -117,10 +117,8 @@ def server():
 
     web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     web.files, web.asked, web.cut = {}, [], False
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    yield web
-    web.shutdown()
-    web.server_close()
+    with serving(web):
+        yield web
 
 
 @pytest.fixture

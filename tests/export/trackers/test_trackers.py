@@ -16,6 +16,7 @@ from imgcls.cli.main import main
 from imgcls.export import trackers
 from imgcls.export.trackers import history, tensorboard
 from imgcls.runs.metrics_log import Curves
+from tests.support.local_server import serving
 
 
 def events(path):
@@ -110,11 +111,9 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     handler = type("Handler", (Server,), {"calls": [], "refused": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as running:
         handler.address = f"http://127.0.0.1:{running.server_address[1]}"
         yield handler
-        running.shutdown()
 
 
 def test_mlflow_gets_settings_curves_scores_and_files(finished_run, server, monkeypatch, capsys):

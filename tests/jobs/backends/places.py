@@ -22,6 +22,7 @@ from imgcls.runs import Run
 from imgcls.system import json_files
 from tests.jobs.backends import clusters
 from tests.jobs.backends.clusters import FakeCluster
+from tests.support.local_server import POLL_SECONDS
 from tests.support.processes import toy_trainer
 
 TOY = Path(toy_trainer.__file__)
@@ -167,7 +168,7 @@ class Ray(_Cluster):
         self.cluster = FakeCluster(folder / "cluster")
         super().__init__(folder, monkeypatch)
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_RayHandler,), {"place": self}))
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         monkeypatch.setenv("IMGCLS_RAY_ADDRESS", f"http://127.0.0.1:{self.server.server_port}")
         monkeypatch.setenv("IMGCLS_RAY_TOKEN", self.TOKEN)
 

@@ -2,7 +2,6 @@
 
 import json
 import socketserver
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from imgcls.studies.notifications import channels, watcher
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
+from tests.support.local_server import serving
 
 EVENTS = [
     Event("finished", "<!channel> *wide*\nnet has finished", "Test accuracy 91.2%.", "a", 1e9, "/train?run=a"),
@@ -34,12 +34,8 @@ def web():
         def log_message(self, *arguments):
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(HTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}/hook", received, answer
-        server.shutdown()
-        thread.join()
 
 
 class _Mail(socketserver.StreamRequestHandler):
@@ -62,13 +58,10 @@ class _Mail(socketserver.StreamRequestHandler):
 @pytest.fixture
 def mail():
     """An SMTP server that keeps messages and commands."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail) as server:
-        server.messages, server.commands = [], []
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail)
+    server.messages, server.commands = [], []
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_the_webhook_gets_the_events_as_json(web):
