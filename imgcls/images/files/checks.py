@@ -53,6 +53,15 @@ def damaged(name: str) -> ImageError:
     )
 
 
+def unsupported(name: str) -> ImageError:
+    """The error about an intact file whose pixels have a depth or colours that cannot be read."""
+    return ImageError(
+        f"{name} has pixels of an unusual kind, such as CIELAB or 10 bits. Expected grey or RGB with 8 or 16 bits. "
+        "Convert it.",
+        "with an unusual colour space or depth: convert to RGB",
+    )
+
+
 def unknown(name: str) -> ImageError:
     """The error about a file in another format."""
     return ImageError(f"{name} is not a supported image. {EXPECTED} Save it in one of these formats.")

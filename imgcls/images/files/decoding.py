@@ -9,7 +9,17 @@ from PIL import Image, ImageCms
 
 from imgcls.errors import ImageError
 from imgcls.images.files import samples, tiff
-from imgcls.images.files.checks import EXPECTED, UNNAMED, check_size, damaged, is_heif, quoted, too_large, unknown
+from imgcls.images.files.checks import (
+    EXPECTED,
+    UNNAMED,
+    check_size,
+    damaged,
+    is_heif,
+    quoted,
+    too_large,
+    unknown,
+    unsupported,
+)
 from imgcls.images.files.notes import Note
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, own_range, to_8_bit
 
@@ -165,8 +175,8 @@ def _open_samples(
     except MemoryError:
         raise too_large(quoted(name), "more", max_megapixels) from None
     except samples.Unreadable as error:
-        raise damaged(quoted(name)) from error
-    notes: list[str] = []
+        raise (unsupported if isinstance(error, samples.Unsupported) else damaged)(quoted(name)) from error
+    notes: list[str] = [Note("CMYK colours were converted to RGB.")] if found.was_cmyk else []
     if found.pages > 1:
         notes.append(_first_of(str(found.pages), "pages"))
     if found.bands:

@@ -1,6 +1,7 @@
 """Values beyond 8 bits, and more than three bands, as they are in a file: Pillow would clip or drop them."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,17 @@ from imgcls.images.files import tiff
 PNG = b"\x89PNG\r\n\x1a\n"
 MAX_BYTES = 400_000_000
 """Of the bands that are read."""
+_SPACE = rb"(?:\s|#[^\n]{0,1000}\n){1,100}"
+_PNM = re.compile(
+    rb"P(?P<kind>[2356])"
+    + _SPACE
+    + rb"(?P<width>\d{1,6})"
+    + _SPACE
+    + rb"(?P<height>\d{1,6})"
+    + _SPACE
+    + rb"(?P<most>\d{1,6})\s"
+)
+"""The header of a PGM or PPM file: https://netpbm.sourceforge.net/doc/ppm.html."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +37,15 @@ class Samples:
     pages: int = 1
     bands: int = 0  # in the file, if there are more than three
     used: tuple[int, ...] = ()  # the numbers (from 1) of those that became red, green and blue
+    was_cmyk: bool = False
 
 
 class Unreadable(ValueError):
     """The file is damaged, or holds something that is not understood."""
+
+
+class Unsupported(Unreadable):
+    """The file is intact, but its values are not brightness of grey or RGB, or have an unusual number of bits."""
 
 
 def is_deep(data: bytes) -> bool:
@@ -38,19 +55,14 @@ def is_deep(data: bytes) -> bool:
     if tiff.is_tiff(data):
         found = _header(data)
         return found is not None and found.is_deep
-    if data[:2] in (b"P5", b"P2"):
-        try:
-            with Image.open(io.BytesIO(data), formats=("PPM",)) as image:
-                return image.mode == "I"
-        except Exception:  # Pillow raises many types; opening the image will report what is wrong  # noqa: BLE001
-            return False
-    return False
+    found = _PNM.match(data)
+    return found is not None and 255 < int(found["most"]) < 65536
 
 
 def bands_of(data: bytes) -> tuple[str, ...]:
     """The names of the bands of a file that has more than three; empty for other files. A name may be empty."""
     found = _header(data) if tiff.is_tiff(data) else None
-    if found is None or found.dtype is None or found.bands <= 3:
+    if found is None or found.dtype is None or found.bands <= 3 or found.is_cmyk:
         return ()
     return found.names or ("",) * found.bands
 
@@ -65,15 +77,17 @@ def read(data: bytes, bands: Sequence[int] = ()) -> Samples:
     """The values of a file for which `is_deep` is true; `bands` (numbers from 1) choose red, green and blue.
 
     Raises:
-        Unreadable: it is damaged.
+        Unreadable: it is damaged; Unsupported: it is intact.
         MemoryError: it is too large.
     """
     try:
         if tiff.is_tiff(data):
             return _of_tiff(data, bands)
-        with Image.open(io.BytesIO(data), formats=("PNG", "PPM")) as image:
-            return _of_png(data, image) if image.format == "PNG" else Samples(np.asarray(image, np.int32)[..., None])
-    except MemoryError:
+        if found := _PNM.match(data):
+            return _of_pnm(data, found)
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            return _of_png(data, image)
+    except (MemoryError, Unreadable):
         raise
     except Exception as error:  # Pillow has no single error type: whatever it raises here is about the bytes
         raise Unreadable(str(error)) from error
@@ -81,20 +95,69 @@ def read(data: bytes, bands: Sequence[int] = ()) -> Samples:
 
 def _of_tiff(data: bytes, bands: Sequence[int]) -> Samples:
     found = tiff.header(data)
+    if found.dtype is None:
+        return _packed(data, found)
+    if found.is_cmyk:
+        return _of_cmyk(data, found)
+    if not found.is_grey_or_rgb:
+        raise Unsupported(f"photometric interpretation {found.photometric}")
     used = tuple(bands) if found.bands > 3 and bands and max(bands) <= found.bands else (1, 2, 3)
     wanted = [0] if found.bands < 3 else [band - 1 for band in used]
+    values, opaque = _values_and_alpha(data, found, wanted)
+    many = found.bands > 3
+    return Samples(values, opaque, found.no_data, found.pages, found.bands if many else 0, used if many else ())
+
+
+def _values_and_alpha(data: bytes, found: tiff.TiffHeader, wanted: list[int]) -> tuple[np.ndarray, np.ndarray | None]:
+    """The wanted samples, and the alpha channel as uint8 if there is one. Raises MemoryError."""
     alpha = [found.samples - 1] if found.has_alpha else []
     width, height = found.size
-    assert found.dtype is not None, "the caller has checked `is_deep`"
+    assert found.dtype is not None
     if width * height * (len(wanted) + len(alpha)) * found.dtype.itemsize > MAX_BYTES:
         raise MemoryError
     values = tiff.samples(data, found, wanted + alpha)
     opaque = None
     if alpha and values.dtype.kind == "u":
         opaque = (values[..., -1] >> 8 * (values.dtype.itemsize - 1)).astype(np.uint8)
-    values = values[..., : len(wanted)]
-    many = found.bands > 3
-    return Samples(values, opaque, found.no_data, found.pages, found.bands if many else 0, used if many else ())
+    return values[..., : len(wanted)], opaque
+
+
+def _of_cmyk(data: bytes, found: tiff.TiffHeader) -> Samples:
+    """Red, green and blue from the four inks, as Pillow converts those of 8 bits."""
+    inks, opaque = _values_and_alpha(data, found, [0, 1, 2, 3])
+    most = np.iinfo(inks.dtype).max
+    values = np.empty((*inks.shape[:2], 3), inks.dtype)
+    for row, out in zip(inks, values, strict=True):  # by row, because the products need eight times the memory
+        paper = (most - row) / most
+        out[...] = np.rint(paper[:, :3] * paper[:, 3:] * most)
+    return Samples(values, opaque, found.no_data, found.pages, was_cmyk=True)
+
+
+def _packed(data: bytes, found: tiff.TiffHeader) -> Samples:
+    """Values of 12 bits, two of which share three bytes: Pillow unpacks them, and can read no other such depth."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("TIFF",)) as image:
+            return Samples(np.asarray(image)[..., None], None, found.no_data, found.pages)
+    except (Image.UnidentifiedImageError, SyntaxError) as error:
+        raise Unsupported(f"{found.bits} bits a sample") from error
+
+
+def _of_pnm(data: bytes, found: re.Match[bytes]) -> Samples:
+    """Values of a PGM or PPM file, from 0 to 65,535: Pillow would keep the high byte of colours."""
+    samples = 3 if found["kind"] in b"36" else 1
+    width, height, most = (int(found[name]) for name in ("width", "height", "most"))
+    count = width * height * samples
+    if found["kind"] in b"56":
+        values = np.frombuffer(data, ">u2", count, found.end())
+    else:
+        text = re.sub(rb"#[^\n]*", b"", data[found.end() :]).decode("ascii")
+        values = np.fromstring(text, np.int64, count, sep=" ")
+    if len(values) < count or values.max() > most:
+        raise Unreadable("too few values, or larger ones than it declares")
+    scaled = np.empty((height, width * samples), np.uint16)
+    for row, out in zip(values.reshape(scaled.shape), scaled, strict=True):
+        out[...] = np.rint(row * (65535 / most))
+    return Samples(scaled.reshape(height, width, samples))
 
 
 def _of_png(data: bytes, image: ImageFile.ImageFile) -> Samples:

@@ -26,10 +26,11 @@ MAX_NAME = 60
 _NEW_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANAR, _PREDICTOR = 273, 277, 278, 279, 284, 317
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES, _EXTRA, _FORMAT = 322, 323, 324, 325, 338, 339
-_GDAL_METADATA, _GDAL_NODATA = 42112, 42113
+_GDAL_METADATA, _GDAL_NODATA, _INK_SET = 42112, 42113, 332
 _KINDS = {1: "u", 2: "i", 3: "f"}
 _ALPHA = (1, 2)  # associated and unassociated
-_WHITE_IS_ZERO = 0
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SEPARATED = 0, 1, 2, 5
+_CMYK = 1
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class TiffHeader:
     names: tuple[str, ...]  # of the bands, where GDAL stored them; otherwise empty
     no_data: float | None  # the value that GDAL stored for missing pixels
     pages: int  # without reduced copies and masks
-    is_inverted: bool
+    bits: int  # of a sample, the most if they differ
+    photometric: int
     tags: ImageFileDirectory_v2
 
     @property
@@ -51,9 +53,26 @@ class TiffHeader:
         return self.bands < self.samples
 
     @property
+    def is_inverted(self) -> bool:
+        return self.photometric == _WHITE_IS_ZERO
+
+    @property
+    def is_cmyk(self) -> bool:
+        """Whether the first four bands are cyan, magenta, yellow and black."""
+        has_inks = self.photometric == _SEPARATED and _number(self.tags, _INK_SET, _CMYK) == _CMYK
+        return has_inks and self.bands >= 4 and self.dtype is not None and self.dtype.kind == "u"
+
+    @property
+    def is_grey_or_rgb(self) -> bool:
+        """Whether the bands are brightness, rather than inks, CIELAB, YCbCr, a palette or the filters of a sensor."""
+        return self.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB)
+
+    @property
     def is_deep(self) -> bool:
-        """Whether Pillow would clip or refuse it, so that it is read here."""
-        return self.dtype is not None and (self.dtype.itemsize > 1 or self.dtype.kind != "u" or self.samples > 4)
+        """Whether Pillow would clip or refuse it or lose the range of its values, so that it is read here."""
+        if self.dtype is None:
+            return self.bits > 8
+        return self.dtype.itemsize > 1 or self.dtype.kind != "u" or self.samples > 4
 
 
 def is_tiff(data: bytes) -> bool:
@@ -70,7 +89,7 @@ def header(data: bytes) -> TiffHeader:
     width, height = _number(tags, _WIDTH), _number(tags, _HEIGHT)
     samples = _number(tags, _SAMPLES, 1)
     bits, kinds = set(_numbers(tags, _BITS, (1,))), set(_numbers(tags, _FORMAT, (1,)))
-    dtype = None
+    dtype, most_bits = None, max(bits)
     if len(bits) == 1 and len(kinds) == 1 and bits <= {8, 16, 32, 64} and kinds <= _KINDS.keys():
         name = f"{_KINDS[kinds.pop()]}{bits.pop() // 8}"
         if name not in ("f1", "u8", "i8"):
@@ -84,7 +103,8 @@ def header(data: bytes) -> TiffHeader:
         _band_names(tags, samples - alphas),
         _no_data(tags),
         _count_pages(data),
-        _number(tags, _PHOTOMETRIC, 1) == _WHITE_IS_ZERO,
+        most_bits,
+        _number(tags, _PHOTOMETRIC, _BLACK_IS_ZERO),
         tags,
     )
 

@@ -71,7 +71,58 @@ def test_a_twelve_bit_pgm_keeps_its_grey_levels():
     assert len(np.unique(image.pixels)) == 256
 
 
+@pytest.mark.parametrize(("kind", "most"), [(5, 65535), (6, 65535), (6, 4095), (2, 4095), (3, 4095)])
+def test_values_beyond_8_bits_of_pgm_and_ppm_keep_their_levels(kind, most):
+    samples = 3 if kind in (3, 6) else 1
+    values = np.arange(32 * 32 * samples).reshape(32, 32, samples)  # up to 3,071: twelve bits
+    body = values.astype(">u2").tobytes() if kind > 4 else " ".join(map(str, values.ravel().tolist())).encode()
+    data = f"P{kind}\n# a microscope\n32 32\n{most}\n".encode() + body
+    factor = 65535 / most
+    image = open_image(data, scale=PixelScale(0, 3071 * factor))
+    assert np.abs(image.pixels - values * (255 / 3071)).max() <= 0.6
+
+
+@pytest.mark.parametrize("cut", [1, 2000])
+def test_a_truncated_ppm_beyond_8_bits_is_refused(cut):
+    data = b"P6 32 32 4095\n" + bytes(32 * 32 * 6)
+    with pytest.raises(ImageError, match="is damaged or incomplete"):
+        open_image(data[:-cut])
+
+
 # TIFF that Pillow cannot hold
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+@pytest.mark.parametrize("extra", [None, 2])
+def test_inks_become_colours(kind, extra):
+    most = np.iinfo(kind).max
+    inks = np.zeros((16, 16, 4 if extra is None else 5), kind)
+    inks[..., 1:3] = most  # magenta and yellow are red
+    inks[8:, :, 3] = most  # black
+    inks[..., 4:] = most
+    image = open_image(tiffs.tiff(inks, photometric=5, extra=extra))
+    assert (image.pixels[:8] == (255, 0, 0)).all() and (image.pixels[8:] == 0).all()
+    assert "CMYK colours were converted to RGB." in image.notes
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        tiffs.tiff(np.zeros((16, 16, 3), np.uint16), photometric=8),
+        tiffs.tiff(np.zeros((16, 16, 1), np.uint16), photometric=32803),
+        tiffs.packed(np.zeros((16, 16), int), bits=10),
+    ],
+    ids=["CIELAB", "sensor", "10 bits"],
+)
+def test_pixels_that_are_no_brightness_are_refused_with_the_reason(data):
+    with pytest.raises(ImageError, match=r"'scan.tif' has pixels of an unusual kind"):
+        open_image(data, "scan.tif")
+
+
+def test_twelve_packed_bits_use_the_scale_of_the_dataset():
+    dark = np.full((16, 16), 200)
+    assert (open_image(tiffs.packed(dark), scale=PixelScale(0, 4000)).pixels == 13).all()
+    assert (open_image(tiffs.packed(dark * 20), scale=PixelScale(0, 4000)).pixels == 255).all()
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -24,11 +24,13 @@ def tiff(
     names: tuple[str, ...] = (),
     no_data: str = "",
     copies: tuple[int, ...] = (),
+    photometric: int | None = None,
 ) -> bytes:
     """The bytes of a TIFF file with this image, (height, width, samples), in the byte order `order`.
 
     `extra` is the meaning of the last sample (0: another band, 2: alpha). `copies` are NewSubfileTypes of further pages
-    with the same pixels: 0 is a page, 1 a reduced copy, 4 a mask.
+    with the same pixels: 0 is a page, 1 a reduced copy, 4 a mask. `photometric` is what the samples mean, by default
+    grey or RGB: 5 CMYK, 8 CIELAB.
     """
     height, width, samples = array.shape
     array = array.astype(array.dtype.newbyteorder(order))
@@ -43,7 +45,7 @@ def tiff(
         257: ("I", [height]),
         258: ("H", [array.itemsize * 8] * samples),
         259: ("H", [COMPRESSIONS[compression]]),
-        262: ("H", [2 if samples >= 3 else 1]),
+        262: ("H", [photometric or (2 if samples >= 3 else 1)]),
         277: ("H", [samples]),
         284: ("H", [2 if planar else 1]),
         317: ("H", [predictor]),
@@ -54,7 +56,7 @@ def tiff(
         entries |= {322: ("I", [tile]), 323: ("I", [tile]), 324: ("I", offsets), 325: ("I", lengths)}
     else:
         entries |= {273: ("I", offsets), 278: ("I", [rows_per_strip]), 279: ("I", lengths)}
-    colours = 3 if samples >= 3 else 1
+    colours = 4 if photometric == 5 else 3 if samples >= 3 else 1
     if samples > colours:
         entries[338] = ("H", [0] * (samples - colours - 1) + [0 if extra is None else extra])
     if names:
@@ -68,6 +70,18 @@ def tiff(
     pointer = 4  # where the offset of the next page is written
     for kind in (0, *copies):
         pointer = _append_page(file, {**entries, 254: ("I", [kind])}, order, pointer)
+    return bytes(file)
+
+
+def packed(array: np.ndarray, bits: int = 12) -> bytes:
+    """The bytes of a grey TIFF file with this image, (height, width), whose values have no whole number of bytes."""
+    rows = ["".join(format(value, f"0{bits}b") for value in row) for row in array.tolist()]
+    rows = [row + "0" * (-len(row) % 8) for row in rows]
+    pixels = b"".join(int(row, 2).to_bytes(len(row) // 8, "big") for row in rows)
+    height, width = array.shape
+    numbers = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: len(pixels)}
+    file = bytearray(b"II*\0" + bytes(4) + pixels)
+    _append_page(file, {tag: ("I", [number]) for tag, number in numbers.items()}, "<", 4)
     return bytes(file)
 
 
