@@ -181,16 +181,21 @@ def _of_table(source: Source, table: ArrayTable, seconds: float) -> Preview:
     shown = Preview([(label, *(totals[label, part] for part in ("train", "test", ""))) for label in labels])
     shown.is_complete = complete
     shown.multilabel_total = counts.total() if is_multilabel else 0
-    most = max(1, SAMPLES // len(labels))
+    most, done = max(1, SAMPLES // len(labels)), Done()
     shown_of: Counter = Counter()
     for label, number, pixels in images:
         shown_of[label] += 1
+        image = decoding.from_array(pixels)
+        done.add(image.notes)
         labels_shown = tuple(spelling[part] for part in labels_of[label] if spelling[part] in usable)
         if (labels_shown or is_multilabel) and shown_of[label] <= most and len(shown.samples) < SAMPLES:
-            shown.samples.append(_sample(multilabel.as_text(labels_shown), f"row {number}", pixels))
+            shown.samples.append(_sample(multilabel.as_text(labels_shown), f"row {number}", image.pixels))
+    source.notes.extend(done.lines(len(images)))
     shown.skipped, shown.notes = source.skipped.rows(), source.notes
     shown.side, shown.channels = suggested_side(table.side), table.channels
-    shown.typical_size = f"{table.side}×{table.side}"
+    shapes = sorted({pixels.shape[:2] for _, _, pixels in images} or {(table.side, table.side)})
+    shown.square = all(height == width for height, width in shapes)
+    shown.typical_size = f"{shapes[0][1]}×{shapes[0][0]}"
     return shown
 
 

@@ -109,6 +109,16 @@ def from_pil(
     return LoadedImage(np.array(_reduced(pil_image, at_least)), tuple(notes + more_notes))
 
 
+def from_array(pixels: np.ndarray) -> LoadedImage:
+    """The same for uint8 pixels (height, width, 1, 3 or 4): only transparency is removed, so grey keeps one channel."""
+    if pixels.shape[2] != 4:
+        return LoadedImage(pixels)
+    if pixels[..., 3].min() == 255:
+        return LoadedImage(pixels[..., :3])
+    pil_image, note = _on_background(Image.fromarray(pixels))
+    return LoadedImage(np.array(pil_image), (note,))
+
+
 def size_of(data: bytes) -> tuple[int, int] | None:
     """Width and height from the header, without decoding; None if they cannot be read."""
     try:

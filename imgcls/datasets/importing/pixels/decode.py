@@ -87,12 +87,7 @@ def decoded(stream: Iterable[tuple[Item, bytes | np.ndarray | ImageError]], targ
 def image_of(data: bytes | np.ndarray, target: Target, box: Box | None = None) -> Decoded:
     """One image, or the part of it in a box, at the target size. Raises ImageError if it is unreadable; ScaleNeeded."""
     if isinstance(data, np.ndarray):
-        if target.fit in INKS:
-            return Decoded(handwriting.as_in_mnist(data, (target.size, target.size, target.channels), target.fit))
-        if data.shape == (target.size, target.size, target.channels):
-            return Decoded(data)
-        pixels = np.repeat(data, 3, axis=2) if data.shape[2] == 1 else data
-        return Decoded(square.framed(pixels, target.size, target.channels, target.fit))
+        return _fitted(decoding.from_array(data), target)
     if target.scale is None and scale.needs_scale(data):
         raise ScaleNeeded
     if _is_large(data):
@@ -101,17 +96,22 @@ def image_of(data: bytes | np.ndarray, target: Target, box: Box | None = None) -
 
 
 def _opened(data: bytes, target: Target, box: Box | None) -> Decoded:
+    at_least = max(INK_SIDE, target.size) if target.fit in INKS else target.size
+    return _fitted(_loaded(data, at_least, target, box), target)
+
+
+def _fitted(image: decoding.LoadedImage, target: Target) -> Decoded:
+    shape = target.size, target.size, target.channels
     if target.fit in INKS:
-        image = _loaded(data, max(INK_SIDE, target.size), target, box)
-        shape = target.size, target.size, target.channels
         return Decoded(handwriting.as_in_mnist(image.pixels, shape, target.fit), image.notes)
-    image = _loaded(data, target.size, target, box)
-    height, width = image.pixels.shape[:2]
+    if image.pixels.shape == shape:
+        return Decoded(image.pixels, image.notes)
+    height, width, channels = image.pixels.shape
     fitting = [note] if (note := square.note(height, width, target.fit)) else []
     if (min if target.fit == "crop" else max)(height, width) < target.size:
         fitting.append(Note(f"Enlarged to {target.size} pixels."))
-    pixels = square.framed(image.pixels, target.size, target.channels, target.fit)
-    return Decoded(pixels, image.notes, tuple(fitting))
+    pixels = np.repeat(image.pixels, 3, axis=2) if channels == 1 else image.pixels
+    return Decoded(square.framed(pixels, *shape[1:], target.fit), image.notes, tuple(fitting))
 
 
 def _loaded(data: bytes, at_least: int, target: Target, box: Box | None) -> decoding.LoadedImage:
@@ -121,13 +121,12 @@ def _loaded(data: bytes, at_least: int, target: Target, box: Box | None) -> deco
         return decoding.open_image(data, at_least=at_least, scale=scale_)
     left, top, right, bottom = box
     is_fraction = max(box) <= 1
-    if is_fraction:
-        share = max(0.01, min(right - left, bottom - top))
-        image = decoding.open_image(data, at_least=round(at_least / share), scale=scale_)
-    else:
-        image = decoding.open_image(data, scale=scale_)
+    size = (1, 1) if is_fraction else decoding.size_of(data) or (1, 1)
+    share = max(0.01, min(1, min(right - left, bottom - top) / min(size)))
+    image = decoding.open_image(data, at_least=round(at_least / share), scale=scale_)
     height, width = image.pixels.shape[:2]
-    across, down = (width, height) if is_fraction else (1, 1)
+    # The size in the header is that before a photo is turned upright, so only the longer side is comparable.
+    across, down = (width, height) if is_fraction else (max(width, height) / max(size),) * 2
     columns = slice(max(0, round(left * across)), max(0, round(right * across)))
     rows = slice(max(0, round(top * down)), max(0, round(bottom * down)))
     part = image.pixels[rows, columns]

@@ -10,6 +10,7 @@ from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources import Source
 from imgcls.errors import ImageError
 from imgcls.images import handwriting, loading
+from imgcls.images.files import decoding
 
 KEY = "ink"
 NO = "no"
@@ -46,7 +47,7 @@ def _images(source: Source) -> Iterator[np.ndarray]:
     """Images from all over the source, uint8 (height, width, channels); unreadable and huge ones are left out."""
     if source.table is not None:
         for _, _, _, pixels in source.table.rows():
-            yield pixels
+            yield decoding.from_array(pixels).pixels
         return
     for place in np.random.default_rng(0).permutation(len(source.items)):
         data = source.bytes_of(source.items[place])

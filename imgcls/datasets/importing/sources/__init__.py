@@ -149,7 +149,7 @@ def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
         elif kind == "file" and (table := arrays.open_array(path, request.name, findings)):
             yield Source(request, findings, table=table)
         elif kind in ("file", "listing"):
-            archive = stack.enter_context(containers.open_archive(path, request.name, findings.skipped))
+            archive = stack.enter_context(containers.open_archive(path, request.name, findings))
             yield from _of_container(request, archive, findings, is_listing=kind == "listing")
         elif kind == "folder":
             folder = server_folder.Folder(path, request.name, findings.skipped)
@@ -167,12 +167,21 @@ def _of_container(
     if is_listing:
         found = assign.listing(Path(request.table), short(request.table_name), files, findings)
     elif table := arrays.open_inside(files, findings):
+        _skip_images(files, findings)
         yield Source(request, findings, table=table)
         return
     else:
-        files = parquet.inside(files) or files
+        if stored := parquet.inside(files):
+            _skip_images(files, findings)
+        files = stored or files
         found = layouts.to_items(files, findings)
     yield Source(request, findings, files.read, split_files.applied(found, files, findings))
+
+
+def _skip_images(files: Files, findings: Findings) -> None:
+    """Reports the few images next to files of arrays."""
+    for path, _, _ in items.image_files(files.entries, SkippedFiles()):
+        findings.skipped.add(items.BESIDE_ARRAYS, path)
 
 
 def from_root(path: str) -> ImportRequest:

@@ -15,13 +15,17 @@ from imgcls.images.files.checks import EXTENSIONS
 
 IMAGES = tuple(f".{extension}" for extension in EXTENSIONS)
 NO_DATA = {
-    "in an unsupported image format: convert to JPEG": ".svg .raw .dng .cr2 .cr3 .nef .arw .psd",
+    "in an unsupported image format: convert to JPEG": (
+        ".svg .raw .dng .cr2 .cr3 .nef .arw .raf .rw2 .orf .pef .psd .xcf .jp2 .j2k .jpx .jxl .tga .pcx .exr .hdr"
+    ),
     "in a video format: extract frames as images": ".mp4 .mov .avi .mkv .webm .mpg .mpeg .wmv .m4v .3gp",
-    "in a medical format: export as PNG or TIFF": ".dcm .dicom .nii .nii.gz .mha .mhd .nrrd .svs .ndpi",
+    "in a medical or microscope format: export as PNG or TIFF": (
+        ".dcm .dicom .nii .nii.gz .mha .mhd .nrrd .svs .ndpi .mrxs .scn .czi .lif .nd2 .oib .vsi .fits"
+    ),
     "in an archive within the archive: unpack it first": ".zip .tar .gz .tgz .bz2 .7z .rar",
     "in a spreadsheet: save it as CSV UTF-8": ".xlsx .xls .ods .numbers",
     "in a file of arrays, which is only read without images next to it": (
-        ".npy .npz .h5 .hdf5 .mat .tfrecord .tfrec .lmdb .mdb .parquet"
+        ".npy .npz .h5 .hdf5 .mat .tfrecord .tfrec .lmdb .mdb .parquet .arrow .feather"
     ),
 }
 """Why files that may hold images or labels are skipped, with their extensions."""
@@ -41,6 +45,10 @@ CLUTTER_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"))
 CLUTTER_FOLDERS = frozenset(
     ("__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found", "__pycache__")
 )
+
+FEWEST = 2 * MIN_IMAGES
+"""Images of the smallest dataset: fewer next to files of arrays are a cover or a thumbnail."""
+BESIDE_ARRAYS = "an image next to a file that holds the dataset"
 
 SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
@@ -86,6 +94,11 @@ def image_files(paths: Iterable[tuple[str, Any]], skipped: SkippedFiles) -> list
         else:
             skipped.add(_why_skipped(parts[-1].casefold()), path)
     return found
+
+
+def count_images(paths: Iterable[tuple[str, Any]]) -> int:
+    """The number of files with an image extension that no operating system left behind."""
+    return sum(path.lower().endswith(IMAGES) and not is_clutter(path.split("/")) for path, _ in paths)
 
 
 def _why_skipped(file: str) -> str:

@@ -15,8 +15,9 @@ PETS = {f"{label}/{number}.png": image(10 * place + number) for place, label in 
     [
         ("c.zip", "in an archive within the archive: unpack it first"),
         ("walk/1.mp4", "in a video format: extract frames as images"),
-        ("c/1.dcm", "in a medical format: export as PNG or TIFF"),
-        ("c/scan.nii.gz", "in a medical format: export as PNG or TIFF"),
+        ("c/1.jp2", "in an unsupported image format: convert to JPEG"),
+        ("c/1.dcm", "in a medical or microscope format: export as PNG or TIFF"),
+        ("c/scan.nii.gz", "in a medical or microscope format: export as PNG or TIFF"),
         ("labels.xlsx", "in a spreadsheet: save it as CSV UTF-8"),
         ("features.npy", "in a file of arrays, which is only read without images next to it"),
     ],
@@ -28,7 +29,9 @@ def test_such_a_file_is_skipped_with_advice_and_an_open_warning(name, said, tmp_
     assert found.skips_many, "one file of many, but it may hold images or labels"
 
 
-@pytest.mark.parametrize(("name", "said"), [("walk/1.mp4", "in a video format"), ("a/1.dcm", "in a medical format")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("walk/1.mp4", "in a video format"), ("a/1.dcm", "in a medical or microscope format")]
+)
 def test_an_archive_of_only_such_files_is_refused_with_the_reason(name, said, tmp_path):
     with pytest.raises(SourceError, match=said):
         read(tmp_path, [name])

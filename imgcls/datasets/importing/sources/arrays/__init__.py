@@ -21,7 +21,8 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources import file_types
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import IMAGES, is_clutter
+from imgcls.datasets.importing.sources.items import FEWEST, count_images
+from imgcls.errors import SourceError
 
 Sample = tuple[str, int, np.ndarray]
 """The label, row number and pixels of an image that the preview shows."""
@@ -39,7 +40,7 @@ class ArrayTable(Protocol):
         """The number of images; may be an estimate."""
 
     def rows(self) -> Iterator[tuple[int, str, str, np.ndarray]]:
-        """(row number, label, part, uint8 pixels (side, side, channels)) of each image. Raises SourceError."""
+        """(row number, label, part, uint8 pixels (height, width, 1, 3 or 4)) of each image. Raises SourceError."""
 
     def counted(self, seconds: float) -> tuple[Counter, list[Sample], bool]:
         """Images by (label, part), samples, and whether all rows could be read in `seconds`. Raises SourceError."""
@@ -65,12 +66,18 @@ def open_array(path: Path, name: str, findings: Findings) -> ArrayTable | None:
 
 
 def open_inside(files: Files, findings: Findings) -> ArrayTable | None:
-    """The files of arrays in a container as a table of images; None if it holds image files, or no arrays.
+    """The files of arrays in a container as a table of images; None if it holds a dataset of image files, or no arrays.
 
     Raises:
         SourceError: they are damaged, or hold no images with labels.
     """
-    if any(path.lower().endswith(IMAGES) and not is_clutter(path.split("/")) for path, _ in files.entries):
+    count = count_images(files.entries)
+    if count >= FEWEST:
         return None
-    tables = (format_.open_inside(files, findings) for format_ in _formats())
-    return next((table for table in tables if table is not None), None)
+    try:
+        tables = (format_.open_inside(files, findings) for format_ in _formats())
+        return next((table for table in tables if table is not None), None)
+    except SourceError:
+        if count:
+            return None
+        raise

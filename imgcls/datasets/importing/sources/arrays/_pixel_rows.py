@@ -8,6 +8,7 @@ import csv
 from collections.abc import Callable, Generator
 from typing import Any
 
+from imgcls.datasets.importing.sources.tables.reading import SEPARATOR_LINE
 from imgcls.errors import SourceError
 
 MAX_COLUMNS = 1 + 224 * 224 * 3
@@ -44,7 +45,7 @@ def lines(open_: Opener, name: str) -> Generator[tuple[int, str], None, None]:
                 text = line.decode("utf-8").rstrip("\r\n")
             except UnicodeDecodeError:
                 raise SourceError(f"{name}, row {number} is not UTF-8 text. Save the table as CSV UTF-8.") from None
-            if text.strip(' \t,;"'):
+            if text.strip(' \t,;"') and not (number == 1 and SEPARATOR_LINE.fullmatch(text)):
                 yield number, text
 
 

@@ -122,11 +122,3 @@ def _scaled(offset: float, factor: float) -> Scale:
         return np.clip(np.rint((values.astype(np.float32) + offset) * factor), 0, 255).astype(np.uint8)
 
     return scale
-
-
-def opaque(pixels: np.ndarray) -> np.ndarray:
-    """uint8 pixels (height, width, 1 or 3): transparent ones (height, width, 4) on white."""
-    if pixels.shape[2] != 4:
-        return pixels
-    share = pixels[..., 3:].astype(np.float32) / 255
-    return np.rint(pixels[..., :3] * share + 255 * (1 - share)).astype(np.uint8)

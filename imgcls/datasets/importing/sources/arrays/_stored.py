@@ -82,7 +82,7 @@ class StoredArrays:
         return counts, samples, True
 
     def _pixels(self, image: np.ndarray) -> np.ndarray:
-        return pixel_values.opaque(self._scale(image))
+        return self._scale(image)
 
 
 def of_arrays(arrays: Mapping[str, np.ndarray], name: str, findings: Findings) -> StoredArrays:

@@ -20,8 +20,9 @@ MAX_ARRAYS = 1000
 
 
 def recognises(name: str, start: bytes) -> bool:
-    """By its name, or because the first file in a zip archive is an array."""
-    member = start[30 : 30 + int.from_bytes(start[26:28], "little")] if start.startswith(b"PK\x03\x04") else b""
+    """By its name, or because the first file in what is not called a zip archive is an array."""
+    is_zip = start.startswith(b"PK\x03\x04") and not name.lower().endswith(".zip")
+    member = start[30 : 30 + int.from_bytes(start[26:28], "little")] if is_zip else b""
     return name.lower().endswith((".npz", ".npy")) or start.startswith(b"\x93NUMPY") or member.endswith(b".npy")
 
 

@@ -7,6 +7,7 @@ of two million commas costs nothing.
 
 import functools
 import io
+import itertools
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -158,9 +159,7 @@ def _opened(sources: Sequence[tuple[Opener, str, int, str]], findings: Findings)
 
 
 def _data_lines(table: PixelTable) -> Iterator[tuple[int, str]]:
-    for number, text in lines(table.open_, table.name):
-        if number > 1 or not table.form.header:
-            yield number, text
+    yield from itertools.islice(lines(table.open_, table.name), 1 if table.form.header else 0, None)
 
 
 def _parsed(text: str, number: int, table: PixelTable) -> tuple[str, str, np.ndarray]:

@@ -1,18 +1,20 @@
 """Containers of files: what they hold, and the bytes of one file.
 
 zip_archive      a zip archive, checked before anything is unpacked
+name_encoding    the encoding of the names in a zip archive
 tar_archive      a tar archive, possibly compressed with gzip
 server_folder    a folder on this machine
 """
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 from imgcls.datasets.importing.class_names import short
-from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.containers import tar_archive
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.containers import name_encoding, tar_archive
 from imgcls.datasets.importing.sources.containers.tar_archive import TarArchive
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 
@@ -34,8 +36,12 @@ class Files(Protocol):
 
 
 @contextmanager
-def open_archive(path: Path, name: str, skipped: SkippedFiles) -> Iterator[Files]:
+def open_archive(path: Path, name: str, findings: Findings) -> Iterator[Files]:
     """The open archive called `name`. Raises SourceError if it is none, or malicious."""
-    kind = TarArchive if tar_archive.recognises(path, short(name)) else Archive
-    with kind(path, name, skipped) as archive:
+    if tar_archive.recognises(path, short(name)):
+        with TarArchive(path, name, findings.skipped) as tar:
+            yield tar
+        return
+    encoding_of = functools.partial(name_encoding.ask, findings=findings)
+    with Archive(path, name, findings.skipped, encoding_of) as archive:
         yield archive

@@ -4,7 +4,6 @@ The name of an entry is never used as a path. An archive with a malicious entry 
 merely damaged are reported and skipped.
 """
 
-import contextlib
 import re
 import stat
 import struct
@@ -15,6 +14,7 @@ from pathlib import Path
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, items
+from imgcls.datasets.importing.sources.containers import name_encoding
 from imgcls.errors import ImageError, SourceError
 
 MAX_ENTRIES = 120_000
@@ -38,7 +38,13 @@ class Archive:
         SourceError: it is not a zip archive, incomplete, encrypted, or malicious.
     """
 
-    def __init__(self, path: Path, name: str, skipped: SkippedFiles | None = None):
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        skipped: SkippedFiles | None = None,
+        encoding_of: name_encoding.Choice = name_encoding.most_likely,
+    ):
         self.name = short(name)
         file_types.check_zip(path, self.name)
         _check_directory_size(path, self.name)
@@ -47,9 +53,11 @@ class Archive:
         except (*DAMAGED, UnicodeError) as error:
             raise SourceError(f"{self.name} is damaged: its list of files cannot be read. Create it again.") from error
         try:
+            unknown = [stored for info in self._zip.infolist() if (stored := name_encoding.unknown_name(info))]
+            self._encoding = encoding_of(unknown) if unknown else ""
             self.entries = self._files(SkippedFiles() if skipped is None else skipped)
             for info in self._zip.infolist():
-                self._check(_decoded(info), info)
+                self._check(self._decoded(info), info)
             self._check_overlaps()
         except BaseException:
             self._zip.close()
@@ -79,11 +87,20 @@ class Archive:
             raise _damaged(info)
         return data
 
+    def _decoded(self, info: zipfile.ZipInfo) -> str:
+        """The intended name, with `/` between folders; some programs of Windows write backslashes."""
+        name = name_encoding.unicode_path(info) or info.filename
+        if not (info.flag_bits & 0x800 or name.isascii()) and name == info.filename:
+            stored = name.encode(name_encoding.WESTERN)
+            encoding = self._encoding if name_encoding.unknown_name(info) else "utf-8"
+            name = stored.decode(encoding, "replace")
+        return name.replace("\\", "/")
+
     def _files(self, skipped: SkippedFiles) -> list[tuple[str, zipfile.ZipInfo]]:
         """The files. Empty ones are skipped without opening them."""
         found = []
         for info in self._zip.infolist():
-            name = _decoded(info)
+            name = self._decoded(info)
             if name.endswith("/"):
                 continue
             if info.file_size or items.is_clutter(name.split("/")):
@@ -93,7 +110,7 @@ class Archive:
         return found
 
     def _check(self, entry: str, info: zipfile.ZipInfo) -> None:
-        why = hostile_name(info.orig_filename.replace("\\", "/"))
+        why = hostile_name(info.orig_filename.replace("\\", "/")) or hostile_name(entry)
         kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == 3 else 0
         if not why and kind and not (stat.S_ISREG(kind) or (stat.S_ISDIR(kind) and entry.endswith("/"))):
             why = "is a link" if stat.S_ISLNK(kind) else "is not a regular file"
@@ -116,10 +133,11 @@ class Archive:
         for info in sorted(self._zip.infolist(), key=lambda info: info.header_offset):
             if info.header_offset < end:
                 raise SourceError(
-                    f"{self.name} was rejected because its entries {short(before)} and {short(_decoded(info))} "
+                    f"{self.name} was rejected because its entries {short(before)} and {short(self._decoded(info))} "
                     "overlap. Create the archive again."
                 )
-            end, before, total = info.header_offset + 30 + info.compress_size, _decoded(info), total + info.file_size
+            end, before = info.header_offset + 30 + info.compress_size, self._decoded(info)
+            total += info.file_size
         if end > self._zip.start_dir:
             raise SourceError(f"{self.name} is damaged: {short(before)} extends beyond its end. Create it again.")
         if total > MAX_TOTAL:
@@ -160,18 +178,6 @@ def _too_many(name: str, listed: str) -> SourceError:
 
 def _damaged(info: zipfile.ZipInfo) -> ImageError:
     return ImageError(f"{short(info.filename)} is damaged in the archive.", "damaged in the archive")
-
-
-def _decoded(info: zipfile.ZipInfo) -> str:
-    """The intended name, with `/` between folders.
-
-    Some programs of Windows write backslashes, and some write UTF-8 without setting the flag.
-    """
-    name = info.filename
-    if not (info.flag_bits & 0x800 or name.isascii()):
-        with contextlib.suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
 
 
 def hostile_name(name: str) -> str:

@@ -21,7 +21,7 @@ from imgcls.datasets.importing.sources.tables import (
     label_text,
     reading,
 )
-from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_of
+from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_in, part_of
 from imgcls.datasets.importing.sources.tables.columns import Columns
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.datasets.importing.sources.tables.reading import Table
@@ -118,7 +118,7 @@ def _rows(
     If two names mean the same file, the one that shares more folders with it counts.
     """
     matched = [
-        (place, number, row, index.find(row[found.file], table.folder, table.row_name(number)))
+        (place, number, row, index.find(row[found.file], table.folder, table.row_name(number), part_in(table.name)))
         for place, table in enumerate(tables)
         for number, row in table.rows
     ]

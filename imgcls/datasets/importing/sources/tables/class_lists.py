@@ -12,7 +12,7 @@ from imgcls.errors import ImageError
 
 MAX_BYTES = 200_000
 NONE: tuple[dict[str, str], str] = ({}, "")
-_LISTS = ("classes", "class", "labels", "label", "names", "categories", "map", "dict", "mapping")
+_LISTS = ("classes", "class", "labels", "label", "names", "categories", "map", "dict", "mapping", "synsets")
 
 
 Names = tuple[dict[str, str], str]

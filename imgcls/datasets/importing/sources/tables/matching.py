@@ -15,6 +15,7 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import PARTS, image_files
+from imgcls.datasets.importing.sources.tables.column_names import part_in
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
 
@@ -106,8 +107,10 @@ class FileIndex:
             return None
         return Match(path, key, length, quality)
 
-    def find(self, name: str, folder: str, where: str) -> Match | None:
+    def find(self, name: str, folder: str, where: str, part: str = "") -> Match | None:
         """The file that a document in `folder` means; among several with that name, the one in that folder.
+
+        Otherwise the one in a folder of the part that the name of the document says: `train.csv` means `train/1.jpg`.
 
         Raises:
             SourceError: several files are equally good. The message begins with `where`, such as "table.csv, row 3".
@@ -115,6 +118,8 @@ class FileIndex:
         match = self.match(f"{folder}/{name}" if folder else name)
         if isinstance(match, list):
             here = [path for path in match if folder and path.startswith(f"{folder}/")]
+            if len(here) != 1 and part:
+                here = [path for path in match if part_in(path.rpartition("/")[0]) == part]
             if len(here) != 1:
                 raise SourceError(
                     f"{where} lists {short(name)}, but several files in the archive have that name: "

@@ -13,7 +13,7 @@ from typing import Any
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.containers.zip_archive import MAX_IMAGE_BYTES
-from imgcls.datasets.importing.sources.items import IMAGES
+from imgcls.datasets.importing.sources.items import FEWEST, count_images
 from imgcls.datasets.importing.sources.tables.column_names import normal, part_in
 from imgcls.datasets.importing.sources.tables.json_records import LABEL_SEPARATOR
 from imgcls.datasets.importing.sources.tables.reading import Table
@@ -27,13 +27,13 @@ _IMAGE_NAMES = ("image", "img", "imagebytes", "imgbytes", "bytes", "jpg", "png",
 
 
 def inside(files: Files) -> "ParquetImages | None":
-    """The parquet files of a container without images, or None if there are none.
+    """The parquet files of a container without a dataset of image files, or None if there are none.
 
     Raises:
         SourceError: they cannot be used, or have different columns.
     """
     entries = [entry for entry in files.entries if entry[0].lower().endswith(".parquet")]
-    if not entries or any(path.lower().endswith(IMAGES) for path, _ in files.entries):
+    if not entries or count_images(files.entries) >= FEWEST:
         return None
     return ParquetImages([(path, files.read(key, MAX_BYTES)) for path, key in sorted(entries)], files.name)
 

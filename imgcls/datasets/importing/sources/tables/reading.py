@@ -4,6 +4,7 @@ Lines are checked before they are split, so that a line of two million commas co
 """
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ MAX_BYTES = 400_000_000
 SAMPLE = 200
 TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
 _DELIMITERS = (",", "\t", ";", "|", " ")
+SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\s*", re.IGNORECASE)
+"""The first line with which Excel is told the delimiter."""
 
 
 @dataclass
@@ -102,7 +105,7 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
         raise SourceError(f"{name} has no rows. Expected file names and labels.")
     if len(lines) > 2 and lines[0][1].strip() == str(len(lines) - 2):
         lines = lines[1:]  # a count of the rows, as CelebA has it
-    delimiter = _delimiter(lines, is_file)
+    lines, delimiter = _without_comments(lines, is_file)
     rows: list[tuple[int, list[str]]] = []
     for number, line in lines:
         if delimiter.strip() and line.count(delimiter) >= MAX_FIELDS:
@@ -123,6 +126,24 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
                 )
         rows.append((number, cells))
     return _with_json_fields(_with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file))
+
+
+def _without_comments(
+    lines: list[tuple[int, str]], is_file: Callable[[str], bool]
+) -> tuple[list[tuple[int, str]], str]:
+    """The lines of the table, and its delimiter.
+
+    A line that begins with "#" is a comment, unless it has as many fields as the others: names of files, labels and the
+    title of a column may begin with one. Between words separated by spaces, it always is.
+    """
+    others = [line for line in lines if not line[1].startswith("#")]
+    if len(others) < 2:
+        return lines, _delimiter(lines, is_file)
+    delimiter = _delimiter(others, is_file)
+    if len(others) == len(lines) or not delimiter.strip():
+        return others, delimiter
+    width = len(split(others[-1][1], delimiter))
+    return [line for line in lines if not line[1].startswith("#") or len(split(line[1], delimiter)) == width], delimiter
 
 
 def _lacks_a_name(lines: list[tuple[int, str]], delimiter: str) -> bool:
@@ -150,7 +171,7 @@ def _lines(text: str, name: str) -> list[tuple[int, str]]:
                 open_quote = []
         elif line.count('"') % 2:
             open_quote, began = [line], number
-        elif line.strip(' \t,;|"') and not line.startswith("#"):
+        elif line.strip(' \t,;|"') and not (number == 1 and SEPARATOR_LINE.fullmatch(line)):
             found.append((number, line))
         if len(found) > MAX_ROWS:
             raise SourceError(f"{name} has more than {MAX_ROWS:,} rows. Split it, and the archive as well.")

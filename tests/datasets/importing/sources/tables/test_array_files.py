@@ -11,6 +11,7 @@ from imgcls import datasets
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
+from imgcls.images.files.decoding import from_array
 from tests.support.importing.label_tables import counts, questions, rows_of, zipped
 from tests.support.uploads import imported, smooth
 
@@ -27,7 +28,7 @@ def saved(folder, name: str = "data.npz", **arrays) -> importing.ImportRequest:
 
 def pixels_of(request) -> np.ndarray:
     with opened(request) as source:
-        return np.stack([pixels for *_, pixels in source.table.rows()])
+        return np.stack([from_array(pixels).pixels for *_, pixels in source.table.rows()])
 
 
 def npy(array) -> bytes:
@@ -52,6 +53,30 @@ def test_an_array_says_which_images_belong_together(name, tmp_path):
 
 def test_an_array_of_another_length_gives_no_groups(tmp_path):
     assert importing.make_preview(saved(tmp_path, x=PIXELS, y=LABELS, groups=np.arange(29))).groups == 0
+
+
+# ---- pixels
+
+
+def test_white_ink_on_transparency_stays_visible_and_the_background_is_reported(tmp_path):
+    ink = np.zeros((30, 28, 28, 4), np.uint8)
+    ink[..., :3] = 255
+    for place in range(30):
+        ink[place, 4 : 8 + place % 15, 4 : 8 + place // 3, 3] = 255
+    request = saved(tmp_path, x=ink, y=LABELS)
+    note = "Transparent areas filled with black"
+    assert any(line.startswith(note) for line in importing.make_preview(request).notes)
+    name = imported(request)
+    assert (datasets.open_dataset(name).x_train[:, 0] == 0).all()
+    assert f"{note}: 30 images." in datasets.custom_dataset(name).notes
+
+
+def test_cropping_and_enlarging_arrays_is_offered_and_reported(tmp_path):
+    wide = saved(tmp_path, x=smooth(30, side=40)[:, :30], y=LABELS)
+    preview = importing.make_preview(wide)
+    assert (preview.square, preview.typical_size) == (False, "40×30")
+    notes = datasets.custom_dataset(imported(wide, side=32)).notes
+    assert {"Cropped to the square in the centre: 30 images.", "Enlarged to 32 pixels: 30 images."} <= set(notes)
 
 
 # ---- names
@@ -215,6 +240,21 @@ def test_a_damaged_npz_and_a_single_array_give_the_reason(tmp_path):
 def test_npy_files_in_an_archive_are_read_like_an_npz_file(tmp_path):
     request = zipped(tmp_path, [], {"signs/X.npy": npy(PIXELS), "signs/Y.npy": npy(np.eye(3)[LABELS])})
     assert counts(importing.make_preview(request)) == THREE
+
+
+def test_a_cover_next_to_arrays_is_skipped(tmp_path):
+    request = zipped(tmp_path, ["cover.png"], {"x.npy": npy(PIXELS), "y.npy": npy(LABELS)})
+    preview = importing.make_preview(request)
+    assert counts(preview) == THREE
+    assert [(row["reason"], row["first"]) for row in preview.skipped] == [
+        ("an image next to a file that holds the dataset", ["cover.png"])
+    ]
+
+
+def test_an_array_without_labels_in_a_zip_archive_is_not_called_damaged(tmp_path):
+    request = zipped(tmp_path, [], {"x.npy": npy(PIXELS), "labels.csv": "id,label\n1,cat\n"})
+    with pytest.raises(SourceError, match="has no arrays whose names say which are images and which are labels"):
+        importing.make_preview(request)
 
 
 def test_one_array_per_class_gives_the_class_names(tmp_path):

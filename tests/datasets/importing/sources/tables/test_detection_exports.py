@@ -9,6 +9,7 @@ from PIL import Image
 
 from imgcls import datasets
 from imgcls.datasets import importing
+from imgcls.datasets.importing.pixels import decode
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
 from tests.support.importing.label_tables import counts, items, labels, questions, skipped, zipped
@@ -136,6 +137,22 @@ def test_crops_contain_only_the_object(export, tmp_path):
     for images, numbers in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
         for pixels, number in zip(images, numbers, strict=True):
             assert np.abs(pixels.mean((0, 1)) - COLOURS[data.facts.classes[number]]).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("is_fraction", [True, False])
+def test_objects_in_photos_of_48_megapixels_can_be_cropped(orientation, is_fraction):
+    upright = np.zeros((75, 100, 3), np.uint8)
+    upright[10:60, 5:45] = (250, 0, 0)
+    stored = np.rot90(upright) if orientation == 6 else upright
+    photo = Image.fromarray(stored).resize([80 * side for side in stored.shape[1::-1]], Image.Resampling.NEAREST)
+    exif = photo.getexif()
+    exif[0x0112] = orientation
+    file = BytesIO()
+    photo.save(file, "JPEG", exif=exif, quality=90)
+    box = (0.05, 10 / 75, 0.45, 60 / 75) if is_fraction else (400, 800, 3600, 4800)
+    pixels = decode.image_of(file.getvalue(), decode.Target(28, 3, "crop"), box).pixels
+    assert np.abs(pixels.astype(int) - (250, 0, 0)).max() < 20
 
 
 @pytest.mark.parametrize("export", EXPORTS)

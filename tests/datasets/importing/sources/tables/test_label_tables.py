@@ -48,6 +48,33 @@ def test_file_and_label_columns_are_found_in_any_position(table, tmp_path):
     assert questions(request) == {}
 
 
+@pytest.mark.parametrize(
+    ("header", "sharp"),
+    [("#,file,label", ""), ("n,file,label", "#"), ("# written by a microscope\nn,file,label", "")],
+    ids=["header", "labels", "comment"],
+)
+def test_a_line_beginning_with_a_hash_is_only_a_comment_if_it_has_other_fields(header, sharp, tmp_path):
+    order = [2, 1, 0] if sharp else [0, 1, 2]  # the label first, so that its lines begin with "#"
+    names = header.rpartition("\n")[2].split(",")
+    fields = [[str(number), name, sharp + kind(number)] for number, name in enumerate(NAMES)]
+    top = [header] if "\n" in header or not sharp else [",".join(names[place] for place in order)]
+    text = "\n".join([*top, *(",".join(row[place] for place in order) for row in fields)])
+    request = listed(tmp_path, NAMES, text)
+    assert labels(request) == {name: sharp + label for name, label in EXPECTED.items()}
+    assert skipped(request) == {}
+
+
+def test_files_may_begin_with_a_hash(tmp_path):
+    names = [f"#{name}" for name in NAMES]
+    request = listed(tmp_path, names, [["file", "label"], *([name, kind(n)] for n, name in enumerate(names))])
+    assert labels(request) == {f"#{name}": label for name, label in EXPECTED.items()}
+
+
+def test_a_table_of_excel_may_begin_with_its_separator(tmp_path):
+    text = "\ufeffsep=;\r\nDatei;Klasse\r\n" + "".join(f"{name};{kind(n)}\r\n" for n, name in enumerate(NAMES))
+    assert labels(listed(tmp_path, NAMES, text)) == EXPECTED
+
+
 def test_the_header_is_never_counted_as_a_skipped_file(tmp_path):
     request = listed(tmp_path, NAMES, rows(["image", "kind"], lambda number, name: [name, kind(number)]))
     assert importing.make_preview(request).skipped == []

@@ -7,7 +7,7 @@ from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
 from tests.support.importing.label_tables import counts, questions, rows_of, skipped, zipped
-from tests.support.uploads import csv, smooth, table
+from tests.support.uploads import csv, digits, imported, smooth, table
 
 SIDE = 8
 COUNT = 600
@@ -123,6 +123,25 @@ def test_pixels_in_one_field_are_read_as_in_fer2013(tmp_path):
     request = table(tmp_path / "fer2013.csv", content)
     assert counts(importing.make_preview(request, seconds=30)) == {str(n): (150, 50, 0) for n in range(3)}
     assert np.array_equal(stored(request), PIXELS)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("start", ["", "sep={}\n"])
+def test_pixels_in_one_field_may_have_any_delimiter_and_labels_with_it(delimiter, start, tmp_path):
+    rows = [
+        ["emotion", "pixels"],
+        *([f'"so, so {row[0]}"', " ".join(map(str, row[1:]))] for row in digits(12, 5)),
+    ]
+    request = table(tmp_path / "faces.csv", start.format(delimiter) + csv(rows, delimiter))
+    assert counts(importing.make_preview(request)) == {f"so, so {label}": (0, 0, 6) for label in (0, 1)}
+
+
+@pytest.mark.parametrize("start", ["sep=;\r\n", "\ufeffsep=;\r\n", '"sep=;"\n', "\n\n"])
+def test_lines_before_the_header_are_no_rows(start, tmp_path):
+    header = ["label", *(f"pixel{place}" for place in range(25))]
+    request = table(tmp_path / "digits.csv", start + csv([header, *digits(12, 5)], ";"))
+    assert counts(importing.make_preview(request)) == {"0": (0, 0, 6), "1": (0, 0, 6)}
+    assert imported(request)
 
 
 def test_emnist_tables_are_rotated_unless_the_user_says_otherwise(tmp_path):

@@ -52,6 +52,15 @@ def test_train_and_test_tables_divide_the_images(tmp_path):
     assert counts(importing.make_preview(zipped(tmp_path, NAMES, tables))) == dict.fromkeys(KINDS, (3, 1, 0))
 
 
+@pytest.mark.parametrize("folder", ["train", "train_images"])
+def test_a_table_called_train_means_the_files_of_that_folder(folder, tmp_path):
+    names = [f"{place}/{number:02}.png" for place in (folder, folder.replace("train", "test")) for number in range(12)]
+    table = [["Id", "Category"], *([f"{number:02}.png", kind(number)] for number in range(12))]
+    request = zipped(tmp_path, names, {"train.csv": table, "test.csv": [["Id"], *([f"{n:02}.png"] for n in range(12))]})
+    assert labels(request) == {name: kind(number) for number, name in enumerate(names[:12])}
+    assert skipped(request)["in the archive, but not listed in the table"] == 12
+
+
 def test_two_different_label_tables_raise_a_question(tmp_path):
     extra = {
         "colours.csv": [["file", "colour"], *([name, ("red", "blue")[n % 2]] for n, name in enumerate(NAMES))],
@@ -141,6 +150,13 @@ def test_roboflow_writes_a_table_of_0_and_1_per_split(tmp_path):
 # ---- Hugging Face
 
 
+def test_cvat_lists_its_classes_in_a_file_of_synsets(tmp_path):
+    names = [f"images/{number:02}.png" for number in range(12)]
+    listed = "".join(f"{name} {number % 3}\n" for number, name in enumerate(names))
+    found = labels(zipped(tmp_path, names, {"default.txt": listed, "synsets.txt": "\n".join(KINDS)}))
+    assert found == {name: kind(number) for number, name in enumerate(names)}
+
+
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_hugging_face_metadata_uses_paths_relative_to_itself(form, tmp_path):
     files = {}
@@ -199,6 +215,12 @@ def test_parquet_files_in_an_archive_are_the_splits_of_a_dataset(tmp_path):
     }
     found = counts(importing.make_preview(zipped(tmp_path, [], extra)))
     assert found == {str(number): (8, 4, 0) for number in range(3)}
+
+
+def test_a_thumbnail_in_a_repository_of_parquet_files_is_skipped(tmp_path):
+    request = zipped(tmp_path, ["repo/thumbnail.png"], {"repo/data/train-00000-of-00001.parquet": parquet(pictures())})
+    assert counts(importing.make_preview(request)) == {str(number): (0, 0, 4) for number in range(3)}
+    assert skipped(request) == {"an image next to a file that holds the dataset": 1}
 
 
 def test_parquet_with_two_label_columns_raises_a_question(tmp_path):
