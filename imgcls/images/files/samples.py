@@ -55,8 +55,8 @@ def is_deep(data: bytes) -> bool:
     if tiff.is_tiff(data):
         found = _header(data)
         return found is not None and found.is_deep
-    found = _PNM.match(data)
-    return found is not None and 255 < int(found["most"]) < 65536
+    text = _PNM.match(data)
+    return text is not None and 255 < int(text["most"]) < 65536
 
 
 def bands_of(data: bytes) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ def read(data: bytes, bands: Sequence[int] = ()) -> Samples:
     try:
         if tiff.is_tiff(data):
             return _of_tiff(data, bands)
-        if found := _PNM.match(data):
-            return _of_pnm(data, found)
+        if text := _PNM.match(data):
+            return _of_pnm(data, text)
         with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             return _of_png(data, image)
     except (MemoryError, Unreadable):
