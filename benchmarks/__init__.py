@@ -31,6 +31,8 @@
     python -m benchmarks.seeds                   eight seeds of a head on cached features
     python -m benchmarks.runs_10k                list, filter, search and compare among 10,000 runs
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer
+    python -m benchmarks.backend_latency         submitting a run until its trainer's first heartbeat, for each backend
+    python -m benchmarks.mirror_lag              how late live curves are that arrive through object storage
     python -m benchmarks.presets                 the presets of the Train page: time and test accuracy
     python -m benchmarks.first_classifier        a zip of photos until an evaluated model
     python -m benchmarks.bfloat16_gain           bfloat16 against float32: images per second
@@ -47,6 +49,6 @@ and the line includes the machine's load. Benchmarks work in temporary folders a
 
 from pathlib import Path
 
-TOPICS = ("data_and_evaluation", "pages", "prediction", "renamed", "training")
+TOPICS = ("data_and_evaluation", "jobs", "pages", "prediction", "renamed", "training")
 __path__.extend(str(Path(__file__).parent / topic) for topic in TOPICS)
 """Modules are grouped by topic; `python -m benchmarks.NAME` finds each by its name alone."""

@@ -6,6 +6,7 @@ Keras file can contain program code, and a LiteRT file runs in the app's own pro
 sandbox, so it is always unpacked.
 """
 
+import json
 import shutil
 import uuid
 import zipfile
@@ -21,16 +22,19 @@ from imgcls.inference import served_model
 from imgcls.runs import store
 from imgcls.runs.predictions import fold_predictions, test_records
 from imgcls.runs.run import ENDED, Run
-from imgcls.system import paths
+from imgcls.system import json_files, paths
 
 NEEDED = ("config.json", "result.json")
 MODELS = ("model.keras", "model.tflite", "inside.tflite", served_model.NAME)
 IMPORTED = (imported_model.NAME, *(f"imported.{kind}" for kind in imported_model.KINDS))
+STARTED = "trainer.json"
+KEPT = ("first", "started")
+"""Of trainer.json: when the run was started, but not on which machine and as which job of a cluster."""
 FILES = (
     *NEEDED,
     *MODELS,
     *IMPORTED,
-    *("label.txt", "trainer.json", "data.json", "metrics.jsonl", "model.json", "doctor.json"),
+    *("label.txt", STARTED, "data.json", "metrics.jsonl", "model.json", "doctor.json"),
     *("predictions.npz", "gallery.npz", "epochs.npz", "validation.npz", "robustness.npz", "suspects.npz"),
     *("inside.npz", "inside.json", "neighbours.npz", "tags.json", "openings.jsonl", "judged.json"),
     *(served_model.RECORD, test_records.NAME, fold_predictions.NAME),
@@ -60,8 +64,19 @@ def pack(run: Run, path: Path) -> None:
         raise RunError(f"This run cannot be packed, because its training has not ended: it is {run.state}.")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in FILES:
-            if (run.folder / name).is_file():
+            if name == STARTED:
+                if facts := _started(run):
+                    archive.writestr(f"{run.id}/{name}", json.dumps(facts))
+            elif (run.folder / name).is_file():
                 archive.write(run.folder / name, f"{run.id}/{name}")
+
+
+def _started(run: Run) -> dict[str, object]:
+    try:
+        facts = json_files.read_object(run.folder / STARTED)
+    except (OSError, ValueError):
+        return {}
+    return {name: facts[name] for name in KEPT if name in facts}
 
 
 def unpack(path: Path, *, trusted: bool = False) -> Unpacked:

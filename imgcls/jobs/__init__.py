@@ -66,25 +66,27 @@ def begin(
     run_id: str = "",
     trial: TrialRecord | None = None,
     assignment: attempts.Entry | None = None,
+    backend: str = "",
 ) -> Run:
     """Create a run and queue it. The same `run_id` again gives the same run.
 
     Args:
         trial: The study that it belongs to, and as which trial.
         assignment: The assignment that it is an attempt at. What it fixes is checked here, whatever the form showed.
+        backend: Where it trains, one of those that IMGCLS_BACKEND lists; by default the first.
 
     Raises:
         RunError: It cannot be written.
-        SettingError: IMGCLS_BACKEND names no backend.
+        SettingError: IMGCLS_BACKEND names no backend, or does not list this one.
         NotAllowed: The visitor may not train, or not on this dataset, or the assignment forbids it.
     """
     _require_sources(config)
-    backends.chosen_name()
+    backend = backends.recorded(backend)
     runs.check_id(run_id)
     run_id = run_id or runs.new_id()
     with _entered(assignment, config, run_id) as record, waiting_list.places():
         place = waiting_list.last_place()
-        run = runs.create(config, label, run_id=run_id, place=place, trial=trial, assignment=record)
+        run = runs.create(config, label, run_id=run_id, place=place, trial=trial, assignment=record, backend=backend)
     wake()
     return run
 
@@ -116,7 +118,7 @@ def start(run: Run) -> None:
         NotAllowed: It is not the visitor's run.
     """
     sharing.require(Action.RESUME_RUN, run.folder)
-    backends.chosen_name()
+    backends.configured()
     if run.state in ("queued", "starting", "running") or (run.state == "paused" and not run.is_parked):
         run.send_request(pause=False)
         if run.is_parked and not run.is_waiting:
@@ -185,7 +187,7 @@ def delete(run: Run) -> None:
     sharing.require(Action.DELETE_RUN, run.folder)
     with contextlib.suppress(RunError):  # a damaged run can be deleted, too
         waiting_list.take_out(run)
-    backends.choose().stop(run)
+    backends.of(run).stop(run)
     run.delete()
     wake()
 
@@ -262,7 +264,7 @@ def _touch(name: str) -> None:
 
 def _call() -> None:
     """Start a queue process, unless one was started a moment ago and has yet to take the lock."""
-    backends.chosen_name()
+    backends.configured()
     root = str(paths.runs_folder())
     with _wake_lock:
         queue, called = _queues.get(root, (None, 0.0))

@@ -55,7 +55,7 @@ def _remove(folder: Path) -> None:
     if folder.parent == paths.runs_folder():
         with contextlib.suppress(UserError):
             waiting_list.take_out(Run(folder))
-        backends.choose().stop(Run(folder))
+        backends.of(Run(folder)).stop(Run(folder))
     with contextlib.suppress(OSError):
         atomic.remove_folder(folder)
     if folder.parent == paths.own_folder():

@@ -9,6 +9,7 @@ of its state is on disk, so it can be killed and started again at any time.
 import contextlib
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,10 @@ def claim(run: Run, ticket: str | None = None) -> bool:
     for name in ("heartbeat", "process.json", "parked.json", "result.json"):
         (run.folder / name).unlink(missing_ok=True)
     facts: dict[str, Any] = {"started": time.time(), "first": first, "ticket": ticket, "job": {"node": nodes.name()}}
-    if earlier := run.job.get("id"):
-        facts["job"] |= {"before": earlier}  # a cluster may still keep it
+    if backend := waiting_list.wanted_backend(run):
+        facts["job"] |= {"backend": backend}
+    if (earlier := run.job.get("id")) and run.job.get("backend") == backend:
+        facts["job"] |= {"before": earlier}  # the cluster may still keep it
     atomic.write_json(run.folder / "trainer.json", facts)
     for path in run.folder.glob(".claim-*"):
         if path != _claim_file(run, str(ticket)):
@@ -73,19 +76,30 @@ class Queue:
     """Starts waiting runs. `round` does what needs doing now; `serve` repeats it until there is nothing left to do.
 
     Args:
-        backend: Where trainers run; by default the one that IMGCLS_BACKEND names.
+        backend: Where trainers run; by default those that IMGCLS_BACKEND lists, and each run names one of them.
 
     Raises:
         SettingError: IMGCLS_BACKEND names no backend.
     """
 
     def __init__(self, backend: Backend | None = None):
-        self.backend = backends.choose() if backend is None else backend
+        found = {name: backends.get(name) for name in backends.configured()} if backend is None else {"": backend}
+        self._backends: dict[str, Backend] = found
         self._signs: dict[str, tuple[tuple[float, ...], float]] = {}
         self._idle_since = time.monotonic()
         self._unstarted: list[Run] | None = None
-        self._retry_at = 0.0
-        waiting_list.report_problem("")
+        self._retry_at: dict[str, float] = {}
+        waiting_list.clear_problems()
+
+    def capacity(self) -> int:
+        """How many runs all backends take at a time."""
+        return sum(backend.capacity() for backend in self._backends.values())
+
+    def _name_for(self, run: Run) -> str:
+        return next(iter(self._backends)) if len(self._backends) == 1 else backends.name_for(run)
+
+    def _backend_for(self, run: Run) -> Backend:
+        return self._backends[self._name_for(run)]
 
     def serve(self) -> None:
         """Work until idle. Returns at once if another queue works on this folder."""
@@ -101,7 +115,8 @@ class Queue:
             if not waiting_list.waiting():
                 break
             self._idle_since = time.monotonic()
-        self.backend.cool_down()
+        for backend in self._backends.values():
+            backend.cool_down()
 
     def _work(self, root: Path) -> None:
         """Work until there has been nothing to do for a while, or the runs folder is gone."""
@@ -116,19 +131,26 @@ class Queue:
 
     def round(self) -> None:
         """End trainers that hang, start waiting runs, and keep a trainer warm if one is wanted."""
-        self.backend.reap()
+        for backend in self._backends.values():
+            backend.reap()
         self._requeue_unstarted()
-        busy = sum(map(self._is_busy, filter(is_open, all_runs())))
+        busy = Counter(self._name_for(run) for run in all_runs() if is_open(run) and self._is_busy(run))
         queue = waiting_list.waiting()
+        full: set[str] = set()
         for run in queue:
-            if busy >= self.backend.capacity() or time.monotonic() < self._retry_at:
-                break
-            busy += self._start(run)
-        if _standby_is_wanted() and not busy:
-            self.backend.warm_up()
-        elif not _standby_is_wanted():
-            self.backend.cool_down()
-        if queue or busy or _standby_is_wanted():
+            name = self._name_for(run)
+            if name in full:
+                continue
+            if busy[name] >= self._backends[name].capacity() or time.monotonic() < self._retry_at.get(name, 0.0):
+                full.add(name)
+                continue
+            busy[name] += self._start(run)
+        for name, backend in self._backends.items():
+            if not _standby_is_wanted():
+                backend.cool_down()
+            elif not busy[name]:
+                backend.warm_up()
+        if queue or busy.total() or _standby_is_wanted():
             self._idle_since = time.monotonic()
 
     def _requeue_unstarted(self) -> None:
@@ -136,14 +158,16 @@ class Queue:
         if self._unstarted is None:
             self._unstarted = [run for run in all_runs() if is_open(run) and _never_started(run)]
         for run in self._unstarted:
-            if run.state == "lost" and _never_started(run) and not self.backend.alive(run):
+            if run.state == "lost" and _never_started(run) and not self._backend_for(run).alive(run):
                 with contextlib.suppress(RunError):
                     waiting_list.enter_again(run)
         self._unstarted = [run for run in self._unstarted if run.state == "starting"]
 
     def _start(self, run: Run) -> bool:
+        name = self._name_for(run)
         try:
-            if self.backend.alive(run):
+            backend = self._backend_for(run)
+            if backend.alive(run):
                 return False  # it ends in a moment, or goes on by itself; two trainers would fight for the run
             ticket = waiting_list.ticket(run)
             if ticket is None:
@@ -151,11 +175,11 @@ class Queue:
             if not claim(run, ticket):
                 self._free_if_abandoned(run, ticket)
                 return False
-            self.backend.submit(run)
-            waiting_list.report_problem("")
+            backend.submit(run)
+            waiting_list.report_problem("", name)
         except Unreachable as error:
-            self._retry_at = time.monotonic() + RETRY_SECONDS
-            waiting_list.report_problem(str(error))
+            self._retry_at[name] = time.monotonic() + RETRY_SECONDS
+            waiting_list.report_problem(str(error), name)
             with contextlib.suppress(RunError):
                 waiting_list.enter_again(run)
             return False
@@ -171,7 +195,7 @@ class Queue:
 
     def _is_busy(self, run: Run) -> bool:
         """Whether a run occupies a slot. Ends its trainer if that is suspended."""
-        is_alive = self.backend.alive(run)
+        is_alive = self._backend_for(run).alive(run)
         if is_alive and self._is_hung(run):
             return False
         if not is_alive:
@@ -185,7 +209,7 @@ class Queue:
     def _is_hung(self, run: Run) -> bool:
         """Whether a suspended trainer was given up and ended. One that is only slow still uses the CPU now and then."""
         # How long the signs of life stay the same counts; comparing a time stamp with a clock would not be reliable.
-        signs = (*run.stamp("heartbeat"), self.backend.activity(run))
+        signs = (*run.stamp("heartbeat"), self._backend_for(run).activity(run))
         known, since = self._signs.get(run.id, (None, 0.0))
         if signs != known:
             self._signs[run.id] = signs, time.monotonic()
@@ -193,7 +217,7 @@ class Queue:
         if time.monotonic() - since < float(os.environ.get("IMGCLS_HUNG_SECONDS") or HUNG_SECONDS):
             return False
         print(f"{run.id} has used no CPU for too long: ending its trainer.", flush=True)
-        self.backend.stop(run)
+        self._backend_for(run).stop(run)
         self._signs.pop(run.id, None)
         return True
 

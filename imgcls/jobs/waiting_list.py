@@ -6,6 +6,8 @@ Whoever gives out positions holds a lock meanwhile: of many people who press Sta
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import filelock
 
@@ -17,7 +19,7 @@ from imgcls.system import atomic, json_files, nodes, paths
 
 NAME = "queued.json"
 PROBLEM = ".queue-problem"
-"""Why the queue cannot start trainers at the moment, for the pages; missing if it can."""
+"""Why the queue cannot start trainers at the moment, for the pages; missing if it can. With "-BACKEND" appended."""
 LOCK, LOCK_SECONDS = ".places.lock", 30.0
 MAX_PLACE = 1e15
 """A position beyond this, or one that is not a number, was not written by the queue."""
@@ -148,23 +150,42 @@ def ticket(run: Run) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def report_problem(message: str) -> None:
-    """Let pages know why no queued run starts; "" if that is over."""
-    path = paths.runs_folder() / PROBLEM
+def report_problem(message: str, backend: str = "") -> None:
+    """Let pages know why no queued run starts on a backend; "" if that is over."""
+    path = _problem_file(backend)
     with contextlib.suppress(OSError):
-        if message and message != problem():
+        if message and message != problem(backend):
             print(message, flush=True)
             atomic.write_bytes(path, message.encode("utf-8"))
         elif not message:
             path.unlink(missing_ok=True)
 
 
-def problem() -> str:
-    """Why the queue cannot start trainers at the moment; "" if it can."""
-    try:
-        return (paths.runs_folder() / PROBLEM).read_text("utf-8", errors="replace")[:1000]
-    except OSError:
-        return ""
+def clear_problems() -> None:
+    """A new queue starts: what the one before reported is over."""
+    with contextlib.suppress(OSError):
+        for path in paths.runs_folder().glob(f"{PROBLEM}*"):
+            path.unlink(missing_ok=True)
+
+
+def problem(backend: str | None = None) -> str:
+    """Why the queue cannot start trainers at the moment, on this backend or on any; "" if it can."""
+    files = sorted(paths.runs_folder().glob(f"{PROBLEM}*")) if backend is None else [_problem_file(backend)]
+    found = []
+    for path in files:
+        with contextlib.suppress(OSError):
+            found.append(path.read_text("utf-8", errors="replace")[:1000])
+    return " ".join(found)
+
+
+def _problem_file(backend: str) -> Path:
+    return paths.runs_folder() / (f"{PROBLEM}-{backend}" if backend else PROBLEM)
+
+
+def wanted_backend(run: Run) -> str:
+    """The backend that the run was queued for, or on which it trained last; "" if it names none."""
+    found = _content(run).get("backend") or run.job.get("backend")
+    return found if isinstance(found, str) else ""
 
 
 def wanted_versions(run: Run) -> dict[str, str]:
@@ -193,7 +214,9 @@ def _place_at(run: Run, place: float) -> None:
 
 def _write(run: Run, new_ticket: str, place: float) -> None:
     try:
-        content = {"ticket": new_ticket, "place": place, "versions": nodes.versions()}
+        content: dict[str, Any] = {"ticket": new_ticket, "place": place, "versions": nodes.versions()}
+        if backend := wanted_backend(run):
+            content["backend"] = backend
         atomic.write_json(run.folder / NAME, content)
     except OSError as error:
         raise RunError(f"The run could not be queued: {error.strerror}.") from error

@@ -15,6 +15,7 @@ import filelock
 from imgcls import datasets
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list, worker_reports
+from imgcls.jobs.backends import workers
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.jobs.queue import ROUND_SECONDS, SCAN_SECONDS, Queue, is_open
 from imgcls.runs import Run, all_runs
@@ -29,7 +30,8 @@ class Worker(Queue):
     """
 
     def __init__(self, backend: LocalBackend | None = None):
-        super().__init__(LocalBackend(in_turn=False) if backend is None else backend)
+        self.backend = LocalBackend(in_turn=False) if backend is None else backend
+        super().__init__(self.backend)
         self.node = nodes.name()
         self.is_full = False
         self._refused: dict[str, str] = {}
@@ -66,6 +68,8 @@ class Worker(Queue):
         for run in waiting_list.waiting():
             if busy >= self.backend.capacity():
                 break
+            if waiting_list.wanted_backend(run) not in ("", workers.NAME):
+                continue  # queued for a cluster, or for the app's machine
             if reason := obstacle(run):
                 self._refused[run.id] = reason
                 continue

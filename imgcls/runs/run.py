@@ -27,6 +27,9 @@ from imgcls.system import atomic, file_times, json_files, nodes, paths, processe
 
 SILENT_SECONDS = 10.0
 """A trainer touches its heartbeat every second; if it is silent for longer, the machine is too busy for it."""
+ELSEWHERE_SECONDS = 8.0
+"""A trainer on another machine, whose lock is not visible here, is taken for dead after this long: with the second
+between two heartbeats and the time between two looks, its run is called lost within ten seconds."""
 START_SECONDS = 30.0
 """Time allowed from the claim of a run until its trainer, or who starts it, holds a lock."""
 TRAINER_LOCK, STARTING_LOCK = ".trainer.lock", ".starting.lock"
@@ -131,7 +134,7 @@ class Run:
         if processes.is_locked(self.folder / TRAINER_LOCK):
             return True
         silent = None if self.is_local or self._word == "ended" else nodes.unchanged_for(self.folder / "heartbeat")
-        return silent is not None and silent < SILENT_SECONDS
+        return silent is not None and silent < ELSEWHERE_SECONDS
 
     @property
     def is_local(self) -> bool:

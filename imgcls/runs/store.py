@@ -53,12 +53,13 @@ def create(
     start_from: Path | None = None,
     trial: trials.TrialRecord | None = None,
     assignment: assignments.AssignmentRecord | None = None,
+    backend: str = "",
 ) -> Run:
     """Creates a run folder with its settings; returns an existing run with this ID unchanged.
 
-    With a `place` the run is queued from the start. `start_from` is a run folder whose curves, checkpoint and dataset
-    edits the new run continues from. A `trial` of a study and an attempt at an `assignment` are not
-    evaluated on the test set.
+    With a `place` the run is queued from the start, for a `backend` if one is named. `start_from` is a run folder
+    whose curves, checkpoint and dataset edits the new run continues from. A `trial` of a study and an attempt at
+    an `assignment` are not evaluated on the test set.
 
     Raises:
         RunError: the ID is invalid, or the folder for runs is not writable.
@@ -84,7 +85,9 @@ def create(
         if assignment is not None:
             atomic.write_json(aside / assignments.NAME, assignment.as_dict())
         if place is not None:
-            queued = {"ticket": new_ticket(), "place": place, "versions": nodes.versions()}
+            queued: dict[str, Any] = {"ticket": new_ticket(), "place": place, "versions": nodes.versions()}
+            if backend:
+                queued["backend"] = backend
             atomic.write_json(aside / "queued.json", queued)
         aside.rename(folder)
     except OSError as error:

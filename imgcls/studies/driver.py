@@ -135,7 +135,7 @@ class Driver:
         config = space.config_of(plan.base, params)
         record = trial_records.TrialRecord(self.study.id, number, params)
         label = f"{plan.title or self.study.id} #{number}"
-        jobs.begin(config, label, run_id=self.study.run_id(number), trial=record)
+        jobs.begin(config, label, run_id=self.study.run_id(number), trial=record, backend=plan.backend)
         return True
 
     def _prune(self, plan: Plan, trials: list[Trial]) -> bool:

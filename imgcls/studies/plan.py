@@ -17,6 +17,7 @@ A person writes it as YAML or JSON:
     parallel: 1                   # trials at a time
     seed: 0                       # of the search
     energy_kwh: 0.5               # ends when this energy is used; without it, there is no limit
+    backend: slurm                # where trials train, if IMGCLS_BACKEND lists several; without it, the first
 """
 
 import re
@@ -67,6 +68,7 @@ class Plan:
     seed: int = 0
     until: float | None = None
     energy_kwh: float | None = None
+    backend: str = ""
 
     def __post_init__(self) -> None:
         _one_of("metric", self.metric, METRICS)
@@ -79,6 +81,8 @@ class Plan:
             raise SettingError("“until” must be a time in seconds since 1970.")
         if self.energy_kwh is not None and not json_files.is_number(self.energy_kwh, LEAST_KWH, MOST_KWH):
             raise SettingError(f"“energy_kwh” must be a number from {LEAST_KWH} to {MOST_KWH:,}.")
+        if not isinstance(self.backend, str):
+            raise SettingError(f"“backend” must be a name, not {shortened(self.backend)}.")
         if not isinstance(self.title, str):
             raise SettingError(f"“title” must be text, not {shortened(self.title)}.")
         object.__setattr__(self, "title", run_name.clean(self.title))
@@ -104,7 +108,7 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        own = ("title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until", "energy_kwh")
+        own = ("title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until", "energy_kwh", "backend")
         values = {name: getattr(self, name) for name in own}
         return {"version": VERSION, **values, "settings": self.base.as_dict(), "vary": space.as_json(self.vary)}
 
@@ -122,7 +126,7 @@ def from_dict(values: Any) -> Plan:
     if not json_files.is_integer(version) or version > VERSION:
         raise SettingError("This study was made by a newer version of the program. Update the program to open it.")
     known = {"settings", "vary", "title", "metric", "sampler", "pruner", "trials", "parallel", "seed", "until"}
-    known.add("energy_kwh")
+    known |= {"energy_kwh", "backend"}
     unknown = sorted(set(values) - known)
     if unknown:
         raise SettingError(f"A study has no entry {shortened(unknown[0])}. Available: {', '.join(sorted(known))}.")

@@ -25,6 +25,7 @@ from typing import Any
 
 from imgcls import runs, sharing
 from imgcls.errors import RunError, SettingError, UserError
+from imgcls.jobs import backends
 from imgcls.params import Value
 from imgcls.runs import Run, metrics_log, trials
 from imgcls.sharing import Action, guarding, ownership
@@ -197,9 +198,11 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
 
     Raises:
         RunError: the ID is invalid or taken, or the folder is not writable.
+        SettingError: its backend is not configured.
         NotAllowed: the visitor may not train, on a shared server.
     """
     sharing.require(Action.START_STUDY)
+    backends.recorded(plan.backend)
     study_id = study_id or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     if not ID.fullmatch(study_id):
         raise RunError(f"Invalid study ID '{study_id}': use 3 to 35 characters from a-z, 0-9 and -.")

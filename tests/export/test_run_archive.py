@@ -1,5 +1,6 @@
 """A run becomes a zip file and comes back; a hostile or damaged archive leaves nothing behind."""
 
+import json
 import stat
 import zipfile
 
@@ -46,6 +47,22 @@ def test_a_trusted_run_is_restored_under_its_id_and_predicts_the_same(finished_r
     assert (found.run.id, found.left_out, found.run.state) == (finished_run.id, (), "finished")
     assert np.array_equal(inference.answer(found.run, image).probabilities, expected)
     assert not (found.run.folder / "log.txt").exists() and not (found.run.folder / "checkpoint.npz").exists()
+
+
+def test_an_archive_names_no_machine(finished_run, tmp_path):
+    facts = {
+        "started": 5.0,
+        "first": 4.0,
+        "ticket": "t",
+        "job": {"node": "alices-laptop", "backend": "slurm", "id": "7"},
+    }
+    (finished_run.folder / "trainer.json").write_text(json.dumps(facts))
+    archive.pack(finished_run, tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as found:
+        assert json.loads(found.read(f"{finished_run.id}/trainer.json")) == {"first": 4.0, "started": 5.0}
+        assert not any(b"alices-laptop" in found.read(name) for name in found.namelist())
+    finished_run.delete()
+    assert archive.unpack(tmp_path / "run.zip").run.created == 4.0
 
 
 def test_models_in_a_foreign_archive_are_skipped(finished_run, packed):

@@ -138,7 +138,7 @@ def test_the_queue_beside_the_app_leaves_runs_to_the_workers(own_folders, monkey
     assert run.state == "queued"
     assert waiting_list.problem().startswith("No worker is running, so queued runs wait.")
     worker_reports.write(worker_reports.WorkerState("north", 0, 1, ""))
-    backends.choose().reap()
+    backends.get("workers").reap()
     assert waiting_list.problem() == ""
     worker_reports.remove("north")
     assert worker_reports.all_workers() == []

@@ -17,7 +17,8 @@ from imgcls.runs import Run, trials
 from imgcls.studies import driver, energy
 from imgcls.studies.driver import Driver, Taken
 from tests.support import studies as support
-from tests.support.studies import Trainers, planned, score
+from tests.support.processes.toy_trainer import score
+from tests.support.studies import Trainers, planned
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 import shutil
 import threading
@@ -12,12 +11,12 @@ from pathlib import Path
 import filelock
 
 from imgcls import jobs, studies
-from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import LOCK
 from imgcls.runs import Run
 from imgcls.studies import Plan, plan
 from imgcls.system import atomic, paths
+from tests.support.processes.toy_trainer import score
 
 ROUND_SECONDS = 0.01
 SEARCH = {
@@ -33,11 +32,6 @@ SEARCH = {
 def planned(**changes) -> Plan:
     """The plan of a small search."""
     return plan.from_dict(SEARCH | changes)
-
-
-def score(config: Config) -> float:
-    """The best learning rate is 0.01."""
-    return round(0.95 - 0.1 * abs(math.log10(config.learning_rate) + 2), 6)
 
 
 class Trainers:

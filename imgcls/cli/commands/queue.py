@@ -80,7 +80,7 @@ def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
     seconds = float(os.environ.get("IMGCLS_IDLE_SECONDS") or IDLE_SECONDS)
     with exit_codes.exits_with(exit_codes.USAGE):
         reporting = ReportingQueue()
-        slots = reporting.backend.capacity()
+        slots = reporting.capacity()
         print(f"Processing the queue in {folder}: {waiting} waiting, up to {slots} at a time.")
         print(
             f"Ends after {seconds:g} s without work. Ctrl-C ends the queue, but not a training in progress.", flush=True

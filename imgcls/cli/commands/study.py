@@ -36,6 +36,9 @@ def start(
     energy: Annotated[
         float, Parameter(name="--energy", show_default=False, help="End when so many kWh are used.")
     ] = 0.0,
+    backend: Annotated[
+        str, Parameter(name="--backend", show_default=False, help="Where trials train, if several are configured.")
+    ] = "",
     background: Annotated[
         bool, Parameter(name="--background", negative="", show_default=False, help="Return at once.")
     ] = False,
@@ -59,6 +62,8 @@ def start(
             planned = planned.changed(until=plan.end_of(until, hours))
         if energy:
             planned = planned.changed(energy_kwh=energy)
+        if backend:
+            planned = planned.changed(backend=backend)
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
         study = studies.create(planned, study_id=id)

@@ -18,6 +18,7 @@ from imgcls.cli.commands import golden_set, seeds
 from imgcls.config import PARAMS, Config, settings_file
 from imgcls.datasets import recipes
 from imgcls.errors import UserError
+from imgcls.jobs import backends
 from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
 from imgcls.runs import Run
@@ -116,6 +117,13 @@ def _run_options() -> list[inspect.Parameter]:
             "N",
         ),
         _switch("now", "Do not wait for another training to end.", group),
+        _option(
+            "backend",
+            "--backend",
+            "Queue the run for this backend, one of those in IMGCLS_BACKEND, instead of training it here.",
+            group,
+            "NAME",
+        ),
     ]
 
 
@@ -205,7 +213,8 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
         if code != exit_codes.OK:
             break
         ids.append(run_id)
-    seeds.print_scores([runs.find(run_id) for run_id in ids])
+    if not given.get("backend"):
+        seeds.print_scores([runs.find(run_id) for run_id in ids])
     return code
 
 
@@ -221,11 +230,20 @@ def _train_one(config: Config, given: dict[str, Any]) -> int:
     if not datasets.is_ready(config.data):
         print(f"Preparing {datasets.facts(config.data).title} …", flush=True)
         datasets.prepare(config.data)
+    if backend := given.get("backend"):
+        return _queued(config, given.get("name") or "", run_id, backend)
     with exit_codes.exits_with(exit_codes.USAGE):
         run = runs.create(config, given.get("name") or "", run_id=run_id)
         _check_is_new(run, config)
     _download_weights(config)
     return _trained(run, in_turn=not given.get("now"))
+
+
+def _queued(config: Config, name: str, run_id: str, backend: str) -> int:
+    with exit_codes.exits_with(exit_codes.USAGE):
+        run = jobs.begin(config, name, run_id=run_id, backend=backend)
+    print(f"Queued for {backends.title(backend)}: {run.id}. See: imgcls runs")
+    return exit_codes.OK
 
 
 def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> Config:

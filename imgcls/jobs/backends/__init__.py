@@ -1,15 +1,18 @@
 """Where trainers run: one file per backend, chosen by its name in the environment variable IMGCLS_BACKEND.
 
-To add a backend, add a file here with a function `create() -> Backend`. The file's name is the value to set.
+With several names, such as "local,slurm", each run says where it trains, and the first name is the default. To add a
+backend, add a file here with a function `create() -> Backend` and a `TITLE`. The file's name is the value to set.
 """
 
 import importlib
 import os
 import pkgutil
 from functools import lru_cache
+from types import ModuleType
 from typing import Protocol
 
 from imgcls.errors import RunError, SettingError
+from imgcls.jobs import waiting_list
 from imgcls.runs import Run
 
 DEFAULT = "local"
@@ -64,29 +67,66 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
 
-def chosen_name() -> str:
-    """The backend that IMGCLS_BACKEND names.
+def configured() -> list[str]:
+    """The backends that IMGCLS_BACKEND lists, the default first.
 
     Raises:
         SettingError: There is no such backend.
     """
-    name = os.environ.get("IMGCLS_BACKEND", "").strip() or DEFAULT
-    if name not in names():
+    listed = [name.strip() for name in os.environ.get("IMGCLS_BACKEND", "").split(",") if name.strip()] or [DEFAULT]
+    for name in listed:
+        if name not in names():
+            raise SettingError(
+                f"IMGCLS_BACKEND is '{name}', but there is no such backend. Choose one of: {', '.join(names())}."
+            )
+    return list(dict.fromkeys(listed))
+
+
+def recorded(name: str = "") -> str:
+    """What a new run records about where it trains: `name`, or the default; "" if there is no choice.
+
+    Raises:
+        SettingError: The backend is not configured, or IMGCLS_BACKEND is invalid.
+    """
+    found = configured()
+    if name and name not in found:
         raise SettingError(
-            f"IMGCLS_BACKEND is '{name}', but there is no such backend. Choose one of: {', '.join(names())}."
+            f"The backend '{name}' is not configured. IMGCLS_BACKEND lists: {', '.join(found)}. Add it there, or "
+            "choose one of these."
         )
-    return name
+    return name or (found[0] if len(found) > 1 else "")
 
 
-def choose() -> Backend:
-    """The chosen backend; the same object each time.
+def name_for(run: Run) -> str:
+    """The backend that a run was queued for; the default if it names none, or one that is no longer configured.
 
     Raises:
-        SettingError: There is no such backend.
+        SettingError: IMGCLS_BACKEND is invalid.
     """
-    return _create(chosen_name())
+    found = configured()
+    wanted = waiting_list.wanted_backend(run) if len(found) > 1 else ""
+    return wanted if wanted in found else found[0]
+
+
+def of(run: Run) -> Backend:
+    """The backend of `name_for`. Raises SettingError."""
+    return get(name_for(run))
+
+
+def title(name: str) -> str:
+    """What pages call a backend, such as "Slurm"."""
+    return str(getattr(_module(name), "TITLE", name))
+
+
+def get(name: str) -> Backend:
+    """The backend of this name; the same object each time."""
+    return _create(name)
 
 
 @lru_cache
 def _create(name: str) -> Backend:
-    return importlib.import_module(f"{__name__}.{name}").create()
+    return _module(name).create()
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")

@@ -20,10 +20,12 @@ from imgcls.system import atomic, json_files, nodes, paths
 
 MOST_RUNS = 16
 """So many runs are handed to a cluster at a time, unless IMGCLS_TRAININGS says otherwise."""
-POLL_SECONDS = 2.0
-CERTAIN_SECONDS = 15.0
+POLL_SECONDS = 1.5
+"""Less than the queue takes between two rounds, so that every round asks."""
+CERTAIN_SECONDS = 5.0
 """A job that the cluster does not know, or says has ended, is gone without a heartbeat for this long: a new job is not
-listed at once, and a network file system shows new files late."""
+listed at once, and a network file system shows new files late. If that takes longer, nothing is lost: a heartbeat seen
+later shows the run as running again, and of two trainers one ends itself."""
 PASSED_ON = ("DATA", "CACHE", "OWN_DATA", "WEIGHTS", "WEIGHTS_URL", "FEATURES_GB", "PARK_SECONDS", "OUTAGE_SECONDS")
 """The variables IMGCLS_* of the app that its trainers get; no tokens."""
 
@@ -97,7 +99,7 @@ class RemoteBackend:
         """Nothing."""
 
     def reap(self) -> None:
-        """Ask the cluster about jobs whose trainer has not begun, every two seconds."""
+        """Ask the cluster about jobs whose trainer has not begun."""
         if time.monotonic() - self._asked < POLL_SECONDS:
             return
         self._asked = time.monotonic()
@@ -107,9 +109,9 @@ class RemoteBackend:
         try:
             known = self._cluster.jobs([run.job["id"] for run in waiting])
         except Unreachable as error:
-            waiting_list.report_problem(str(error))
+            waiting_list.report_problem(str(error), self._name)
             return
-        waiting_list.report_problem("")
+        waiting_list.report_problem("", self._name)
         for run in waiting:
             with contextlib.suppress(OSError, ValueError, RunError):
                 self._follow(run, known.get(run.job["id"]))

@@ -18,6 +18,7 @@ from imgcls.runs import Run
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
 from imgcls.system import hardware, json_files, paths, processes
 
+TITLE = "This machine"
 STOP_SECONDS = 3.0
 TRAINER_MEMORY = 1.5e9
 """Bytes that a further trainer should find free: TensorFlow and a dataset of ordinary size."""

@@ -18,6 +18,7 @@ from imgcls.jobs.backends._remote import Job, RemoteBackend
 from imgcls.runs import Run
 from imgcls.system import json_files
 
+TITLE = "Ray"
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 SECONDS = 10
 """How long Ray's head may take to answer."""

@@ -13,6 +13,7 @@ from imgcls.jobs.backends import Unreachable
 from imgcls.jobs.backends._remote import Job, RemoteBackend
 from imgcls.runs import Run
 
+TITLE = "Slurm"
 SECONDS = 20
 """How long a command of Slurm may take to answer."""
 PENDING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED")

@@ -8,6 +8,8 @@ import time
 from imgcls.jobs import waiting_list, worker_reports
 from imgcls.runs import Run
 
+TITLE = "Workers"
+NAME = "workers"
 STOP_SECONDS = 3.0
 NONE = (
     "No worker is running, so queued runs wait. Start one on a machine that sees the runs folder: imgcls queue --worker"
@@ -52,7 +54,7 @@ class WorkersBackend:
 
     def reap(self) -> None:
         """Let pages know if nobody trains."""
-        waiting_list.report_problem("" if worker_reports.all_workers() else NONE)
+        waiting_list.report_problem("" if worker_reports.all_workers() else NONE, NAME)
 
 
 def create() -> WorkersBackend:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls import jobs
-from imgcls.jobs import waiting_list
+from imgcls.jobs import backends, waiting_list
 from imgcls.runs import Run
 from imgcls.sharing import Action, guarding
 from imgcls.ui.app import links
@@ -41,7 +41,7 @@ def _rows(shown_ids: list[str]) -> None:
 
 
 def _row(run: Run, index: int, queue: list[Run]) -> None:
-    is_stuck = bool(waiting_list.problem())
+    is_stuck = bool(waiting_list.problem(backends.name_for(run)))
     seconds = None if is_stuck else cached_curves.estimated_start(queue[:index])
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
     is_visible = guarding.is_visible(run.folder)

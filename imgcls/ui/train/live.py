@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import jobs, sharing
-from imgcls.jobs import waiting_list
+from imgcls.jobs import backends, waiting_list
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
@@ -297,4 +297,5 @@ def _queue_status(run: Run) -> str:
     queue = jobs.waiting()
     seconds = cached_curves.estimated_start(queue[: place - 1])
     when = f", starts in about {formatting.duration(seconds)}" if seconds else ""
-    return f"Position {place} of {len(queue)} in the queue{when}. {plain(waiting_list.problem()) or BY_ITSELF}"
+    note = plain(waiting_list.problem(backends.name_for(run))) or BY_ITSELF
+    return f"Position {place} of {len(queue)} in the queue{when}. {note}"

@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls import jobs, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError
-from imgcls.jobs import fair_use
+from imgcls.jobs import backends, fair_use
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.sharing import Action
@@ -77,12 +77,12 @@ def _show_form() -> None:
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
         is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
-        _start(config, is_ready and attempt.is_complete(entry), entry)
+        backend = _start(config, is_ready and attempt.is_complete(entry), entry)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
         if entry is None:
-            search.show(config, is_ready=is_ready)
+            search.show(config, is_ready=is_ready, backend=backend)
         preflight.show(config, info)
         backbone.compare(config, info)
         model_summary.details(config, info)
@@ -100,13 +100,14 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _start(config: Config, is_ready: bool, entry: Entry | None) -> None:
-    """The name of the run and the Start button. An attempt at an assignment is one run."""
+def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
+    """The name of the run and the Start button. An attempt at an assignment is one run. Returns where it trains."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="start-bar"):
         name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
         seeds = 1
         if entry is None:
             seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
+        backend = _choose_backend()
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)
         is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, **may_start)
     _usage()
@@ -114,13 +115,24 @@ def _start(config: Config, is_ready: bool, entry: Entry | None) -> None:
     if is_started and seeds > 1:
         for seed in range(config.seed, config.seed + seeds):
             label = f"{name or runs.default_label(config)}, seed {seed}"
-            jobs.begin(config.changed(seed=seed), label, run_id=f"{run_id}-{seed}")
+            jobs.begin(config.changed(seed=seed), label, run_id=f"{run_id}-{seed}", backend=backend)
         st.session_state["new_run_id"] = runs.new_id()
         links.go("runs.py")
     elif is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.
-        run = jobs.begin(config, name, run_id=run_id, assignment=entry)
+        run = jobs.begin(config, name, run_id=run_id, assignment=entry, backend=backend)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
     if runs.exists(run_id):
         st.session_state["new_run_id"] = runs.new_id()
+    return backend
+
+
+def _choose_backend() -> str:
+    """Where the run trains: a choice if IMGCLS_BACKEND lists several backends, else "", the only one."""
+    found = backends.configured()
+    if len(found) == 1:
+        return ""
+    return st.selectbox(
+        "Train on", found, format_func=backends.title, width=150, key="backend", help="Set by IMGCLS_BACKEND."
+    )

@@ -19,7 +19,7 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, settings_form
-from imgcls.ui.train.run_parts import golden_report, notes
+from imgcls.ui.train.run_parts import golden_report, notes, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -72,7 +72,8 @@ def _watch(run: Run) -> None:
 
 def _heading(run: Run, state: str) -> None:
     whose = sharing_choice.whose(run.folder)
-    text = f"{_data_and_model(run)} · created {formatting.age(run.created)}{f' · {whose}' if whose else ''}"
+    parts = (_data_and_model(run), f"created {formatting.age(run.created)}", place.sentence(run), whose)
+    text = " · ".join(part for part in parts if part)
     st.markdown(formatting.state(state, plain(text)))
     sharing_choice.show(Action.SHARE_RUN, run.folder)
     attempt.verdict(run)
@@ -244,6 +245,7 @@ def _details(run: Run) -> None:
         with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
             if section.open:
                 st.code(metrics_log.printed(run.folder), language=None, height=300)
+    place.show_output(run)
 
 
 def _imported_settings(model: imported_model.ImportedModel) -> None:

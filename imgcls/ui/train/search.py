@@ -22,14 +22,14 @@ SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
 
 
-def show(config: Config, *, is_ready: bool) -> None:
-    """The closed section."""
+def show(config: Config, *, is_ready: bool, backend: str = "") -> None:
+    """The closed section. `backend` is where trials train."""
     with st.expander("Vary settings", icon=":material/travel_explore:", key="vary", on_change="rerun") as section:
         if section.open:
-            _panel(config, is_ready)
+            _panel(config, is_ready, backend)
 
 
-def _panel(config: Config, is_ready: bool) -> None:
+def _panel(config: Config, is_ready: bool, backend: str) -> None:
     st.caption(
         "A study trains many runs with different settings. The best one on the validation images wins, and only that "
         "one is evaluated on the test set. All other settings are those of the form."
@@ -78,6 +78,7 @@ def _panel(config: Config, is_ready: bool) -> None:
                 pruner=pruner,
                 until=plans.end_of(end, hours) if end or hours else None,
                 energy_kwh=kwh,
+                backend=backend,
             )
             study = studies.create(plan)
             studies.drive(study)

@@ -13,13 +13,17 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 import psutil
 
+from imgcls.jobs import worker
 from imgcls.jobs.backends import _remote, ray, slurm
 from imgcls.jobs.backends.local import LocalBackend
+from imgcls.jobs.backends.workers import WorkersBackend
+from imgcls.jobs.queue import Queue
 from imgcls.runs import Run
-from imgcls.system import json_files
+from imgcls.system import json_files, nodes
 from tests.jobs.backends import clusters
 from tests.jobs.backends.clusters import FakeCluster
 from tests.support.local_server import POLL_SECONDS
@@ -45,10 +49,15 @@ class Local:
         backend.spawn_trainer = self._spawn
         return backend
 
+    def queue(self, backend):
+        """A queue on a backend."""
+        return Queue(backend)
+
     def _spawn(self, run: Run, **environment) -> subprocess.Popen:
         with (run.folder / "log.txt").open("ab") as log:
             command = [sys.executable, str(TOY), str(run.folder), str(self.seconds)]
-            process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            variables = os.environ | environment
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=variables, start_new_session=True)
         self._started.append(process)
         return process
 
@@ -96,6 +105,42 @@ class Local:
             process.wait()
 
 
+class Workers(Local):
+    """A worker on a machine of another name, which takes its runs itself, and the app's queue, which starts nothing."""
+
+    NODE = "lab1"
+
+    def __init__(self, folder: Path, monkeypatch):
+        super().__init__(folder, monkeypatch)
+        monkeypatch.setattr(worker, "obstacle", lambda run: "")
+
+    def backend(self):
+        """Where the worker trains."""
+        backend = LocalBackend(in_turn=False)
+        backend.spawn_trainer = lambda run: self._spawn(run, IMGCLS_NODE=self.NODE, IMGCLS_TURNS="off")
+        return backend
+
+    def queue(self, backend):
+        return _WorkerAndQueue(self.NODE, backend)
+
+
+class _WorkerAndQueue:
+    """Each round is one of the worker, then one of the queue beside the app."""
+
+    def __init__(self, node: str, backend: LocalBackend):
+        self._node, self._queue = node, Queue(WorkersBackend())
+        with self._on_the_node():
+            self._worker = worker.Worker(backend)
+
+    def round(self) -> None:
+        with self._on_the_node():
+            self._worker.round()
+        self._queue.round()
+
+    def _on_the_node(self):
+        return mock.patch.object(nodes, "name", lambda: self._node)
+
+
 class _Cluster(Local):
     """A fake cluster whose jobs are real processes."""
 
@@ -105,7 +150,6 @@ class _Cluster(Local):
         super().__init__(folder, monkeypatch)
         self.cluster = FakeCluster(folder / "cluster")
         monkeypatch.setattr(_remote, "POLL_SECONDS", 0.05)
-        monkeypatch.setattr(_remote, "CERTAIN_SECONDS", 8.0)
 
     @property
     def seconds(self):
@@ -237,4 +281,4 @@ class _RayHandler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
-PLACES = [Local, Slurm, Ray]
+PLACES = [Local, Workers, Slurm, Ray]

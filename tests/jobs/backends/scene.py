@@ -5,7 +5,6 @@ import json
 from imgcls import runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
-from imgcls.jobs.queue import Queue
 from imgcls.runs import Run
 
 LONG = 120.0
@@ -17,7 +16,7 @@ class Scene:
     def __init__(self, place, wait_until):
         self.place, self._wait_until = place, wait_until
         self.backend = place.backend()
-        self.queue = Queue(self.backend)
+        self.queue = place.queue(self.backend)
 
     def run(self, name: str = "first", epochs: int = 8, hold: int | None = None) -> Run:
         """A queued run. Its training waits after the epoch `hold` until `go_on`."""
@@ -47,7 +46,7 @@ class Scene:
         """The queue was killed, and another one starts."""
         self.place.kill_queue(self.backend)
         self.backend = self.place.backend()
-        self.queue = Queue(self.backend)
+        self.queue = self.place.queue(self.backend)
 
     def rounds(self, count: int = 5) -> None:
         for _ in range(count):

@@ -12,7 +12,6 @@ import pytest
 
 from imgcls import jobs
 from imgcls.jobs import waiting_list
-from imgcls.jobs.queue import Queue
 from imgcls.runs import run as run_module
 from imgcls.system import nodes, paths
 from tests.jobs.backends.scene import assert_trained_once, epochs, lines
@@ -115,7 +114,7 @@ def test_a_training_that_ends_while_there_is_no_queue(scene):
 def test_two_queues_on_one_folder(scene, monkeypatch):
     monkeypatch.setenv("IMGCLS_TRAININGS", "9")
     found = [scene.run(f"run-{number}") for number in range(4)]
-    other = Queue(scene.place.backend())
+    other = scene.place.queue(scene.place.backend())
     both = [threading.Thread(target=queue.round) for queue in (scene.queue, other)]
     for thread in both:
         thread.start()

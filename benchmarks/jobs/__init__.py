@@ -1,0 +1,1 @@
+"""Backends, and runs in object storage."""
