@@ -16,7 +16,7 @@ from typing import Any
 import filelock
 import psutil
 
-from imgcls.errors import RunError
+from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.backends import Backend, Unreachable
 from imgcls.runs import Run, all_runs
@@ -177,7 +177,7 @@ class Queue:
                 return False
             backend.submit(run)
             waiting_list.report_problem("", name)
-        except Unreachable as error:
+        except (Unreachable, SettingError) as error:
             self._retry_at[name] = time.monotonic() + RETRY_SECONDS
             waiting_list.report_problem(str(error), name)
             with contextlib.suppress(RunError):

@@ -87,6 +87,7 @@ class Cluster:
             "IMGCLS_NODE": address,
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_raylet_start_wait_time_s": str(START_SECONDS),
+            "RAY_DASHBOARD_STARTUP_TIMEOUT_S": str(START_SECONDS),
             "RAY_JOB_STOP_WAIT_TIME_S": "30",
         }
         words = ["start", "--block", f"--node-ip-address={address}", f"--num-cpus={SLOTS}", *options]
