@@ -150,6 +150,7 @@ CONFIRMED = {
         {"daisy": UNSPLIT, "rose": UNSPLIT},
     ),
     "a class called test among others": Layout(in_folders("cat", "dog", "test"), PETS | {"test": UNSPLIT}),
+    "masks next to the classes": Layout(in_folders("cat", "dog", "masks", "thumbs"), PETS, answers={"split": "skip"}),
     "parts of a download": Layout(
         in_folders("HAM_images_part_1", "HAM_images_part_2"),
         {"HAM_images_part_1": UNSPLIT, "HAM_images_part_2": UNSPLIT},

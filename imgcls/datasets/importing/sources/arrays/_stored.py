@@ -170,7 +170,7 @@ def _pairs(arrays: Mapping[str, np.ndarray], findings: Findings) -> list[tuple[s
         words, part = _words(key)
         if array.ndim >= 2 and (set(words) & _IMAGES) and not set(words) & _LABELS:
             images.setdefault(part, key)
-        elif array.ndim in (1, 2) and set(words) & _LABELS:
+        elif array.ndim in (1, 2) and set(words) & _LABELS and "".join(words) not in _NAMES:
             labels.setdefault("_".join(words), {}).setdefault(part, key)
     if not images and {"arr_0", "arr_1"} <= arrays.keys():
         if len(arrays) == 2:

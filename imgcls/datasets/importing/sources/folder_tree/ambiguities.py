@@ -73,15 +73,23 @@ def reading(classes: Collection[str], findings: Findings) -> Reading:
         if findings.ask(NUMBERS, text, options) == "same":
             return lambda name: (stems[name], folder_names.without_identifiers(name)[1])
         return _whole
-    set_aside = list(filter(folder_names.is_set_aside, classes))
-    if len(set_aside) == 1 and len(classes) > 2:
-        (name,) = set_aside
-        options = [
-            Option("class", "A class", detail(classes)),
-            Option("skip", "Not a class: skip it", detail(set(classes) - {name})),
-        ]
-        if findings.ask(SPLIT, f"Is the folder {short(name)} a class?", options, "class") == "skip":
-            return lambda other: ("" if other == name else other, "")
+    if (others := set(filter(folder_names.is_set_aside, classes))) and len(classes) - len(others) > 1:
+        return _without(others, classes, findings)
+    return _whole
+
+
+def _without(others: set[str], classes: Collection[str], findings: Findings) -> Reading:
+    """How to read classes, some of which may be folders of something else; masks and thumbnails need an answer."""
+    is_one = len(others) == 1
+    options = [
+        Option("class", "A class" if is_one else "Classes", detail(classes)),
+        Option("skip", f"Not {'a class: skip it' if is_one else 'classes: skip them'}", detail(set(classes) - others)),
+    ]
+    names = " and ".join(map(short, sorted(others, key=sort_key)))
+    text = f"Is the folder {names} a class?" if is_one else f"Are the folders {names} classes?"
+    default = "" if any(map(folder_names.is_companion, others)) else "class"
+    if findings.ask(SPLIT, text, options, default) == "skip":
+        return lambda name: ("" if name in others else name, "")
     return _whole
 
 

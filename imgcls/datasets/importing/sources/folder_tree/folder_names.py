@@ -171,9 +171,10 @@ def is_group(name: str) -> bool:
 
 
 def is_set_aside(name: str) -> bool:
-    """Whether the name is one of images without a class, rather than of a class."""
+    """Whether the name is one of images without a class, or of masks and the like, rather than of a class."""
     part, rest = split_of(name)
-    return (part in ("test", "val") and not rest) or (bool(tokens(name)) and SET_ASIDE.issuperset(tokens(name)))
+    is_without_class = bool(tokens(name)) and SET_ASIDE.issuperset(tokens(name))
+    return (part in ("test", "val") and not rest) or is_without_class or is_companion(name)
 
 
 def is_doubtful(name: str) -> bool:

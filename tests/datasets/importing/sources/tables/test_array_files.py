@@ -113,6 +113,7 @@ def test_an_npz_file_is_stored_unchanged(tmp_path):
 def test_class_names_in_the_file_are_used(tmp_path):
     request = saved(tmp_path, x=PIXELS, y=LABELS, class_names=np.array(["cat", "dog", "owl"]))
     assert list(counts(importing.make_preview(request))) == ["cat", "dog", "owl"]
+    assert "label_array" not in questions(request)
 
 
 def test_two_label_arrays_raise_a_question(tmp_path):
