@@ -13,6 +13,7 @@ import numpy as np
 from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.arrays._pixel_rows import Opener, first_rows, spread_rows
+from imgcls.datasets.importing.sources.arrays._pixel_values import are_rgba
 from imgcls.datasets.importing.sources.tables import columns
 from imgcls.datasets.importing.sources.tables.column_names import LABELS, normal, part_of
 from imgcls.datasets.importing.sources.tables.reading import Table
@@ -80,6 +81,11 @@ def detect_format(open_: Opener, name: str, findings: Findings) -> TableFormat:
         label = _label_column(header, spread, [place for place in range(len(top)) if place not in ignored], findings)
     rest = [place for place in range(len(top)) if place not in (label, part, *ignored)]
     pixels = [[row[place] for place in rest] for row in spread]
+    if _have_alpha(pixels):
+        raise SourceError(
+            f"{name} has red, green, blue and alpha values for each pixel, and alpha is always the same. Leave out the "
+            "alpha values, so that each row has a label and three values per pixel."
+        )
     form = TableFormat(
         delimiter,
         tuple(header),
@@ -252,6 +258,13 @@ def _shape(columns_: int, name: str) -> tuple[int, int]:
         f"a label and the pixels of a square, e.g. {near * near + 1:,} columns for {near}×{near} greyscale pixels, or "
         "three times the pixels for colour. Check for missing or extra columns."
     )
+
+
+def _have_alpha(rows: list[list[str]]) -> bool:
+    try:
+        return are_rgba(np.array(rows, np.float32))
+    except ValueError:  # a field is no number, which is reported with its row
+        return False
 
 
 def _looks_planar(rows: list[list[str]], side: int) -> bool:

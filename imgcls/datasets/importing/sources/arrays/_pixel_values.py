@@ -10,6 +10,8 @@ MIN_SIDE = 4
 CHANNELS = (1, 3, 4)
 BIT_DEPTHS = (10, 12, 14, 16)
 CHUNK = 1024
+FEWEST = 5
+"""Rows from which the meaning of their values can be guessed."""
 
 Scale = Callable[[np.ndarray], np.ndarray]
 """Stored values -> uint8."""
@@ -49,9 +51,24 @@ def image_axes(array: np.ndarray, count: int, name: str) -> tuple[np.ndarray, st
     return array, note
 
 
+def are_rgba(rows: np.ndarray) -> bool:
+    """Whether rows of pixels (n, length) are red, green, blue and an alpha that is full everywhere.
+
+    They have as many values as grey images of twice the side.
+    """
+    side = round((rows.shape[1] / 4) ** 0.5)
+    if len(rows) < FEWEST or side < MIN_SIDE or 4 * side * side != rows.shape[1]:
+        return False
+    quads = rows.reshape(len(rows), -1, 4)
+    return bool((quads[..., 3] == quads.max()).all() and (quads[..., :3] < quads.max()).any())
+
+
 def _unflattened(array: np.ndarray, name: str) -> np.ndarray:
     """Images from rows of pixels: square, grey or RGB, pixel by pixel or colour by colour."""
     length = array.shape[1]
+    if are_rgba(array[:50]):
+        side = round((length / 4) ** 0.5)
+        return array.reshape(-1, side, side, 4)
     for channels in (1, 3):
         side = round((length / channels) ** 0.5)
         if side >= MIN_SIDE and side * side * channels == length:

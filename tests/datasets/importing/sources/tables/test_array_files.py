@@ -17,6 +17,7 @@ from tests.support.uploads import imported, smooth
 
 PIXELS = smooth(30, side=28)
 GREY = PIXELS[..., 0]
+RGBA = np.concatenate([PIXELS, np.full((30, 28, 28, 1), 255, np.uint8)], 3)
 LABELS = np.arange(30) % 3
 THREE = {str(number): (0, 0, 10) for number in range(3)}
 
@@ -173,7 +174,8 @@ def test_labels_that_are_not_classes_are_refused(labels, said, tmp_path):
         (PIXELS.transpose(1, 2, 3, 0), PIXELS, "the last axis counts the images"),
         (PIXELS.reshape(30, -1), PIXELS, ""),
         (PIXELS.transpose(0, 3, 1, 2).reshape(30, -1), PIXELS, ""),
-        (np.concatenate([PIXELS, np.full((30, 28, 28, 1), 255, np.uint8)], 3), PIXELS, ""),
+        (RGBA, PIXELS, ""),
+        (RGBA.reshape(30, -1), PIXELS, ""),
         (PIXELS.astype(np.int64), PIXELS, ""),
         (PIXELS / np.float32(255), PIXELS, "multiplied by 255"),
         (PIXELS.astype(np.float64), PIXELS, ""),

@@ -144,6 +144,13 @@ def test_lines_before_the_header_are_no_rows(start, tmp_path):
     assert imported(request)
 
 
+def test_rows_with_an_alpha_value_per_pixel_are_no_grey_images_of_twice_the_side(tmp_path):
+    pixels = np.concatenate([smooth(12, side=5), np.full((12, 5, 5, 1), 255, np.uint8)], 3)
+    rows = [[number % 2, *image.reshape(-1).tolist()] for number, image in enumerate(pixels)]
+    with pytest.raises(SourceError, match="has red, green, blue and alpha values for each pixel"):
+        importing.make_preview(table(tmp_path / "icons.csv", csv(rows)))
+
+
 def test_emnist_tables_are_rotated_unless_the_user_says_otherwise(tmp_path):
     turned = PIXELS.swapaxes(1, 2)
     request = table(tmp_path / "emnist-letters-train.csv", csv(rows(pixels=turned)))
