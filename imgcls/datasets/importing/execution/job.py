@@ -24,6 +24,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
+import psutil
+
 from imgcls import sharing
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.importing.findings import Question
@@ -38,6 +40,8 @@ from imgcls.system.tasks import Task, TaskState
 
 KEPT_SECONDS = 86_400.0
 INSPECT_SECONDS = 30.0
+"""Processor time of an inspection. What it waits for on a busy machine does not count, up to `INSPECT_PATIENCE`."""
+INSPECT_PATIENCE = 180.0
 MODULE = "imgcls.datasets.importing"
 SKIPPED = custom.SKIPPED
 
@@ -121,11 +125,23 @@ def inspect(import_id: str, request: ImportRequest) -> None:
             process = processes.spawn(MODULE, "--look", str(folder), stdout=log)
     except OSError as error:
         raise _cannot_write(error) from error
+    end = time.monotonic() + INSPECT_PATIENCE
+    while process.poll() is None:
+        if time.monotonic() > end or _processor_time(process.pid) > INSPECT_SECONDS:
+            process.kill()
+            process.wait()
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds that a process has computed, or 0 if it has ended."""
     try:
-        process.wait(INSPECT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def request_of(import_id: str) -> ImportRequest | None:

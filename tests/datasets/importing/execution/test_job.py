@@ -60,6 +60,18 @@ def test_the_page_shows_why_an_import_was_refused(tmp_path):
     assert visible() == []
 
 
+@pytest.mark.parametrize(("computed", "ends"), [(29.0, "ready"), (31.0, "took too long")])
+def test_an_inspection_is_stopped_by_its_processor_time_alone(computed, ends, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "_processor_time", lambda pid: computed)
+    import_id = job.new_id()
+    job.inspect(import_id, archive(tmp_path / "leaves.zip", leaves()))
+    if ends == "ready":
+        assert job.preview(import_id).total == 10
+    else:
+        with pytest.raises(SourceError, match=ends):
+            job.preview(import_id)
+
+
 @pytest.mark.parametrize("import_id", ["", "..", "../../x", "0" * 15, "G" * 16, "0" * 16 + "\n"])
 def test_an_invalid_id_never_becomes_a_path(import_id):
     with pytest.raises(SourceError, match="This link does not belong to an import"):
