@@ -261,10 +261,9 @@ def _shape(columns_: int, name: str) -> tuple[int, int]:
 
 
 def _have_alpha(rows: list[list[str]]) -> bool:
-    try:
+    with contextlib.suppress(ValueError):  # a field that is no number is reported with its row
         return are_rgba(np.array(rows, np.float32))
-    except ValueError:  # a field is no number, which is reported with its row
-        return False
+    return False
 
 
 def _looks_planar(rows: list[list[str]], side: int) -> bool:
