@@ -7,6 +7,7 @@
     python -m benchmarks.side_by_side            do training and visitors slow each other down?
     python -m benchmarks.large_set               200,000 images: first paint, memory of server and trainer
     python -m benchmarks.audience_wall           200 phones draw: until the wall shows it, and the model on a phone
+    python -m benchmarks.classroom               100 sessions in a class: reruns, predictions, memory; `soak`: an hour
     python -m benchmarks.drawing_latency         a pen movement until the prediction is painted
     python -m benchmarks.live_rate               predictions per second of the live webcam
     python -m benchmarks.photo_latency           a 12-megapixel photo until its prediction is painted

@@ -115,7 +115,7 @@ def training(environment: dict[str, str]) -> Iterator[str]:
         if not psutil.WINDOWS:
             trainer.nice(10)
         metrics = Path(environment["IMGCLS_RUNS"], "live", "metrics.jsonl")
-        end = time.monotonic() + 120
+        end = time.monotonic() + 400
         while not (metrics.exists() and metrics.read_bytes().count(b'"kind": "epoch"') > 1):
             if time.monotonic() > end or not trainer.is_running():
                 raise Missing("The trainer of the live run did not get to its second epoch.")

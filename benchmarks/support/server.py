@@ -99,11 +99,15 @@ def python(*arguments: str, environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def serve(environment: dict[str, str], script: str | Path = "app.py") -> Iterator[Server]:
-    """A server from the moment its process starts until it is ended; call `wait` before the first visit."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def serve(environment: dict[str, str], script: str | Path = "app.py", *, port: int = 0) -> Iterator[Server]:
+    """A server from the moment its process starts until it is ended; call `wait` before the first visit.
+
+    `port` is that of an earlier server that is to come back; by default a free one.
+    """
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with started([*command, "--server.headless", "true"], environment) as process:
         yield Server(port, process)

@@ -1,14 +1,17 @@
 """Requests to the pages on which a class draws, without a network, through the checks that the app's server makes."""
 
 import asyncio
+import base64
 import itertools
 import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 
@@ -93,6 +96,15 @@ class Site:
         await self.app(scope, receive, send)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], Headers(raw=sent[0]["headers"]), body)
+
+
+def photo(kind: int = 0, *, side: int = 160, seed: int = 0) -> str:
+    """What a phone sends of a photo, base64: a reddish (kind 0) or bluish (kind 1) thing."""
+    pixels = np.random.default_rng(seed).integers(0, 90, (side, side, 3), np.uint8)
+    pixels[side // 4 : -side // 4, side // 4 : -side // 4, 2 * kind] += 150
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def add_digits_model() -> None:

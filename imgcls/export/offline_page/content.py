@@ -15,6 +15,7 @@ from imgcls.inference import rejection
 from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import multiple_digits, non_digits
 from imgcls.runs import Run
+from imgcls.runs.results import ModelCard
 
 MOST_MISTAKES = 12
 MOST_CELLS = 25
@@ -41,7 +42,6 @@ def collect(run: Run) -> dict[str, Any]:
     test = values.collect(run, found)["test"]
     few = len(card.classes) <= MOST_CELLS
     thresholds = card.thresholds or (card.threshold,) * len(card.classes)
-    is_of_digits = multiple_digits.applies_to(card)
     return values.strict(
         {
             "run": run.id,
@@ -49,12 +49,10 @@ def collect(run: Run) -> dict[str, Any]:
             "data": _text(values.data_title(run)),
             "classes": [_text(name) for name in card.classes],
             "shape": card.shape,
-            "isInk": card.is_ink,
             "fit": card.fit,
             "hasRange": card.pixels.has_range,
             "thresholds": thresholds if card.is_multilabel else None,
-            "isOfDigits": is_of_digits,
-            "nonDigits": _network() if is_of_digits and card.is_ink else None,
+            **of_digits(card),
             "familiarity": _familiarity(run),
             "testImages": test["images"],
             "scores": [{"title": SCORES[name], **test[name]} for name in (MULTI if card.is_multilabel else SINGLE)],
@@ -63,6 +61,13 @@ def collect(run: Run) -> dict[str, Any]:
             "mistakes": _mistakes(found, test["worst_errors"]),
         }
     )
+
+
+def of_digits(card: ModelCard) -> dict[str, Any]:
+    """What a page needs to reject handwriting that is not a single digit."""
+    is_of_digits = multiple_digits.applies_to(card)
+    network = _network() if is_of_digits and card.is_ink else None
+    return {"isInk": card.is_ink, "isOfDigits": is_of_digits, "nonDigits": network}
 
 
 def network_weights() -> bytes:

@@ -3,6 +3,7 @@
 activities   what a class draws for at the moment: a wall or a collection
 pool         the drawings of a class, stored and counted
 database     the file that they are in
+photos       photos that are sent in place of drawings
 sending      a drawing arrives: checked, classified, stored; and is withdrawn
 wall         what the audience wall shows
 dataset      the drawings as a dataset, whose groups are the writers

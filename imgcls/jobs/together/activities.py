@@ -41,8 +41,9 @@ class Kind(StrEnum):
 class Activity:
     """`model` is the ID of the run that reads the drawings, "" if there is none (yet); `data` the dataset made of them.
 
-    `is_moderated`: a drawing appears on the wall only once its moderator has approved it. `started` and `finished` are
-    seconds since 1970; `finished` is 0 while drawings are accepted.
+    `is_moderated`: a drawing appears on the wall only once its moderator has approved it. `has_photos`: members take
+    photos in place of drawings. `started` and `finished` are seconds since 1970; `finished` is 0 while drawings are
+    accepted.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Activity:
     model: str = ""
     data: str = ""
     is_moderated: bool = False
+    has_photos: bool = False
     started: float = 0.0
     finished: float = 0.0
 
@@ -103,14 +105,14 @@ def start_wall(room: Room, model: str, *, is_moderated: bool = False) -> Activit
     return _start(room, Activity("", Kind.WALL, card.classes, model=run.id, is_moderated=is_moderated))
 
 
-def start_collection(room: Room, classes: Sequence[str]) -> Activity:
-    """Start to collect drawings of these classes.
+def start_collection(room: Room, classes: Sequence[str], *, has_photos: bool = False) -> Activity:
+    """Start to collect drawings, or photos, of these classes.
 
     Raises:
         NotAllowed: the present visitor is not the teacher of the class.
         UserError: the class names are invalid, the class is closed, or it cannot be written.
     """
-    return _start(room, Activity("", Kind.COLLECTION, checked_classes(classes)))
+    return _start(room, Activity("", Kind.COLLECTION, checked_classes(classes), has_photos=has_photos))
 
 
 def checked_classes(names: Sequence[str]) -> tuple[str, ...]:

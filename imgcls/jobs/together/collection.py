@@ -1,4 +1,4 @@
-"""The class trains one model on its drawings, through the ordinary queue.
+"""The class trains one model on its drawings or photos, through the ordinary queue.
 
 Cross-validation gives every drawing a prediction by a model that has not seen it, nor its writer if there are enough
 writers. These go to the pool, so that the errors shown are honest; which drawing was which image is kept in
@@ -15,7 +15,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
-from imgcls.jobs.together import activities, dataset, sending
+from imgcls.jobs.together import activities, dataset, photos, sending
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
@@ -31,6 +31,7 @@ STEPS = 400
 """Batches of a training, about: few drawings are shown more often."""
 EPOCHS = (6, 40)
 BATCH = 32
+BACKBONE, PHOTO_EPOCHS = "MobileNet 0.25", 20
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,33 @@ def train(room: Room) -> Run:
     if (now := progress(activity)) is not None and now.text:
         raise UserError("The model is being trained. Wait until it is done.")
     try:
-        made = dataset.make(sending.pool_of(room, activity), activity.classes, f"Drawings of class {room.code}")
+        made = dataset.make(
+            sending.pool_of(room, activity),
+            activity.classes,
+            f"{'Photos' if activity.has_photos else 'Drawings'} of class {room.code}",
+        )
     except OSError as error:
         raise UserError(f"The dataset could not be written: {error.strerror}. Free some disk space.") from error
-    run = jobs.begin(_config(made), f"Class {room.code}")
+    run = jobs.begin(_config(made, has_photos=activity.has_photos), f"Class {room.code}")
     atomic.write_json(activities.folder(room) / NAME, {"run": run.id, "train": made.train, "test": made.test})
     activities.change(room, model=run.id, data=made.name)
     return run
 
 
-def _config(made: dataset.Made) -> Config:
+def _config(made: dataset.Made, *, has_photos: bool) -> Config:
     images = len(made.train)
+    folds = min(FOLDS, images // 4) if images >= 12 else 0
+    validation = min(100, images // 4)
+    if has_photos:  # too few to learn from alone
+        return Config(
+            data=made.name,
+            model="transfer",
+            model_settings={"backbone": BACKBONE, "input_size": photos.SHAPE[0]},
+            epochs=PHOTO_EPOCHS,
+            batch_size=BATCH,
+            folds=folds,
+            validation_minimum=validation,
+        )
     low, high = EPOCHS
     epochs = min(max(round(STEPS * BATCH / images), low), high)
     return Config(
@@ -74,8 +91,8 @@ def _config(made: dataset.Made) -> Config:
         model="cnn",
         epochs=epochs,
         batch_size=BATCH,
-        folds=min(FOLDS, images // 4) if images >= 12 else 0,
-        validation_minimum=min(100, images // 4),
+        folds=folds,
+        validation_minimum=validation,
         rotation=10,
         shift=2,
         zoom=0.1,

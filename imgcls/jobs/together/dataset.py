@@ -1,4 +1,4 @@
-"""The drawings of a class as an ordinary dataset: one image each, and the writers as groups.
+"""The drawings of a class, or its photos, as an ordinary dataset: one image each, and the writers as groups.
 
 Splits never cut a writer, so that scores say how well the model reads somebody it has not seen. With fewer than
 `FEWEST_WRITERS`, that is not possible; the scores are then too optimistic, and the notes of the dataset say so.
@@ -30,8 +30,8 @@ SHAPE = (28, 28, 1)
 FEWEST_WRITERS = 5
 FEWEST_OF_CLASS = 3
 """Writers of each class, so that it stays in training when one is held out for the test and one for validation."""
-NOTE = "Drawn by a class. Its groups are the writers, without their names."
-ONE_WRITER = "Too few people drew all classes, so splits cut writers: scores are too optimistic for new handwriting."
+NOTE = "Made by a class. Its groups are the writers, without their names."
+ONE_WRITER = "Too few people took part in each class, so splits cut writers: scores are too optimistic for new people."
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,12 @@ class Drawn:
     images: np.ndarray
     labels: np.ndarray
     writers: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of each image."""
+        height, width, channels = self.images.shape[1:]
+        return height, width, channels
 
     @property
     def has_groups(self) -> bool:
@@ -66,7 +72,7 @@ def read(drawings: Pool, num_classes: int) -> Drawn:
     Raises:
         UserError: a class has too few.
     """
-    pixels, labels, writers = drawings.pixels(SHAPE), drawings.labels(), drawings.writers_of()
+    pixels, labels, writers = drawings.pixels(), drawings.labels(), drawings.writers_of()
     firsts = {dataset_writer.digest(image.tobytes()): number for number, image in reversed(pixels.items())}
     ids = sorted(number for number in firsts.values() if labels.get(number, num_classes) < num_classes)
     counts = Counter(labels[number] for number in ids)
@@ -121,7 +127,7 @@ def forget(writer: str) -> None:
 
 def _written(found: Drawn, classes: Sequence[str], title: str, name: str) -> Made:
     digests = [dataset_writer.digest(image.tobytes()) for image in found.images]
-    has_groups = found.has_groups
+    has_groups, what = found.has_groups, "drawing" if found.shape == SHAPE else "photo"
     if has_groups:
         test = holdout.choose_test_groups(found.labels, digests, found.writers)
     else:
@@ -131,13 +137,13 @@ def _written(found: Drawn, classes: Sequence[str], title: str, name: str) -> Mad
         rows = {"train": np.flatnonzero(~test), "test": np.flatnonzero(test)}
         names = [f"Writer {number + 1}" for number in range(int(found.writers.max()) + 1)] if has_groups else None
         counts = {part: len(places) for part, places in rows.items()}
-        writer = dataset_writer.Writer(Path(work, "state"), counts, SHAPE, group_names=names)
+        writer = dataset_writer.Writer(Path(work, "state"), counts, found.shape, group_names=names)
         stack.enter_context(contextlib.closing(writer))
         for part, places in rows.items():
             groups = np.repeat(found.writers[places, None], 2, axis=1) if has_groups else None
-            files = [f"drawing-{number}" for number in found.ids[places]]
+            files = [f"{what}-{number}" for number in found.ids[places]]
             writer.add(part, found.images[places], found.labels[places], files, groups)
-        card = writer.finish() | _facts(classes, has_groups)
+        card = writer.finish() | _facts(classes, found.shape, has_groups)
         if name:
             stack.enter_context(dataset_writer.exclusive(name, 10.0))
             dataset_writer.publish_more(_existing(name), Path(work, "state"), card)
@@ -147,15 +153,15 @@ def _written(found: Drawn, classes: Sequence[str], title: str, name: str) -> Mad
     return Made(name, train, held_out, has_groups)
 
 
-def _facts(classes: Sequence[str], has_groups: bool) -> dict[str, Any]:
-    how = holdout.Holdout().sentence(has_groups=has_groups)
+def _facts(classes: Sequence[str], shape: tuple[int, int, int], has_groups: bool) -> dict[str, Any]:
+    how, is_drawn = holdout.Holdout().sentence(has_groups=has_groups), shape == SHAPE
     return {
         "classes": list(classes),
         "held_back": True,
         "skipped": [],
-        "shape": list(SHAPE),
-        "fit": "pad",
-        "ink": True,
+        "shape": list(shape),
+        "fit": "pad" if is_drawn else "crop",
+        "ink": is_drawn,
         "notes": [how] if has_groups else [how, ONE_WRITER],
         "source": {"kind": "own", "from": "class"},
     }

@@ -1,6 +1,7 @@
 """The drawings of a class, stored and counted; see `database` for where they are."""
 
 import json
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.errors import UserError
-from imgcls.jobs.together import database
+from imgcls.jobs.together import database, photos
 from imgcls.jobs.together.database import NAME
 from imgcls.sharing.classroom import rooms
 
+SHAPES = {math.prod(shape): shape for shape in ((28, 28, 1), photos.SHAPE)}
+"""Bytes of stored pixels -> their shape: of a drawing and of a photo."""
 COLUMNS = "id, writer, state, made, label, predicted, confidence, strokes"
 
 
@@ -27,7 +30,10 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class Drawing:
-    """`label` and `predicted` are indices of classes, None if unknown; `strokes` is JSON, as the canvas sends them."""
+    """`label` and `predicted` are indices of classes, None if unknown.
+
+    `strokes` is JSON: the strokes as the canvas sends them, or of a photo a text, its data URL.
+    """
 
     id: int
     writer: str
@@ -49,7 +55,7 @@ class Pool:
     def add(
         self,
         writer: str,
-        strokes: list[list[float]],
+        strokes: list[list[float]] | str,
         *,
         state: State = State.SHOWN,
         label: int | None = None,
@@ -69,7 +75,7 @@ class Pool:
             own = base.execute(f"{count} AND writer = ?", (self._activity, writer)).fetchone()[0]
             everybodys = base.execute(count, (self._activity,)).fetchone()[0]
             if own >= most[0] or everybodys >= most[1]:
-                whose = f"You have sent {own:,} drawings" if own >= most[0] else f"There are {everybodys:,} drawings"
+                whose = f"You have sent {own:,}" if own >= most[0] else f"The class has sent {everybodys:,}"
                 raise UserError(f"{whose}, which is the limit. Thank you!")
             values = (self._activity, writer, int(state), time.time(), label, predicted, confidence)
             row = base.execute(
@@ -106,16 +112,19 @@ class Pool:
         """The newest drawings of a class, also those that were removed."""
         return self._select("label = ? ORDER BY id DESC LIMIT ?", (label, most))
 
-    def pixels(self, shape: tuple[int, ...]) -> dict[int, np.ndarray]:
-        """The pixels of all that are shown and have a class, by ID."""
+    def pixels(self) -> dict[int, np.ndarray]:
+        """The pixels of all that are shown and have a class, by ID: those of a drawing or of a photo."""
         with database.opened(self._path) as base:
             rows = base.execute(
                 "SELECT id, pixels FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL AND pixels IS "
                 "NOT NULL ORDER BY id",
                 (self._activity, int(State.SHOWN)),
             ).fetchall()
-        size = int(np.prod(shape))
-        return {number: np.frombuffer(data, np.uint8).reshape(shape) for number, data in rows if len(data) == size}
+        return {
+            number: np.frombuffer(data, np.uint8).reshape(SHAPES[len(data)])
+            for number, data in rows
+            if len(data) in SHAPES
+        }
 
     def pairs(self) -> list[tuple[int | None, int | None, int]]:
         """How many of the drawings that are shown have which label and which prediction."""

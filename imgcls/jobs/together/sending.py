@@ -1,4 +1,4 @@
-"""A drawing arrives: it is checked, read by the model on this server, and stored. Nothing that a phone claims counts.
+"""A drawing or photo arrives: it is checked, read by the model on this server, and stored. No claim of a phone counts.
 
 The writer, who is the present visitor, can withdraw it. Then it is deleted for good, also from a dataset made of it.
 """
@@ -12,7 +12,7 @@ from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting, from_message
 from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import prepare
-from imgcls.jobs.together import activities, dataset, pool
+from imgcls.jobs.together import activities, dataset, photos, pool
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Drawing, Pool, State
 from imgcls.runs import Run
@@ -20,6 +20,8 @@ from imgcls.sharing import Action, Thing, Visibility, guarding, visitors
 from imgcls.sharing.classroom.rooms import Room
 
 MOST_OF_WRITER, MOST = 500, 30_000
+MOST_PHOTOS = 100, 3_000
+"""Of a writer, and of all: a photo has 30 to 40 kB."""
 MOST_POINTS = 4_000
 CLOSED = "No drawings are being collected at the moment. Wait for your teacher."
 
@@ -30,11 +32,11 @@ def pool_of(room: Room, activity: Activity) -> Pool:
 
 
 def send(room: Room, activity_id: str, message: Any, label: Any = None) -> Drawing:
-    """Store a drawing of the present visitor.
+    """Store a drawing, or a photo, of the present visitor.
 
     Args:
         activity_id: For which activity it was drawn; another one may have begun meanwhile.
-        message: The strokes, as the canvas sends them: {"strokes": [[x, y, width, …], …]}.
+        message: The strokes, as the canvas sends them: {"strokes": [[x, y, width, …], …]}; or {"photo": base64}.
         label: What it shows, as the index of a class; None if they did not say.
 
     Raises:
@@ -45,38 +47,47 @@ def send(room: Room, activity_id: str, message: Any, label: Any = None) -> Drawi
     if activity is None or not activity.is_open or not room.is_open or activity.id != activity_id:
         raise UserError(CLOSED)
     guarding.require_of(Action.SEND_DRAWING, activities.thing(room, activity))
-    drawing = checked(message)
+    sample = checked(activity, message)
     is_class = type(label) is int and 0 <= label < len(activity.classes)
     if not is_class and (label is not None or activity.kind is Kind.COLLECTION):
         raise UserError("The drawing names a class that does not exist. Reload the page.")
     writer, drawings = visitors.current().id, pool_of(room, activity)
-    predicted, confidence, pixels = None, None, None
-    if activity.kind is Kind.COLLECTION:
-        pixels = loading.prepare_ink(drawing.narrowed().ink(), dataset.SHAPE).pixels
+    predicted: int | None = None
+    confidence: float | None = None
+    pixels: np.ndarray | None = None
+    content: list[list[float]] | str
+    if isinstance(sample, np.ndarray):
+        content, pixels = photos.data_url(sample), photos.prepared(sample)
+    else:
+        content = sample.as_lists()
+        if activity.kind is Kind.COLLECTION:
+            pixels = loading.prepare_ink(sample.narrowed().ink(), dataset.SHAPE).pixels
     if (run := activities.model_of(activity)) is not None:
-        probabilities = predict(run, drawing)
+        probabilities = predict(run, sample)
         predicted, confidence = int(probabilities.argmax()), float(probabilities.max())
     number = drawings.add(
         writer,
-        drawing.as_lists(),
+        content,
         state=State.WAITING if activity.is_moderated else State.SHOWN,
         label=label,
         predicted=predicted,
         confidence=confidence,
         pixels=pixels,
-        most=(MOST_OF_WRITER, MOST),
+        most=MOST_PHOTOS if activity.has_photos else (MOST_OF_WRITER, MOST),
     )
     stored = drawings.find(number)
     assert stored is not None
     return stored
 
 
-def checked(message: Any) -> Handwriting:
-    """The strokes in a message.
+def checked(activity: Activity, message: Any) -> Handwriting | np.ndarray:
+    """The strokes in a message; or the photo, uint8 (side, side, 3), if photos are collected.
 
     Raises:
         UserError: they are damaged, empty, or too long.
     """
+    if activity.has_photos:
+        return photos.opened(message.get("photo") if isinstance(message, dict) else None)
     drawing = from_message(message)
     if not drawing:
         raise UserError("The drawing is empty. Draw something first.")
@@ -85,10 +96,10 @@ def checked(message: Any) -> Handwriting:
     return drawing
 
 
-def predict(run: Run, drawing: Handwriting) -> np.ndarray:
+def predict(run: Run, sample: Handwriting | np.ndarray) -> np.ndarray:
     """The probabilities of the classes, float32 (classes,). Raises RunError if the model is damaged."""
     card = run.card
-    return classify(run, card, prepare(drawing, card).pixels[None])[0]
+    return classify(run, card, prepare(sample, card).pixels[None])[0]
 
 
 def withdraw(room: Room, number: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.jobs.together.dataset import SHAPE
+from imgcls.jobs.together import photos
 from imgcls.jobs.together.pool import Pool
 
 FEWEST = 3
@@ -39,11 +39,14 @@ def distances(drawings: Pool) -> dict[str, float]:
     """How far the drawings of each writer are from those of the others, relative to the mean over all writers.
 
     For each drawing, the Euclidean distance to the mean image of its class by the other writers, divided by the mean
-    distance in that class. Classes with fewer than `FEWEST` writers do not count.
+    distance in that class. Classes with fewer than `FEWEST` writers do not count. Photos have no distance: it would be
+    that of light and background.
     """
-    pixels, labels, writer_of = drawings.pixels(SHAPE), drawings.labels(), drawings.writers_of()
+    pixels, labels, writer_of = drawings.pixels(), drawings.labels(), drawings.writers_of()
     of_class: dict[int, list[int]] = defaultdict(list)
-    for number in pixels:
+    for number, image in pixels.items():
+        if image.shape == photos.SHAPE:
+            continue
         of_class[labels[number]].append(number)
     found: dict[str, list[float]] = defaultdict(list)
     for numbers in of_class.values():

@@ -16,7 +16,8 @@ from imgcls.api.plain_pages.together import phone
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.errors import UserError
 from imgcls.export import offline_page
-from imgcls.jobs.together import activities
+from imgcls.export.offline_page import content
+from imgcls.jobs.together import activities, photos
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent / "web"
 OFFLINE = offline_page.HERE
-TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".bin": "application/octet-stream"}
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,42 +40,47 @@ def files() -> dict[str, bytes]:
     found = {f"js/{path.relative_to(OFFLINE / 'js').as_posix()}": path for path in (OFFLINE / "js").rglob("*.js")}
     found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
     found |= {f"web/{path.name}": path for path in HERE.iterdir() if path.suffix in TYPES}
-    return {name: path.read_bytes() for name, path in sorted(found.items())}
+    contents = {name: path.read_bytes() for name, path in found.items()}
+    contents["non-digits.bin"] = content.network_weights()
+    return dict(sorted(contents.items()))
 
 
 @cache
 def version() -> str:
     """A digest of all files."""
     digest = hashlib.sha256()
-    for name, content in files().items():
-        digest.update(f"{name} {len(content)} ".encode() + content)
+    for name, data in files().items():
+        digest.update(f"{name} {len(data)} ".encode() + data)
     return digest.hexdigest()[:16]
 
 
 def file(request: Request) -> Response:
     """One of the files."""
     name = request.path_params["name"]
-    packed, content = files().get(f"{name}.gz"), files().get(name)
+    packed, found = files().get(f"{name}.gz"), files().get(name)
     kept = {"Cache-Control": "max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
     kind = TYPES.get(Path(name).suffix)
-    if request.path_params["version"] != version() or not kind or (packed is None and content is None):
+    if request.path_params["version"] != version() or not kind or (packed is None and found is None):
         raise HTTPException(404)
     if packed is not None:
         if "gzip" in request.headers.get("accept-encoding", ""):
-            content, kept["Content-Encoding"] = packed, "gzip"
+            found, kept["Content-Encoding"] = packed, "gzip"
         else:
-            content = gzip.decompress(packed)
-    return Response(content, headers=kept, media_type=kind)
+            found = gzip.decompress(packed)
+    return Response(found, headers=kept, media_type=kind)
 
 
 def draw(room: Room, request: Request) -> Response:
     """The page on which people draw."""
     activity = activities.find(room)
     known: dict[str, Any] = {"code": room.code, "activity": "", "classes": [], "kind": "", "model": ""}
+    known |= {"hasPhotos": False, "photoSide": photos.SIDE}
     if activity is not None:
         known |= {"activity": activity.id, "classes": activity.classes, "kind": activity.kind}
+        known["hasPhotos"] = activity.has_photos
         if (run := activities.model_of(activity)) is not None:
-            known |= {"model": phone.version(run), "shape": run.card.shape}
+            known |= {"model": phone.version(run), "shape": run.card.shape, "fit": run.card.fit}
+            known |= content.of_digits(run.card)
     return _page("phone.html.jinja", known)
 
 
@@ -92,7 +98,8 @@ def screen(room: Room, request: Request) -> Response:
     base = join_link.address(str(request.base_url)) or str(request.base_url).rstrip("/")
     base += request.scope.get("root_path", "")
     link = f"{base}/room/{room.code}"
-    known = {"code": room.code, "activity": activity.id, "classes": activity.classes, "kind": activity.kind}
+    known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
+    known |= {"classes": activity.classes, "kind": activity.kind}
     return _page(
         "screen.html.jinja", known | {"link": link, "shown": base.partition("//")[2], "qr": join_link.qr_code(link)}
     )
@@ -104,6 +111,7 @@ def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
     imports = {
         "imgcls/": f"{base}/js/",
         "imgcls/model.js": f"{base}/web/model.js",
+        "imgcls/bytes.js": f"{base}/web/bytes.js",
         "@litertjs/core": f"{base}/litert_core.js",
         "@litertjs/wasm-utils": f"{base}/wasm_utils.js",
     }

@@ -7,9 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from imgcls import sharing
-from imgcls.api.plain_pages.together.asking import Refused, answering
+from imgcls.api.plain_pages.together import asking
+from imgcls.api.plain_pages.together.asking import Refused
 from imgcls.errors import UserError
 from imgcls.export import phone_model
+from imgcls.inference import answering
 from imgcls.jobs.together import activities, collection, sending
 from imgcls.jobs.together.activities import Activity
 from imgcls.jobs.together.pool import Drawing, State
@@ -93,14 +95,19 @@ def withdraw(room: Room, request: Request) -> dict[str, Any]:
 
 
 def predict(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    """The probabilities of a drawing, for a phone that cannot run the model."""
-    run = _model(room)
-    return {"probabilities": [round(float(value), 5) for value in sending.predict(run, sending.checked(body))]}
+    """The probabilities of a drawing, and why it is rejected, for a phone that cannot run the model."""
+    run, activity = _model(room)
+    found = answering.answer(run, sending.checked(activity, body), is_complete=body.get("isDone") is not False)
+    refused = found.rejection
+    return {
+        "probabilities": [round(float(value), 5) for value in found.probabilities],
+        "rejection": None if refused is None else {"title": refused.title, "text": refused.text},
+    }
 
 
 def model(room: Room, request: Request) -> Response:
     """The model for a browser. Its address has its version, so it is kept as long as it lasts."""
-    run = _model(room)
+    run, _ = _model(room)
     kept = "max-age=86400" if request.query_params.get("v") == version(run) else "no-store"
     return Response(phone_model.of(run), media_type="application/octet-stream", headers={"Cache-Control": kept})
 
@@ -110,7 +117,7 @@ def version(run: Run) -> str:
     return f"{run.id}-{run.stamp(phone_model.NAME)[0]:.0f}"
 
 
-def _model(room: Room) -> Run:
+def _model(room: Room) -> tuple[Run, Activity]:
     activity = activities.find(room)
     run = None if activity is None else activities.model_of(activity)
     if activity is None or run is None:
@@ -118,14 +125,14 @@ def _model(room: Room) -> Run:
     guarding.require_of(Action.SEND_DRAWING, activities.thing(room, activity))
     if not sharing.current().id:
         raise UserError("Your browser sends no cookie. Allow cookies for this site and reload the page.")
-    return run
+    return run, activity
 
 
 ROUTES = [
-    Route("/room/{code}/state", answering(state)),
-    Route("/room/{code}/model", answering(model)),
-    Route("/room/{code}/join", answering(join, has_body=True), methods=["POST"]),
-    Route("/room/{code}/drawings", answering(send, has_body=True, is_sending=True), methods=["POST"]),
-    Route("/room/{code}/drawings/{number:int}", answering(withdraw), methods=["DELETE"]),
-    Route("/room/{code}/predict", answering(predict, has_body=True), methods=["POST"]),
+    Route("/room/{code}/state", asking.answering(state)),
+    Route("/room/{code}/model", asking.answering(model)),
+    Route("/room/{code}/join", asking.answering(join, has_body=True), methods=["POST"]),
+    Route("/room/{code}/drawings", asking.answering(send, has_body=True, is_sending=True), methods=["POST"]),
+    Route("/room/{code}/drawings/{number:int}", asking.answering(withdraw), methods=["DELETE"]),
+    Route("/room/{code}/predict", asking.answering(predict, has_body=True), methods=["POST"]),
 ]

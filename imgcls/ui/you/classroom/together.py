@@ -17,9 +17,10 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 WALL, COLLECTION = "Audience wall", "Train a model together"
+DRAWINGS, PHOTOS = "Drawings", "Photos"
 WHAT = {
     WALL: "Anybody who scans the code draws; a trained model reads every drawing, and a screen shows all of them.",
-    COLLECTION: "Members of the class draw; then one press trains a model on all drawings, and each sees their errors.",
+    COLLECTION: "Members draw or take photos; then one press trains a model, and each sees their errors.",
 }
 NAMES = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
@@ -38,17 +39,19 @@ def link(room: Room) -> None:
     """For a pupil: the page on which to draw, while something is being collected."""
     activity = activities.find(room)
     if activity is not None and activity.is_open:
-        st.link_button("Draw with the class", _address(room, "draw"), type="primary", icon=":material/draw:")
+        label = "Take photos for the class" if activity.has_photos else "Draw with the class"
+        st.link_button(label, _address(room, "draw"), type="primary", icon=":material/draw:")
 
 
 def _running(room: Room, activity: Activity) -> None:
     count = sum(number for *_, number in sending.pool_of(room, activity).pairs())
-    st.markdown(f"{NAMES[activity.kind]} has {formatting.count(count, 'drawing')}.")
+    what = "photo" if activity.has_photos else "drawing"
+    st.markdown(f"{NAMES[activity.kind]} has {formatting.count(count, what)}.")
     base = join_link.address(st.context.url or "")
     phone = f"{base}{_address(room)}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open the screen", _address(room, "screen"), type="primary", icon=":material/cast:")
-        st.link_button("Draw", _address(room, "draw"), icon=":material/draw:")
+        st.link_button("Take photos" if activity.has_photos else "Draw", _address(room, "draw"), icon=":material/draw:")
         _delete_button(room)
         if st.button("Finish", icon=":material/stop_circle:", help="No more drawings are accepted. All are kept."):
             with errors.shown():
@@ -80,14 +83,26 @@ def _form(room: Room) -> None:
     st.caption(WHAT[what])
     model: Run | None = None
     classes: list[str] = []
-    is_moderated = False
+    is_moderated = has_photos = False
     if what == WALL:
         model = st.selectbox("Model that reads the drawings", _readers(), format_func=lambda run: run.label, width=420)
         is_moderated = st.checkbox("Show a drawing only after I have approved it", key="together-moderated")
     else:
+        has_photos = (
+            st.segmented_control(
+                "Members send",
+                [DRAWINGS, PHOTOS],
+                default=DRAWINGS,
+                required=True,
+                key="together-samples",
+                help="Photos are taken with the camera of the phone, and everybody sees them on the screen. The model "
+                "learns on top of a pretrained network.",
+            )
+            == PHOTOS
+        )
         text = st.text_input(
             "Classes",
-            ", ".join(DIGITS),
+            "cup, pen" if has_photos else ", ".join(DIGITS),
             help="Separated by commas: digits, letters, symbols or words, such as ☺, ☹, ♥",
             width=420,
         )
@@ -97,7 +112,7 @@ def _form(room: Room) -> None:
             if what == WALL and model is not None:
                 activities.start_wall(room, model.id, is_moderated=is_moderated)
             else:
-                activities.start_collection(room, classes)
+                activities.start_collection(room, classes, has_photos=has_photos)
             st.rerun()
     with st.container(horizontal=True):
         if activities.find(room) is not None:

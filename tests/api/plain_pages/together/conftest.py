@@ -28,6 +28,13 @@ def wall(room):
 
 
 @pytest.fixture
+def photo_collection(room):
+    """A collection of photos of cups and pens."""
+    with acting_as(people.visitor(TEACHER.id)):
+        return activities.start_collection(room, ["cup", "pen"], has_photos=True)
+
+
+@pytest.fixture
 def collection(room):
     """A collection of ones and sevens."""
     with acting_as(people.visitor(TEACHER.id)):

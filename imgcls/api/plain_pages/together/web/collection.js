@@ -6,6 +6,7 @@ import { content } from "imgcls/content.js";
 import { percent, text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
+const WHAT = content.hasPhotos ? "photos" : "drawings";
 const FEWEST = 3;
 const FULL = 40; // drawings that fill the bar of a class, or as many as the largest class has
 const MOST_WRITERS = { before: 11, after: 9 };
@@ -30,7 +31,7 @@ function showCounts(counts, page) {
       const title = document.createElement("b");
       title.textContent = name;
       button.type = "button";
-      button.title = `Look through the drawings of ${name}`;
+      button.title = `Look through the ${WHAT} of ${name}`;
       button.style.setProperty("--share", `${(100 * counts[label]) / most}%`);
       button.append(title, String(counts[label]));
       button.onclick = () => openClass(label, page);
@@ -43,7 +44,7 @@ async function openClass(label, page) {
   const dialog = find("class");
   try {
     const { drawings } = await ask(`class/${label}`);
-    text(dialog.querySelector("h2"), `Drawings of ${content.classes[label]}`);
+    text(dialog.querySelector("h2"), `${content.hasPhotos ? "Photos" : "Drawings"} of ${content.classes[label]}`);
     keep(drawings);
     showTiles(dialog.querySelector("div"), drawings, async ({ id, isRemoved }) => {
       try {
@@ -65,10 +66,10 @@ function showTraining({ counts, progress }, page) {
   const isBusy = Boolean(progress?.text) && progress.state !== "failed";
   find("training").hidden = false;
   find("train").disabled = isBusy || short.length > 0;
-  text(find("train"), progress?.state === "finished" ? "Train again with all drawings" : "Train the model");
+  text(find("train"), progress?.state === "finished" ? `Train again with all ${WHAT}` : "Train the model");
   let line = "";
   if (progress?.text) line = progress.text;
-  else if (short.length) line = `At least ${FEWEST} drawings of each: ${short.slice(0, 8).join(", ")}${short.length > 8 ? " …" : ""}`;
+  else if (short.length) line = `At least ${FEWEST} ${WHAT} of each: ${short.slice(0, 8).join(", ")}${short.length > 8 ? " …" : ""}`;
   text(find("progress"), line);
   find("train").onclick = async () => {
     find("train").disabled = true;

@@ -1,11 +1,14 @@
-/** The phone's page: draw, see what the model reads, send, and withdraw. Names are only ever set as text. */
+/** The phone's page: draw or take a photo, see what the model reads, send, withdraw. Names are only ever set as text. */
 
 import { ask, repeat } from "./asking.js";
+import { Camera } from "./camera.js";
 import { thumbnail } from "./thumbnail.js";
 import { content } from "imgcls/content.js";
 import { DrawingPad } from "imgcls/drawing_pad.js";
 import { prepareStrokes } from "imgcls/images/ink.js";
+import { preparePhoto } from "imgcls/images/photo.js";
 import { classify, loaded } from "imgcls/model.js";
+import { rejection } from "imgcls/rejection/rejection.js";
 import { percent, showBars, text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
@@ -13,11 +16,13 @@ const PAUSE = 3000;
 const SERVER_PAUSE = 300;
 const SIDE = 96;
 const MOST_IN_A_ROW = 10;
-const WAITING = "Nothing to draw yet. This page follows by itself.";
-const OVER = "Finished: no more drawings are accepted. This page follows by itself.";
+const WAITING = "Nothing to do yet. This page follows by itself.";
+const OVER = "Finished: nothing more is accepted. This page follows by itself.";
 const IS_COLLECTION = content.kind === "collection";
+const WHAT = content.hasPhotos ? "photo" : "drawing";
 
-let pad;
+let pad; // where somebody draws
+let camera; // or takes photos
 let chosen = null; // the index of a class
 let counts = content.classes.map(() => 0);
 let newest = 0;
@@ -34,48 +39,57 @@ function say(message, isProblem = false) {
 let busy = false;
 let waiting = null;
 
-async function read(strokes) {
-  waiting = strokes;
+/** Reads a sample, { strokes, isDone } or { image }; the latest one, if they come faster than they are read. */
+async function read(sample) {
+  waiting = sample;
   if (busy || !content.model) return;
   busy = true;
   while (waiting) {
     const mine = waiting;
     waiting = null;
-    if (!mine.length) clearReading();
+    if (isEmpty()) clearReading();
     else await readOne(mine);
   }
   busy = false;
 }
 
-async function readOne(strokes) {
+async function readOne(sample) {
   try {
-    showReading(isOnServer ? await readThere(strokes) : await readHere(strokes));
+    showReading(isOnServer ? await readThere(sample) : await readHere(sample));
   } catch (error) {
     if (isOnServer) text(find("where"), error.message);
     else {
       isOnServer = true;
-      waiting ??= strokes;
+      waiting ??= sample;
     }
   }
 }
 
-const readHere = (strokes) => classify(prepareStrokes(strokes, content.shape));
-
-async function readThere(strokes) {
-  const found = await ask("predict", { method: "POST", body: { strokes: strokes.map((stroke) => stroke.flat()) } });
-  await new Promise((resolve) => setTimeout(resolve, SERVER_PAUSE));
-  return found.probabilities;
+async function readHere({ strokes, image, isDone = true }) {
+  const pixels = image ? preparePhoto(image, content).pixels : prepareStrokes(strokes, content.shape);
+  const probabilities = await classify(pixels);
+  return { probabilities, rejection: await rejection({ pixels, strokes, isDone }) };
 }
 
-function showReading(probabilities) {
+async function readThere({ isDone = true }) {
+  const found = await ask("predict", { method: "POST", body: { ...body(), isDone } });
+  await new Promise((resolve) => setTimeout(resolve, SERVER_PAUSE));
+  return found;
+}
+
+function showReading({ probabilities, rejection: refused }) {
   const best = probabilities.indexOf(Math.max(...probabilities));
-  text(find("answer"), content.classes[best]);
-  showBars(probabilities, [content.classes[best]]);
-  text(find("where"), isOnServer ? "Computed on the server: this browser cannot run the model." : "Computed on this device.");
+  const chosen = refused ? [] : [content.classes[best]];
+  text(find("answer"), chosen[0] ?? "–");
+  showBars(probabilities, chosen);
+  const where = isOnServer ? "Computed on the server: this browser cannot run the model." : "Computed on this device.";
+  text(find("where"), refused ? `${refused.title}. ${refused.text}` : where);
+  find("where").className = refused ? "is-rejected" : "hint";
 }
 
 function clearReading() {
   text(find("answer"), "–");
+  text(find("where"), "");
   showBars(
     content.classes.map(() => 0),
     [],
@@ -108,29 +122,34 @@ function showLabels() {
 function choose(index) {
   chosen = index;
   const name = index === null ? "" : content.classes[index];
-  text(find("task"), IS_COLLECTION ? `Draw: ${name}` : "Draw, label, send");
+  text(find("task"), IS_COLLECTION ? `${content.hasPhotos ? "Photo of" : "Draw"}: ${name}` : "Draw, label, send");
   showLabels();
 }
 
 /** The class of which this writer has drawn the fewest. */
 const fewest = () => counts.indexOf(Math.min(...counts));
 
+const isEmpty = () => (camera ? camera.isEmpty : !pad?.strokes.length);
+
+/** What is sent of the drawing or photo. */
+const body = () => (camera ? { photo: camera.base64 } : { strokes: pad.strokes.map((stroke) => stroke.flat()) });
+
 async function send() {
-  const strokes = pad.strokes.map((stroke) => stroke.flat());
   find("send").disabled = true;
   try {
     const sent = await ask("drawings", {
       method: "POST",
-      body: { activity: content.activity, strokes, label: chosen },
+      body: { activity: content.activity, ...body(), label: chosen },
     });
     if (chosen !== null) counts[chosen] += 1;
-    pad.replace([]);
+    if (camera) camera.clear();
+    else pad.replace([]);
     say(sent.predicted === null ? "Sent." : `Sent. The model reads ${sent.predicted} (${percent(sent.confidence)}).`);
     choose(IS_COLLECTION ? fewest() : null);
     await refresh();
   } catch (error) {
     say(error.message, true);
-    find("send").disabled = !pad.strokes.length;
+    find("send").disabled = isEmpty();
   }
 }
 
@@ -155,10 +174,10 @@ function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved }) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "×";
-  button.setAttribute("aria-label", "Withdraw this drawing");
+  button.setAttribute("aria-label", `Withdraw this ${WHAT}`);
   button.title = "Withdraw";
   button.onclick = () => withdraw(id);
-  figure.append(thumbnail(strokesOf.get(id), SIDE, `Your drawing ${label ?? ""}`), button, caption);
+  figure.append(thumbnail(strokesOf.get(id), SIDE, `Your ${WHAT} ${label ?? ""}`), button, caption);
   return figure;
 }
 
@@ -179,7 +198,7 @@ let seen = "";
 async function refresh() {
   const state = await ask(`state?after=${newest}`);
   const isNew = state.activity !== content.activity || (state.model ?? "") !== content.model;
-  if (isNew && (state.activity !== content.activity || !pad?.strokes.length)) return location.reload();
+  if (isNew && (state.activity !== content.activity || isEmpty())) return location.reload();
   find("join").hidden = !state.mustJoin;
   find("draw").hidden = !state.canDraw;
   if (state.mustJoin) say("Enter your name to join the class.");
@@ -210,11 +229,23 @@ find("join").onsubmit = async (event) => {
   }
 };
 
+function changed(sample) {
+  find("send").disabled = isEmpty();
+  read(sample);
+}
+
 if (content.activity) {
-  pad = new DrawingPad(find("pad"), (strokes) => {
-    find("send").disabled = !strokes.length;
-    read(strokes.map((stroke) => [...stroke]));
-  });
+  if (content.hasPhotos) {
+    camera = new Camera(
+      find("camera"),
+      (image) => changed({ image }),
+      (message) => say(message, true),
+    );
+  } else {
+    pad = new DrawingPad(find("pad"), (strokes, isDone = true) =>
+      changed({ strokes: strokes.map((stroke) => [...stroke]), isDone }),
+    );
+  }
   find("send").onclick = send;
   find("send").disabled = true;
   if (!IS_COLLECTION) choose(null);

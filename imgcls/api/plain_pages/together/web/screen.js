@@ -10,6 +10,7 @@ import { percent, text } from "imgcls/views.js";
 const find = (id) => document.getElementById(id);
 const PAUSE = 700;
 const TOAST = 8000;
+const WHAT = content.hasPhotos ? "photo" : "drawing";
 const TILES = { wall: 24, collection: 40, trained: 16 };
 
 let hidden; // how to take back what was hidden last
@@ -74,7 +75,7 @@ async function refresh() {
   const most = content.kind === "collection" && state.accuracy ? TILES.trained : TILES[content.kind];
   showTiles(find("tiles"), state.shown.slice(0, most), ({ id }) => moderate(id, false));
   find("empty").hidden = state.shown.length > 0;
-  text(find("total"), `${state.total} drawing${state.total === 1 ? "" : "s"}${state.isOpen ? "" : ", finished"}`);
+  text(find("total"), `${state.total} ${WHAT}${state.total === 1 ? "" : "s"}${state.isOpen ? "" : ", finished"}`);
   find("waiting").hidden = !state.waiting?.length;
   showTiles(find("waiting").querySelector("div"), state.waiting ?? [], ({ id }) => moderate(id, true));
   showScore(state);

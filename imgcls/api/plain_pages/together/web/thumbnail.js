@@ -1,16 +1,24 @@
-/** A drawing as a small picture: strokes as the server stores them, flat lists of x, y, width on 280 x 280. */
+/** A sample as a small picture, as the server stores it: strokes, flat lists of x, y, width on 280 x 280, or a photo. */
 
 const SIDE = 280;
 const ROOM = 14;
 
-/** A canvas that shows the strokes, a JSON text, as large as its ink allows. */
+/** A canvas that shows the strokes of a JSON text as large as their ink allows, or its photo. */
 export function thumbnail(text, side, name) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", name);
-  paint(canvas.getContext("2d"), JSON.parse(text), side);
+  const found = JSON.parse(text);
+  if (typeof found === "string") showPhoto(canvas.getContext("2d"), found, side);
+  else paint(canvas.getContext("2d"), found, side);
   return canvas;
+}
+
+function showPhoto(context, url, side) {
+  const image = new Image();
+  image.onload = () => context.drawImage(image, 0, 0, side, side);
+  image.src = url;
 }
 
 function paint(context, strokes, side) {

@@ -1,6 +1,7 @@
 /** Drawings on the projector: tiles that are tapped to hide them. A drawing's strokes arrive once and are kept here. */
 
 import { thumbnail } from "./thumbnail.js";
+import { content } from "imgcls/content.js";
 
 const MOST = 600;
 const SIDE = 320;
@@ -62,5 +63,5 @@ export function caption({ predicted, label }) {
 
 /** The drawing as a canvas. */
 export function picture({ id, strokes }, name) {
-  return thumbnail(strokes || strokesOf.get(id), SIDE, `Drawing: ${name}`);
+  return thumbnail(strokes || strokesOf.get(id), SIDE, `${content.hasPhotos ? "Photo" : "Drawing"}: ${name}`);
 }
