@@ -42,7 +42,7 @@ class Soak:
         await all_of(map(one, self.members), self.seen)
 
     def _wait_until_all_have_left(self) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while any(
             entry.laddr.port == self.server.port and entry.status == "ESTABLISHED"
             for entry in self.server.process.net_connections("tcp")

@@ -10,6 +10,7 @@ from imgcls.jobs import backends, fair_use, waiting_list
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.together import dataset
 from imgcls.runs import Run
+from imgcls.runs.index import views
 from imgcls.sharing import Mode, Visitor, lesson_progress, modes, ownership, people
 from imgcls.system import atomic, paths
 
@@ -18,15 +19,14 @@ DEMO_SECONDS = 86_400.0
 
 
 def delete_everything(visitor: Visitor) -> None:
-    """Delete all of a visitor for good: runs, datasets, drawings, pinned images, imports, and what the server knows.
+    """Delete all of a visitor for good: runs, datasets, drawings, pinned images, views, imports, what the server knows.
 
     Who may do so is checked by the caller: the visitor alone. Their trainings are ended.
     """
     if visitor.id:
         for folder in fair_use.folders_of(visitor):
             _remove(folder)
-        with contextlib.suppress(OSError):
-            atomic.remove_folder(golden.root(visitor))
+        _remove_kept(visitor.id)
         with contextlib.suppress(UserError, OSError):
             dataset.forget(visitor.id)
         with contextlib.suppress(UserError):
@@ -44,11 +44,29 @@ def sweep_demo() -> None:
             is_visitors = bool(owner) and people.find(owner).role not in (people.Role.OWNER, people.Role.TEACHER)
             if is_visitors and abs(time.time() - ownership.created(folder)) > DEMO_SECONDS:
                 _remove(folder)
+    for visitor_id, changed in _keepers():
+        is_old = abs(time.time() - changed) > DEMO_SECONDS
+        if is_old and people.find(visitor_id).role not in (people.Role.OWNER, people.Role.TEACHER):
+            _remove_kept(visitor_id)
     for person in people.everybody():
         is_guest = person.role in (people.Role.GUEST, people.Role.MEMBER)
         if is_guest and abs(time.time() - person.changed) > DEMO_SECONDS:
             people.forget(person.id)
     lesson_progress.sweep(DEMO_SECONDS)
+
+
+def _keepers() -> list[tuple[str, float]]:
+    """The IDs of visitors who have saved views, and when they changed them last. A demo pins no images."""
+    return [(path.stem[1:], path.stat().st_mtime) for path in views.path_of("").parent.glob("~*.json")]
+
+
+def _remove_kept(visitor_id: str) -> None:
+    """Delete pinned images and saved views."""
+    with contextlib.suppress(OSError):
+        atomic.remove_folder(golden.root(Visitor(visitor_id)))
+    for path in (views.path_of(visitor_id), views.path_of(visitor_id).with_suffix(".lock")):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _remove(folder: Path) -> None:

@@ -157,6 +157,7 @@ class Trainer:
             )
             loop = Loop(config, model, training, validation, metrics, control, recorder=recorder)
             recorder.probe_with(model.predict_on_batch)
+            recorder.store_filters(model_builder.first_kernel(model))
         metrics.plan(
             train=len(training),
             validation=len(validation),

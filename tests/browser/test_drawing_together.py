@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from imgcls.sharing import owner_code
@@ -129,3 +130,72 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     expect(phone.locator("#gallery figcaption")).to_have_text("☺, removed")
     page.screenshot(path=tmp_path / "collection.png")
     page.close()
+
+
+def scribble(page) -> None:
+    """Up and down, many times, with the mouse."""
+    box = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    for step in range(18):
+        x, y = 0.1 + 0.8 * step / 17, 0.8 if step % 2 else 0.2
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=3)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("where", ["here", "server"])
+def test_a_phone_says_that_a_drawing_is_no_digit(visit, school, where):
+    teacher, code = open_class(visit, school)
+    steps.button(teacher, "Start").click()
+    expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
+    without = {} if where == "here" else {"init_script": "delete window.WebAssembly"}
+    phone = visit(school, f"/room/{code}", **PHONE, **without)
+    scribble(phone)
+    expect(phone.locator("#where")).to_contain_text("It looks like a scribble")
+    expect(phone.locator("#answer")).to_have_text("–")
+    phone.locator("[data-clear]").click()
+    draw_one(phone)
+    expect(phone.locator("#answer")).to_have_text("1")
+    expect(phone.locator("#where")).to_contain_text("Computed on")
+
+
+def test_a_class_collects_photos_taken_with_phones(visit, school, tmp_path):
+    teacher, code = open_class(visit, school)
+    steps.main(teacher).get_by_text("Train a model together", exact=True).click()
+    steps.main(teacher).get_by_text("Photos", exact=True).click()
+    expect(steps.main(teacher).get_by_label("Classes", exact=True)).to_have_value("cup, pen")
+    steps.settled(teacher)
+    steps.button(teacher, "Start").click()
+    expect(steps.main(teacher)).to_contain_text("The collection has 0 photos")
+    projector = screen(visit, teacher, school)
+    expect(projector.get_by_text("Scan the code and take photos.")).to_be_visible()
+
+    Image.effect_mandelbrot((1200, 900), (-2, -1.2, 1, 1.2), 40).convert("RGB").save(tmp_path / "cup.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    phone = visit(school, f"/room/{code}", **PHONE)
+    phone.get_by_label("Your name").fill("Ada")
+    phone.get_by_role("button", name="Join the class").click()
+    expect(phone.get_by_role("heading", name="Photo of: cup")).to_be_visible()
+    phone.locator("#file").set_input_files(tmp_path / "broken.jpg")
+    expect(phone.get_by_text("This file is not an image")).to_be_visible()
+    phone.locator("#file").set_input_files(tmp_path / "cup.jpg")
+    expect(phone.locator("#send")).to_be_enabled()
+    assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    phone.screenshot(path=tmp_path / "phone.png")
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_text("Sent.")).to_be_visible()
+    expect(phone.locator("#gallery figcaption")).to_have_text("cup")
+    expect(phone.get_by_role("heading", name="Photo of: pen")).to_be_visible()
+
+    expect(projector.locator("#tiles .tile")).to_have_count(1)
+    bright = "tile => Math.max(...tile.getContext('2d').getImageData(0, 0, 320, 320).data.filter((_, i) => i % 4 < 3))"
+    wait_until(lambda: projector.locator("#tiles canvas").evaluate(bright) > 100, what="the photo on the screen")
+    projector.screenshot(path=tmp_path / "screen.png")
+    projector.locator("#tiles .tile").click()
+    expect(phone.locator("#gallery figcaption")).to_have_text("cup, removed")
+    phone.get_by_role("button", name="Withdraw this photo").click()
+    expect(phone.locator("#gallery figure")).to_have_count(0)
+    phone.set_viewport_size({"width": 667, "height": 320})
+    phone.screenshot(path=tmp_path / "landscape.png", full_page=True)
+    assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    projector.close()

@@ -8,7 +8,7 @@ import pytest
 from imgcls import datasets
 from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.predictions import validation_set
-from imgcls.runs.predictions import epoch_predictions, live_predictions, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, filters, live_predictions, validation_predictions
 from imgcls.training.loop import epoch_predictions as snapshots_module
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
@@ -252,3 +252,43 @@ def test_damaged_live_files_are_reported_as_damaged(make_run):
     (run.folder / live_predictions.NAME).write_bytes(b"no archive")
     with pytest.raises(RunError, match="damaged"):
         live_predictions.read(run)
+
+
+# ---- filters of the first layer
+
+
+KERNEL = np.array([[[[1.0, -0.5]], [[0.0, 0.25]]], [[[0.5, 0.0]], [[-1.0, 0.5]]]], np.float32)  # 2 x 2, 2 filters
+
+
+def test_filters_are_stored_relative_to_the_largest_weight_and_continue_from_an_epoch(make_run):
+    run = make_run()
+    recorder = EpochRecorder(run, part(6), CLASSES, 3)
+    weights = KERNEL
+    recorder.store_filters(lambda: weights)
+    for epoch in (1, 2, 3):
+        recorder.end_epoch(epoch, False)
+        weights = 2 * weights  # the scale is that of the epoch
+    found = filters.read(run)
+    assert list(found) == [1, 2, 3] and found[1].shape == (2, 2, 2, 1)
+    assert found[1][0, ..., 0].tolist() == [[127, 0], [64, -127]]
+    np.testing.assert_array_equal(found[1], found[3])
+    recorder.rewind(2)
+    assert list(filters.read(run)) == [1, 2]
+
+
+def test_a_run_stores_the_filters_of_each_epoch(finished_run):
+    found = filters.read(finished_run)
+    assert list(found) == [1, 2] and found[1].shape == (8, 3, 3, 1)
+    assert not np.array_equal(found[1], found[2])
+
+
+def test_damaged_filters_are_left_out(make_run):
+    run = make_run()
+    assert filters.read(run) == {}
+    filters.append(run, 1, KERNEL)
+    filters.append(run, 2, np.full((40, 40, 1, 40), np.nan, np.float32))
+    with (run.folder / filters.NAME).open("a") as file:
+        file.write('{"epoch": 3, "shape": [2, 2, 2, 1], "weights": "AAAA"}\n')
+        file.write('{"epoch": 4, "shape": [-1, -1, 1, 1], "weights": "AA=="}\n{"epoch": 5, "sha')
+    assert list(filters.read(run)) == [1, 2]
+    assert filters.read(run)[2].shape == (filters.MOST, filters.LONGEST, filters.LONGEST, 1)

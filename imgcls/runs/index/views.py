@@ -55,6 +55,10 @@ def save(name: str, query: str | None) -> None:
         raise RunError(f"The view could not be saved: {error.strerror or 'the file is in use'}.") from error
 
 
+def path_of(visitor_id: str) -> Path:
+    """The file of a visitor of a shared server. It need not exist."""
+    return paths.runs_folder() / FOLDER / f"~{visitor_id}.json"
+
+
 def _path() -> Path:
-    name = f"~{visitors.current().id}.json" if modes.is_shared() else "local.json"
-    return paths.runs_folder() / FOLDER / name
+    return path_of(visitors.current().id) if modes.is_shared() else paths.runs_folder() / FOLDER / "local.json"

@@ -1,32 +1,50 @@
-"""Who has a page open at the moment. Only this server's process knows it: pages report themselves every few seconds."""
+"""Who has which page open. Only this server's process knows it: pages report themselves every few seconds."""
 
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 AWAY_SECONDS = 30.0
 """A page reports itself far more often; a phone with its screen off does not."""
 MOST = 5_000
 
-_seen: dict[str, float] = {}
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody looks at: the title of a page, its path in the address, and the parameters there."""
+
+    title: str = ""
+    path: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+NOWHERE = Place()
+_seen: dict[str, tuple[float, Place]] = {}
 _lock = threading.Lock()
 
 
-def note(visitor_id: str) -> None:
+def note(visitor_id: str, place: Place = NOWHERE) -> None:
     """A page of this visitor is open now."""
     with _lock:
         _seen.pop(visitor_id, None)  # so that the oldest stay at the front
-        _seen[visitor_id] = time.monotonic()
+        _seen[visitor_id] = time.monotonic(), place
         while len(_seen) > MOST:
             del _seen[next(iter(_seen))]
 
 
 def seconds_since(visitor_id: str) -> float | None:
     """Seconds since a page of this visitor was last open; None if not since the server was started."""
-    at = _seen.get(visitor_id)
-    return None if at is None else time.monotonic() - at
+    found = _seen.get(visitor_id)
+    return None if found is None else time.monotonic() - found[0]
 
 
 def is_present(visitor_id: str) -> bool:
     """Whether a page of this visitor is open."""
     since = seconds_since(visitor_id)
     return since is not None and since < AWAY_SECONDS
+
+
+def place_of(visitor_id: str) -> Place | None:
+    """What a visitor looks at now; None if they have no page open, or another server shows it."""
+    return _seen[visitor_id][1] if is_present(visitor_id) else None

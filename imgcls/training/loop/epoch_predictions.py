@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.errors import RunError
-from imgcls.runs.predictions import epoch_predictions, live_predictions, probes, validation_predictions
+from imgcls.runs.predictions import epoch_predictions, filters, live_predictions, probes, validation_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.training.loop.batches import Subset
@@ -42,10 +42,15 @@ class EpochRecorder:
         self._best: tuple[int, np.ndarray] | None = None
         self._predict: Callable[[np.ndarray], Any] | None = None
         self._probed: tuple[list[int], np.ndarray] | None = None
+        self._kernel: Callable[[], np.ndarray] | None = None
 
     def probe_with(self, predict: Callable[[np.ndarray], Any]) -> None:
         """From now on, also classify the probes: `predict` gives the probabilities (n, classes) of images."""
         self._predict = predict
+
+    def store_filters(self, kernel: Callable[[], np.ndarray] | None) -> None:
+        """From now on, also store the filters of the first convolution: `kernel` gives its weights."""
+        self._kernel = kernel
 
     def record(self, start: int, probabilities: Any) -> None:
         """Probabilities (n, classes) of the images of the subset from position `start` on."""
@@ -62,7 +67,11 @@ class EpochRecorder:
             self._probed = None
         if is_best:
             self._best = epoch, self._predictions.copy()
-        if not len(self._positions) or (epoch - 1) % self._every:
+        if (epoch - 1) % self._every:
+            return
+        if self._kernel is not None:
+            filters.append(self._run, epoch, self._kernel())
+        if not len(self._positions):
             return
         record = np.zeros(1, self._record)
         record["epoch"], record["answers"] = epoch, self._predictions
@@ -75,6 +84,7 @@ class EpochRecorder:
         Also stores the images that pages show during the training.
         """
         probes.rewind(self._run, epoch)
+        filters.rewind(self._run, epoch)
         records = self._records()
         records = records[records["epoch"] <= epoch]
         if not len(records):

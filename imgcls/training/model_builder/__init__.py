@@ -5,7 +5,7 @@ fast_layers.py    Keras layers that train faster on a CPU
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -151,3 +151,14 @@ def predictions_once(model: keras.Model, images: np.ndarray) -> np.ndarray:
     if model.predict_function is None:
         return np.asarray(model(images, training=False))
     return np.asarray(model.predict_on_batch(images))
+
+
+def first_kernel(model: keras.Model) -> Callable[[], np.ndarray] | None:
+    """Gives the present weights of the first convolution, float (rows, columns, channels, filters).
+
+    None if the first layer with weights sees no neighbouring pixels, or not the channels of an image.
+    """
+    kernel = next((layer.kernel for layer in model.layers if getattr(layer, "kernel", None) is not None), None)
+    if kernel is None or len(kernel.shape) != 4 or kernel.shape[0] < 2 or kernel.shape[2] not in (1, 3):
+        return None
+    return lambda: keras.ops.convert_to_numpy(kernel)

@@ -5,25 +5,29 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.sharing import Mode
 from imgcls.sharing.classroom import presence, rooms
+from imgcls.sharing.classroom.presence import Place
 from imgcls.ui.app.errors import plain
 
 TICK_SECONDS = 5.0
-ON_STAGE = "Your teacher shows your latest run to the class."
+KNOWN = ("run", "view", "image", "data")
+"""The parameters of the address that say what somebody looks at; others may hold what they typed."""
+ON_STAGE = "Your teacher shows the class which page and run you have open."
 PAUSED = "Your teacher has paused all trainings."
 
 
-def show() -> None:
-    """The notice, for who is in a room; nothing for others and in other modes."""
+def show(title: str, path: str) -> None:
+    """The notice on the page of this title and path, for who is in a room; nothing for others and in other modes."""
     if sharing.mode() is Mode.CLASSROOM and sharing.current().room:
-        st.fragment(run_every=TICK_SECONDS)(_show)()
+        st.fragment(run_every=TICK_SECONDS)(_show)(title, path)
 
 
-def _show() -> None:
+def _show(title: str, path: str) -> None:
     visitor = sharing.current()
     room = rooms.find(visitor.room)
     if room is None or not room.is_open or rooms.manages(visitor, room):
         return
-    presence.note(visitor.id)
+    query = {name: text for name, text in st.query_params.to_dict().items() if name in KNOWN}
+    presence.note(visitor.id, Place(title, path, query))
     if room.message:
         st.info(f"**Message to the class:** {plain(room.message)}", icon=":material/campaign:")
     if room.is_paused:

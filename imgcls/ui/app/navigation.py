@@ -24,7 +24,7 @@ page = st.navigation([home, *others], position="top")
 figure_menu.show()
 alert.show()
 with errors.shown():
-    class_notice.show()
+    class_notice.show(page.title, page.url_path)
     bar.show(page.url_path)
     banner.show(page.title)
     if page is home:

@@ -32,11 +32,9 @@ def pick_run(
     label, except from screen readers: for a selector beside the heading.
     """
     choices = {run.id: run for run in runs.all_runs() if usable(run)}
-    if not choices:
-        empty_state.show("No trained model yet", "Train one first. It takes about a minute.")
-        return None
     requested = st.query_params.get("run", "")
-    if requested and requested not in choices:
+    is_gone = bool(requested) and requested not in choices
+    if is_gone:
         try:
             run = runs.find(requested)
             st.info(
@@ -45,7 +43,9 @@ def pick_run(
             )
         except RunError as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
-    is_gone = bool(requested) and requested not in choices
+    if not choices:
+        empty_state.show("No trained model yet", "Train one first. It takes about a minute.")
+        return None
     picked = select(
         label,
         {run_id: title(run) for run_id, run in choices.items()},

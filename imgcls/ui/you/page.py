@@ -12,9 +12,15 @@ from imgcls.ui.you import people_list
 
 LEAVE = "/visitor/leave"
 PRIVACY = (
-    "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, your name and "
-    "role if you have any, and what you train, import or draw, until you delete it; in a demo, for a day. Who only "
-    "looks leaves nothing. Nothing is sent to other servers."
+    "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, until you "
+    "delete it (in a demo, for a day):\n"
+    "- your name, role and class, if you have any, and how far you are in the lessons\n"
+    "- your runs, studies, datasets and uploads, with your name as their owner\n"
+    "- images that you pinned or saved, and views of the list of runs\n"
+    "- attempts at assignments with your predictions; your class sees them on the leaderboard\n"
+    "- drawings and photos that you sent to your class; the projector shows them\n\n"
+    "Who only looks leaves nothing. Nothing is sent to other servers, except the names of runs if the owner of this "
+    "server has set up notifications."
 )
 PROBLEM = "you-problem"
 ROLES = {
@@ -62,8 +68,8 @@ def _usage(visitor: Visitor) -> None:
 @st.dialog("Delete everything about you?")
 def _delete(visitor: Visitor) -> None:
     st.markdown(
-        "Your runs, datasets, drawings and uploads, your name and your role. Trainings in progress are ended. "
-        "**This cannot be undone.**"
+        "Your runs, studies, datasets, drawings, photos and uploads, your attempts at assignments, your progress in "
+        "the lessons, your name and your role. Trainings in progress are ended. **This cannot be undone.**"
     )
     with st.container(horizontal=True):
         if st.button(

@@ -1,16 +1,19 @@
 """The replay: what is in the file, that it loads nothing, and what is said of runs that cannot be replayed."""
 
+import base64
 import json
 import re
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from imgcls.errors import RunError
 from imgcls.evaluation.report import replay
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
-from imgcls.runs.predictions import epoch_predictions, probes
+from imgcls.runs.predictions import epoch_predictions, filters, probes
 from tests.support.training.metrics_logs import PLAN, epoch, lines
 
 HOSTILE = ['</script><img src=x onerror="alert(1)">', "<!--<script>", "\ud800"]
@@ -132,3 +135,18 @@ def test_a_run_that_has_not_ended_is_not_replayed(make_run):
     assert run.state == "queued"
     with pytest.raises(RunError, match="has not ended yet"):
         replay.page(run)
+
+
+def test_filters_of_the_first_layer_are_shown_beside_the_images(ended):
+    assert known(replay.page(ended))["filters"] == [] and 'id="filters"' not in replay.page(ended)
+    for number in (1, 2, 3):
+        kernel = np.zeros((3, 3, 1, 5), np.float32)
+        kernel[0, 0] = number - 2
+        filters.append(ended, number, kernel)
+    page = replay.page(ended)
+    shown = known(page)["filters"]
+    assert [entry["at"] for entry in shown] == [8, 13, 18] and 'id="filters"' in page
+    sheets = [np.asarray(Image.open(BytesIO(base64.b64decode(entry["image"].partition(",")[2])))) for entry in shown]
+    assert sheets[0].shape == (7, 11)  # five filters of 3 x 3 in two rows, a pixel apart
+    assert [sheet[0, 0] for sheet in sheets] == [1, 128, 255]
+    assert sheets[2][4, 8] == 128  # the sixth place is empty

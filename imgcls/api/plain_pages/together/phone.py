@@ -27,7 +27,7 @@ MOST_SHOWN = 60
 def state(room: Room, request: Request) -> dict[str, Any]:
     """What is drawn for, whether this visitor may, and their own drawings."""
     visitor, activity, seen = sharing.current(), activities.find(room), after(request)
-    presence.note(visitor.id)
+    presence.note(visitor.id, presence.Place("Draw together"))
     if activity is None:
         return {"activity": "", "isOpen": False, "canDraw": False, "mustJoin": False, "drawings": []}
     collection.note_results(room)

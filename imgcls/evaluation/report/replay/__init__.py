@@ -35,6 +35,7 @@ def page(run: Run) -> str:
         script=(HERE / "replay.js").read_text("utf-8"),
         curves=known.pop("curves"),
         images=known["images"],
+        has_filters=bool(known["filters"]),
         has_matrix=bool(known["matrices"]),
         images_title=known["imagesTitle"],
         content=values.for_script(known),

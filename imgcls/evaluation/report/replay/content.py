@@ -14,7 +14,7 @@ from imgcls.evaluation.report.replay import captions
 from imgcls.images.loading import to_png
 from imgcls.runs import ENDED, Run
 from imgcls.runs.metrics_log import DAMAGED, Curves
-from imgcls.runs.predictions import epoch_predictions, probes
+from imgcls.runs.predictions import epoch_predictions, filters, probes
 from imgcls.runs.predictions.epoch_predictions import EpochPredictions
 from imgcls.runs.predictions.probes import Probe
 
@@ -69,6 +69,7 @@ def collect(run: Run) -> dict[str, Any]:
                 for epoch, matrix in zip(recorded.epochs.tolist() if recorded else (), matrices, strict=True)
             ],
             "images": _images(recorded, pinned, time_of),
+            "filters": [{"at": time_of(epoch), "image": _sheet(stored)} for epoch, stored in filters.read(run).items()],
             "imagesTitle": "Probes" if pinned else "Validation images that changed most often",
             "captions": [
                 {"at": time_of(event.position), "text": event.text, "detail": event.detail, "pair": event.pair}
@@ -157,6 +158,17 @@ def _images(
         pixels = recorded.images[recorded.row_of[image]]
         found.append({"image": _data_url(pixels), "label": int(recorded.labels[image]), "states": states})
     return found
+
+
+def _sheet(stored: np.ndarray) -> str:
+    """The filters beside each other in two rows, a pixel apart, as an image: 0 is grey, brighter is positive."""
+    count, height, width, channels = stored.shape
+    columns = -(-count // 2)
+    sheet = np.full((2 * (height + 1) - 1, columns * (width + 1) - 1, channels), 128, np.uint8)
+    for number, weights in enumerate(stored):
+        top, left = number // columns * (height + 1), number % columns * (width + 1)
+        sheet[top : top + height, left : left + width] = 128 + weights.astype(np.int16)
+    return _data_url(sheet)
 
 
 def _data_url(pixels: np.ndarray) -> str:

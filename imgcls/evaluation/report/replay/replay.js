@@ -135,6 +135,17 @@ function drawImages() {
   });
 }
 
+function drawFilters() {
+  const shown = document.querySelector("#filters img");
+  const now = latest(content.filters)?.image;
+  if (shown && now !== shown.getAttribute("src")) {
+    shown.hidden = !now;
+    if (now) {
+      shown.src = now;
+    }
+  }
+}
+
 let caption = null;
 function drawCaption() {
   const now = latest(content.captions);
@@ -158,6 +169,7 @@ function draw() {
     drawMatrix();
   }
   drawImages();
+  drawFilters();
   drawCaption();
   byId("time").value = time;
   byId("time").setAttribute("aria-valuetext", `${Math.round(time)} of ${Math.round(content.seconds)} seconds`);

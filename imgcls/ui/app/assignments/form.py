@@ -17,6 +17,10 @@ WHAT = (
     "Your class gets a link that opens this page as it is now. Fixed controls keep their value; hidden ones are fixed "
     "and not shown. When a run begins, the server checks both."
 )
+OF_ADDRESS = (
+    " On this page, only what its address holds can be fixed, such as the run, the dataset and the section. Everything "
+    "else stays free."
+)
 MADE = "assignment-made"
 
 
@@ -50,7 +54,7 @@ def _of_address() -> dict[str, Setting]:
 def _form(room, page: str, state: dict[str, Setting]) -> None:
     is_training = page == "train"
     with st.form("assignment-form", border=False):
-        st.caption(WHAT if is_training else WHAT.partition(" When")[0])
+        st.caption(WHAT if is_training else WHAT.partition(" When")[0] + OF_ADDRESS)
         title = st.text_input("Title", max_chars=assignments.TITLE_LENGTH, key="assignment-title")
         instructions = st.text_area("Instructions", max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
         names = list(state)

@@ -1,10 +1,16 @@
-"""One pupil's work, large, for the projector: the latest run of who is on stage, followed while it trains."""
+"""What one pupil looks at, large, for the projector: their page, and its run or their latest, followed while it trains.
+
+Nothing can be changed there: it is the teacher's page, drawn from the same files.
+"""
 
 import streamlit as st
 
+from imgcls import runs
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
-from imgcls.sharing.classroom import rooms
+from imgcls.jobs.classroom.work import Work
+from imgcls.sharing.classroom import presence, rooms
+from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
@@ -18,7 +24,7 @@ CHOSEN = "class-stage"
 
 
 def show(room: Room) -> None:
-    """Who is on stage, and their latest run; nothing in an empty class."""
+    """Who is on stage, and what they look at; nothing in an empty class."""
     names = {person.id: person.name for person in rooms.members(room)}
     if not names:
         return
@@ -33,7 +39,8 @@ def show(room: Room) -> None:
         on_change=_put,
         args=(room,),
         width=320,
-        help="Shows the latest run of this member here, large, for the projector. The member sees a note.",
+        help="Shows here, large, for the projector, which page this member has open and its run, or else their latest "
+        "run. The member sees a note.",
     )
     if room.on_stage in names:
         st.fragment(run_every=TICK_SECONDS)(_work)(room)
@@ -50,7 +57,9 @@ def _work(room: Room) -> None:
         return
     with st.container(border=True):
         st.subheader(plain(f"On stage: {entry.member.name}"), anchor=False)
-        latest = entry.latest
+        place = presence.place_of(entry.member.id)
+        _place(place)
+        latest = _open_run(place) or entry.latest
         if latest is None:
             st.caption("No run yet.")
             return
@@ -71,3 +80,25 @@ def _work(room: Room) -> None:
             return  # its state says that it is damaged
         if curves.batches or curves.epochs:
             learning_curves.draw(latest.run)
+
+
+def _place(place: Place | None) -> None:
+    """The page that the member has open, and a way there."""
+    if place is None:
+        st.caption("No page open at the moment. This is the latest run.")
+        return
+    parts = [place.title, *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(f"Looks at: {', '.join(parts)}"), width="content")
+        if place.path and st.button("Open this page", key="class-stage-page", icon=":material/visibility:"):
+            links.go(f"{place.path}.py", **place.query)
+
+
+def _open_run(place: Place | None) -> Work | None:
+    """The run that the member has open, if the teacher sees it."""
+    if place is None or "run" not in place.query:
+        return None
+    try:
+        return work.described(runs.find(place.query["run"]))
+    except UserError:
+        return None

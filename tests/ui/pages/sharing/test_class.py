@@ -7,8 +7,9 @@ from streamlit import config as streamlit_config
 
 from imgcls import jobs
 from imgcls.config import Config
-from imgcls.sharing import Role, Visitor, acting_as, people, visitors
+from imgcls.sharing import Role, Visibility, Visitor, acting_as, ownership, people, visitors
 from imgcls.sharing.classroom import guessing, presence, rooms
+from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
@@ -21,6 +22,7 @@ def classroom(monkeypatch):
     monkeypatch.setenv("IMGCLS_MODE", "classroom")
     monkeypatch.setattr(jobs, "wake", lambda: None)
     guessing.forget_all()
+    presence._seen.clear()
     people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
 
 
@@ -243,4 +245,32 @@ def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, 
     assert rooms.find(room.id).on_stage == ADA
     assert "1,234" in html_of(app) and "90.0%" in html_of(app)
     look_as(ADA)
-    assert "shows your latest run to the class" in text_of(opened("class"))
+    assert "shows the class which page and run you have open" in text_of(opened("class"))
+
+
+def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as, room, finished_run):
+    join(room)
+    with acting_as(people.visitor(TEACHER)):
+        rooms.put_on_stage(room, ADA)
+    look_as(TEACHER)
+    assert "No page open at the moment." in text_of(opened("class"))
+    look_as(ADA)
+    opened("evaluate", run=finished_run.id, view="Errors", find=HOSTILE)
+    look_as(TEACHER)
+    app = opened("class")
+    assert is_intact(app)
+    assert "Looks at: Evaluate, view Errors" in text_of(app) and HOSTILE not in text_of(app)
+    assert any(finished_run.label in str(element.value) for element in app.markdown)
+    button(app, "Open this page").click().run()
+    assert app.query_params["run"] == [finished_run.id]
+
+
+def test_the_stage_shows_no_run_that_the_teacher_does_not_see(look_as, room, finished_run):
+    join(room)
+    ownership._write(finished_run.folder, Thing("S" * 22, Visibility.PRIVATE, "", "Somebody"), 1.0)
+    finished_run.rename("Secret")
+    presence.note(ADA, presence.Place("Train", "train", {"run": finished_run.id}))
+    with acting_as(people.visitor(TEACHER)):
+        rooms.put_on_stage(room, ADA)
+    look_as(TEACHER)
+    assert "Secret" not in text_of(opened("class"))
