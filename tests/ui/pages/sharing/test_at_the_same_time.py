@@ -179,7 +179,7 @@ def test_the_teacher_closes_the_class_while_ada_trains(look_as, room, training):
     button(form, "Start").click().run()
     assert is_intact(form) and len(runs.all_runs()) == 1
     assert "Join a class first." in text_of(form)
-    assert not button(opened("train", run=training.id), "Stop").disabled  # it is still hers
+    stop = button(opened("train", run=training.id), "Stop")
+    assert stop.disabled and stop.help == "You may not stop this run. Join a class first."
     look_as(TEACHER)
-    teacher = opened("class")
-    assert is_intact(teacher)
+    assert not button(opened("train", run=training.id), "Stop").disabled

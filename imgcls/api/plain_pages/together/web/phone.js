@@ -238,7 +238,10 @@ if (content.activity) {
   if (content.hasPhotos) {
     camera = new Camera(
       find("camera"),
-      (image) => changed({ image }),
+      (image) => {
+        if (image) say("");
+        changed({ image });
+      },
       (message) => say(message, true),
     );
   } else {
