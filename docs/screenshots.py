@@ -30,6 +30,8 @@ SETTLED = """() => {
     return testScriptState === 'notRunning' && testConnectionState === 'CONNECTED'
         && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
 }"""
+PATIENCE = 600_000
+"""Milliseconds in which a busy machine shows a page."""
 PAGES = {
     "home": "/",
     "data": "/data",
@@ -77,8 +79,9 @@ def visit(browser, server: Server, path: str, view: dict[str, int], scheme: str 
     """A new visitor's page, once it has settled."""
     context = browser.new_context(viewport=view, color_scheme=scheme)
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(server.url + path.replace("NEW", secrets.token_hex(8)))  # each import has an id of its own
-    page.locator("h1").first.wait_for(state="visible", timeout=60_000)
+    page.locator("h1").first.wait_for(state="visible")
     settle(page)
     try:
         yield page
@@ -88,14 +91,14 @@ def visit(browser, server: Server, path: str, view: dict[str, int], scheme: str 
 
 def settle(page) -> None:
     page.wait_for_timeout(600)
-    page.wait_for_function(SETTLED, timeout=120_000)
+    page.wait_for_function(SETTLED)
     page.wait_for_timeout(1_500)
 
 
 def draw(page, digit: int) -> None:
     """Draws a digit with the mouse on the first canvas of a page."""
     canvas = page.locator("canvas").first
-    canvas.wait_for(timeout=60_000)
+    canvas.wait_for()
     box = canvas.bounding_box()
     for points in strokes(digit):
         for number, (x, y) in enumerate(points):
@@ -110,7 +113,7 @@ def draw(page, digit: int) -> None:
 
 def upload(page, archive: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(str(archive))
-    page.get_by_role("button", name="Import 200 images").wait_for(timeout=120_000)
+    page.get_by_role("button", name="Import 200 images").wait_for()
     settle(page)
 
 
@@ -128,7 +131,7 @@ def readme(browser, server: Server, archive: Path) -> None:
         page.screenshot(path=IMAGES / "predict.png")
     with visit(browser, server, "/train?epochs=25", DESKTOP) as page:
         page.get_by_role("button", name="Start", exact=True).click()
-        page.wait_for_function("() => /Epoch 1[2-6] of 25/.test(document.body.innerText)", timeout=240_000)
+        page.wait_for_function("() => /Epoch 1[2-6] of 25/.test(document.body.innerText)")
         page.wait_for_timeout(1_500)
         page.screenshot(path=IMAGES / "train.png")
 

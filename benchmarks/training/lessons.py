@@ -12,7 +12,7 @@ import sys
 
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.trainings import own_queue, wait
-from imgcls import jobs, lessons
+from imgcls import datasets, jobs, lessons
 from imgcls.config import Config
 from imgcls.lessons import Measured
 from imgcls.runs import ENDED
@@ -27,6 +27,7 @@ def measured(number: Measured, known: dict[str, float]) -> float:
         return number.measure()
     key = json.dumps(Config(**number.settings).as_dict(), sort_keys=True) + number.score
     if key not in known:
+        datasets.prepare(str(number.settings["data"]))
         trained = jobs.begin(Config(**number.settings))
         wait(lambda: trained.state in ENDED, "a training", LONGEST)
         value = (trained.result or {}).get(number.score)

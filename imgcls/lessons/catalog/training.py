@@ -61,9 +61,12 @@ STEPS = (
     ),
     Step(
         title="See it in the curves",
-        text="Two curves belong together: training, and validation, which is measured on images that are not used for "
-        "learning.",
-        page="runs",
+        text="These are the curves of your run, the loss on the left. The solid one is **training**; the dashed one is "
+        "**validation**, which is measured on images that are not used for learning.",
+        page="evaluate",
+        query={"view": "Training curves"},
+        run_of=FEW,
+        keys=("curve-loss",),
         question=Question(
             "Which of these curves says that a network is overfitting?",
             (
@@ -77,7 +80,7 @@ STEPS = (
         "too "
         "briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
         terms=("Validation set", "Underfitting"),
-        notes="Open the run again to look at its curves.",
+        notes="Let them point at the epoch from which the network only memorises.",
     ),
     Step(
         title="Fix it? Dropout",

@@ -3,10 +3,12 @@
 import re
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from imgcls import lessons
 from tests.browser.support import steps
+from tests.browser.support.server import REPOSITORY
 
 STROKES = {
     "3": "18,12 50,4 78,18 72,38 45,48 75,58 82,78 50,96 15,88",
@@ -43,9 +45,18 @@ def draw(page: Page, what: str) -> None:
         page.mouse.up()
 
 
-def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, server):
+@pytest.fixture
+def pupils(make_server):
+    """A server of its own: how far somebody is in a lesson is shown on every page."""
+    server = make_server()
+    server.add(REPOSITORY / "saved_models" / "digits")
+    yield server.start()
+    server.close()
+
+
+def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
     lesson = lessons.find("draw")
-    page = visit(server, "/lessons?lesson=draw")
+    page = visit(pupils, "/lessons?lesson=draw")
     steps.shows(page, "1. Draw, and be recognised")
     steps.button(page, "Start the lesson").click()
     steps.shows(page, "Predict")
@@ -66,8 +77,9 @@ def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, server):
             steps.shows(page, "Predict")
             expect(bar(page)).to_contain_text("Step 2 of 5")
             expect(bar(page)).to_contain_text(step.do)
+        steps.settled(page)
         draw(page, DRAWINGS[at])
-        expect(next_button(page)).to_have_text("Next")
+        expect(next_button(page)).to_have_text("Next", timeout=steps.SLOW)
         expect(bar(page)).to_contain_text("✓")
         next_button(page).click()
     expect(next_button(page)).to_have_text("Finish")

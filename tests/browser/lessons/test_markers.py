@@ -1,11 +1,13 @@
 """Every control that a lesson marks is on the page that its step opens. One visit for each address."""
 
+import json
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
 
 from imgcls import lessons
+from imgcls.config import Config
 from tests.browser.support import steps
 
 SAMPLE = {"run": "sample"}
@@ -38,3 +40,25 @@ def test_what_lessons_mark_on_a_page_is_there(visit, server, address):
         keys = (key, EITHER.get(key, key))
         marked = steps.main(page).locator(", ".join(f".st-key-{key}" for key in keys)).first
         expect(marked, f"{key} at {address}").to_be_visible()
+
+
+def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_server, sample_run):
+    server = make_server()
+    settings = lessons.find("convolution").CNN
+    run = server.add(sample_run)
+    (run / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+    server.start()
+    page = visit(server, "/lessons?lesson=convolution")
+    steps.shows(page, "4. A convolution by hand")
+    steps.button(page, "Start the lesson").click()
+    bar = page.locator(".st-key-lesson")
+    for title in ("A network of your own", "Sixteen small filters"):
+        expect(bar).to_contain_text(title)
+        bar.locator(".st-key-lesson-next button").click()
+    steps.shows(page, "Evaluate")
+    marked = steps.main(page).locator(".st-key-by-hand")
+    expect(marked).to_be_visible()
+    expect(marked).not_to_be_in_viewport(ratio=0.3)
+    bar.get_by_role("button", name="9", exact=True).click()
+    expect(marked).to_be_in_viewport(ratio=0.6)
+    server.close()

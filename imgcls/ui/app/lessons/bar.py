@@ -15,9 +15,11 @@ import streamlit as st
 from imgcls import lessons
 from imgcls.errors import UserError
 from imgcls.lessons import Question, Situation, Step
+from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.lessons import standing as standings
 from imgcls.ui.app.lessons import words
+from imgcls.ui.components import reveal
 
 TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
@@ -58,13 +60,15 @@ def _show(name: str, page: str) -> None:
         is_asked = step.question is None or at in standing.answers
         is_done = is_asked and (at in standing.done or step.is_done(situation))
         if is_done and at not in standing.done:
-            found = standing.found
-            if step.page == DRAWN_ON and step.values:  # the drawing will be another one later, the result stays
-                found = {**found, at: step.values(situation)}
-            standings.change(name, done=standing.done | {at}, found=found)
-            standing = standings.progress().of(name)
+            standings.change(name, done=standing.done | {at})
+        if is_asked and step.page == DRAWN_ON and step.values and step.is_done(situation):
+            standing = _keep(name, at, step.values(situation))
         is_at_work = is_asked and not is_done and page == step.page
-        _head(name, at, _mark(step) if is_at_work else "", is_folded=_fold((name, at, is_asked, is_done), is_at_work))
+        is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if nothing is to be done
+        reveal.show(_selectors(step) if is_marked else "", f"{name} {at} {is_marked}")
+        is_folded = _fold((name, at, is_asked, is_done), is_at_work)
+        kind = "lesson-asks" if not is_asked else "lesson-folded" if is_folded else ""
+        _head(name, at, _mark(step) if is_marked else "", kind)
         st.markdown(f"#### {step.title}")
         if not is_done or not step.after:  # then the result is what counts
             st.markdown(_filled(name, step.text, _values(step, situation)))
@@ -76,6 +80,14 @@ def _show(name: str, page: str) -> None:
         elif is_asked:
             _task(step, page, situation)
         _buttons(name, at, page, is_done=is_done)
+
+
+def _keep(name: str, at: int, values: Mapping[str, str]) -> Standing:
+    """Keeps what a step says about a drawing: later it will be another one, with which the task is not done."""
+    standing = standings.progress().of(name)
+    if standing.found.get(at) != values:
+        standings.change(name, found={**standing.found, at: values})
+    return standings.progress().of(name)
 
 
 def _values(step: Step, situation: Situation) -> Mapping[str, str]:
@@ -100,13 +112,13 @@ def _fold(phase: tuple, is_at_work: bool) -> bool:
     return is_folded
 
 
-def _head(name: str, at: int, style: str, *, is_folded: bool) -> None:
-    """`style` is part of it because an element that is only a style stays when it is no longer there."""
+def _head(name: str, at: int, style: str, kind: str) -> None:
+    """`style` is part of it because an element that is only a style stays when it is no longer there; `kind` is a class
+    by which narrow screens know how much of the bar they show."""
     lesson = lessons.find(name)
     count = len(lesson.STEPS)
-    kind = "lesson-head lesson-folded" if is_folded else "lesson-head"
     st.html(
-        f'<style>{style}</style><div class="{kind}"><b>Lesson {lessons.number(name)}</b>'
+        f'<style>{style}</style><div class="lesson-head {kind}"><b>Lesson {lessons.number(name)}</b>'
         f"<span>{html.escape(lesson.TITLE)}</span></div>"
         f'<progress max="{count}" value="{at + 1}" aria-label="Step {at + 1} of {count}"></progress>'
         f'<div class="lesson-head"><span>Step {at + 1} of {count}</span></div>'
@@ -157,11 +169,15 @@ def _task(step: Step, page: str, situation: Situation) -> None:
         standings.open_page(step)
 
 
+def _selectors(step: Step) -> str:
+    """The controls of the step."""
+    return ",".join(f".stMain .st-key-{key}" for key in step.keys)
+
+
 def _mark(step: Step) -> str:
-    """A style rule that outlines the controls of the step."""
-    selectors = ",".join(f".stMain .st-key-{key}" for key in step.keys)
+    """A style rule that outlines them."""
     look = "outline:3px solid var(--lesson);outline-offset:4px;border-radius:var(--radius)"
-    return f"{selectors}{{{look}}}" if selectors else ""
+    return f"{_selectors(step)}{{{look}}}" if step.keys else ""
 
 
 def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:

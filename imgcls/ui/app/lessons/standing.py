@@ -66,10 +66,12 @@ def forget_drawing() -> None:
 
 
 def _new_drawing() -> Handwriting:
-    """What is on the canvas, unless it still begins with the first stroke of what was there before the step."""
-    before, drawing = st.session_state.get(BEFORE, Handwriting()), canvas.state().drawing
+    """What is on the canvas once the pen is lifted, unless it still begins with the first stroke of what was there
+    before the step."""
+    before, present = st.session_state.get(BEFORE, Handwriting()), canvas.state()
+    drawing = present.drawing
     is_old = before and drawing and np.array_equal(before.strokes[0], drawing.strokes[0])
-    return Handwriting() if is_old else drawing
+    return Handwriting() if is_old or not present.is_done else drawing
 
 
 def situation(standing: Standing, page: str) -> Situation:

@@ -1,0 +1,50 @@
+/** Scrolls to a control once, as soon as it is on the page. `data`: the selector, and the occasion. */
+
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 250;
+const NAVIGATION = 64;
+const ENOUGH = 0.9;
+let last = "";
+
+/** The part of the window that neither the navigation nor a bar at the bottom covers: [top, bottom]. */
+function room() {
+  const bar = document.querySelector(".st-key-lesson")?.getBoundingClientRect();
+  return [NAVIGATION, bar && bar.width > innerWidth / 2 ? bar.top : innerHeight];
+}
+
+function isInView(element) {
+  const [high, low] = room();
+  const { top, bottom, height } = element.getBoundingClientRect();
+  return Math.min(bottom, low) - Math.max(top, high) >= ENOUGH * Math.min(height, low - high);
+}
+
+function scrollTo(element) {
+  const [high, low] = room();
+  const isTall = element.getBoundingClientRect().height > low - high;
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.style.scrollMarginTop = `${NAVIGATION + 16}px`;
+  element.style.scrollMarginBottom = `${innerHeight - low + 16}px`;
+  element.scrollIntoView({ block: isTall ? "start" : "nearest", behavior: isCalm ? "auto" : "smooth" });
+}
+
+export default function ({ data }) {
+  const { selector, occasion } = data;
+  if (occasion === last) return;
+  last = occasion;
+  const end = performance.now() + PATIENCE_MS;
+  let before = null;
+  const look = () => {
+    if (occasion !== last || performance.now() > end) return;
+    const all = selector ? [...document.querySelectorAll(selector)] : [];
+    const found = all[0];
+    const top = found ? found.getBoundingClientRect().top : null;
+    const rests = top !== null && top === before; // what loads above it moves it
+    before = top;
+    if (!rests) {
+      setTimeout(look, PAUSE_MS);
+    } else if (!all.some(isInView)) {
+      scrollTo(found);
+    }
+  };
+  look();
+}
