@@ -42,6 +42,8 @@ The trainer and the pages share nothing but these files:
       doctor.json       typical input statistics of handwriting            trainer, by rename
       predictions.npz   probabilities and labels of the test set           trainer, by rename
       gallery.npz       test images shown on pages                         trainer, by rename
+      test_images.npz   file names and groups of the test images           trainer, by rename
+      folds.npz         out-of-fold predictions of a cross-validation      trainer, by rename
       live.npz          validation labels, and a few images to watch       trainer, before training, by rename
       probes.*          pinned images, and their predictions by epoch      page by rename; trainer, append
       epochs.bin        validation predictions by epoch                    trainer, append; packed at the end

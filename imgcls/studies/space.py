@@ -18,6 +18,7 @@ from imgcls import models
 from imgcls.config import PARAMS, Config
 from imgcls.errors import SettingError
 from imgcls.params import Choice, Param, Range, RunId, Value, shortened
+from imgcls.system import json_files
 
 FIXED = {
     "data": "trials on different datasets cannot be compared",
@@ -86,7 +87,8 @@ class Between:
         return generator.choice(self.grid()) if self.step else self._number(self._at(generator.random()))
 
     def holds(self, value: Any) -> bool:
-        return isinstance(value, int | float) and self.low <= value <= self.high
+        is_number = json_files.is_integer(value) if self.is_integer else json_files.is_number(value)
+        return is_number and self.low <= value <= self.high
 
     def _at(self, share: float) -> float:
         if self.is_log:

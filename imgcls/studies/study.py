@@ -18,7 +18,7 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from imgcls.params import Value
 from imgcls.runs import Run, metrics_log, trials
 from imgcls.sharing import Action, guarding, ownership
 from imgcls.studies import plan as plans
+from imgcls.studies import space
 from imgcls.studies.plan import Plan
 from imgcls.system import atomic, file_times, json_files, paths, processes
 
@@ -99,7 +100,7 @@ class Study:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """Winner and scores, or None before it has ended.
+        """Winner and scores, or None before it has ended; without entries that cannot be true.
 
         Raises:
             RunError: result.json is damaged.
@@ -112,7 +113,7 @@ class Study:
             raise RunError(f"The file result.json of study '{self.id}' is damaged and cannot be read.") from error
         if found.get("version") != RESULT_VERSION or found.get("outcome") not in OUTCOMES:
             raise RunError(f"The file result.json of study '{self.id}' is damaged: it has no outcome.")
-        return found
+        return _sound(found)
 
     @property
     def is_stop_requested(self) -> bool:
@@ -164,28 +165,67 @@ class Study:
         Raises:
             SettingError: the plan cannot be read.
         """
-        metric, known = self.plan.metric, known or {}
+        plan, known = self.plan, known or {}
         found = []
         for run in self.runs():
             before = known.get(run.id)
             is_final = before is not None and before.state in OUTCOMES
-            found.append(before if before is not None and is_final else read_trial(run, metric))
+            found.append(before if before is not None and is_final else read_trial(run, plan))
         return found
 
 
-def read_trial(run: Run, metric: str) -> Trial:
+def read_trial(run: Run, plan: Plan) -> Trial:
     """The trial that a run is."""
     state = run.state
-    record = trials.read(run)
     number = int(run.id[-4:])
     result = None
     with contextlib.suppress(RunError):
         result = run.result
-    value = None if result is None else result.get(metric)
+    value = None if result is None else result.get(plan.metric)
     epochs = metrics_log.Curves(run.folder / "metrics.jsonl").refresh().epochs
-    curve = tuple(line.get(metric) for line in epochs)
+    curve = tuple(line.get(plan.metric) for line in epochs)
     score = float(value) if state in ("finished", "stopped") and json_files.is_number(value) else None
-    return Trial(run, number, {} if record is None else record.params, state, score, curve, result)
+    return Trial(run, number, _params(run, plan), state, score, curve, result)
+
+
+def _params(run: Run, plan: Plan) -> Mapping[str, Value]:
+    """The varied settings of a trial: those in trial.json, or if it is damaged those that the run has; else none."""
+    with contextlib.suppress(UserError):
+        if (record := trials.read(run)) is not None and record.params:
+            space.config_of(plan.base, record.params)  # raises SettingError if a value is none of that setting
+            return record.params
+    with contextlib.suppress(UserError):
+        config = run.config
+        found = {name: config.model_settings.get(name, getattr(config, name, None)) for name in plan.vary}
+        return {name: value for name, value in found.items() if value is not None}
+    return {}
+
+
+def _sound(result: dict[str, Any]) -> dict[str, Any]:
+    """The content of result.json without values that cannot be true."""
+    is_count, is_fraction = json_files.is_integer, json_files.is_number
+    checks: dict[str, Callable[[Any], bool]] = {
+        "ended": lambda value: json_files.is_number(value, 0.0),
+        "tried": lambda value: is_count(value, 0),
+        "scored": lambda value: is_count(value, 0),
+        "winner": lambda value: isinstance(value, str) and runs.ID.fullmatch(value) is not None,
+        "value": json_files.is_number,
+        "message": lambda value: isinstance(value, str),
+        "bias": lambda value: (
+            isinstance(value, dict)
+            and all(is_fraction(value.get(name), -1.0, 1.0) for name in ("bias", "accuracy"))
+            and all(is_count(value.get(name), 0) for name in ("trials", "images"))
+        ),
+        "test": lambda value: (
+            isinstance(value, dict)
+            and all(is_fraction(value.get(name), 0.0, 1.0) for name in ("accuracy", "low", "high"))
+            and is_count(value.get("images"), 0)
+        ),
+    }
+    found = {name: value for name, value in result.items() if name not in checks or checks[name](value)}
+    if not found.keys() >= {"tried", "scored", "value"}:
+        found.pop("winner", None)
+    return found
 
 
 def folder() -> Path:

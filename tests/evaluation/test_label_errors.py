@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from imgcls import datasets
-from imgcls.errors import RunError
+from imgcls.datasets.store.records import Records
+from imgcls.errors import DatasetError, RunError
 from imgcls.evaluation.label_errors import training_set
 from imgcls.evaluation.label_errors.confident_learning import suspects
 from imgcls.evaluation.label_errors.cross_validation import cross_validated
@@ -136,6 +139,29 @@ def test_planted_errors_are_found_by_cross_validated_heads():
     assert 36 <= found.estimated <= 44
 
 
+def test_cross_validated_heads_never_learn_from_the_group_that_they_predict():
+    """Images of a group are copies of each other: only a head that has seen the group knows its label."""
+    generator = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 5)
+    features = generator.normal(0, 1, (40, 60)).astype(np.float32)[groups]
+    labels = generator.integers(0, 2, 40)[groups]
+    known = cross_validated(features, labels, 2, lambda fraction, text: None)
+    unknown = cross_validated(features, labels, 2, lambda fraction, text: None, groups)
+    assert (known.argmax(1) == labels).mean() > 0.95
+    assert (unknown.argmax(1) == labels).mean() < 0.75
+    assert unknown.sum(1) == pytest.approx(np.ones(200), abs=1e-5)
+
+
+def test_few_groups_give_few_folds_and_a_single_one_is_reported():
+    features, labels = np.eye(12, dtype=np.float32), np.arange(12) % 2
+    fractions = []
+    groups = np.arange(12) // 4
+    found = cross_validated(features, labels, 2, lambda fraction, text: fractions.append(round(fraction, 2)), groups)
+    assert fractions == [0.0, 0.33, 0.67] and found.sum(1) == pytest.approx(np.ones(12), abs=1e-5)
+    with pytest.raises(DatasetError, match="All images belong to one group"):
+        cross_validated(features, labels, 2, lambda fraction, text: None, groups * 0)
+
+
 def predictions_of(separation: float, rate: float, *, pair: bool, count: int = 2000, classes: int = 5):
     """Labels with errors, and the predictions of an optimal model trained on such labels."""
     generator = np.random.default_rng(round(1000 * rate) + pair)
@@ -216,6 +242,23 @@ def test_the_suspect_list_is_read_and_an_invalid_one_gives_a_clear_error(finishe
         stored_suspects(finished_run, **changes)
         with pytest.raises(RunError, match="Check again"):
             training_set.read(finished_run)
+
+
+def test_the_search_keeps_the_groups_of_the_dataset_together(finished_run, monkeypatch):
+    dataset, given = datasets.open_dataset("digits"), []
+    groups = np.column_stack([np.arange(1437) // 7] * 2).astype(np.int32)
+    grouped = replace(dataset, records=Records(groups={"train": groups}, group_names=[str(n) for n in range(206)]))
+    features = SimpleNamespace(activations=lambda images: SimpleNamespace(features=images.reshape(len(images), -1)))
+    monkeypatch.setattr(training_set, "images_of", lambda run: grouped)
+    monkeypatch.setattr(training_set, "_activation_model", lambda run, progress: features)
+
+    def predict(features, labels, num_classes, progress, units):
+        given.append(units.tolist())
+        return np.eye(num_classes, dtype=np.float32)[labels]
+
+    monkeypatch.setattr(training_set, "cross_validated", predict)
+    training_set.make(finished_run, lambda fraction, text: None)
+    assert given == [groups[:, 1].tolist()]
 
 
 def test_a_background_process_searches_the_training_images(finished_run):

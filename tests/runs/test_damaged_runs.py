@@ -4,34 +4,55 @@ import contextlib
 import json
 import math
 import random
+import re
 import warnings
 
 import numpy as np
 import pytest
 
-from imgcls import jobs, runs
+from imgcls import datasets, jobs, runs
+from imgcls.config import Config
 from imgcls.errors import UserError
+from imgcls.evaluation import coach, golden, repeated_seeds
 from imgcls.evaluation import predictions as evaluated
+from imgcls.evaluation.coach import evidence, trying
 from imgcls.evaluation.label_errors import reviews, training_set
+from imgcls.evaluation.report import replay
 from imgcls.evaluation.robustness import evaluate as robustness
-from imgcls.inference import activations, input_quality, predictor
+from imgcls.inference import activations, input_quality, predictor, served_model
 from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection import unfamiliar
 from imgcls.jobs import estimates, waiting_list
 from imgcls.jobs.backends import local
-from imgcls.runs import Run, backbone_facts, index
-from imgcls.runs.annotations import holdout_usage, tags
+from imgcls.jobs.classroom import leaderboard, work
+from imgcls.lessons import Situation
+from imgcls.runs import Run, backbone_facts, index, store, trials
+from imgcls.runs import assignments as attempts
+from imgcls.runs.annotations import holdout_usage, notes, tags
 from imgcls.runs.metrics_log import Curves
-from imgcls.runs.predictions import epoch_predictions, validation_predictions
-from imgcls.system import json_files
+from imgcls.runs.predictions import (
+    epoch_predictions,
+    fold_predictions,
+    live_predictions,
+    probes,
+    validation_predictions,
+)
+from imgcls.studies import space
+from imgcls.studies.study import read_trial
+from imgcls.system import json_files, paths
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.explain import probes as probes_view
 from imgcls.ui.runs import run_list, table_columns
+from imgcls.ui.train import live_images
 from imgcls.ui.widgets import formatting, run_select
 from tests.support.runs import mutations
+from tests.support.studies import planned
 
 pytestmark = pytest.mark.timeout(600)
 IMAGE = np.zeros((28, 28, 1), np.uint8)
+CONFIG = Config.load(paths.repository_folder() / "saved_models" / "digits" / "config.json")
+"""The settings of a `mutations.complete_run`."""
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +65,7 @@ def no_queue(monkeypatch):
 
 
 def listed(run: Run) -> None:
-    """What every list of runs does with a run; nothing may be raised."""
+    """What every list of runs does with a run, also in a class, in studies and in the shell; nothing may be raised."""
     everything = runs.all_runs()
     assert run in everything
     rows = [(one, run_list.summary(one)) for one in everything]
@@ -53,6 +74,13 @@ def listed(run: Run) -> None:
         formatting.state(about.state, formatting.fraction(about.test))
     indexed = [(one, index.row_of(one)) for one in everything]
     table_columns.table(indexed, [*table_columns.COLUMNS, *table_columns.settings_of([row for _, row in indexed])])
+    assert {row["id"] for row in index.search(index.Query(archived=True)).rows} == {one.id for one in everything}
+    works = [work.described(one) for one in everything]
+    for data in leaderboard.datasets(works):
+        leaderboard.ties(leaderboard.places(works, data))
+    for one in everything:
+        json.dumps(store.described(one), allow_nan=False)
+    repeated_seeds.groups(everything)
     estimates.paces()
     estimates.feature_rates()
     jobs.waiting()
@@ -79,6 +107,51 @@ def trained(run: Run) -> None:
     config = run.config
     cached_curves.schedule(config)
     estimates.seconds(config, 100, estimates.paces())
+
+
+def taught(run: Run) -> None:
+    """What the checks of lessons do with all runs, of which one is exactly the run that a step asked for."""
+    settings = {name: value for name, value in CONFIG.as_dict().items() if name != "version"}
+    situation = Situation()
+    assert situation.started({}, earlier=True), "the sound run"
+    situation.score(settings)
+    situation.training_accuracy(settings)
+    situation.finished(settings)
+
+
+def coached(run: Run) -> None:
+    coach.findings(evidence.of(run))
+
+
+def tried(run: Run) -> None:
+    found = trying.read(run)
+    if found is not None:
+        trying.verdict(run, runs.find(found.of))
+
+
+def replayed(run: Run) -> None:
+    replay.page(run).encode()
+
+
+def pinned(run: Run) -> None:
+    for probe in probes.read(run):
+        probes_view._strip(probe, datasets.facts("digits"))
+
+
+def watched(run: Run) -> None:
+    live_images._markup(str(run.folder), run.stamp(*live_images.FILES))
+
+
+def searched(run: Run) -> None:
+    """What a study does with a trial."""
+    found = read_trial(run, planned())
+    space.config_of(planned().base, found.params)  # what the driver does with an open trial
+    trials.why_spared(run)
+
+
+def checked_against_pins(run: Run) -> None:
+    golden.previous(run)
+    golden.check(run)
 
 
 def result(run: Run) -> None:
@@ -138,14 +211,28 @@ def remembered(run: Run) -> None:
 
 
 READERS = {
-    "config.json": (trained,),
-    "result.json": (result, trained),
-    "model.json": (predicted, evaluated_run, explained, backbone),
-    "metrics.jsonl": (trained,),
+    "config.json": (trained, taught, coached, replayed, searched, checked_against_pins),
+    "result.json": (result, trained, taught, coached, replayed, searched, checked_against_pins),
+    "model.json": (predicted, evaluated_run, explained, backbone, coached, replayed, watched, checked_against_pins),
+    "metrics.jsonl": (trained, taught, coached, replayed, searched),
     "predictions.npz": (evaluated_run,),
     "gallery.npz": (evaluated_run,),
-    "epochs.npz": (remembered,),
-    "validation.npz": (validation_predictions.read,),
+    "epochs.npz": (remembered, replayed, watched),
+    "epochs.bin": (watched,),
+    "live.npz": (watched, live_predictions.read),
+    "validation.npz": (validation_predictions.read, coached, tried),
+    "folds.npz": (fold_predictions.read,),
+    "probes.npz": (pinned, replayed),
+    "probes.jsonl": (pinned, replayed),
+    "test_images.npz": (evaluated_run,),
+    "trial.json": (searched,),
+    "coach.json": (tried,),
+    "assignment.json": (lambda run: attempts.check_change(run.folder, ["learning_rate"]),),
+    "notes.json": (notes.read,),
+    "parent.json": (store.parent_of,),
+    "owner.json": (work.described,),
+    "served.json": (served_model.of, predicted),
+    "served.tflite": (served_model.of,),
     "robustness.npz": (lambda run: robustness.read(run).by_class("noise", 10),),
     "suspects.npz": (training_set.read,),
     "neighbours.npz": (explained, predicted),
@@ -159,6 +246,8 @@ READERS = {
     "openings.jsonl": (lambda run: formatting.age(holdout_usage.read(run).first or 0.0),),
     "request.json": (lambda run: run.request,),
 }
+SLOW, SELDOM = (coached, replayed, taught), 12
+"""These readers take up to a third of a second, so they see every twelfth damage."""
 ALWAYS = (
     "trainer.json",
     "queued.json",
@@ -169,19 +258,24 @@ ALWAYS = (
     "log.txt",
     "data.json",
 )
-LISTED = ("config.json", "result.json", *ALWAYS)
+LISTED = (
+    *("config.json", "result.json", "metrics.jsonl", "trial.json", "assignment.json", "notes.json", "parent.json"),
+    *("owner.json", *ALWAYS),
+)
 """Files that the lists of runs read."""
 
 
 @pytest.mark.parametrize("name", [*READERS, *ALWAYS])
-def test_damage_to_a_file_affects_only_its_run(name):
+def test_damage_to_a_file_affects_only_its_run(name, monkeypatch):
+    monkeypatch.setenv("IMGCLS_QUANTISED", "on")
+    monkeypatch.setattr(served_model.hardware, "multiplies_bytes", lambda: True)
     mutations.small_run("sound-run")
-    run = mutations.complete_run("damaged-run")
+    run = mutations.complete_run("damaged-0000")  # named like the trial of a study
     path = run.folder / name
     original = path.read_bytes()
     for reader in READERS.get(name, ()):
         reader(run)  # intact, it can be read
-    for what, content in mutations.damages(path, random.Random(name)):
+    for number, (what, content) in enumerate(mutations.damages(path, random.Random(name))):
         path.write_bytes(content)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -189,12 +283,21 @@ def test_damage_to_a_file_affects_only_its_run(name):
                 if name in LISTED:
                     listed(run)
                 for reader in READERS.get(name, ()):
+                    if reader in SLOW and number % SELDOM:
+                        continue
                     with contextlib.suppress(UserError, FileNotFoundError):
                         reader(run)
             except (Exception, RecursionError) as error:
                 raise AssertionError(f"{name}, {what}: {error!r}") from error
         assert runs.find("sound-run").state == "finished"
     path.write_bytes(original)
+
+
+def test_every_documented_file_of_a_run_is_damaged():
+    documented = re.findall(r"^      (\w+(?:\.(?:json|jsonl|npz|bin|txt|tflite))?) +\S", runs.__doc__ or "", re.M)
+    elsewhere = {"checkpoint.npz", "shipped"}  # below, and an empty file
+    assert len(documented) > 30
+    assert set(documented) - elsewhere <= {*READERS, *ALWAYS}
 
 
 @pytest.mark.parametrize("name", [*READERS, *ALWAYS])

@@ -70,9 +70,12 @@ def remark(dataset: Dataset, settings: SplitSettings, validation: int) -> str:
     if not settings.validation_fraction or not minimum:
         return ""
     if validation < minimum:
+        why = "that is more than a third of the images"
+        if minimum <= MOST_FRACTION * used:
+            why = "no set of whole groups comes closer"
         return (
             f"{validation:,} validation images are few: chance has a say in which epoch is the best. {minimum:,} would "
-            "be reliable, but that is more than a third of the images. More images help, or cross-validation (folds)."
+            f"be reliable, but {why}. More images help, or cross-validation (folds)."
         )
     requested = round(settings.validation_fraction * used)
     if validation > requested + 1 and dataset.records.units("train") is None:

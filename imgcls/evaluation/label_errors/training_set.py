@@ -179,11 +179,13 @@ def _predicted_by_heads(run: Run, dataset: Dataset, progress: Progress) -> tuple
         if not begin:
             features = np.empty((len(rows), batch.shape[1]), np.float32)
         features[begin : begin + BATCH] = batch
+    units = dataset.records.units("train")
     predictions = cross_validated(
         features,
         labels,
         dataset.facts.num_classes,
         lambda fraction, text: progress(FEATURES_FRACTION + (1 - FEATURES_FRACTION) * fraction, text),
+        None if units is None else np.asarray(units)[rows],
     )
     return rows, predictions
 

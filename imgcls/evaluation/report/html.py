@@ -118,6 +118,7 @@ def _tiles(found: dict[str, Any], predictions: Predictions | Decisions) -> list[
                 "true": true,
                 "predicted": predicted,
                 "note": note,
+                "file": error.get("file", ""),
             }
         )
     return tiles

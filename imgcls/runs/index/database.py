@@ -109,7 +109,7 @@ def _last_score(run: Run) -> float | None:
         file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
         for line in reversed(file.read().split(b"\n")):
             with contextlib.suppress(ValueError):
-                found = json.loads(line)
+                found = json_files.parse(line)
                 if isinstance(found, dict) and found.get("kind") == "epoch":
                     score = found.get("val_accuracy")
                     return float(score) if json_files.is_number(score, 0.0, 1.0) else None

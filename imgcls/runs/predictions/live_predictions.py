@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imgcls.errors import DamagedFile, RunError
-from imgcls.runs.predictions import epoch_predictions
+from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.runs.run import Run
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, Array, read_npz
 
 NAME = "live.npz"
 SHOWN = 12
+MOST_CLASSES = 10_000
+"""A confusion matrix of more would not fit into memory."""
 ARRAYS = {
     "labels": Array(INTEGERS, ("n",), np.int64),
     "classes": Array(INTEGERS, ()),
@@ -94,7 +96,10 @@ def read(run: Run) -> LivePredictions | None:
     except DamagedFile as error:
         raise RunError(epoch_predictions.DAMAGED) from error
     labels, classes, shown = stored["labels"], int(stored["classes"]), stored["shown"]
-    if not len(labels) or labels.min() < 0 or labels.max() >= classes or not _are_within(shown, len(labels)):
+    are_few = 0 < classes <= MOST_CLASSES and 0 < len(labels) <= validation_predictions.MOST
+    if not are_few or labels.min() < 0 or labels.max() >= classes:
+        raise RunError(epoch_predictions.DAMAGED)
+    if not _are_within(shown, len(labels)):
         raise RunError(epoch_predictions.DAMAGED)
     newest = LivePredictions(labels, classes, shown, stored["pictures"])
     records = _newest_records(run, newest)

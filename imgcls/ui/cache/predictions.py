@@ -4,6 +4,7 @@ Pages must not change what they get from here. Streamlit's cache computes each s
 0.4 ms, so `lru_cache` holds entries that are cheap to compute.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets, models
-from imgcls.errors import DatasetError, RunError
+from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, backbone_facts
@@ -49,6 +50,21 @@ def predictions_stamp(run: Run) -> tuple[float, ...]:
 @st.cache_resource(max_entries=5, show_spinner="Reading the predictions of this run …")
 def _test_predictions(folder: str, stamp: tuple) -> Predictions:
     return evaluated.read(Run(Path(folder)))
+
+
+def training_files(run: Run, rows: Sequence[int]) -> tuple[str, ...]:
+    """The file names of the training images in these rows of the run's dataset; "" for each that is not known.
+
+    A run stores the names of its test images only, so these are known as long as its dataset has not changed.
+    """
+    try:
+        present = dataset(run.card.data)
+        names = present.records.names.get("train", ())
+        if datasets.read_edits(run.folder / "data.json").fingerprint != present.fingerprint:
+            names = ()
+    except UserError:
+        names = ()
+    return tuple(names[row] if 0 <= row < len(names) else "" for row in map(int, rows))
 
 
 @lru_cache(16)

@@ -12,6 +12,7 @@ from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection.unfamiliar import Familiarity
 from imgcls.runs import Run
 from imgcls.ui.cache import activations
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.widgets import gallery
 
 SHOWN = 10
@@ -28,14 +29,12 @@ def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> N
         nearest = method.examples(run, familiarity.features, SHOWN)
         training = neighbours.training_features(run)
         tiles = []
-        for index, similarity in zip(nearest.indices.tolist(), nearest.similarity.tolist(), strict=True):
+        files = cached.training_files(run, training.rows[nearest.indices].tolist())
+        for index, similarity, file in zip(nearest.indices.tolist(), nearest.similarity.tolist(), files, strict=True):
             name = _name(training.labels[index], classes)
             lines = (name, f"similarity {similarity:.2f}")
-            tiles.append(
-                gallery.Tile(
-                    training.images[index], f"Training image, {name}, cosine similarity {similarity:.2f}", lines
-                )
-            )
+            alt = f"Training image, {name}, cosine similarity {similarity:.2f}"
+            tiles.append(gallery.Tile(training.images[index], alt, lines, file=file))
         among = f"Among {len(training.features):,} stored training images."
         st.html(f"{title}<p>{among} {html.escape(familiarity.sentence)}</p>{gallery.grid(tiles)}")
 

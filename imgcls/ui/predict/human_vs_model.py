@@ -221,5 +221,6 @@ def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], yours: tuple[int, ...]
             f"{'✓' if index == true else '✗'} you: {classes[index] if index != SKIPPED else 'skipped'}",
             f"{'✓' if model == true else '✗'} model: {classes[model]}",
         )
-        tiles.append(gallery.Tile(tested.images[tested.row_of[row]], f"Test image #{row}, {lines[0]}", lines))
+        pixels, alt = tested.images[tested.row_of[row]], f"Test image #{row}, {lines[0]}"
+        tiles.append(gallery.Tile(pixels, alt, lines, file=tested.file_name(row)))
     return gallery.grid(tiles)

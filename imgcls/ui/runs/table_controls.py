@@ -169,9 +169,7 @@ def _views() -> None:
     """The saved views: open one, save the present one, remove one."""
     saved = views.read()
     if saved:
-        name = st.selectbox(
-            "Saved view", list(saved), index=None, key="view-name", placeholder="Choose a view", format_func=plain
-        )
+        name = st.selectbox("Saved view", list(saved), index=None, key="view-name", placeholder="Choose a view")
         with st.container(horizontal=True):
             if st.button("Open view", disabled=name is None) and name:
                 for key in KEYS:

@@ -142,6 +142,8 @@ def test_a_size_that_differs_from_the_request_is_reported(digits):
     assert "100 images are held out for validation instead of 60" in remark(dataset, raised, 100)
     assert remark(dataset, Config(data=digits), 216) == ""
     assert remark(dataset, replace(small, validation_minimum=0), 18) == ""
+    assert "more than a third of the images" in remark(dataset, small, 40)
+    assert "no set of whole groups comes closer" in remark(dataset, raised, 90), "groups of 30 images"
 
 
 def test_dataset_groups_determine_the_split_of_a_run(digits):

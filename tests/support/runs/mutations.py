@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.config import Config
+from imgcls.datasets.store.records import Records
+from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.label_errors import training_set
 from imgcls.inference import model_files
 from imgcls.runs import Run
+from imgcls.runs.predictions import epoch_predictions, fold_predictions, live_predictions, probes, test_records
+from imgcls.runs.predictions.fold_predictions import OutOfFold
 from imgcls.system import paths
 
 HUGE = "1" + "0" * 400
@@ -23,6 +27,8 @@ VALUES = (
     *("[" * 50 + "]" * 50, '"<img src=x onerror=alert(1)>"'),
 )
 """JSON values that stand in for the one a file should have."""
+STUDY = "mine"
+"""The study that a complete run is a trial of."""
 MARK = "\ufffdhere\ufffd"
 WHOLE = (b"", b"{", b"[]", b"null", b"\xff\xfe", b"\0" * 64, b"[" * 100_000, HUGE.encode(), b'"text"', b"{}")
 """Contents in place of a JSON file."""
@@ -62,9 +68,33 @@ def complete_run(run_id: str, *, source: str = "digits") -> Run:
             "training": {"right": [4], "wrong": []},
             "test": {"right": [], "wrong": [2]},
         },
+        "notes.json": {"version": 1, "note": "wide", "tags": ["a"], "epochs": {"1": "jumps"}, "archived": False},
+        "trial.json": {"version": 1, "study": STUDY, "number": 0, "params": {"learning_rate": 0.01, "batch_size": 32}},
+        "coach.json": {
+            "version": 1,
+            "of": "sound-run",
+            "rule": "overfitting",
+            "action": "Add dropout",
+            "excluded": [3],
+        },
+        "assignment.json": {"version": 1, "assignment": "KTMPAB", "fixed": ["data"]},
+        "parent.json": {"run": "sound-run"},
+        "owner.json": {
+            "version": 1,
+            "owner": "a" * 32,
+            "name": "Ada",
+            "visibility": "public",
+            "room": "",
+            "created": 9.0,
+        },
+        "served.json": dict.fromkeys(("images", "identical", "largest_difference", "accuracy", "stored_accuracy"), 1.0)
+        | {"version": 1, "problem": "", "model_sha256": card["sha256"], "sha256": "x", "gain": 3.0},
+        "data.json": {"version": 1, "fingerprint": "x", "steps": []},
     }
     for name, content in more.items():
         (folder / name).write_text(json.dumps(content), "utf-8")
+    (folder / "served.tflite").write_bytes((folder / "model.tflite").read_bytes())
+    _add_predictions(Run(folder))
     (folder / "openings.jsonl").write_text('{"opened": 1.7e9}\n', "utf-8")
     (folder / "heartbeat").write_text("running ", "ascii")
     (folder / "log.txt").write_text("a line\n", "utf-8")
@@ -83,6 +113,25 @@ def complete_run(run_id: str, *, source: str = "digits") -> Run:
         version=training_set.VERSION,
     )
     return Run(folder)
+
+
+def _add_predictions(run: Run) -> None:
+    """Predictions of validation images while the model trained, of folds and of probes; names of test images."""
+    classes = len(run.card.classes)
+    labels, rows = np.arange(40) % classes, np.arange(40)
+    images = np.zeros((40, *run.card.shape), np.uint8)
+    live_predictions.write(run, labels, classes, [0, 1], images[:2])
+    record = np.zeros(2, live_predictions.record_type(40, classes))
+    record["epoch"] = [1, 2]
+    (run.folder / epoch_predictions.RECORDS).write_bytes(record.tobytes())
+    chances = np.eye(classes, dtype=np.float32)[labels]
+    fold_predictions.write(run, OutOfFold(chances, labels, rows, rows % 2, "x"))
+    probes.pin(run, images[0])
+    probes.append(run, 1, [1], chances[:1])
+    probes.append(run, 2, [1], chances[1:2])
+    count = len(evaluated.read(run).labels)
+    names = [f"scans/{number}.png" for number in range(count)]
+    test_records.write(run, Records({"test": names}, {"test": np.zeros((count, 2), np.int32)}, ["Ann"]))
 
 
 def small_run(run_id: str, **files: bytes) -> Run:

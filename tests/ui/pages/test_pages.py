@@ -280,6 +280,18 @@ def test_a_url_in_a_name_is_not_turned_into_a_link(text):
     assert shown.replace(errors.WORD_JOINER, "") == text
 
 
+def test_options_of_select_boxes_are_names_without_escapes(finished_run):
+    """Unlike buttons and pills, Streamlit shows them as they are: a backslash would be seen."""
+    names = ["T-shirt/top", "a_b*c", "www.evil.example", *"3456789"]
+    card = json.loads((finished_run.folder / "model.json").read_text())
+    (finished_run.folder / "model.json").write_text(json.dumps(card | {"classes": names}))
+    app = opened("evaluate", run=finished_run.id, view="Curves & calibration")
+    assert is_intact(app)
+    options = {option for box in [*app.selectbox, *app.multiselect] for option in box.options}
+    assert options >= set(names), options
+    assert not [option for option in options if "\\" in option or errors.WORD_JOINER in option]
+
+
 @pytest.mark.parametrize("text", [*HOSTILE, ":material/home:", ":red[x]", "# x", "1. x", "a_b_c", "~~x~~", "`x`"])
 def test_plain_text_contains_no_markdown(text):
     escaped = errors.plain(text)

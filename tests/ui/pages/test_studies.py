@@ -1,5 +1,7 @@
 """The Studies page, and what Train and Runs offer for studies and repeated seeds."""
 
+import json
+
 import filelock
 import pytest
 
@@ -10,6 +12,7 @@ from imgcls.studies import driver
 from imgcls.system import paths
 from tests.support import studies as support
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.runs import mutations
 from tests.support.runs.repeated import repeated
 from tests.support.studies import Trainers, planned
 
@@ -86,6 +89,35 @@ def test_a_study_edited_into_nonsense_says_what_is_wrong(ended):
     app = opened("studies", study="mine")
     assert is_intact(app) and "search space is empty" in text_of(app)
     assert is_intact(opened("studies"))
+
+
+def test_damaged_trials_and_results_do_not_break_the_page_and_can_be_deleted(ended):
+    """Each trial is damaged in another way, then the result of the study, too."""
+    record = {"version": 1, "study": "mine", "number": 0}
+    swapped = {"params": {"learning_rate": "fast", "batch_size": True}}, {"params": {"learning_rate": 10**400}}
+    damages = [*mutations.WHOLE, *(json.dumps(record | one).encode() for one in swapped)]
+    for trial, content in zip(ended.trials(), damages, strict=True):
+        (trial.run.folder / "trial.json").write_bytes(content)
+    app = opened("studies", study="mine")
+    assert is_intact(app), text_of(app)
+    (table,) = app.dataframe
+    settings = [(run.config.learning_rate, run.config.batch_size) for run in ended.runs()]
+    shown = list(zip(table.value["learning rate"], table.value["batch size"], strict=True))
+    assert shown == [(f"{rate:g}", str(size)) for rate, size in settings], "the settings of the runs themselves"
+
+    result = json.loads((ended.folder / "result.json").read_text())
+    for changes in (
+        {"tried": "x", "test": {"accuracy": 2.0}, "bias": {"bias": "much"}},
+        {"winner": "../x", "test": 3, "bias": [], "message": {"a": 1}},
+        {"value": None, "scored": 1e300, "test": {"accuracy": 0.9, "low": 0.8, "high": 0.95, "images": "all"}},
+    ):
+        (ended.folder / "result.json").write_text(json.dumps(result | changes))
+        app = opened("studies", study="mine")
+        assert is_intact(app), text_of(app)
+    app = opened("studies")
+    assert is_intact(app) and "12 of 12 trials" in text_of(app)
+    studies.trash.delete(ended)
+    assert is_intact(opened("studies")) and studies.all_studies() == []
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "../digits", ""])

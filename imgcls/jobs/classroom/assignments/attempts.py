@@ -58,7 +58,7 @@ def of(assignment: Assignment, visitor_id: str | None = None) -> list[Attempt]:
     try:
         content = json_files.read_object(path_of(assignment.code, KIND))
         found = [_read(entry) for entry in content["attempts"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     return [entry for entry in found if visitor_id is None or entry.visitor == visitor_id]
 
@@ -156,6 +156,8 @@ def _read(entry: dict) -> Attempt:
         first, second = guess["confused"]
         guess = Guess(float(guess["accuracy"]), (str(first), str(second)))
     found = Attempt(**{**entry, "guess": None})
+    if not all(isinstance(text, str) for text in (found.visitor, found.name, found.run)):
+        raise ValueError("an attempt")
     return replace(found, guess=guess)
 
 

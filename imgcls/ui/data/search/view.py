@@ -59,11 +59,12 @@ def _chosen_image(dataset: Dataset) -> tuple[int, np.ndarray]:
             width=220,
         )
     is_training = split == "Training"
+    file = dataset.records.name("train" if is_training else "test", row)
     image, label = (
         (dataset.x_train[row], dataset.y_train[row]) if is_training else (dataset.x_test[row], dataset.y_test[row])
     )
     named = dataset.facts.named(label)
-    st.html(gallery.grid([gallery.Tile(np.asarray(image), f"The query: {named}", (f"#{row}", named))]))
+    st.html(gallery.grid([gallery.Tile(np.asarray(image), f"The query: {named}", (f"#{row}", named), file=file)]))
     return int(row if is_training else counts["Training"] + row), np.asarray(image)
 
 

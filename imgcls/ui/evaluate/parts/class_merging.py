@@ -41,7 +41,7 @@ def _controls(view: View) -> None:
     merging, groups = view.merging, selection_state.groups_of(view.run)
 
     def name_of(one: int) -> str:
-        return plain(names[one]) if one < len(names) else ""
+        return names[one] if one < len(names) else ""
 
     if groups:
         selection_state.set_control("merging-groups", merging.by_groups)

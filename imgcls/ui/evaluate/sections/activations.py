@@ -112,7 +112,8 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
     source = st.segmented_control("Image", sources, default=TEST, required=True, key="activations-source")
     if source == TEST:
         index = image_details.choose(run, predictions)
-        return activations.test_image(run, predictions, index), f"test image {index:,}"
+        name = predictions.file_name(index)
+        return activations.test_image(run, predictions, index), f"test image {index:,}{name and f', {name}'}"
     if source == DRAWING:
         return _drawing(card.shape), "your drawing"
     file = st.file_uploader("Your image", type=checks.EXTENSIONS, key="activations-photo", max_upload_size=UPLOAD_MB)
@@ -184,7 +185,8 @@ def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
         f'<img class="small" src="{image}" alt="{html.escape(what)}">'
         f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{size} values, {some}.<br>"
-        f'<span style="opacity:.75">{_MEANING.get(kind, "")}</span></div></div>'
+        f'<span style="opacity:.75">{_MEANING.get(kind, "")}</span><br>'
+        f'<small class="file">{html.escape(what[:1].upper() + what[1:])}</small></div></div>'
         f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
         '<div style="font-size:.85rem;opacity:.75;margin-top:4px">Black = zero, bright = strong, blue = negative. '
         "All share one scale.</div>"

@@ -19,6 +19,7 @@ from imgcls.runs.predictions.epoch_predictions import EpochPredictions
 from imgcls.ui.app import links as page_links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.evaluate import links
@@ -212,7 +213,7 @@ def _images(key: tuple, found: EpochPredictions, position: int, wrong: np.ndarra
         return
     # The page does not depend on the epoch, so that the same images can be followed.
     on_page = tuple(pager.page_of(with_image, PER_PAGE, f"epoch-page-{key[0].id}-{chosen}").tolist())
-    st.html(_grid(key, position, on_page))
+    st.html(_grid(key, position, on_page, _files(key, found, on_page)))
 
 
 def _short(name: str) -> str:
@@ -223,20 +224,25 @@ def _follow_list() -> None:
     selection_state.put(**{LIST: _short(st.session_state["learned-list"])})
 
 
+def _files(key: tuple, found: EpochPredictions, images: tuple[int, ...]) -> tuple[str, ...]:
+    """The file names of these validation images, as far as they are known."""
+    return cached.training_files(key[0], found.rows[list(images)].tolist())
+
+
 @lru_cache(128)
-def _grid(key: tuple, position: int, images: tuple[int, ...]) -> str:
+def _grid(key: tuple, position: int, images: tuple[int, ...], files: tuple[str, ...]) -> str:
     run, stamp, names = key
     found = _recorded(run, stamp)
-    return gallery.grid(_tile(found, position, image, names) for image in images)
+    return gallery.grid(_tile(found, position, image, names, file) for image, file in zip(images, files, strict=True))
 
 
-def _tile(found: EpochPredictions, position: int, image: int, names: tuple[str, ...]) -> gallery.Tile:
+def _tile(found: EpochPredictions, position: int, image: int, names: tuple[str, ...], file: str) -> gallery.Tile:
     true, predicted = int(found.labels[image]), int(found.predicted[position, image])
     percent = f"{100 * float(found.probabilities[position, image, predicted]):.0f}%"
     name = names[predicted]
     lines = (f"✓ {name}", percent) if true == predicted else (f"predicted {name}", f"actually {names[true]}", percent)
     alt = f"Validation image {image}: true class {names[true]}, predicted {name} with {percent}"
-    return gallery.Tile(found.images[found.row_of[image]], alt, (f"#{image}", *lines))
+    return gallery.Tile(found.images[found.row_of[image]], alt, (f"#{image}", *lines), file=file)
 
 
 def _followed(key: tuple, found: EpochPredictions, position: int) -> None:
@@ -262,7 +268,7 @@ def _followed(key: tuple, found: EpochPredictions, position: int) -> None:
             help="Each image above shows its number. By default, the image whose prediction changed most often.",
         )
         if found.row_of[number] >= 0:
-            st.html(_grid(key, position, (number,)))
+            st.html(_grid(key, position, (number,), _files(key, found, (number,))))
         else:
             st.caption(
                 f"True class: {plain(names[found.labels[number]])}. The image itself is not stored with the run."

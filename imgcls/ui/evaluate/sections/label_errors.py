@@ -1,5 +1,6 @@
 """Which labels are probably wrong? Suspect labels of test and training images, for the user to review."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -12,12 +13,14 @@ from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.system import safe_csv
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import suspect_training_images
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
 from imgcls.ui.evaluate.parts.images import suspect_test_images
 from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting
 
 TITLE = "Label errors"
@@ -98,6 +101,36 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     if indices:
         st.html(suspect_test_images.grid(key, indices))
         _review(run, indices, shown)
+    if found or right or wrong:
+        _downloads(run, lambda: suspect_test_images.listed(key, right, wrong))
+
+
+def _downloads(run: Run, content: Callable[[], dict[str, list]]) -> None:
+    """All suspects and reviews as CSV and JSON; a file is made when its button is pressed."""
+
+    def as_json() -> bytes:
+        columns = content()
+        images = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        about = {"version": 1, "kind": "suspected label errors", "run": run.id, "images": images}
+        return json.dumps(about, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "replace")
+
+    kind, stem = "Suspected label errors", f"suspected-label-errors-{run.id}"
+    with st.container(horizontal=True):
+        for form, mime, icon, make in (
+            ("CSV", "text/csv", ":material/download:", lambda: safe_csv.csv_file(content())),
+            ("JSON", "application/json", ":material/data_object:", as_json),
+        ):
+            st.download_button(
+                f"{kind} ({form})",
+                visitor.later(make),
+                f"{stem}.{form.lower()}",
+                mime,
+                icon=icon,
+                type="tertiary",
+                on_click="ignore",
+                key=f"suspects-{form}",
+                help="One row per test image, with its file name and your review.",
+            )
 
 
 def _score_without(predictions: Predictions | Decisions, wrong: frozenset[int]) -> None:

@@ -25,7 +25,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate.links import RELIABLE
-from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of, predictions_of
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number
@@ -229,6 +229,7 @@ def _flips(key: Key, predictions: Predictions | Decisions, stamp: float, name: s
 @lru_cache(32)
 def _examples(key: Key, stamp: float, name: str, strength: int) -> str:
     found, dataset = _read(key, stamp), cached.dataset(key.run.card.data)
+    tested = predictions_of(key)
     flipped = found.flips(name, strength)
     # Spread evenly: the first ones would all be from the same part of the test set.
     chosen = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]
@@ -237,11 +238,12 @@ def _examples(key: Key, stamp: float, name: str, strength: int) -> str:
         image, worse = evaluate.example(dataset, found, CORRUPTIONS[name], strength, position)
         true = _label_names(key.names, found.labels[position])
         predicted = _label_names(key.names, found.corrupted[found.names.index(name), strength - 1, position])
-        index = found.indices[position]
+        index = int(found.indices[position])
+        file = tested.file_name(index)
         alt = f"the same image with {name} of strength {strength}, predicted as {predicted}"
         pairs.append(
             (
-                gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",)),
+                gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",), file=file),
                 gallery.Tile(worse, alt, (f"✗ {predicted}",)),
             )
         )

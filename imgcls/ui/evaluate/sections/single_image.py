@@ -1,5 +1,6 @@
 """One test image, chosen in the URL: its prediction, heat maps that explain it, and similar images."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from imgcls.runs.predictions import epoch_predictions
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import activations
+from imgcls.ui.cache import predictions as cached
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
 from imgcls.ui.evaluate.parts.images import image_details
@@ -45,7 +47,8 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     _same_confidence(run, predictions, index)
     image_details.tagging(run, index)
     if isinstance(predictions, Predictions):
-        source = f"test image {index} of {run.label}"
+        file = predictions.file_name(index)
+        source = f"test image {index}{file and f' ({file})'} of {run.label}"
         golden_pin.button(
             run.card.data,
             [(predictions.names[predictions.labels[index]], source)],
@@ -72,7 +75,7 @@ def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixel
             "Heat map for",
             order,
             key=f"heat-{run.id}-{index}",
-            format_func=lambda label: f"{plain(names[label])} ({predictions.probabilities[index, label]:.1%})",
+            format_func=lambda label: f"{names[label]} ({predictions.probabilities[index, label]:.1%})",
             help="Labels in order of decreasing probability.",
         )
     else:
@@ -108,14 +111,17 @@ def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels:
         activations.offer_missing(run, reason)
         return
     key = selection_state.key_of(run)
-    drawn, text, rows = _similar_html(key, activations.stamp(run), pixels.tobytes(), pixels.shape, index)
+    tiles, text, rows = _similar_tiles(key, activations.stamp(run), pixels.tobytes(), pixels.shape, index)
     st.markdown(plain(text))
-    st.html(drawn)
+    files = cached.training_files(run, rows)
+    st.html(gallery.grid(replace(tile, file=file) for tile, file in zip(tiles, files, strict=True)))
     image_details.edit_training_images(run, rows)
 
 
 @lru_cache(32)
-def _similar_html(key: Key, stamp: tuple, content: bytes, shape: tuple, index: int) -> tuple[str, str, tuple[int, ...]]:
+def _similar_tiles(
+    key: Key, stamp: tuple, content: bytes, shape: tuple, index: int
+) -> tuple[tuple[gallery.Tile, ...], str, tuple[int, ...]]:
     run, names = key.run, key.names
     true = selection_state.predictions_of(key).labels[index]
     features = activations.of_image(run, np.frombuffer(content, np.uint8).reshape(shape)).features[0]
@@ -138,7 +144,7 @@ def _similar_html(key: Key, stamp: tuple, content: bytes, shape: tuple, index: i
         f"{counts[most]} of the {len(found.indices)} nearest {relation} “{names[most]}”, among the "
         f"{len(known.features):,} training images stored with the run. {sentence}"
     )
-    return gallery.grid(tiles), text, tuple(int(row) for row in known.rows[found.indices])
+    return tuple(tiles), text, tuple(int(row) for row in known.rows[found.indices])
 
 
 def _same_confidence(run: Run, predictions: Predictions | Decisions, index: int) -> None:

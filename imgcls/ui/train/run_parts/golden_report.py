@@ -60,7 +60,7 @@ def _removal(run: Run, report: Report) -> None:
         for one in report.outcomes
     }
     with st.popover("Remove images", icon=":material/keep_off:"):
-        chosen = st.multiselect("Pinned images", list(names), format_func=lambda one: plain(names[one]), key=REMOVED)
+        chosen = st.multiselect("Pinned images", list(names), format_func=lambda one: names[one], key=REMOVED)
         if st.button("Remove", **rights.button(Action.SAVE_DRAWING, disabled=not chosen)):
             with shown():
                 golden.remove(run.card.data, chosen)

@@ -38,7 +38,6 @@ def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
         accept_new_options=True,
         max_selections=notes.MOST_TAGS,
         key=f"run-tags-{run.id}",
-        format_func=plain,
         disabled=may["disabled"],
     )
     if st.button("Save", type="primary", key="save-notes", **may):

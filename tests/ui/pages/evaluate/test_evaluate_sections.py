@@ -9,21 +9,18 @@ import pytest
 
 from imgcls import datasets, runs
 from imgcls.config import Config
-from imgcls.datasets.store.records import Records
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.robustness import evaluate
-from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.runs import Run
-from imgcls.runs.predictions import test_records
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.runs import table
 from imgcls.ui.train import settings_form
 from tests.support.pages import HOSTILE, is_intact, opened, text_of
-from tests.support.runs.evaluations import found_with, stored_suspects
+from tests.support.runs.evaluations import grouped_run, stored_robustness, stored_suspects
 
 
 def pieces(app) -> str:
@@ -129,14 +126,7 @@ def test_robustness_is_offered_and_missing_requirements_are_reported(finished_ru
 @pytest.fixture
 def damaged_run(finished_run) -> Run:
     """The small run with robustness results: half of the predictions under noise are wrong."""
-    labels = np.asarray(datasets.open_dataset("digits").y_test)
-    found = found_with("noise", 0.5, len(labels))
-    right = np.where(found.corrupted == 0, labels, (labels + 1) % 10)
-    path = finished_run.folder / "robustness.npz"
-    names = np.array(list(CORRUPTIONS))
-    np.savez(
-        path, indices=found.indices, labels=labels, clean=labels, damaged=right, names=names, version=evaluate.VERSION
-    )
+    stored_robustness(finished_run)
     return finished_run
 
 
@@ -229,16 +219,6 @@ def test_the_review_can_be_sorted_by_class(finished_run):
     assert shown == sorted([7, 3, 40], key=lambda row: (labels[row], [7, 3, 40].index(row)))
 
 
-def grouped_run(run: Run) -> Run:
-    """The run with file names and two groups of test images; all errors are in the second one."""
-    found = evaluated.read(run)
-    groups = np.where(found.is_right, np.arange(len(found.labels)) % 2 * 2, 1)
-    numbers = np.column_stack([groups, groups]).astype(np.int32)
-    names = [f"scans/<b>{number}</b>.png" for number in range(len(groups))]
-    test_records.write(run, Records({"test": names}, {"test": numbers}, ["Ann", "<i>Bob</i>", "Cy"]))
-    return run
-
-
 def test_groups_are_listed_with_the_worst_first(finished_run):
     run = grouped_run(finished_run)
     app = opened("evaluate", run=run.id, view="Per group")
@@ -255,14 +235,6 @@ def test_without_groups_there_is_no_groups_section(finished_run):
     app = opened("evaluate", run=finished_run.id)
     section = next(one for one in app.segmented_control if one.key == "view")
     assert "Per group" not in section.options and "Per class" in section.options
-
-
-@pytest.mark.parametrize("view", ["Errors", "Per class", "Single image", "Per group"])
-def test_the_file_name_is_plain_text_next_to_each_image(finished_run, view):
-    app = opened("evaluate", run=grouped_run(finished_run).id, view=view)
-    assert is_intact(app)
-    assert "<b>" not in pieces(app).replace('<div class="predicted">', "")
-    assert "scans/&lt;b&gt;" in pieces(app)
 
 
 def test_cross_validation_results_are_shown_above_the_sections(finished_run):

@@ -145,6 +145,13 @@ def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     assert answer(asked)["prediction"] is None
 
 
+def test_of_several_files_the_last_one_that_can_be_read_is_shown(asked):
+    upload(asked, ("one.png", ONE), ("seven.png", SEVEN), ("broken.png", b"no image"), ("cut.png", SEVEN[:60]))
+    assert shown_photo(asked) == "seven.png" and answer(asked)["prediction"] is not None
+    upload(asked, ("broken.png", b"no image"), ("cut.png", SEVEN[:60]))
+    assert len(asked.error) == 1 and answer(asked)["prediction"] is None
+
+
 def checks_of(app) -> dict[str, list[str]]:
     """The rows of the input-check table by measure; the header is under ""."""
     table = pieces(app).split('<table class="input-check">')[1].split("</table>")[0]

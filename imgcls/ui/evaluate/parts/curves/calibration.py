@@ -19,7 +19,6 @@ from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run
 from imgcls.runs.predictions import validation_predictions
 from imgcls.ui.app import errors
-from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting, metric_row
@@ -76,7 +75,7 @@ def _choose_label(view: View) -> int | None:
     return st.selectbox(
         "Label",
         [None, *range(len(names))],
-        format_func=lambda label: "All labels" if label is None else plain(names[label]),
+        format_func=lambda label: "All labels" if label is None else names[label],
         key=f"reliability-of-{view.run.id}",
     )
 

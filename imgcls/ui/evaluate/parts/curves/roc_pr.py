@@ -12,7 +12,6 @@ from imgcls.evaluation.metrics import roc_pr
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
-from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting
@@ -60,7 +59,7 @@ def show(view: View) -> None:
         "Labels shown" if is_multilabel else "Classes shown",
         ranked,
         default=sorted(worst),
-        format_func=lambda one: plain(names[one]) if one < len(names) else "",
+        format_func=lambda one: names[one] if one < len(names) else "",
         key=f"curves-of-{view.run.id}-{hash((filters, view.merging))}",
         max_selections=10,
         help="By default, those with the smallest areas.",

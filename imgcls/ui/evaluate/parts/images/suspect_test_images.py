@@ -1,6 +1,8 @@
-"""Test images whose label is probably wrong, and a grid of them."""
+"""Test images whose label is probably wrong: a grid of them, and all of them as a list."""
 
+from collections.abc import Collection
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +56,33 @@ def grid(key: Key, indices: tuple[int, ...]) -> str:
         pixels = predictions.images[row] if row >= 0 else blank
         tiles.append(gallery.Tile(pixels, alt, tuple(lines), url, predictions.file_name(index)))
     return gallery.grid(tiles)
+
+
+def listed(key: Key, right: Collection[int], wrong: Collection[int]) -> dict[str, list[Any]]:
+    """All suspects, and all images that were reviewed, as columns: one entry per image, the most suspicious first.
+
+    Args:
+        right: images whose label was confirmed.
+        wrong: images that were marked as mislabelled.
+    """
+    predictions, found = selection_state.predictions_of(key), found_in(key)
+    total = len(predictions.labels)
+    indices = [*found, *sorted(index for index in {*right, *wrong} - found.keys() if index < total)]
+    nothing = ("", None)
+    return {
+        "file": [predictions.file_name(index) for index in indices],
+        "part": ["test"] * len(indices),
+        "row": indices,
+        "group": [predictions.records.group("test", index) for index in indices],
+        "label": [_label(predictions, index) for index in indices],
+        "suggested": [found.get(index, nothing)[0] for index in indices],
+        "probability of label": [
+            None if (value := found.get(index, nothing)[1]) is None else round(float(value), 6) for index in indices
+        ],
+        "review": [
+            "label wrong" if index in wrong else "label confirmed" if index in right else "" for index in indices
+        ],
+    }
 
 
 def _label(predictions: Predictions | Decisions, index: int) -> str:

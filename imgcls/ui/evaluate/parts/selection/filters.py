@@ -57,7 +57,7 @@ def _controls(view: View, classes: str) -> None:
     st.multiselect(
         classes,
         range(len(names)),
-        format_func=lambda one: plain(names[one]) if one < len(names) else "",
+        format_func=lambda one: names[one] if one < len(names) else "",
         key="filter-classes",
         on_change=_follow_classes,
         placeholder="All",
@@ -82,9 +82,7 @@ def _controls(view: View, classes: str) -> None:
     if known or selected.tag:
         options = ["", *known, *([selected.tag] if selected.tag not in known else [])]
         selection_state.set_control("filter-tag", selected.tag)
-        st.selectbox(
-            "Tag", options, format_func=lambda tag: plain(tag) or "Any", key="filter-tag", on_change=_follow_tag
-        )
+        st.selectbox("Tag", options, format_func=lambda tag: tag or "Any", key="filter-tag", on_change=_follow_tag)
 
 
 def _follow_predictions(options: dict[str, str]) -> None:
