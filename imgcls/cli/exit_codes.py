@@ -12,6 +12,7 @@ USAGE = 2
 NOT_FOUND = 3
 IN_USE = 4
 INTERRUPTED = 130
+NOT_READ = 141
 TERMINATED = 143
 
 MEANINGS = {
@@ -21,6 +22,7 @@ MEANINGS = {
     NOT_FOUND: "a named file, folder or run does not exist",
     IN_USE: "the port is in use",
     INTERRUPTED: "interrupted by Ctrl-C (a training keeps the best model so far)",
+    NOT_READ: "the program that read the output has ended",
     TERMINATED: "terminated by the system",
 }
 

@@ -1,5 +1,7 @@
 """Entry point of the `imgcls` command. Parses the command line, and turns every outcome into an exit code."""
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -46,6 +48,10 @@ COMMANDS = {
     "label-errors": ("analyse:label_errors", "Find likely label errors in a run's training images."),
 }
 """Subcommand -> (module:function below imgcls.cli.commands, help)."""
+OF_THE_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EPIPE)
+)
+"""Errors that are nobody's mistake: a full or broken disk, a missing permission, a reader that has ended."""
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> int:
@@ -64,6 +70,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> 
         for hint in hints:
             print(f"Hint: {hint}", file=sys.stderr)
         result = _app(tokens)(tokens, print_error=False, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
     except CycloptsError as error:
         print(f"{_one_line(error)} See: {_command_of(tokens)} --help", file=sys.stderr)
         return exit_codes.USAGE
@@ -76,6 +83,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> 
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return exit_codes.INTERRUPTED
+    except OSError as error:
+        if error.errno not in OF_THE_MACHINE:
+            raise
+        _forget_output()
+        if isinstance(error, BrokenPipeError):
+            return exit_codes.NOT_READ
+        where = error.filename or "The output"
+        print(f"{where} could not be written: {error.strerror}.", file=sys.stderr)
+        return exit_codes.FAILED
     return result if isinstance(result, int) else exit_codes.OK
 
 
@@ -104,6 +120,14 @@ def _app(tokens: list[str]) -> App:
             target = train.command(tokens[1:]) if is_chosen else _placeholder
         app.command(target, name=name, help=None if is_chosen else text)
     return app
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    with contextlib.suppress(OSError, ValueError):  # not a file, in a test
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _placeholder() -> None:

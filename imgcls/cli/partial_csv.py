@@ -66,9 +66,12 @@ class PartialCsv:
 
     def close(self) -> None:
         """Keeps the part for a later call."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.close()
+        except OSError as error:
+            raise _not_written(self.path, error) from error
 
     def discard(self) -> None:
         """Removes the part."""

@@ -25,6 +25,7 @@ from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import comparison, image_files, predictions, report
 from imgcls.evaluation.image_files import FileScores
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.export import exporting, formats, records
 from imgcls.inference import Answer, answering
@@ -271,4 +272,4 @@ def _progress(curves: Curves, state: str) -> str:
         return f"{(curves.phase or state).capitalize()} …"
     last = curves.epochs[-1]
     total = curves.plan.get("epochs", "?")
-    return f"Epoch {last['epoch']} of {total}: validation accuracy {100 * last['val_accuracy']:.1f}% …"
+    return f"Epoch {last['epoch']} of {total}: validation accuracy {percent(last['val_accuracy'])} …"

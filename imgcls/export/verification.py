@@ -9,6 +9,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.robustness.evaluate import checked
 from imgcls.export.runtimes import Runtime
 from imgcls.export.tolerances import Tolerance
@@ -147,9 +148,7 @@ def problem(found: Comparison, tolerance: Tolerance) -> str:
         )
     least = tolerance.identical if found.accuracy else min(GALLERY_IDENTICAL, tolerance.identical)
     if found.identical < least:
-        return (
-            f"Only {100 * found.identical:.1f}% of its predictions are identical; at least {100 * least:g}% should be."
-        )
+        return f"Only {percent(found.identical)} of its predictions are identical; at least {100 * least:g}% should be."
     drop = -found.paired.difference.value
     if found.accuracy and drop > tolerance.accuracy_drop and found.paired.p_value < significance.SIGNIFICANT_BELOW:
         return f"It is {100 * drop:.1f} percentage points less accurate than the run's model."

@@ -177,8 +177,3 @@ class Measured:
     def range(self) -> str:
         """For example "91.5–94%"."""
         return f"{100 * self.low:.3g}–{100 * self.high:.3g}%"
-
-
-def percent(value: float | None) -> str:
-    """A fraction as a percentage; a dash if it is not known."""
-    return "–" if value is None else f"{100 * value:.1f}%"

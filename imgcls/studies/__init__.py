@@ -18,6 +18,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
 from imgcls.studies.study import ID, STATES, Study, Trial, all_studies, best, create, find
 from imgcls.system import processes
@@ -59,7 +60,7 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     found = []
     if test := result.get("test"):
         found.append(
-            f"Test accuracy of the winner: {100 * test['accuracy']:.2f}% (95% CI {100 * test['low']:.2f} to "
+            f"Test accuracy of the winner: {percent(test['accuracy'], 2)} (95% CI {100 * test['low']:.2f} to "
             f"{100 * test['high']:.2f}%, {test['images']:,} images), measured once, after the choice."
         )
     if "winner" in result:
@@ -67,7 +68,7 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     if bias := result.get("bias"):
         found.append(
             f"Estimated selection bias: the best of {bias['trials']:,} overstates its accuracy by about "
-            f"{100 * bias['bias']:.2f} percentage points, so expect {100 * bias['accuracy']:.2f}% on new images "
+            f"{100 * bias['bias']:.2f} percentage points, so expect {percent(bias['accuracy'], 2)} on new images "
             f"(bootstrap over {bias['images']:,} validation images)."
         )
     if message := result.get("message"):

@@ -16,6 +16,7 @@ import filelock
 from imgcls import datasets, jobs
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import spared_test_set
 from imgcls.models import more_epochs
 from imgcls.runs import trials as trial_records
@@ -225,7 +226,7 @@ def _ending(result: dict[str, Any]) -> str:
     outcome = result["outcome"].capitalize()
     if "winner" not in result:
         return f"{outcome}: {result['message']}"
-    test = f", test accuracy {100 * result['test']['accuracy']:.2f}%" if "test" in result else ""
+    test = f", test accuracy {percent(result['test']['accuracy'], 2)}" if "test" in result else ""
     return f"{outcome} after {result['tried']} trials. Winner: {result['winner']}, {result['value']:.4f}{test}."
 
 

@@ -18,7 +18,7 @@ from imgcls.export import bundle, exporting, formats
 from imgcls.inference import answer
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
-from imgcls.system import paths
+from imgcls.system import hardware, paths
 from tests.support.api import TOKEN, ApiServer
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 from tests.support.exporting.offline_pages import write_page
@@ -33,13 +33,6 @@ from imgcls.training.export.converter import KerasConverter
 for name in sys.argv[2:]:
     model = keras.models.load_model(f"saved_models/{name}/model.keras", compile=False)
     KerasConverter(model).onnx(Path(sys.argv[1], f"{name}.onnx"))
-"""
-WITHOUT_IMGCLS = """
-import runpy, sys
-sys.modules["imgcls"] = None
-sys.path.insert(0, ".")
-sys.argv.pop(0)
-runpy.run_path("predict.py", run_name="__main__")
 """
 
 
@@ -105,6 +98,25 @@ def test_all_seven_ways_give_the_same_probabilities(name, shipped, image_files, 
     for way, probabilities in found.items():
         assert probabilities.shape == in_the_app.shape, way
         assert np.abs(probabilities - in_the_app).max() < 1e-5, way
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_where_the_8_bit_model_answers_all_ways_of_the_app_use_it(name, shipped, image_files, tmp_path, monkeypatch):
+    run = shipped(name)
+    files, card = image_files(run), run.card
+    prepared = np.stack([prepare(file, card).pixels for file in files])
+    exact = Predictor(run.folder / "model.tflite").probabilities(prepared)
+    monkeypatch.setenv("IMGCLS_QUANTISED", "1")
+    monkeypatch.setattr(hardware, "multiplies_bytes", lambda: True)
+    in_the_app = np.array([answer(run, file).probabilities for file in files])
+    assert np.abs(in_the_app - exact).max() > 1e-5  # it does answer
+    for way, probabilities in {"REST": _over_http(run, files), "Python": _in_python(run, files)}.items():
+        assert np.abs(probabilities - in_the_app).max() < 1e-5, way
+    with formats.find("html").load(write_page(run, tmp_path, "served.tflite")) as page:
+        in_html = page.probabilities(prepared)
+    for found in (in_the_app, in_html):  # the stored images begin with errors and close calls
+        assert np.abs(found - exact).max() < 0.1
+        assert (found.argmax(1) == exact.argmax(1)).mean() >= 0.97
 
 
 def _by_script(run: runs.Run, files: list[Path], folder: Path) -> np.ndarray:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 import anyio
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imgcls import sharing
+from imgcls.api import problems
 from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.middleware.visitors import visitor_of
 from imgcls.sharing import Role, Visitor, limits, people
@@ -47,7 +47,8 @@ class FairShare:
         if scope["type"] == "websocket":
             return await self._app(scope, self._slowed(receive, visitor, client), send)
         if not scope["path"].startswith(FILES) and (seconds := self._wait(visitor, client)):
-            answer = PlainTextResponse("Too many requests.", 429, {"Retry-After": str(math.ceil(seconds))})
+            text = f"Too many requests. Try again in {math.ceil(seconds)} s."
+            answer = problems.refused(scope, 429, text, headers={"Retry-After": str(math.ceil(seconds))})
             return await answer(scope, receive, send)
         if scope["path"].startswith(UPLOADS) and scope["method"] == "PUT":
             return await self._upload(scope, receive, send, visitor, client)
@@ -76,7 +77,7 @@ class FairShare:
         announced = Headers(scope=scope).get("content-length", "")
         reserved = int(announced) if announced.isdecimal() and len(announced) < 16 else 0
         if not self._has_room(visitor, client, reserved):
-            return await PlainTextResponse(FULL, 413, {"Connection": "close"})(scope, receive, send)
+            return await problems.refused(scope, 413, FULL, headers={"Connection": "close"})(scope, receive, send)
         arrived, counted = 0, reserved
         self._arriving[client] += reserved
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from http.cookies import SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from imgcls import sharing
+from imgcls.api import problems
 from imgcls.api.middleware import hosts
 from imgcls.sharing import Action, Visitor, cookies, people
 from imgcls.sharing.permissions import allowed
@@ -67,24 +68,25 @@ class Visitors:
             scope = {**scope, "headers": with_cookie(scope["headers"], new)}
         return await self._app(scope, receive, self._sending(scope, send, new))
 
-    def _refusal(self, scope: Scope, headers: Headers, visitor: Visitor) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope, headers: Headers, visitor: Visitor) -> Response | None:
         given = headers.getlist("host")
         if len(given) != 1 or not hosts.is_allowed_host(given[0], self._names):
-            return PlainTextResponse(
+            return problems.refused(
+                scope,
+                400,
                 "This server is not known under the name in the address. Use its IP address, or list the name in "
                 "IMGCLS_HOSTS.",
-                400,
             )
         if (scope["type"] == "websocket" or scope["method"] not in READING) and not all(
             hosts.is_own_origin(origin, given[0], self._names) for origin in headers.getlist("origin")
         ):
-            return PlainTextResponse("Pages of other sites may not use this server.", 403)
+            return problems.refused(scope, 403, "Pages of other sites may not use this server.")
         if scope["path"].startswith(MEDIA) and not self._may_load(visitor.id, scope["path"]):
-            return PlainTextResponse("There is no such file, or it belongs to another visitor's page.", 404)
+            return problems.refused(scope, 404, "There is no such file, or it belongs to another visitor's page.")
         if scope["path"].startswith(OWNERS_PATHS):
             decision = allowed(sharing.mode(), visitor, Action.READ_METRICS)
             if not decision.allowed:
-                return PlainTextResponse(decision.reason, 403)
+                return problems.refused(scope, 403, decision.reason)
         return None
 
     def _sending(self, scope: Scope, send: Send, cookie: str) -> Send:

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from imgcls import datasets, runs
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run
 from imgcls.studies import learning_curve
 from imgcls.studies.learning_curve import LearningCurve
@@ -78,20 +79,20 @@ def _train(run: Run, seeds: int, *, quiet: bool) -> None:
 def _lines(curve: LearningCurve) -> list[str]:
     lines = [curve.verdict(), ""]
     lines += [
-        f"{int(images):>9,} images  {100 * accuracy:6.2f}%  {run.id}"
+        f"{int(images):>9,} images  {percent(accuracy, 2):>7}  {run.id}"
         for run, images, accuracy in zip(curve.runs, curve.images, curve.accuracies, strict=True)
     ]
     lines.append("")
     for times in (2, 4):
         score = curve.accuracy(times)
         lines.append(
-            f"{int(times * curve.largest):>9,} images  {100 * score.value:6.2f}%  95% band "
+            f"{int(times * curve.largest):>9,} images  {percent(score.value, 2):>7}  95% band "
             f"{100 * score.low:.1f}–{100 * score.high:.1f}%, an estimate"
         )
     if curve.classes:
         lines += ["", "Recall now, and with twice the images; the largest gains first:"]
         lines += [
-            f"  {one.name[:30]:30} {100 * one.now.value:5.1f}%  {100 * one.twice.value:5.1f}% "
+            f"  {one.name[:30]:30} {percent(one.now.value):>6}  {percent(one.twice.value):>6} "
             f"({100 * one.twice.low:.1f}–{100 * one.twice.high:.1f}%)"
             for one in curve.classes[:MOST_CLASSES]
         ]

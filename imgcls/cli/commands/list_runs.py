@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from imgcls import runs
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.store import described
 
 
@@ -25,7 +26,7 @@ def list_runs(
         return
     for row in found:
         score = row["test_accuracy"]
-        shown = "–" if score is None else f"{100 * score:.1f}%"
+        shown = percent(score)
         print(f"{row['id']:26} {row['state']:9} {shown:>7}  {row['data'] or '–'}, {row['model'] or '–'}  {row['name']}")
     if not found:
         print("There are no runs yet. Train one with: imgcls train --data mnist_sample --model cnn --epochs 3")

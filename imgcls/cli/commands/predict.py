@@ -19,6 +19,7 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
 from imgcls.evaluation.image_files import FileScores
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.inference import batch
 from imgcls.inference.batch import Result, files
 from imgcls.inference.batch import submission as submission_file
@@ -243,7 +244,7 @@ class Counts:
         if self.labelled:
             score = wilson(self.right, self.labelled)
             text += (
-                f". Accuracy on {self.labelled:,} labelled images: {100 * score.value:.1f}% "
+                f". Accuracy on {self.labelled:,} labelled images: {percent(score.value)} "
                 f"(95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%)"
             )
         return text + "."
@@ -275,7 +276,7 @@ def _line(result: Result) -> str:
 def _scores(scores: FileScores) -> str:
     score, matrix = scores.accuracy, scores.matrix
     lines = [
-        f"Accuracy {100 * score.value:.1f}% (95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%) "
+        f"Accuracy {percent(score.value)} (95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%) "
         f"on {scores.images:,} images",
         f"{'class':30} {'images':>8} {'recall':>8} {'most often confused with':>26}",
     ]
@@ -283,5 +284,5 @@ def _scores(scores: FileScores) -> str:
         row = matrix[label].copy()
         recall, row[label] = row[label] / row.sum(), 0
         other = f"{scores.classes[int(row.argmax())]} ({row.max():,})" if row.any() else "–"
-        lines.append(f"{scores.classes[label][:30]:30} {matrix[label].sum():8,} {100 * recall:7.1f}% {other:>26}")
+        lines.append(f"{scores.classes[label][:30]:30} {matrix[label].sum():8,} {percent(recall):>8} {other:>26}")
     return "\n".join(lines)

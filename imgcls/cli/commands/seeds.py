@@ -5,6 +5,7 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run
 
 MOST_SEEDS = 100
@@ -27,9 +28,9 @@ def print_scores(trained: list[Run]) -> None:
     if len(found) < 2:
         return
     mean = repeated_seeds.t_interval(np.array([score for _, score in found]))
-    each = ", ".join(f"{seed}: {100 * score:.2f}%" for seed, score in found)
+    each = ", ".join(f"{seed}: {percent(score, 2)}" for seed, score in found)
     print(f"Test accuracy by seed: {each}")
     print(
-        f"Mean over {len(found)} seeds: {100 * mean.value:.2f}% (95% CI {100 * mean.low:.2f} to "
+        f"Mean over {len(found)} seeds: {percent(mean.value, 2)} (95% CI {100 * mean.low:.2f} to "
         f"{100 * mean.high:.2f}%, Student's t over seeds)"
     )

@@ -13,7 +13,7 @@ import numpy as np
 from imgcls.config.imported_model import MOST_SIDE
 from imgcls.errors import RunError
 from imgcls.inference.imported_models import MEMORY
-from imgcls.inference.sandbox import Sandbox, runner
+from imgcls.inference.sandbox import LimitReached, Sandbox, runner
 from imgcls.runs.results import MOST_CLASSES, NAME_LENGTH
 from imgcls.system import json_files
 from imgcls.system.tasks.progress import Progress
@@ -22,13 +22,16 @@ KERAS_MODULE = "imgcls.training.imported_keras.convert"
 MOST_BYTES = 200_000_000
 OPEN_SECONDS = 8.0
 TRY_SECONDS = 8.0
+CPU_SECONDS = 20.0
+"""Of all processes that a file gets, together, unless its user allows more."""
+LARGE_CPU_SECONDS, LARGE_MEMORY = 180.0, 2_500_000_000
+"""What converting a Keras file may take then. Keras with TensorFlow needs 0.7 GB before it has opened anything."""
 CONVERT_SECONDS = 180.0
 """The longest that a conversion may take on a busy machine; its CPU time has limits of its own."""
-CHECK_SECONDS, CHECK_CPU_SECONDS = 60.0, 15.0
-"""For the checks before that, which need no TensorFlow; the first again on a busy machine."""
-SMALL_KERAS = 2_000_000
-"""Bytes of weights up to which converting a Keras file may take 20 s of CPU time and 1 GB, as for other files. Keras
-with TensorFlow needs 0.7 GB before it has opened anything; the file is checked before they are started."""
+NEEDS_MORE = (
+    f"A large Keras model may need {LARGE_CPU_SECONDS:.0f} s and {LARGE_MEMORY / 1e9:.1f} GB: allow that (--large in a "
+    "shell) only if you know where the file comes from."
+)
 TITLES = {".onnx": "ONNX", ".tflite": "LiteRT", ".keras": "Keras"}
 KINDS = {".onnx": "onnx", ".tflite": "tflite", ".keras": "tflite"}
 NO_ONNX = 'ONNX models need more packages. Install them with: pip install "imgcls[onnx]"'
@@ -81,12 +84,13 @@ class Facts:
         return cls(**dict(content) | tuples)
 
 
-def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
+def inspect(path: Path, name: str, progress: Progress, *, is_large: bool = False) -> tuple[Facts, bytes]:
     """The facts about a model file, and the model as the runtime takes it: a .keras file is converted.
 
     Args:
         path: The file.
         name: Its name when the user chose it; its ending names the format.
+        is_large: Whether its user allows a Keras file more than 20 s and 1 GB.
 
     Raises:
         RunError: it is no model that can be used, and why.
@@ -95,15 +99,14 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
     content = _content(path, suffix)
     kind = KINDS[suffix]
     carried: dict[str, str] = {}
+    left = OPEN_SECONDS
     if suffix == ".keras":
         progress(0.1, "Checking and rebuilding the Keras model")
-        cpu_seconds, memory = conversion_limits(_weights_in(content))
-        with Sandbox(KERAS_MODULE, memory) as sandbox:
-            header, content = sandbox.ask({"do": "convert"}, content, CONVERT_SECONDS, cpu_seconds)
-        carried = _texts(header.get("texts"))
+        carried, content, spent = _converted(content, is_large)
+        left = OPEN_SECONDS if is_large else min(OPEN_SECONDS, max(1.0, (CPU_SECONDS - spent) / 2))
     progress(0.6, "Loading the model in a sandbox")
     with Sandbox(runner.MODULE, MEMORY) as sandbox:
-        header, _ = sandbox.ask({"do": "open", "format": kind}, content, OPEN_SECONDS)
+        header, _ = sandbox.ask({"do": "open", "format": kind}, content, OPEN_SECONDS, left)
         inputs, output = _one_image(header.get("inputs")), _outputs(header.get("outputs"))
         texts = carried or _texts(header.get("texts"))
         shape, dtype = inputs
@@ -123,30 +126,20 @@ def inspect(path: Path, name: str, progress: Progress) -> tuple[Facts, bytes]:
             header["parameters"] if json_files.is_integer(header.get("parameters"), 0, 10**12) else 0,
         )
         progress(0.8, "Trying the model on random images")
-        return _tried(facts, sandbox), content
+        return _tried(facts, sandbox, left), content
 
 
-def _weights_in(content: bytes) -> int:
-    """How many bytes of a Keras file are weights that its layers use, found out within the limits of a small file.
-
-    A file that is padded with anything, or with zeros as weights, gets no more time and memory than a small one.
-    """
-    if len(content) <= SMALL_KERAS:
-        return len(content)
-    with Sandbox(KERAS_MODULE, MEMORY) as sandbox:
-        header, _ = sandbox.ask({"do": "check"}, content, CHECK_SECONDS, CHECK_CPU_SECONDS)
-    weights = header.get("weights")
-    return min(len(content), weights) if json_files.is_integer(weights, 0, 2**40) else 0
-
-
-def conversion_limits(size: int) -> tuple[float, int]:
-    """Seconds of CPU time and bytes of memory for converting a Keras file with `size` bytes of weights.
-
-    The weights must match the layers before anything is built, so a network that needs more has a larger file. 14 MB
-    (MobileNet V2) may take 116 s and 1.7 GB.
-    """
-    beyond = max(0.0, (size - SMALL_KERAS) / 1e6)
-    return min(20 + 8 * beyond, CONVERT_SECONDS), int(min(1e9 + 60e6 * beyond, 2.5e9))
+def _converted(content: bytes, is_large: bool) -> tuple[dict[str, str], bytes, float]:
+    """The texts in a Keras file, its model in LiteRT, and the CPU time that it took."""
+    seconds, memory = (LARGE_CPU_SECONDS, LARGE_MEMORY) if is_large else (CPU_SECONDS, MEMORY)
+    try:
+        with Sandbox(KERAS_MODULE, memory) as sandbox:
+            header, found = sandbox.ask({"do": "convert"}, content, CONVERT_SECONDS, seconds)
+            return _texts(header.get("texts")), found, sandbox.cpu_seconds
+    except LimitReached as error:
+        if is_large:
+            raise
+        raise RunError(f"{error} {NEEDS_MORE}") from error
 
 
 def possible_layouts(shape: tuple[int | None, ...]) -> tuple[str, ...]:
@@ -246,7 +239,7 @@ def _declared(found: Any) -> tuple[list[int | None], str]:
     return shape, dtype
 
 
-def _tried(facts: Facts, sandbox: Sandbox) -> Facts:
+def _tried(facts: Facts, sandbox: Sandbox, seconds: float) -> Facts:
     """The facts with what the scores of random images tell."""
     count = facts.batch or 2
     free = [TRIED_SIDE if side is None else side for side in facts.shape]
@@ -259,7 +252,7 @@ def _tried(facts: Facts, sandbox: Sandbox) -> Facts:
     began = time.monotonic()
     try:
         header, content = sandbox.ask(
-            {"do": "run", "shape": list(values.shape), "dtype": "float32"}, values.tobytes(), TRY_SECONDS
+            {"do": "run", "shape": list(values.shape), "dtype": "float32"}, values.tobytes(), TRY_SECONDS, seconds
         )
     except RunError:
         if None in facts.shape and time.monotonic() - began < TRY_SECONDS and sandbox.is_alive:

@@ -56,6 +56,23 @@ def new(name: str, file: BinaryIO) -> str:
     return import_id
 
 
+def allow_more(import_id: str) -> None:
+    """Inspects the file again, with more time and memory for a large Keras model.
+
+    Raises:
+        RunError: it cannot be started.
+    """
+    sharing.require(Action.IMPORT_MODEL)
+    if not exists(import_id):
+        raise RunError(GONE)
+    path = _root() / import_id / "upload.json"
+    try:
+        atomic.write_json(path, json_files.read_object(path) | {"is_large": True})
+        inspection_of(import_id).start(MODULE, "inspect", str(path.parent), again=True)
+    except (OSError, ValueError) as error:
+        raise RunError("The import cannot be started again. Choose the file again.") from error
+
+
 def exists(import_id: str) -> bool:
     """Whether the visitor has an import with this ID; any text is safe."""
     if not ID.fullmatch(import_id) or not (_root() / import_id / "upload.json").exists():
@@ -133,8 +150,9 @@ def sweep() -> None:
 
 def inspect_folder(folder: Path, progress: Progress) -> None:
     """Inspects the file in the folder of an import. Raises RunError."""
-    name = json_files.read_object(folder / "upload.json")["name"]
-    facts, content = inspection.inspect(folder / "upload", name, progress)
+    given = json_files.read_object(folder / "upload.json")
+    is_large = given.get("is_large") is True
+    facts, content = inspection.inspect(folder / "upload", given["name"], progress, is_large=is_large)
     atomic.write_bytes(folder / "model", content)
     atomic.write_json(folder / "facts.json", facts.as_json())
 

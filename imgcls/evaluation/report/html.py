@@ -10,6 +10,7 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report.svg_curves import curve
@@ -56,6 +57,7 @@ def _template() -> "jinja2.Template":
         lstrip_blocks=True,
         finalize=_encodable,
     )
+    environment.filters["percent"] = percent
     return environment.get_template(TEMPLATE)
 
 

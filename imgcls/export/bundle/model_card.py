@@ -9,6 +9,7 @@ from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
 from imgcls.evaluation.metrics import calibration
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import values
 from imgcls.export.metadata import preprocessing
@@ -151,7 +152,7 @@ def _verification(record: Record) -> list[str]:
     else:
         lines.append("The dataset was not on this machine, so the accuracy of the file was not measured.")
     lines.append(
-        f"Identical predictions: {100 * (record.identical or 0):.2f}%. Largest difference of a probability: "
+        f"Identical predictions: {percent(record.identical or 0, 2)}. Largest difference of a probability: "
         f"{record.largest_difference or 0:.2g}."
     )
     lines.append(

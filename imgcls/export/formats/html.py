@@ -10,7 +10,7 @@ from imgcls.export.runtimes import Runtime
 from imgcls.runs import Run
 
 TITLE = "Take it home"
-HELP = "One HTML page of about 4.5 MB that runs the model in a browser, offline: draw, upload, webcam, and the scores."
+HELP = "One HTML page that runs the model in a browser, offline: draw, upload, webcam, and the scores."
 ORDER = 90
 SUFFIX = ".html"
 TOLERANCE = tolerances.QUANTISED

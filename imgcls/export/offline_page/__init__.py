@@ -33,6 +33,8 @@ PACKED_MODULES = {"@litertjs/core": "litert_core.js.gz", "@litertjs/wasm-utils":
 PACKED = {"runtime-script": "litert_wasm_compat_internal.js.gz", "runtime-wasm": "litert_wasm_compat_internal.wasm.gz"}
 """Element ID -> file. The "compat" variant needs no relaxed SIMD, so it runs in Safari and on older phones."""
 NO_RECORD = '<script type="application/json" id="verification">null</script>'
+PAGE_BYTES = 120_000
+"""About what the page, its style, the scores and the pictures of mistakes take."""
 MODEL = re.compile(r'<script type="application/octet-stream" id="model">([A-Za-z0-9+/=]+)</script>')
 
 
@@ -57,6 +59,16 @@ def page(run: Run, model: bytes) -> str:
         packed={name: _base64(data) for name, data in packed.items()},
         record=NO_RECORD,
     )
+
+
+def expected_bytes(run: Run) -> int:
+    """About how large the page of a run becomes: known before it is made, and within 0.3 MB for the included models."""
+    model = (run.folder / "model.tflite").stat().st_size / 4  # 8-bit weights
+    packed = sum((HERE / "runtime" / file).stat().st_size for file in PACKED.values())
+    if content.of_digits(run.card)["nonDigits"]:
+        packed += len(gzip.compress(content.network_weights()))
+    scripts = sum(map(len, _modules().values()))
+    return round(4 / 3 * (model + packed) + scripts + PAGE_BYTES)  # base64
 
 
 def with_record(text: str, record: str) -> str:

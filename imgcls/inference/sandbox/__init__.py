@@ -11,6 +11,6 @@ The child returns only numbers and texts, which are checked. The limits stop acc
 are not a boundary against a file that exploits a bug in the native code of a runtime, see docs/decisions.
 """
 
-from imgcls.inference.sandbox.client import Sandbox
+from imgcls.inference.sandbox.client import LimitReached, Sandbox
 
-__all__ = ["Sandbox"]
+__all__ = ["LimitReached", "Sandbox"]

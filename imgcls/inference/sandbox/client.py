@@ -32,6 +32,10 @@ QUIET = {
 }
 
 
+class LimitReached(RunError):
+    """The child needed more time or memory than it may use."""
+
+
 class Sandbox:
     """A child process that answers requests. Threads may share it: a lock guards it. Close it, or use it as a context.
 
@@ -82,6 +86,15 @@ class Sandbox:
         """Whether the child can answer."""
         return self._end.alive and self._process.poll() is None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time that the child has used so far, its start included; 0 if it has ended."""
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return times.user + times.system
+
     def ask(
         self, request: dict[str, Any], content: bytes, seconds: float, cpu_seconds: float | None = None
     ) -> messages.Reply:
@@ -91,7 +104,8 @@ class Sandbox:
         the same work.
 
         Raises:
-            RunError: the child refused, crashed, or exceeded its time or memory.
+            LimitReached: the child exceeded its time or memory.
+            RunError: it refused, or crashed.
         """
         with self._lock:
             if not self.is_alive:
@@ -130,13 +144,13 @@ class Sandbox:
                 self._process.kill()
                 talker.join()
                 self.close()
-                raise RunError(problem)
+                raise LimitReached(problem)
         if received:
             return received[0]
         is_out_of_time = self._process.wait() == -getattr(signal, "SIGXCPU", 0)
         self.close()
         if is_out_of_time:
-            raise RunError(
+            raise LimitReached(
                 "The model needs more CPU time than the sandbox allows, so it was stopped. Use a smaller model."
             )
         raise RunError(

@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 
 from imgcls.evaluation import predictions
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons.catalog import honest
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 from imgcls.runs import Run
 from imgcls.system import paths
 

@@ -1,7 +1,8 @@
 """Lesson: a convolution by hand, with the weights of the learner's own run."""
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons.catalog import shuffled
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 4
 TITLE = "A convolution by hand"

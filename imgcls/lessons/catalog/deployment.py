@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from imgcls import runs
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.export import records
 from imgcls.export.records import Record
 from imgcls.inference import served_model
@@ -55,7 +56,7 @@ def _values(name: str) -> Callable[[Situation], dict[str, str]]:
             return dict.fromkeys(("size", "same", "images", "changed"), "–")
         return {
             "size": f"{found.bytes / 1e6:.1f} MB",
-            "same": "–" if found.identical is None else f"{100 * found.identical:.2f}%",
+            "same": percent(found.identical, 2),
             "images": f"{found.images:,}",
             "changed": f"{found.changed_count:,}",
         }

@@ -1,6 +1,7 @@
 """Lesson: draw, and be recognised."""
 
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.evaluation.metrics.percent import percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 1
 TITLE = "Draw, and be recognised"

@@ -1,7 +1,8 @@
 """Lesson: the learning rate, and schedules that lower it."""
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons.catalog import shuffled
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 6
 TITLE = "The learning rate"

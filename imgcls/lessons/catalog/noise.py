@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import cache
 
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.robustness import evaluate
 from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.lessons.catalog import shuffled
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 from imgcls.runs import Run
 from imgcls.system import paths
 

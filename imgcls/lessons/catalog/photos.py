@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons.catalog import clothing
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 8
 TITLE = "Photos: what depth buys"

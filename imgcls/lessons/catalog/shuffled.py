@@ -1,6 +1,7 @@
 """Lesson: a dense network on digits, which does not care about the order of the pixels, and a CNN, which does."""
 
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.evaluation.metrics.percent import percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 3
 TITLE = "Shuffle the pixels"

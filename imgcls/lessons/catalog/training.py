@@ -1,6 +1,7 @@
 """Lesson: training. Loss, accuracy, epochs, and overfitting: cause it, then fix it."""
 
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.evaluation.metrics.percent import percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 5
 TITLE = "Training and overfitting"

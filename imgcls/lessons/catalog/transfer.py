@@ -1,8 +1,9 @@
 """Lesson: transfer learning. A network that learned from photos gets a new head; then its last blocks are "
 "fine-tuned."""
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons.catalog import photos, training
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 from imgcls.models.backbones import NETWORKS
 
 ORDER = 9

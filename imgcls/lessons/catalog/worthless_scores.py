@@ -2,8 +2,9 @@
 
 from imgcls import datasets
 from imgcls.errors import DatasetError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons import worthless
-from imgcls.lessons.content import Measured, Question, Situation, Step, percent
+from imgcls.lessons.content import Measured, Question, Situation, Step
 from imgcls.lessons.worthless import WAYS
 
 ORDER = 11

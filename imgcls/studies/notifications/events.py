@@ -7,6 +7,7 @@ from typing import Any
 
 from imgcls import jobs
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run, index
 from imgcls.studies import study as studies
 from imgcls.system import paths
@@ -90,7 +91,7 @@ def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
 def _ended(row: dict[str, Any], now: float) -> list[Event]:
     name, link, key = row["name"], _link(row), f"run-{row['id']}-{row['state']}-{now:.0f}"
     if row["state"] in ("finished", "stopped"):
-        score = "" if row["test"] is None else f"Test accuracy {100 * row['test']:.1f}%. "
+        score = "" if row["test"] is None else f"Test accuracy {percent(row['test'])}. "
         seconds = "" if row["seconds"] is None else f"It took {row['seconds']:.0f} s."
         return [Event("finished", f"{name} has {row['state']}", f"{score}{seconds}".strip(), key, now, link)]
     if row["state"] == "failed":

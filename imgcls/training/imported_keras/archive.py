@@ -3,7 +3,6 @@
 import io
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -111,17 +110,6 @@ def check_layers(file: h5py.File, expected: Iterable[tuple[str, Any]]) -> None:
                 f"The weights of the layer {path[:60]} are missing or do not fit it. Save the model again with a "
                 "current Keras."
             )
-
-
-def content_bytes(file: h5py.File, used: Iterable[tuple[str, Any]]) -> int:
-    """The bytes that the weights of these layers take when compressed: neither padding nor zeros count."""
-    total = 0
-    for path, _ in used:
-        group = file.get(f"{path}vars")
-        if isinstance(group, h5py.Group):
-            arrays = (array for array in group.values() if isinstance(array, h5py.Dataset))
-            total += sum(len(zlib.compress(array[()].tobytes(), 1)) for array in arrays)
-    return total
 
 
 def _check(file: h5py.File) -> None:

@@ -1,6 +1,5 @@
 """The sandbox's child that converts .keras files: python -m imgcls.training.imported_keras.convert.
 
-    {"do": "check"} with the file    ->  {"weights"}, the bytes of those that its layers use, compressed
     {"do": "convert"} with the file  ->  {"texts"} with the LiteRT model
 
 TensorFlow is imported after the file has passed the checks that need no TensorFlow.
@@ -31,7 +30,7 @@ def main() -> int:
 
 
 def answer(request: dict[str, Any], content: bytes) -> messages.Reply:
-    """Checks or converts one file."""
+    """Checks and converts one file."""
     limits.apply(CHECK_MEMORY, WRITTEN, is_final=False)
     config, weights, texts = archive.read(content)
     layers.check_all(config)
@@ -39,8 +38,6 @@ def answer(request: dict[str, Any], content: bytes) -> messages.Reply:
         raise RunError("The file config.json does not describe a model. Save the model again.")
     with archive.open_weights(weights) as file:
         archive.check_layers(file, layers.weighted(config))
-        if request["do"] == "check":
-            return {"weights": archive.content_bytes(file, layers.weighted(config))}, b""
         limits.apply(MEMORY, WRITTEN)
         return {"texts": texts}, _converted(config, file)
 

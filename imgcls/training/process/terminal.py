@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run
 
 WIDTH = 30
@@ -114,7 +115,7 @@ def errors_to(path: Path) -> Iterator[None]:
 
 
 def _fraction(value: float | None) -> str:
-    return "not a number" if value is None else f"{value:.1%}"
+    return "not a number" if value is None else percent(value)
 
 
 def _number(value: float | None) -> str:

@@ -68,6 +68,8 @@ def _imported(import_id: str) -> None:
     st.button("Choose another file", icon=":material/undo:", type="tertiary", on_click=_leave, args=(import_id,))
     if state.state != "ready":
         st.error(plain(f"The file was not imported. {state.text}".strip()), icon=":material/block:")
+        if inspection.NEEDS_MORE in state.text:
+            task_panel.button("Allow more time and memory", lambda: task.allow_more(import_id))
         return
     facts = task.facts_of(import_id)
     state = evaluating.state()

@@ -3,6 +3,7 @@
 import time
 
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.percent import percent
 
 STATES = {
     "aside": ("Not started", ":material/pending:", "gray"),
@@ -53,8 +54,8 @@ def age(timestamp: float) -> str:
 
 
 def fraction(value: float | None) -> str:
-    """'97.3%'; a dash if there is none."""
-    return "–" if value is None or value != value else f"{100 * value:.1f}%"
+    """'97.3%'; a dash if there is none. Only 1 is '100.0%'."""
+    return percent(value)
 
 
 def interval(score: Score, *, as_fraction: bool = True) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.errors import RunError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import empty_state
@@ -117,6 +118,6 @@ def title(run: Run) -> str:
     except RunError:
         result = {}  # A damaged run must not make the others unselectable.
     if "test_macro_f1" in result:
-        return f"{run.label} · macro F1 {result['test_macro_f1']:.1%}"
+        return f"{run.label} · macro F1 {percent(result['test_macro_f1'])}"
     accuracy = result.get("test_accuracy")
-    return run.label if accuracy is None else f"{run.label} · {accuracy:.1%}"
+    return run.label if accuracy is None else f"{run.label} · {percent(accuracy)}"

@@ -11,7 +11,7 @@ from imgcls.errors import RunError
 from imgcls.evaluation.model_import import inspection
 from imgcls.inference import imported_models
 from imgcls.inference.sandbox import runner
-from imgcls.inference.sandbox.client import Sandbox
+from imgcls.inference.sandbox.client import LimitReached, Sandbox
 from tests.support import foreign_models
 from tests.support.foreign_models import keras_archive, layer, sequential, weights_file
 
@@ -35,16 +35,11 @@ def refusal(path: Path, content: bytes | None = None) -> str:
 def test_the_limits_are_one_gigabyte_and_twenty_seconds():
     assert imported_models.MEMORY <= 1_000_000_000
     assert inspection.OPEN_SECONDS + inspection.TRY_SECONDS < 20
-    assert inspection.conversion_limits(900_000) == (20, 1_000_000_000)
+    assert inspection.CPU_SECONDS <= 20
 
 
-def test_a_large_keras_file_gets_more_up_to_a_limit():
-    assert inspection.conversion_limits(14_000_000) == (116, 1_720_000_000)
-    assert inspection.conversion_limits(400_000_000) == (180, 2_500_000_000)
-
-
-@pytest.mark.parametrize("outputs", [10, 90_000])  # the second has 23 MB of zeros as weights
-def test_a_padded_keras_file_gets_no_more_time_and_memory(tmp_path, monkeypatch, outputs):
+@pytest.mark.parametrize("is_large", [False, True])
+def test_only_its_user_allows_a_keras_file_more_time_and_memory(tmp_path, monkeypatch, is_large):
     class Watched(Sandbox):
         def __init__(self, module, memory):
             limits.append(memory)
@@ -52,19 +47,16 @@ def test_a_padded_keras_file_gets_no_more_time_and_memory(tmp_path, monkeypatch,
 
         def ask(self, request, content, seconds, cpu_seconds=None):
             limits.append(cpu_seconds)
-            if request["do"] == "convert":
-                raise RunError("Far enough.")
-            return super().ask(request, content, seconds, cpu_seconds)
+            raise LimitReached("It takes too long.")
 
     limits = []
     monkeypatch.setattr(inspection, "Sandbox", Watched)
-    weights = {"layers/dense/vars/0": np.zeros((64, outputs)), "layers/dense/vars/1": np.zeros(outputs)}
-    weights["layers/unused/vars/0"] = np.random.default_rng(0).normal(size=1_000_000)
-    config = sequential(layer("Flatten"), layer("Dense", units=outputs, name="dense"))
-    path = keras_archive(tmp_path / "padded.keras", config, weights_file(weights))
-    assert path.stat().st_size > inspection.SMALL_KERAS
-    assert refusal(path) == "Far enough."
-    assert limits == [1_000_000_000, inspection.CHECK_CPU_SECONDS, 1_000_000_000, 20]
+    path = tmp_path / "large.keras"
+    path.write_bytes((SHIPPED / "model.keras").read_bytes() + bytes(3_000_000))  # its size gains nothing
+    with pytest.raises(RunError) as caught:
+        inspection.inspect(path, path.name, silent, is_large=is_large)
+    assert limits == ([2_500_000_000, 180] if is_large else [1_000_000_000, 20])
+    assert (inspection.NEEDS_MORE in str(caught.value)) == (not is_large)
 
 
 def test_cpu_time_is_limited_apart_from_the_time_on_a_busy_machine():

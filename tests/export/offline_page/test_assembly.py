@@ -12,7 +12,7 @@ from imgcls.export.offline_page import browser
 from imgcls.inference.predictor import Predictor
 from imgcls.runs import Run
 from tests.support.exporting.fixed_batch import with_fixed_batch
-from tests.support.exporting.offline_pages import write_page
+from tests.support.exporting.offline_pages import shipped, write_page
 
 HOSTILE = ['</script><img src=x onerror="alert(1)">', 'it\'s "quoted" & <b>bold</b>', "<!--<script>", "\ud800"]
 
@@ -94,3 +94,10 @@ def test_a_file_without_a_model_is_reported(tmp_path, monkeypatch):
     (tmp_path / "page.html").write_text("<p>nothing</p>")
     with pytest.raises(RunError, match="no model"):
         formats.find("html").load(tmp_path / "page.html")
+
+
+@pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
+def test_its_size_is_known_before_it_is_made(name, tmp_path):
+    run = shipped(name)
+    size = write_page(run, tmp_path, "served.tflite").stat().st_size
+    assert abs(size - offline_page.expected_bytes(run)) < 300_000

@@ -1,6 +1,7 @@
 """Import a model on the Runs page; every page shows an imported run, or says why it cannot."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -83,3 +84,19 @@ def test_an_invalid_file_is_refused_with_a_reason_and_can_be_replaced(wait_until
     button(app, "Choose another file").click().run()
     assert not task.exists(import_id)
     assert is_intact(opened("runs", **{"import": "../../etc"}))
+
+
+def test_a_large_keras_file_gets_more_only_if_its_user_allows_it(wait_until):
+    import_id = task.new("large.keras", io.BytesIO(b"no model"))
+    inspecting = task.inspection_of(import_id)
+    wait_until(lambda: inspecting.state().state == "failed", seconds=60)
+    said = {"state": "failed", "share": 0, "text": f"It takes too long. {inspection.NEEDS_MORE}"}
+    (inspecting.folder / "inspect.progress.json").write_text(json.dumps(said), "utf-8")
+    app = opened("runs", **{"import": import_id})
+    assert inspection.NEEDS_MORE in text_of(app) + "".join(one.value for one in app.error)
+    button(app, "Allow more time and memory").click().run()
+    assert json.loads((inspecting.folder / "upload.json").read_text("utf-8")) == {
+        "name": "large.keras",
+        "is_large": True,
+    }
+    wait_until(lambda: "damaged" in inspecting.state().text, seconds=60)

@@ -1,4 +1,4 @@
-"""The class and the visitor of a request, its body, and errors as JSON: {"message": "a sentence"}."""
+"""The class and the visitor of a request, its body, and errors as JSON, in the shape of the API."""
 
 import functools
 import html
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from imgcls import sharing
+from imgcls.api import problems
 from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.middleware.visitors import visitor_of
 from imgcls.errors import UserError
@@ -73,7 +74,7 @@ def answering(
             status = error.status if isinstance(error, Refused) else 403 if isinstance(error, NotAllowed) else 422
             if is_page:
                 return HTMLResponse(PROBLEM.format(html.escape(str(error))), status)
-            return JSONResponse({"message": str(error)}, status)
+            return problems.problem(status, str(error))
         if isinstance(found, Response):
             return found
         return JSONResponse(found, headers={"Cache-Control": "no-store"})

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output, progress_bar
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.export import bundle, exporting, formats, records
 from imgcls.export.records import Record
 from imgcls.runs import Run
@@ -102,10 +103,10 @@ def _summary(record: Record) -> str:
         return f"{record.bytes:,} bytes, parity not checked on this platform."
     accuracy = ""
     if record.accuracy:
-        value, low, high = (100 * record.accuracy[part] for part in ("value", "low", "high"))
-        accuracy = f"accuracy {value:.2f}% (95% CI {low:.2f}–{high:.2f}%), "
+        low, high = (100 * record.accuracy[part] for part in ("low", "high"))
+        accuracy = f"accuracy {percent(record.accuracy['value'], 2)} (95% CI {low:.2f}–{high:.2f}%), "
     return (
-        f"{record.bytes:,} bytes, {accuracy}{100 * (record.identical or 0):.2f}% of {record.images:,} predictions "
+        f"{record.bytes:,} bytes, {accuracy}{percent(record.identical or 0, 2)} of {record.images:,} predictions "
         f"identical, largest difference {record.largest_difference or 0:.2g}, "
         f"{record.milliseconds or 0:.2f} ms per image."
     )

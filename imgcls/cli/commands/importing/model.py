@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from imgcls.cli import exit_codes, progress_bar
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.model_import import create_run, inspection
 from imgcls.evaluation.model_import.answers import Answers
 from imgcls.inference.sandbox import limits
@@ -41,6 +42,15 @@ def import_model(
         ),
     ] = None,
     name: Annotated[str, Parameter(show_default=False, help="Name of the new run.")] = "",
+    large: Annotated[
+        bool,
+        Parameter(
+            name="--large",
+            negative="",
+            show_default=False,
+            help="Allow a large Keras file 180 s and 2.5 GB instead of 20 s and 1 GB. Only if you know its origin.",
+        ),
+    ] = False,
 ) -> None:
     """Bring in a model that was trained elsewhere and evaluate it like a run of your own.
 
@@ -56,13 +66,15 @@ def import_model(
         print(sentence)
     given = Answers(data, scaling, channel_order, layout, size, outputs, names, name)
     try:
-        facts, content = inspection.inspect(file, file.name, lambda part, text: progress_bar.show(part / 4, text))
+        facts, content = inspection.inspect(
+            file, file.name, lambda part, text: progress_bar.show(part / 4, text), is_large=large
+        )
         run = create_run.make(facts, content, given, lambda part, text: progress_bar.show(0.25 + 0.75 * part, text))
     finally:
         progress_bar.clear()
     result = run.result or {}
     print(result["message"])
-    print(f"{run.id}: {run.label}, test accuracy {100 * result['test_accuracy']:.2f}%.")
+    print(f"{run.id}: {run.label}, test accuracy {percent(result['test_accuracy'], 2)}.")
     print(f"To see its errors: imgcls app, or: imgcls robustness {run.id}")
 
 

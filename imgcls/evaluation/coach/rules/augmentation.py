@@ -2,6 +2,7 @@
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Helpful augmentation"
 WHY = "Slightly changed copies are new images for free, as long as their class stays what it was."
@@ -19,7 +20,7 @@ def find(evidence: Evidence) -> Finding | None:
         return None
     names = ", ".join(name.replace("_", " ") for name in changes)
     return Finding(
-        f"Training accuracy is {fit:.1%}, validation {100 * gap:.1f} points lower, and there was no augmentation.",
+        f"Training accuracy is {percent(fit)}, validation {100 * gap:.1f} points lower, and there was no augmentation.",
         f"Train with {names}",
         changes,
     )

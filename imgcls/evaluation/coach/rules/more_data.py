@@ -2,6 +2,7 @@
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "More data"
 WHY = "If training images are known almost perfectly and new ones are not, more images help more than a larger network."
@@ -18,8 +19,8 @@ def find(evidence: Evidence) -> Finding | None:
     if fit < FIT or gap < max(GAP, evidence.resolution):
         return None
     return Finding(
-        f"{fit:.1%} of {used:,} training images are recognised, but validation is {100 * gap:.1f} points lower. The "
-        f"dataset has {evidence.available:,}.",
+        f"{percent(fit)} of {used:,} training images are recognised, but validation is {100 * gap:.1f} points lower. "
+        f"The dataset has {evidence.available:,}.",
         f"Train on all {evidence.available:,} images",
         {"train_images": 0},
     )

@@ -4,6 +4,7 @@ import numpy as np
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding, larger
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Underfitting"
 WHY = (
@@ -25,8 +26,8 @@ def find(evidence: Evidence) -> Finding | None:
     if end >= LOW or gained > FLAT or evidence.gap > 0.03 or end < evidence.chance + 0.05:
         return None
     return Finding(
-        f"Training accuracy ended at {end:.1%}, gained only {100 * gained:.1f} points in the last {len(third)} epochs, "
-        "and validation is as good.",
+        f"Training accuracy ended at {percent(end)}, gained only {100 * gained:.1f} points in the last {len(third)} "
+        "epochs, and validation is as good.",
         "Train a larger network",
         larger(evidence),
     )

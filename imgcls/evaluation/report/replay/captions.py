@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.metrics_log import Curves
 
 SURE, FEWEST = 2.0, 3
@@ -169,7 +170,7 @@ def of_test(position: float, result: dict) -> list[Event]:
         return []
     score = wilson(round(accuracy * count), count)
     low, high = 100 * score.low, 100 * score.high
-    detail = f"{100 * accuracy:.1f}% of {count:,} test images (95% confidence interval {low:.1f}–{high:.1f}%)"
+    detail = f"{percent(accuracy)} of {count:,} test images (95% confidence interval {low:.1f}–{high:.1f}%)"
     return [Event(position, "Tested on images that it had never seen", detail, 100)]
 
 
@@ -180,4 +181,4 @@ def short(name: str) -> str:
 
 
 def _validated(accuracy: float) -> str:
-    return f"{100 * accuracy:.1f}% of the validation images"
+    return f"{percent(accuracy)} of the validation images"

@@ -160,10 +160,15 @@ function drawCaption() {
   }
 }
 
+/** As everywhere in the app: only 1 is "100.0%". */
+function percent(value) {
+  return `${(value < 1 ? Math.min(100 * value, 99.9) : 100).toFixed(1)}%`;
+}
+
 function draw() {
   const epoch = latest(content.epochs);
   byId("epoch").textContent = epoch?.epoch ?? 0;
-  byId("accuracy").textContent = epoch?.accuracy == null ? "–" : `${(100 * epoch.accuracy).toFixed(1)}%`;
+  byId("accuracy").textContent = epoch?.accuracy == null ? "–" : percent(epoch.accuracy);
   drawCurves();
   if (SVG) {
     drawMatrix();

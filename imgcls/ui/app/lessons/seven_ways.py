@@ -4,9 +4,9 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.datasets import edits_stamp
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.lessons import worthless
 from imgcls.lessons.catalog import worthless_scores as lesson
-from imgcls.lessons.content import percent
 from imgcls.lessons.worthless import Images
 from imgcls.ui.app import errors
 

@@ -180,6 +180,8 @@ function draw(element, parent, place) {
   }
   if (element instanceof HTMLImageElement && element.src)
     group.append(imageOf(element, { ...place(box), width, height }));
+  if (element instanceof HTMLCanvasElement && width && height)
+    group.append(pixelsOf(element, { ...place(box), width, height }));
   for (const node of element.childNodes) {
     if (node.nodeType === Node.ELEMENT_NODE) draw(node, group, place);
     else if (node.nodeType === Node.TEXT_NODE) for (const line of linesOf(node, style, place)) group.append(line);
@@ -203,6 +205,10 @@ function imageOf(image, place) {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
   canvas.getContext("2d").drawImage(image, 0, 0);
+  return pixelsOf(canvas, place);
+}
+
+function pixelsOf(canvas, place) {
   return made("image", { ...place, href: canvas.toDataURL(), style: "image-rendering:pixelated" });
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from imgcls.lessons.first_convolution import FirstConvolution
 from imgcls.ui.components.component import own_component
+from imgcls.ui.components.figure_menu import framed
 
 KEY = "unit-by-hand"
 HTML = """
@@ -47,7 +48,7 @@ def show(found: FirstConvolution, pixels: np.ndarray, feature_map: int) -> None:
             default=int,
         )
     }
-    own_component("unit_by_hand", HTML)(key=KEY, data=data, on_unit_change=_ignore)
+    own_component("unit_by_hand", framed(HTML, "unit-by-hand"))(key=KEY, data=data, on_unit_change=_ignore)
 
 
 def clicked(state: object) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ import streamlit as st
 from imgcls.datasets.importing import Preview
 from imgcls.datasets.importing.sources.items import SYSTEM
 from imgcls.ui.app.errors import plain
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import formatting, gallery
 
 MOST_REASONS = 8
@@ -80,7 +81,8 @@ def classes(counts: Iterable[tuple[str, int, int, int]]) -> None:
     """Each class with its counts, as bars; a long list scrolls."""
     rows = [(label, train, test, unsplit) for label, train, test, unsplit in counts]
     most = max((sum(numbers) for _, *numbers in rows), default=1)
-    st.html(STYLE + f'<ul class="classes">{"".join(_row(row, most) for row in rows)}</ul>')
+    listed = "".join(_row(row, most) for row in rows)
+    st.html(STYLE + framed(f'<ul class="classes">{listed}</ul>', "images-per-class"))
 
 
 def skipped_files(rows: Iterable[tuple[str, int, Iterable[str]]], notes: Iterable[str]) -> None:

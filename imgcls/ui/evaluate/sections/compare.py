@@ -15,6 +15,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import other_run
 from imgcls.ui.evaluate.parts.images import compared_images
@@ -171,4 +172,5 @@ def _by_class(first: Key, second: Key) -> str:
         )
     metric = "Recall" if first.threshold is None else "Label accuracy"
     note = f"{metric} of B minus that of A in points, with 95% confidence intervals; on the right, B is better."
-    return f'{STYLE}<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
+    figure = f'<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
+    return STYLE + framed(figure, "difference-by-class")

@@ -8,9 +8,10 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
-from imgcls.export import bundle, exporting, formats, records
+from imgcls.export import bundle, exporting, formats, offline_page, records
 from imgcls.export.records import Record
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
@@ -77,11 +78,19 @@ def _take_home(run: Run, record: Record | None) -> None:
     """The page that runs the model in a browser: made at the first press, then downloaded."""
     page = formats.find(PAGE)
     with st.container(border=True):
-        st.markdown(f"**{page.TITLE}**: {plain(page.HELP)}")
+        is_made = record is not None and record.is_offered
+        st.markdown(f"**{page.TITLE}**: {plain(page.HELP)}" + ("" if is_made else _expected_size(run)))
         if record is None or not record.is_offered:
             task_panel.button(page.TITLE, lambda: exporting.start(run, [PAGE]), primary=True)
         else:
             _download(run, PAGE, record, primary=True)
+
+
+def _expected_size(run: Run) -> str:
+    try:
+        return f" About {size(offline_page.expected_bytes(run))} for this run."
+    except (OSError, UserError):
+        return ""
 
 
 def _choose(run: Run, found: dict[str, Record]) -> None:
@@ -158,7 +167,7 @@ def _row(record: Record) -> str:
     accuracy = "–"
     if record.accuracy is not None:
         score = Score(**record.accuracy)
-        accuracy = f"{100 * score.value:.2f}%<small>{formatting.interval(score)}</small>"
+        accuracy = f"{percent(score.value, 2)}<small>{formatting.interval(score)}</small>"
     changes = f"{record.changed_count:,}"
     if record.changed_count:
         changes += (
@@ -169,7 +178,7 @@ def _row(record: Record) -> str:
         size(record.bytes),
         f"{record.milliseconds or 0:.2f}",
         accuracy,
-        f"{100 * (record.identical or 0):.2f}%",
+        percent(record.identical or 0, 2),
         f"{record.largest_difference or 0:.2g}",
         changes,
     )

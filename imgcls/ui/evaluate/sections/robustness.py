@@ -14,6 +14,7 @@ from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.multilabel import THRESHOLD
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.robustness import evaluate, recommendations
@@ -177,10 +178,11 @@ def _curves(key: Key, stamp: float) -> str:
     figures = []
     for name in found.names:
         score = wilson(np.array([clean, *found.right(name).sum(1)]), np.full(6, count))
-        description = ", ".join(f"strength {k} {100 * value:.1f}%" for k, value in enumerate(score.value))
+        description = ", ".join(f"strength {k} {percent(value)}" for k, value in enumerate(score.value))
         source = base64.b64encode(corruption_curve.svg(score).encode()).decode()
         figures.append(
-            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{100 * score.value[-1]:.0f}% at 5</i></figcaption>"
+            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{percent(score.value[-1], 0)} at 5</i>"
+            "</figcaption>"
             f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'
         )
     return STYLE + framed(f'<div class="corruptions">{"".join(figures)}</div>', "robustness")

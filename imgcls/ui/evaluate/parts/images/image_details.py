@@ -16,6 +16,7 @@ from imgcls.runs.annotations import tags
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
+from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.data import editing
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key
@@ -125,11 +126,12 @@ def _head(key: Key, index: int, content: bytes, shape: tuple) -> str:
         alt += f", file {file}"
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     source = gallery.data_url(pixels, min_side=196)
-    return (
-        f'{STYLE}<div class="image-head"><img src="{source}" alt="{html.escape(f"Test image {index}: {alt}")}"><div>'
+    figure = (
+        f'<div class="image-head"><img src="{source}" alt="{html.escape(f"Test image {index}: {alt}")}"><div>'
         f'<div class="predicted">{html.escape(title)}</div><div class="true">{verdict}</div></div></div>'
         f'<div class="top">{"".join(rows)}</div>'
     )
+    return STYLE + framed(figure, "prediction")
 
 
 def _single_head(predictions: Predictions, index: int) -> tuple[str, str, list[str], str]:
