@@ -18,6 +18,7 @@ EITHER = {
     "export-html": "task-Take-it-home",
     "task-Take-it-home": "export-html",
     "task-Evaluate-robustness": "corruption",
+    "corruption": "task-Evaluate-robustness",
 }
 """Which of the two is there depends on whether the task was done before."""
 
