@@ -117,13 +117,7 @@ def _run_options() -> list[inspect.Parameter]:
             "N",
         ),
         _switch("now", "Do not wait for another training to end.", group),
-        _option(
-            "backend",
-            "--backend",
-            "Queue the run for this backend, one of those in IMGCLS_BACKEND, instead of training it here.",
-            group,
-            "NAME",
-        ),
+        _option("backend", "--backend", "Queue it for this backend of IMGCLS_BACKEND instead.", group, "NAME"),
     ]
 
 
@@ -231,19 +225,15 @@ def _train_one(config: Config, given: dict[str, Any]) -> int:
         print(f"Preparing {datasets.facts(config.data).title} …", flush=True)
         datasets.prepare(config.data)
     if backend := given.get("backend"):
-        return _queued(config, given.get("name") or "", run_id, backend)
+        with exit_codes.exits_with(exit_codes.USAGE):
+            run = jobs.begin(config, given.get("name") or "", run_id=run_id, backend=backend)
+        print(f"Queued for {backends.title(backend)}: {run.id}. See: imgcls runs")
+        return exit_codes.OK
     with exit_codes.exits_with(exit_codes.USAGE):
         run = runs.create(config, given.get("name") or "", run_id=run_id)
         _check_is_new(run, config)
     _download_weights(config)
     return _trained(run, in_turn=not given.get("now"))
-
-
-def _queued(config: Config, name: str, run_id: str, backend: str) -> int:
-    with exit_codes.exits_with(exit_codes.USAGE):
-        run = jobs.begin(config, name, run_id=run_id, backend=backend)
-    print(f"Queued for {backends.title(backend)}: {run.id}. See: imgcls runs")
-    return exit_codes.OK
 
 
 def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> Config:

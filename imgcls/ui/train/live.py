@@ -292,8 +292,7 @@ def _place(run: Run) -> int | None:
 def _queue_status(run: Run) -> str:
     jobs.wake()  # the queue may have been killed
     if (place := _place(run)) is None:
-        reason = run.job.get("reason")  # of a cluster
-        return plain(str(reason)) if reason else f"Waiting for another run to finish. {BY_ITSELF}"
+        return plain(str(run.job.get("reason") or "")) or f"Waiting for another run to finish. {BY_ITSELF}"
     queue = jobs.waiting()
     seconds = cached_curves.estimated_start(queue[: place - 1])
     when = f", starts in about {formatting.duration(seconds)}" if seconds else ""
