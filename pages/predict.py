@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls.languages import gettext as _
 from imgcls.ui.app.assignments import form
 from imgcls.ui.predict import compare_models, page
 from imgcls.ui.widgets import run_select
@@ -10,7 +11,7 @@ ORDER = 50
 ICON = ":material/draw:"
 
 with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
-    st.title("Predict", width="content")
+    st.title(_("Predict"), width="content")
     run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits", is_compact=True)
     if run is not None:
         compare_models.choose(run)

@@ -59,6 +59,10 @@ OTHERS = {
     "IMGCLS_MIN_MEMORY_MB": ("a shared server takes no new work with less free memory, in MB", "500"),
     "IMGCLS_OWNERS": ("e-mail addresses, separated by commas, that own the server after signing in", "none"),
     "IMGCLS_TEACHERS": ("the same for teachers", "none"),
+    "IMGCLS_PSEUDO_LANGUAGE": (
+        "`on`: offer a made-up language from right to left, to see whether pages have room",
+        "off",
+    ),
     "IMGCLS_LOG_FORMAT": ("`json`: log one JSON object per line", "plain text"),
     "IMGCLS_IDLE_SECONDS": ("seconds without work after which the queue process ends", f"{queue.IDLE_SECONDS:g}"),
     "IMGCLS_HUNG_SECONDS": (

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from imgcls import models
 from imgcls.config import older_versions
 from imgcls.errors import SettingError
+from imgcls.languages import N_
 from imgcls.params import Choice, Param, Range, Value, completed, params_of, shortened
 from imgcls.system import json_files
 
@@ -25,11 +26,11 @@ class Config:
         SettingError: a value has the wrong type or is out of range, or the model family is unknown.
     """
 
-    data: Annotated[str, "The dataset to train on."] = "mnist_sample"
+    data: Annotated[str, N_("The dataset to train on.")] = "mnist_sample"
     train_images: Annotated[
         int,
         Range(0, 10_000_000),
-        "Number of training images to use, as a stratified sample. 0 uses all of them.",
+        N_("Number of training images to use, as a stratified sample. 0 uses all of them."),
     ] = 0
     validation_fraction: Annotated[
         float,
@@ -48,7 +49,7 @@ class Config:
         "Cross-validation: trains this many more models, each without one fold of the images, and predicts every image "
         "by the model that has not seen it. Gives a mean accuracy with an interval from all training images. 0 is off.",
     ] = 0
-    model: Annotated[str, "The model family, i.e. the network architecture."] = "cnn"
+    model: Annotated[str, N_("The model family, i.e. the network architecture.")] = "cnn"
     model_settings: Mapping[str, Value] = field(default_factory=dict)
     normalisation: Annotated[
         str,
@@ -108,7 +109,7 @@ class Config:
     learning_rate: Annotated[
         float,
         Range(1e-6, 1e6, logarithmic=True),
-        "Step size of the optimiser. Too small: training is slow. Too large: the loss jumps or becomes NaN.",
+        N_("Step size of the optimiser. Too small: training is slow. Too large: the loss jumps or becomes NaN."),
     ] = 1e-3
     schedule: Annotated[
         str,
@@ -155,7 +156,7 @@ class Config:
         Range(1, 4096),
         "Images per training step. Larger batches run faster but take fewer steps per epoch.",
     ] = 64
-    epochs: Annotated[int, Range(1, 1000), "Number of passes over the training images."] = 10
+    epochs: Annotated[int, Range(1, 1000), N_("Number of passes over the training images.")] = 10
     loss: Annotated[
         str,
         Choice("categorical_crossentropy", "sparse_categorical_crossentropy"),

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from imgcls.languages import N_
+
 NAME = "doctor.json"
 VERSION = 1
 MOST = 4_000
@@ -32,17 +34,17 @@ class Measure:
 
 
 MEASURES = {
-    "stroke": Measure("Stroke width", "px", 1, 0.1, "The strokes are thin.", "The strokes are thick."),
-    "size": Measure("Size", "px", 1, 1.0, "It is small.", "It is large."),
-    "off_centre": Measure("Off-centre", "px", 1, 0.5, "", "It is off-centre."),
-    "ink": Measure("Ink", "%", 1, 0.5, "There is little ink.", "There is a lot of ink."),
+    "stroke": Measure(N_("Stroke width"), "px", 1, 0.1, N_("The strokes are thin."), N_("The strokes are thick.")),
+    "size": Measure(N_("Size"), "px", 1, 1.0, N_("It is small."), N_("It is large.")),
+    "off_centre": Measure(N_("Off-centre"), "px", 1, 0.5, "", N_("It is off-centre.")),
+    "ink": Measure(N_("Ink"), "%", 1, 0.5, N_("There is little ink."), N_("There is a lot of ink.")),
     "ground": Measure(
-        "Background",
-        "of 255",
+        N_("Background"),
+        N_("of 255"),
         0,
         8,
         "",
-        "The background is not black; the training images are white on black.",
+        N_("The background is not black; the training images are white on black."),
     ),
 }
 

@@ -16,6 +16,7 @@ from imgcls.images.files.checks import UNNAMED
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale
 from imgcls.images.ink import border
 from imgcls.images.loading import CanvasImage, LoadedImage, Prepared
+from imgcls.languages import N_
 from imgcls.runs.results import ModelCard
 
 Photo: TypeAlias = LoadedImage | bytes | str | Path | Image.Image | np.ndarray
@@ -24,7 +25,7 @@ Source: TypeAlias = Handwriting | CanvasImage | Photo | Prepared
 
 SHORTER_SIDE = 800
 """Pixels of the shorter side to which a larger photo is reduced when it is opened: JPEG decodes much faster then."""
-THINNER_PEN = "Redrawn with a thinner pen, to match the stroke width of the training images."
+THINNER_PEN = N_("Redrawn with a thinner pen, to match the stroke width of the training images.")
 
 
 def prepare(source: Source, card: ModelCard) -> Prepared:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from imgcls import inference, runs
+from imgcls import inference, languages, runs
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
@@ -13,6 +13,8 @@ from imgcls.inference import Answer
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
 
+SIGN = "%\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""What follows the number of a percentage in some language."""
 DIGITS = "digits"
 """The model that reads drawings if the address of the page names no other."""
 
@@ -176,4 +178,7 @@ class Measured:
     @property
     def range(self) -> str:
         """For example "91.5–94%"."""
-        return f"{100 * self.low:.3g}–{100 * self.high:.3g}%"
+        low, high = (
+            languages.percent(value, 0 if round(1000 * value) % 10 == 0 else 1) for value in (self.low, self.high)
+        )
+        return f"{low.rstrip(SIGN)}–{high}"

@@ -19,7 +19,7 @@ VAGUE_NAMES = {"util", "common", "helper", "core", "manager", "service", "shared
 LINES = 300
 ENTRIES = 14
 """Per folder; the target is about twelve, and some folders have one file for each thing of a kind."""
-PACKAGES = 20
+PACKAGES = 21
 """Of the package itself: one entry per concern, in the order that the import contracts give."""
 FOUND_BY_NAME = {
     "imgcls.models": "imgcls.models.families",

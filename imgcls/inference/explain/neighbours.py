@@ -12,16 +12,19 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls import languages
 from imgcls.errors import DamagedFile, RunError
 from imgcls.inference.activations import MISSING, REBUILD
 from imgcls.inference.explain import EXAMPLES
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 
 KIND = EXAMPLES
-TITLE = "Nearest training images"
-HELP = (
+TITLE = N_("Nearest training images")
+HELP = N_(
     "Nearest in the features of the last hidden layer. The model treats them as similar, even if they look different "
     "to you."
 )
@@ -136,24 +139,25 @@ def test_distances(run: Run) -> np.ndarray:
 
 def distance_sentence(percentile: float) -> str:
     """How far an image of this percentile is from the training images."""
-    return f"It is farther from the training images than {_percent(percentile)} of the test images."
+    text = _("It is farther from the training images than {percent} of the test images.")
+    return text.format(percent=_percent(percentile))
 
 
 def sentence(percentile: float) -> str:
     """The same with a verdict."""
     distance = distance_sentence(percentile)
     if percentile >= UNRELIABLE_PERCENTILE:
-        return f"Out of distribution. {distance} The prediction is unreliable."
+        return _("Out of distribution. {distance} The prediction is unreliable.").format(distance=distance)
     if percentile >= UNUSUAL_PERCENTILE:
-        return f"Unusual. {distance}"
-    others = _percent(100 - percentile)
-    return f"Nothing unusual: {others} of the test images are at least as far from the training images."
+        return _("Unusual. {distance}").format(distance=distance)
+    text = _("Nothing unusual: {percent} of the test images are at least as far from the training images.")
+    return text.format(percent=_percent(100 - percentile))
 
 
 def _percent(value: float) -> str:
     """A percentage, with a decimal from 99 on, and never rounded up: 99.97% of the images are not all of them."""
     steps = 10 if value >= 99 else 1
-    return f"{math.floor(value * steps + 1e-6) / steps:.{steps // 10}f}%"
+    return languages.percent(math.floor(value * steps + 1e-6) / steps / 100, steps // 10)
 
 
 @lru_cache(8)

@@ -14,12 +14,13 @@ from imgcls.images.canvas_strokes import Handwriting
 from imgcls.inference.explain import STROKES
 from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import prepare
+from imgcls.languages import N_
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
 KIND = STROKES
-TITLE = "Stroke contributions"
-HELP = "Each stroke is removed in turn. Orange strokes support the prediction, blue ones oppose it."
+TITLE = N_("Stroke contributions")
+HELP = N_("Each stroke is removed in turn. Orange strokes support the prediction, blue ones oppose it.")
 
 MOST_PIECES = 12
 PIECES_OF_ONE = 5

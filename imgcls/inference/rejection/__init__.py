@@ -16,11 +16,13 @@ from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import Source, prepare
 from imgcls.inference.rejection import multiple_digits, non_digits
 from imgcls.inference.rejection.unfamiliar import OUT_OF_DISTRIBUTION_PERCENTILE, Familiarity
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
-OUT_OF_DISTRIBUTION = "Unlike anything in the training data"
-NOT_A_DIGIT = "Not a digit"
+OUT_OF_DISTRIBUTION = N_("Unlike anything in the training data")
+NOT_A_DIGIT = N_("Not a digit")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def reject(
         return r
     limit = farthest(card)
     if is_complete and familiarity is not None and limit is not None and familiarity.percentile >= limit:
-        return Rejection(OUT_OF_DISTRIBUTION, familiarity.distance_sentence)
+        return Rejection(_(OUT_OF_DISTRIBUTION), familiarity.distance_sentence)
     if is_of_digits and card.is_ink and is_complete:
         return _other(pixels, source if isinstance(source, Handwriting) else None)
     return None
@@ -94,13 +96,13 @@ def _not_one_digit(
 
     if is_complete:
         if multiple_digits.is_dot(source):
-            return Rejection(OUT_OF_DISTRIBUTION, "That is only a dot.", for_digits=True)
+            return Rejection(_(OUT_OF_DISTRIBUTION), _("That is only a dot."), for_digits=True)
         if rejection := _several_digits(multiple_digits.digits_in(source, classify_strokes, card.classes)):
             return rejection
     if multiple_digits.is_scribble(source):
         return Rejection(
-            OUT_OF_DISTRIBUTION,
-            "It looks like a scribble: the pen path is longer, or turns more often, than in any digit.",
+            _(OUT_OF_DISTRIBUTION),
+            _("It looks like a scribble: the pen path is longer, or turns more often, than in any digit."),
             for_digits=True,
         )
     return None
@@ -110,16 +112,22 @@ def _other(pixels: np.ndarray, drawing: Handwriting | None = None) -> Rejection 
     if not non_digits.is_non_digit(pixels, drawing.strokes if drawing else None):
         return None
     return Rejection(
-        NOT_A_DIGIT, "It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9.", True
+        _(NOT_A_DIGIT),
+        _("It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9."),
+        for_digits=True,
     )
 
 
 def _several_digits(digits: list[str]) -> Rejection | None:
     if not digits:
         return None
-    number = {2: "Two", 3: "Three", 4: "Four"}.get(len(digits), str(len(digits)))
+    title = {
+        2: _("Two digits: {first} and {last}"),
+        3: _("Three digits: {first} and {last}"),
+        4: _("Four digits: {first} and {last}"),
+    }.get(len(digits), _("{count} digits: {first} and {last}"))
     return Rejection(
-        f"{number} digits: {', '.join(digits[:-1])} and {digits[-1]}",
-        "This model recognises a single digit. Draw or upload one at a time.",
+        title.format(count=len(digits), first=", ".join(digits[:-1]), last=digits[-1]),
+        _("This model recognises a single digit. Draw or upload one at a time."),
         for_digits=True,
     )

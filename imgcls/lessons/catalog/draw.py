@@ -1,6 +1,7 @@
 """Lesson: draw, and be recognised."""
 
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.languages import gettext as _
+from imgcls.languages import percent
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 1
@@ -36,9 +37,10 @@ def _verdict(situation: Situation) -> dict[str, str]:
     answer = situation.answer
     if answer is None:
         return {"said": "", "warning": ""}
-    warning = "An extra check of the app raised no alarm this time."
+    warning = _("An extra check of the app raised no alarm this time.")
     if answer.rejection is not None:
-        warning = f"An extra check of the app warns: “{answer.rejection.title.rstrip('.')}”."
+        title = answer.rejection.title.rstrip(".")
+        warning = _("An extra check of the app warns: “{title}”.").format(title=title)
     return {"said": f"{answer.prediction}", "warning": warning}
 
 

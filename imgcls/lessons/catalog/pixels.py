@@ -1,5 +1,6 @@
 """Lesson: pixels, what a network sees."""
 
+from imgcls import languages
 from imgcls.images.canvas_strokes import SIDE
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
@@ -18,7 +19,7 @@ SMALL = 0.4
 
 def _ink(situation: Situation) -> dict[str, str]:
     answer = situation.answer
-    return {"ink": "–" if answer is None else f"{int((answer.pixels > 0).sum()):,}"}
+    return {"ink": "–" if answer is None else languages.number(int((answer.pixels > 0).sum()))}
 
 
 def _is_small(situation: Situation) -> bool:

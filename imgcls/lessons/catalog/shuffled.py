@@ -1,6 +1,6 @@
 """Lesson: a dense network on digits, which does not care about the order of the pixels, and a CNN, which does."""
 
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.languages import percent
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 3

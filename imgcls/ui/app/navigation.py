@@ -3,18 +3,21 @@
 import streamlit as st
 
 from imgcls import sharing
+from imgcls.languages import gettext as _
 from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
 from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import bar
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
+from imgcls.ui.visitors import language
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
+language.begin()
 old_links.upgrade()
 link_numbers.refuse()
 
 home, *others = (
-    st.Page(page.path, title=page.title, icon=page.icon, default=not number)
+    st.Page(page.path, title=_(page.title), icon=page.icon, default=not number)
     for number, page in enumerate(page_files.found(PAGES))
     if sharing.mode() in page.modes
 )
@@ -23,10 +26,11 @@ if sharing.is_shared():
 page = st.navigation([home, *others], position="top")
 figure_menu.show()
 alert.show()
+language.menu(page.url_path)
 with errors.shown():
     class_notice.show(page.title, page.url_path)
     bar.show(page.url_path)
-    banner.show(page.title)
+    banner.show(page.url_path or "home")
     if page is home:
         startup.load_soon()
     else:

@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls import datasets
 from imgcls.config import PARAMS
 from imgcls.datasets import DatasetInfo
+from imgcls.languages import gettext as _
 from imgcls.ui.app.assignments import banner
 
 HELP = next(param.help for param in PARAMS if param.name == "data")
@@ -16,11 +17,11 @@ def choose(*, is_compact: bool = False) -> DatasetInfo:
     names = datasets.names()
     titles = {name: datasets.facts(name).title for name in names}
     name = st.selectbox(
-        "Dataset",
+        _("Dataset"),
         names,
         format_func=lambda name: titles.get(name, name),
         key="data",
-        help=HELP,
+        help=_(HELP),
         bind="query-params",
         disabled=banner.is_fixed("data"),
         label_visibility="collapsed" if is_compact else "visible",

@@ -6,11 +6,12 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, languages
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
 from imgcls.datasets.splitting.training_split import Split, remark
 from imgcls.errors import DatasetError
+from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 
@@ -30,11 +31,11 @@ def one_line(facts: DatasetInfo) -> None:
     """Size, classes and kind in one line."""
     height, width, channels = facts.shape
     names = ", ".join(facts.classes[:10]) + (", …" if facts.num_classes > 10 else "")
-    what, kind = ("labels", " · multi-label") if facts.is_multilabel else ("classes", "")
-    st.caption(
-        f"{facts.num_classes} {what} ({plain(names)}) · {height}×{width} pixels, "
-        f"{'colour' if channels == 3 else 'greyscale'}{kind}"
-    )
+    text = _("{count} classes ({names}) · {height}×{width} pixels, {colours}")
+    if facts.is_multilabel:
+        text = _("{count} labels ({names}) · {height}×{width} pixels, {colours} · multi-label")
+    colours = _("colour") if channels == 3 else _("greyscale")
+    st.caption(text.format(count=facts.num_classes, names=plain(names), height=height, width=width, colours=colours))
 
 
 def realised_counts(config: Config) -> bool:
@@ -54,12 +55,16 @@ def realised_counts(config: Config) -> bool:
     if facts.is_multilabel:
         st.caption(_counts_of_labels(config.data, dataset.edits.version, Split.of(config)))
     else:
-        how = "a stratified split of the training images"
+        how = _("a stratified split of the training images")
         if dataset.records.units("train") is not None:
-            how = "from the training images; no group is divided"
+            how = _("from the training images; no group is divided")
+        text = _(
+            "**{training}** training, **{validation}** validation ({how}) and **{test}** test images. The test set is "
+            "never used to choose anything."
+        )
+        counts = (languages.number(count) for count in (training, validation, len(dataset.y_test)))
         st.caption(
-            f"**{training:,}** training, **{validation:,}** validation ({how}) and **{len(dataset.y_test):,}** test "
-            "images. The test set is never used to choose anything."
+            text.format(how=how, **dict(zip(("training", "validation", "test"), counts, strict=True)))
             + edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled))
         )
     if text := remark(dataset, config, validation):

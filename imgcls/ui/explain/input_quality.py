@@ -14,6 +14,8 @@ from imgcls.images.canvas_strokes import SIDE, Handwriting
 from imgcls.images.ink import fill_of
 from imgcls.inference import Answer, classify, input_quality
 from imgcls.inference.input_quality import Finding
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.system import json_files
@@ -23,7 +25,8 @@ from imgcls.ui.widgets import formatting, gallery
 
 STYLE = """<style>
 .input-check{width:100%;border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
-.input-check th,.input-check td{padding:.25rem .5rem .25rem 0;text-align:left;font-weight:400;vertical-align:top}
+.input-check th,.input-check td{padding-block:.25rem;padding-inline-end:.5rem;text-align:start;font-weight:400;
+vertical-align:top}
 .input-check thead th{opacity:.75}
 .input-check .unusual td{font-weight:600}
 .input-check td{white-space:nowrap}
@@ -68,22 +71,24 @@ def chip(checked: InputCheck | None, below: str) -> None:
     """A button that says how usual the input is and opens the measurements. Its label is always the same: with another,
     Streamlit would close it at every stroke."""
     unusual = sum(bool(finding.sentence) for finding in (checked.raw or checked.model)) if checked else 0
-    with st.popover("Input check", icon=":material/troubleshoot:", key="input-check-chip", width="content"):
+    with st.popover(_("Input check"), icon=":material/troubleshoot:", key="input-check-chip", width="content"):
         if unusual:
-            st.markdown(f":orange-badge[:material/warning: {formatting.count(unusual, 'unusual value')}]")
+            values = ngettext("{n} unusual value", "{n} unusual values", unusual).format(n=unusual)
+            st.markdown(f":orange-badge[:material/warning: {values}]")
         elif checked is not None:
-            st.markdown(":green-badge[:material/check: Typical of the training images]")
+            text = _("Typical of the training images")
+            st.markdown(f":green-badge[:material/check: {text}]")
         st.html(report(checked, below))
 
 
 def report(checked: InputCheck | None, below: str = "") -> str:
     """The measurements beside the usual ones, as HTML, with `below` underneath."""
     if checked is None:
-        return "<p>There are no training images to compare with.</p>"
+        return "<p>" + _("There are no training images to compare with.") + "</p>"
     return STYLE + _table(checked) + below
 
 
-def before_and_after(run: Run, card: ModelCard, raw: np.ndarray, answer: Answer, before: str = "As drawn") -> str:
+def before_and_after(run: Run, card: ModelCard, raw: np.ndarray, answer: Answer, before: str = "") -> str:
     """The prediction without normalisation beside that with it, as HTML.
 
     If the prediction was rejected, both images are shown without one.
@@ -91,13 +96,14 @@ def before_and_after(run: Run, card: ModelCard, raw: np.ndarray, answer: Answer,
     raw_probabilities = None if answer.rejection is not None else classify(run, card, raw[None])[0]
     probabilities = None if answer.rejection is not None else answer.probabilities
     cells = []
-    for title, pixels, row in ((before, raw, raw_probabilities), ("Normalised", answer.pixels, probabilities)):
-        prediction = ""
+    sides = ((before or _("As drawn"), raw, raw_probabilities), (_("Normalised"), answer.pixels, probabilities))
+    for title, pixels, row in sides:
+        prediction, alt = "", _("{title}, at the model's resolution").format(title=title)
         if row is not None:
             best = int(row.argmax())
             prediction = f": <b>{html.escape(card.classes[best])}</b> {formatting.fraction(float(row[best]))}"
         cells.append(
-            f'<figure><img src="{gallery.data_url(pixels, is_cached=False)}" alt="{title}, at the model\'s resolution">'
+            f'<figure><img src="{gallery.data_url(pixels, is_cached=False)}" alt="{html.escape(alt)}">'
             f"<figcaption>{title}{prediction}</figcaption></figure>"
         )
     return f'<div class="before-after">{"".join(cells)}</div>'
@@ -111,23 +117,23 @@ def show_fix(drawing: Handwriting, checked: InputCheck | None, side: int) -> Non
     state = canvas.state()
     if state.before_fix is not None and drawing.as_lists() == state.start:
         st.button(
-            "Restore my drawing",
+            _("Restore my drawing"),
             key="unfix",
             icon=":material/undo:",
             on_click=_restore,
-            help="Restores your strokes as you drew them.",
+            help=_("Restores your strokes as you drew them."),
         )
         return
     if checked is None or "stroke" not in checked.usual:
         return
     if any(finding.sentence for finding in checked.raw or ()):
         st.button(
-            "Normalise drawing",
+            _("Normalise drawing"),
             key="fix",
             icon=":material/healing:",
             on_click=_normalise,
             args=(drawing, checked.usual["stroke"]["mean"] / side, fill_of(side)),
-            help="Redraws your strokes with the size, stroke width and position of the training images.",
+            help=_("Redraws your strokes with the size, stroke width and position of the training images."),
         )
 
 
@@ -156,15 +162,15 @@ def _table(checked: InputCheck) -> str:
             typical = f"{usual['mean']:.{measure.digits}f} ± {_value(name, usual['deviation'])}"
         verdict, mark = "", ""
         if first and last:
-            verdict = first.sentence or "typical"
+            verdict = _(first.sentence or N_("typical"))
             mark = ' class="unusual"' if first.sentence else ""
-            verdict += " Normalised." if first.sentence and not last.sentence else ""
+            verdict += " " + _("Normalised") + "." if first.sentence and not last.sentence else ""
         cells = [*(_value(name, finding.value) if finding else "–" for finding in found), typical]
         rows.append(
-            f"<tr{mark}><th scope=row>{measure.title}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}"
-            f"<td>{html.escape(verdict)}</td></tr>"
+            f"<tr{mark}><th scope=row>{html.escape(_(measure.title))}</th>"
+            f"{''.join(f'<td>{cell}</td>' for cell in cells)}<td>{html.escape(verdict)}</td></tr>"
         )
-    titles = (*("Your input", "Model input")[-len(sides) :], checked.source)
+    titles = (*(_("Your input"), _("Model input"))[-len(sides) :], _(checked.source))
     heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
     return (
         f'<table class="input-check"><thead><tr><td></td>{heads}<td></td></tr></thead>'
@@ -174,10 +180,10 @@ def _table(checked: InputCheck) -> str:
 
 def _value(name: str, value: float) -> str:
     if name == "ground":
-        return "dark" if value < 128 else "light"
+        return _("dark") if value < 128 else _("light")
     measure = input_quality.MEASURES[name]
     space = "" if measure.unit == "%" else " "
-    return f"{value:.{measure.digits}f}{space}{measure.unit}"
+    return f"{value:.{measure.digits}f}{space}{_(measure.unit)}"
 
 
 @lru_cache(16)
@@ -185,10 +191,10 @@ def _statistics(folder: str, stamp: tuple) -> tuple[dict[str, Any], str] | None:
     """What is usual, and in which images: the training images, or the test images of a run without statistics."""
     run = Run(Path(folder))
     try:
-        return input_quality.checked(json_files.read(run.folder / input_quality.NAME)), "Training images"
+        return input_quality.checked(json_files.read(run.folder / input_quality.NAME)), N_("Training images")
     except (OSError, ValueError):
         pass  # older runs have none
     try:
-        return input_quality.statistics(cached.single_label_predictions(run).images), "Test images"
+        return input_quality.statistics(cached.single_label_predictions(run).images), N_("Test images")
     except RunError:
         return None

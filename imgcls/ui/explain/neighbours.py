@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from imgcls import languages
 from imgcls.inference import explain
 from imgcls.inference.activations import MISSING
 from imgcls.inference.explain import neighbours
 from imgcls.inference.rejection.unfamiliar import Familiarity
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.cache import activations
 from imgcls.ui.cache import predictions as cached
@@ -21,7 +23,7 @@ SHOWN = 10
 def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> None:
     """The nearest training images with their classes, and a verdict; or what is missing for them."""
     for method in explain.methods(explain.EXAMPLES):
-        title = f'<h4 title="{html.escape(method.HELP)}">{html.escape(method.TITLE)}</h4>'
+        title = f'<h4 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h4>'
         if familiarity is None:
             st.html(title)
             activations.offer_missing(run, activations.unavailable_reason(run) or MISSING)
@@ -32,10 +34,10 @@ def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> N
         files = cached.training_files(run, training.rows[nearest.indices].tolist())
         for index, similarity, file in zip(nearest.indices.tolist(), nearest.similarity.tolist(), files, strict=True):
             name = _name(training.labels[index], classes)
-            lines = (name, f"similarity {similarity:.2f}")
-            alt = f"Training image, {name}, cosine similarity {similarity:.2f}"
+            lines = (name, _("similarity {value}").format(value=f"{similarity:.2f}"))
+            alt = _("Training image, {name}, cosine similarity {value}").format(name=name, value=f"{similarity:.2f}")
             tiles.append(gallery.Tile(training.images[index], alt, lines, file=file))
-        among = f"Among {len(training.features):,} stored training images."
+        among = _("Among {count} stored training images.").format(count=languages.number(len(training.features)))
         st.html(f"{title}<p>{among} {html.escape(familiarity.sentence)}</p>{gallery.grid(tiles)}")
 
 
@@ -43,4 +45,4 @@ def _name(label: np.ndarray, classes: Sequence[str]) -> str:
     """The class of a training image, or its labels if it may have several."""
     if not np.ndim(label):
         return classes[int(label)]
-    return ", ".join(classes[index] for index in np.flatnonzero(label).tolist()) or "no label"
+    return ", ".join(classes[index] for index in np.flatnonzero(label).tolist()) or _("no label")

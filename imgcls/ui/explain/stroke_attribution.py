@@ -10,6 +10,8 @@ from imgcls.charts import theme
 from imgcls.images.canvas_strokes import SIDE, Handwriting
 from imgcls.inference import Answer, explain
 from imgcls.inference.explain.stroke_attribution import Contribution
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.components.figure_menu import framed
@@ -24,13 +26,13 @@ STYLE = """<style>
 .why img{width:180px;height:180px;border-radius:8px;flex:none}
 .why ol{margin:0;padding:0;list-style:none;flex:1;min-width:170px;font-size:.875rem}
 .why li{margin:0 0 .35rem;line-height:1.4}
-.why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-right:.5em;border-radius:4px;color:#1C2530;
+.why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-inline-end:.5em;border-radius:4px;color:#1C2530;
 text-align:center;font-style:normal;font-weight:600}
 .why p{opacity:.75;margin:0;font-size:.875rem}
 </style>"""
-NONE_YET = "The contribution of each stroke appears here after a prediction."
-PEN_DOWN = "Lift the pen to see the contribution of each stroke."
-NOT_DIVISIBLE = "This drawing has too few or too many strokes to measure their contributions."
+NONE_YET = N_("The contribution of each stroke appears here after a prediction.")
+PEN_DOWN = N_("Lift the pen to see the contribution of each stroke.")
+NOT_DIVISIBLE = N_("This drawing has too few or too many strokes to measure their contributions.")
 
 
 def render(run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool) -> str:
@@ -46,7 +48,7 @@ def render(run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | Non
             body = _html(drawing, contributions, "", card.classes, answer.index, is_one=len(drawing.strokes) == 1)
         else:
             body = _html(drawing, [], NOT_DIVISIBLE)
-        sections.append(f'<h4 title="{html.escape(method.HELP)}">{html.escape(method.TITLE)}</h4>{body}')
+        sections.append(f'<h4 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h4>{body}')
     return "".join(sections)
 
 
@@ -63,13 +65,13 @@ def _html(
         paths = [(one.points, _colour(one.weight)) for one in contributions]
     lines = "".join(_line(points, colour) for points, colour in paths)
     numbers = "".join(_number(one.points, number) for number, one in enumerate(contributions, 1))
-    unit = "part" if is_one else "stroke"
     items = "".join(
-        f'<li><i style="background:{_colour(one.weight)}">{number}</i>{_sentence(one, classes, target, unit)}</li>'
+        f'<li><i style="background:{_colour(one.weight)}">{number}</i>{_sentence(one, classes, target, is_one)}</li>'
         for number, one in enumerate(contributions, 1)
     )
-    content = f"<ol>{items}</ol>" if items else f"<p>{html.escape(text)}</p>"
-    legend = "<p>Orange supports the prediction, blue opposes it, grey has little effect.</p>" if items else ""
+    content = f"<ol>{items}</ol>" if items else f"<p>{html.escape(_(text))}</p>"
+    legend = _("Orange supports the prediction, blue opposes it, grey has little effect.")
+    legend = f"<p>{html.escape(legend)}</p>" if items else ""
     # An image of its own, because Streamlit removes SVG from HTML.
     image = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'
@@ -78,20 +80,30 @@ def _html(
         f'paint-order="stroke">{numbers}</g></svg>'
     )
     source = "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
-    alt = "The strokes of the drawing, numbered" if items else "The strokes of the drawing"
+    alt = _("The strokes of the drawing, numbered") if items else _("The strokes of the drawing")
     text = f'<div style="flex:1;min-width:170px">{content}{legend}</div>'
-    return STYLE + framed(f'<div class="why"><img src="{source}" alt="{alt}">{text}</div>', "strokes")
+    return STYLE + framed(f'<div class="why"><img src="{source}" alt="{html.escape(alt)}">{text}</div>', "strokes")
 
 
-def _sentence(one: Contribution, classes: Sequence[str], target: int, unit: str) -> str:
+def _sentence(one: Contribution, classes: Sequence[str], target: int, is_part: bool) -> str:
+    """What the prediction would be without a stroke, or without a part of the only one."""
     if one.other != target:
-        name, probability = html.escape(classes[one.other]), formatting.fraction(one.probability)
-        return f"Without this {unit} the prediction would be <b>{name}</b> ({probability})."
+        text = _("Without this stroke the prediction would be {name} ({probability}).")
+        if is_part:
+            text = _("Without this part the prediction would be {name} ({probability}).")
+        name = f"<b>{html.escape(classes[one.other])}</b>"
+        return text.format(name=name, probability=formatting.fraction(one.probability))
     if one.weight > SMALLEST:
-        return f"Removing this {unit} lowers the confidence by {100 * one.weight:.0f} points."
-    if one.weight < -SMALLEST:
-        return f"Removing this {unit} raises the confidence by {-100 * one.weight:.0f} points."
-    return f"Removing this {unit} changes little."
+        text = _("Removing this stroke lowers the confidence by {points} points.")
+        if is_part:
+            text = _("Removing this part lowers the confidence by {points} points.")
+    elif one.weight < -SMALLEST:
+        text = _("Removing this stroke raises the confidence by {points} points.")
+        if is_part:
+            text = _("Removing this part raises the confidence by {points} points.")
+    else:
+        text = _("Removing this part changes little.") if is_part else _("Removing this stroke changes little.")
+    return text.format(points=f"{100 * abs(one.weight):.0f}")
 
 
 def _colour(weight: float | None) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls import lessons, runs
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors, links
@@ -39,11 +40,11 @@ def _show(run: Run, card: ModelCard) -> None:
                 None if answer is None else answer.probabilities,
                 card.classes,
                 key="home-answer",
-                todo="The prediction appears here.",
+                todo=_("The prediction appears here."),
                 rejection=answer.rejection if answer else None,
                 acknowledge={"edition": state.edition, "number": state.number},
             )
-            if st.button("See why on the Predict page", icon=":material/arrow_forward:", type="tertiary"):
+            if st.button(_("See why on the Predict page"), icon=":material/arrow_forward:", type="tertiary"):
                 links.go("predict.py", run=run.id)
             _lesson()
 
@@ -51,7 +52,8 @@ def _show(run: Run, card: ModelCard) -> None:
 def _lesson() -> None:
     """The lesson to go on with, or the first one."""
     name = standing.next_lesson()
-    verb = "Continue" if standing.progress().of(name).since else "New here? Start"
-    label = f"{verb} lesson {lessons.number(name)}: {lessons.find(name).TITLE}"
+    is_begun = standing.progress().of(name).since
+    label = _("Continue lesson {number}: {title}") if is_begun else _("New here? Start lesson {number}: {title}")
+    label = label.format(number=lessons.number(name), title=_(lessons.find(name).TITLE))
     if st.button(label, icon=":material/school:", type="tertiary", key="home-lesson"):
         links.go("lessons.py", lesson=name)

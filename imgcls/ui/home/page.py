@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from imgcls import runs
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
@@ -34,27 +36,27 @@ class Step:
 STEPS = (
     Step(
         "data.py",
-        "Look at the images",
-        "Find duplicates, outliers and wrong labels before you train.",
-        "Browse the data",
+        N_("Look at the images"),
+        N_("Find duplicates, outliers and wrong labels before you train."),
+        N_("Browse the data"),
         ":material/photo_library:",
         "digits",
         pictures.digits,
     ),
     Step(
         "train.py",
-        "Train your first model",
-        "5,000 digits are ready. Press Start and watch it learn for a minute.",
-        "Choose and start",
+        N_("Train your first model"),
+        N_("5,000 digits are ready. Press Start and watch it learn for a minute."),
+        N_("Choose and start"),
         ":material/model_training:",
         "cifar10",
         pictures.curves,
     ),
     Step(
         "evaluate.py",
-        "See what it gets wrong",
-        "The confusion matrix, and the test images behind every number.",
-        "Evaluate a model",
+        N_("See what it gets wrong"),
+        N_("The confusion matrix, and the test images behind every number."),
+        N_("Evaluate a model"),
         ":material/fact_check:",
         "fashion",
         pictures.matrix,
@@ -78,15 +80,15 @@ def show() -> None:
 def _step(step: Step, run: Run | None) -> None:
     with errors.shown():
         picture = step.picture(run) if run is not None and run.is_tested else ""
-        st.html(f"{picture}<h3>{step.title}</h3><p>{step.text}</p>")
-        if st.button(step.button, icon=step.icon, type="tertiary", key=step.page):
+        st.html(f"{picture}<h3>{_(step.title)}</h3><p>{_(step.text)}</p>")
+        if st.button(_(step.button), icon=step.icon, type="tertiary", key=step.page):
             links.go(step.page)
 
 
 def _continue(latest: list[Run]) -> None:
-    st.subheader("Continue", anchor=False)
+    st.subheader(_("Continue"), anchor=False)
     if not latest:
-        st.caption(f"No runs yet. Start your first run with “{STEPS[1].title}” above.")
+        st.caption(_("No runs yet. Start your first run with “{title}” above.").format(title=_(STEPS[1].title)))
         return
     with st.grid(max(3, len(latest)), min_column_width=220, gap="medium"):
         for run in latest:
@@ -98,12 +100,16 @@ def _run(run: Run) -> None:
     """A run's worst mistake and its curve, its name as a link, and how it ended."""
     about = run_list.summary(run)
     mistake = thumbnails.worst_mistake(run)
-    image = thumbnails.picture(mistake.url, f"Worst mistake: {mistake.text}") if mistake else ""
+    image = thumbnails.picture(mistake.url, _("Worst mistake: {text}").format(text=mistake.text)) if mistake else ""
     values = thumbnails.accuracies(run)
-    ends = f", from {formatting.fraction(values[0])} to {formatting.fraction(values[-1])}" if values else ""
-    curve = thumbnails.picture(thumbnails.sparkline(values), f"Validation accuracy{ends}", "curve")
-    word = formatting.STATES[about.state][0]
-    score, name = (about.macro_f1, "macro F1") if about.macro_f1 is not None else (about.test, "test accuracy")
+    alt = _("Validation accuracy")
+    if values:
+        alt = _("Validation accuracy, from {first} to {last}").format(
+            first=formatting.fraction(values[0]), last=formatting.fraction(values[-1])
+        )
+    curve = thumbnails.picture(thumbnails.sparkline(values), alt, "curve")
+    word = formatting.word(about.state)
+    score, name = (about.macro_f1, "macro F1") if about.macro_f1 is not None else (about.test, _("test accuracy"))
     big = f"<b>{formatting.fraction(score)}</b> {name}" if score is not None else f"<b>{word}</b>"
     st.html(
         f'<div class="glance">{image}<div class="curve">{curve}</div></div><p class="score">{big}</p>'

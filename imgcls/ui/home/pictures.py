@@ -8,6 +8,7 @@ import numpy as np
 from imgcls.charts import theme
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import classification
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.runs import thumbnails
@@ -20,14 +21,14 @@ MISTAKES = 2
 def digits(run: Run) -> str:
     """Correctly classified test images of a run, one of each class first, as HTML."""
     sheet = _sheet(str(run.folder), cached.predictions_stamp(run))
-    return _frame(thumbnails.picture(sheet, "Handwritten digits from the dataset", "sheet"))
+    return _frame(thumbnails.picture(sheet, _("Handwritten digits from the dataset"), "sheet"))
 
 
 def curves(run: Run) -> str:
     """The accuracy of a run by epoch, as HTML."""
     validation, training = (thumbnails.accuracies(run, name) for name in ("val_accuracy", "accuracy"))
     url = thumbnails.sparkline(validation, training, width=300, height=110, stroke=3)
-    return _frame(thumbnails.picture(url, "Training and validation accuracy rise with every epoch", "curve"))
+    return _frame(thumbnails.picture(url, _("Training and validation accuracy rise with every epoch"), "curve"))
 
 
 def matrix(run: Run) -> str:
@@ -35,7 +36,7 @@ def matrix(run: Run) -> str:
     url = _matrix(str(run.folder), cached.predictions_stamp(run))
     mistakes = thumbnails.worst_mistakes(run, MISTAKES)
     images = "".join(thumbnails.picture(one.url, one.text) for one in mistakes)
-    return _frame(thumbnails.picture(url, "A confusion matrix: errors in orange beside the diagonal") + images)
+    return _frame(thumbnails.picture(url, _("A confusion matrix: errors in orange beside the diagonal")) + images)
 
 
 def _frame(content: str) -> str:

@@ -4,14 +4,22 @@ A style sheet that a page sends arrives after the first paint: the heading would
 
 The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
 arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice.
+
+It also says in which language the page is and in which direction that is written, and remembers a language that the
+address names.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from streamlit import file_util
+
+from imgcls import languages
+from imgcls.languages import choice
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,6 +33,7 @@ ELEMENTS = (
 SHEETS = ("style.css", "lessons.css")
 STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
 END = b"</head>"
+ROOT = b'<html lang="en"'
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
 """Request headers that would get a page from the browser's cache, without the present style, or a compressed one."""
 OUTDATED = (b"content-length", b"etag", b"last-modified")
@@ -50,14 +59,15 @@ class Stylesheet:
             await self.app(scope, receive, send)
             return
         headers = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
-        await self.app({**scope, "headers": headers}, receive, _Insertion(send))
+        await self.app({**scope, "headers": headers}, receive, _Insertion(send, scope))
 
 
 class _Insertion:
     """Holds back the start of an answer until its length is known; only of HTML."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, scope: Message) -> None:
         self.send = send
+        self.scope = scope
         self.start: Message | None = None
         self.body = b""
 
@@ -71,11 +81,33 @@ class _Insertion:
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = self.body.replace(END, inserted() + END, 1)
+        body = in_language(self.body.replace(END, inserted() + END, 1), self.scope)
         headers = [(name, value) for name, value in self.start["headers"] if name.lower() not in OUTDATED]
         headers.append((b"content-length", str(len(body)).encode()))
         await self.send({**self.start, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
+
+
+def in_language(page: bytes, scope: Message) -> bytes:
+    """A page with the language and direction that this request asks for; a choice in the address is remembered."""
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get(choice.PARAMETER, [""])[0]
+    code = choice.chosen(asked, _cookie(headers.get(b"cookie", "")), headers.get(b"accept-language", ""))
+    if code != languages.ENGLISH:
+        page = page.replace(ROOT, f'<html lang="{code}" dir="{languages.direction(code)}"'.encode(), 1)
+    if code == asked:
+        cookie = f"{choice.COOKIE}={code};path=/;max-age={choice.COOKIE_SECONDS};samesite=lax"
+        page = page.replace(END, f"<script>document.cookie='{cookie}'</script>".encode() + END, 1)
+    return page
+
+
+def _cookie(header: str) -> str:
+    """The language in a Cookie header; "" if it has none or cannot be read."""
+    try:
+        found = SimpleCookie(header).get(choice.COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
 
 
 def _asks_for_a_page(scope: Message) -> bool:

@@ -5,8 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from imgcls import languages
 from imgcls.inference import Answer, confidence_ceiling
 from imgcls.inference.preparing import Source, without_normalisation
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.components import probability_bars
@@ -17,8 +20,8 @@ from imgcls.ui.predict import compare_models
 from imgcls.ui.widgets import gallery
 from imgcls.ui.widgets.figures import multilabel_bars
 
-NO_INPUT = "Draw or upload an image first."
-REJECTED = "No explanation: the prediction was rejected."
+NO_INPUT = N_("Draw or upload an image first.")
+REJECTED = N_("No explanation: the prediction was rejected.")
 
 
 def show(
@@ -37,12 +40,17 @@ def show(
     `todo` says what to do while there is no answer yet. `source` is the input, for the other models; `is_complete` is
     false while it is being drawn. `acknowledge` is sent back to the canvas or camera once the answer is visible.
     """
-    height, width, _ = card.shape
+    height, width = card.shape[:2]
     if answer is None:  # the space is reserved, so that nothing jumps when the answer comes
-        model_input = ModelInput("", "No input yet", (f"The {height}×{width} pixels that the model sees appear here.",))
+        model_input = ModelInput(
+            "",
+            _("No input yet"),
+            (_("The {height}×{width} pixels that the model sees appear here.").format(height=height, width=width),),
+        )
     else:
-        alt = f"The model's input, {height} by {width} pixels, enlarged"
-        lines = (f"Model input: {height}×{width} pixels, enlarged.", *answer.notes)
+        alt = _("The model's input, {height} by {width} pixels, enlarged").format(height=height, width=width)
+        line = _("Model input: {height}×{width} pixels, enlarged.").format(height=height, width=width)
+        lines = (line, *map(_, answer.notes))
         model_input = ModelInput(gallery.data_url(answer.pixels, is_cached=False), alt, lines)
     if card.is_multilabel:
         _show_labels(answer, card, todo, model_input)
@@ -67,8 +75,11 @@ def _explain_ceiling(run: Run, card: ModelCard) -> None:
     if smoothing:
         target = confidence_ceiling.ceiling(smoothing, len(card.classes))
         st.caption(
-            f":material/info: Why not 100%? This model was trained with label smoothing of {smoothing:g}: its target "
-            f"for the true class is {target:.1%}, so its confidence hardly exceeds that.",
+            ":material/info: "
+            + _(
+                "Why not 100%? This model was trained with label smoothing of {smoothing}: its target for the true "
+                "class is {target}, so its confidence hardly exceeds that."
+            ).format(smoothing=f"{smoothing:g}", target=languages.percent(target)),
         )
 
 
@@ -94,28 +105,30 @@ def _show_labels(answer: Answer | None, card: ModelCard, todo: str, model_input:
 
 def _show_training_comparison(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:
     with st.expander(
-        "Compare with the training images", key="beside", icon=":material/compare:", on_change="rerun"
+        _("Compare with the training images"), key="beside", icon=":material/compare:", on_change="rerun"
     ) as section:
         if not section.open:
             return
         if answer is None:
-            st.caption(NO_INPUT)
+            st.caption(_(NO_INPUT))
             return
         if card.is_ink:
             raw = None if source is None else without_normalisation(source, card)
             checked = input_quality.check(run, answer.pixels, raw)
             below = ""
             if checked is not None and raw is not None and not card.is_multilabel:
-                below = input_quality.before_and_after(run, card, raw, answer, before="Original")
-            st.html("<h4>Input check</h4>" + input_quality.report(checked, below))
+                below = input_quality.before_and_after(run, card, raw, answer, before=_("Original"))
+            st.html("<h4>" + _("Input check") + "</h4>" + input_quality.report(checked, below))
         neighbours.show(run, answer.familiarity, card.classes)
 
 
 def _show_heat_maps(run: Run, card: ModelCard, answer: Answer | None) -> None:
-    with st.expander("Why this prediction?", key="why-photo", icon=":material/layers:", on_change="rerun") as section:
+    with st.expander(
+        _("Why this prediction?"), key="why-photo", icon=":material/layers:", on_change="rerun"
+    ) as section:
         if not section.open:
             return
         if answer is None or answer.rejection is not None:
-            st.caption(NO_INPUT if answer is None else REJECTED)
+            st.caption(_(NO_INPUT if answer is None else REJECTED))
             return
         st.html(heat_maps.render(run, answer.pixels, answer.index, card.classes[answer.index]))

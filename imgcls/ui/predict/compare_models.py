@@ -14,6 +14,7 @@ from imgcls.inference import Answer
 from imgcls.inference.answering import predicted_labels
 from imgcls.inference.preparing import Source
 from imgcls.inference.rejection import Rejection, multiple_digits
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.widgets import threshold
@@ -56,13 +57,13 @@ def choose(run: Run) -> None:
     if not labels:
         return
     st.multiselect(
-        "Compare models",
+        _("Compare models"),
         list(labels),
         format_func=lambda run_id: labels.get(run_id, run_id),
         max_selections=MOST - 1,
         key=KEY,
         bind="query-params",
-        placeholder="Compare with up to three more models",
+        placeholder=_("Compare with up to three more models"),
         label_visibility="collapsed",
     )
 

@@ -11,6 +11,7 @@ from imgcls.images.loading import CanvasImage
 from imgcls.inference import Answer
 from imgcls.inference.preparing import without_normalisation
 from imgcls.inference.rejection import multiple_digits
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
@@ -37,7 +38,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
         left, right = st.columns([9, 10], gap="large")
     state = canvas.state()
     with left, errors.shown():
-        canvas.show(hint=f"{todo(card)} The prediction updates as you draw.")
+        canvas.show(hint=todo(card) + " " + _("The prediction updates as you draw."))
     drawing = state.drawing
     answer: Answer | None = None
     explained: Answer | None = None
@@ -48,7 +49,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
             card,
             answer,
             source=drawing,
-            todo="The prediction appears here.",
+            todo=_("The prediction appears here."),
             acknowledge={"edition": state.edition, "number": state.number},
             is_complete=state.is_done,
         )
@@ -109,7 +110,7 @@ def _show_fallback(run: Run, card: ModelCard) -> None:
 
 
 def todo(card: ModelCard) -> str:
-    return "Draw a digit." if multiple_digits.applies_to(card) else "Draw something."
+    return _("Draw a digit.") if multiple_digits.applies_to(card) else _("Draw something.")
 
 
 def _stored_pixels(drawing: Handwriting | CanvasImage, answer: Answer, card: ModelCard):

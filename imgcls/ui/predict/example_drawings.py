@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.languages import gettext as _
 from imgcls.ui.components import canvas
 
 WIDTH = 18.0
@@ -30,14 +31,14 @@ DIGITS: dict[str, list[list[tuple[float, float]]]] = {
 def show() -> None:
     """A row of buttons that draw an example."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="example-drawings"):
-        st.caption("Examples", width="content")
+        st.caption(_("Examples"), width="content")
         for digit in DIGITS:
             st.button(
                 digit,
                 key=f"example-{digit}",
                 on_click=_put,
                 args=(digit,),
-                help=f"Puts a {digit} on the canvas in place of your drawing.",
+                help=_("Puts a {digit} on the canvas in place of your drawing.").format(digit=digit),
             )
 
 

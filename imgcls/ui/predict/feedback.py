@@ -5,6 +5,7 @@ import streamlit as st
 
 from imgcls.datasets.importing import drawings
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
@@ -32,14 +33,14 @@ def show(pixels: np.ndarray, card: ModelCard, seen: np.ndarray) -> None:
         _show_saved(pixels, saved[1], card, seen)
         return
     with st.popover(
-        "Correct the label or save the drawing", icon=":material/school:", key="teach", on_change="rerun"
+        _("Correct the label or save the drawing"), icon=":material/school:", key="teach", on_change="rerun"
     ) as box:
         if not box.open:
             return
-        st.caption("What did you draw? The drawing is added to the dataset “My drawings” with that class.")
+        st.caption(_("What did you draw? The drawing is added to the dataset “My drawings” with that class."))
         if len(classes) <= MOST_PILLS:
             st.pills(
-                "It was",
+                _("It was"),
                 list(classes),
                 format_func=plain,
                 key=f"teach-{digest}",
@@ -49,19 +50,19 @@ def show(pixels: np.ndarray, card: ModelCard, seen: np.ndarray) -> None:
             )
         else:
             st.selectbox(
-                "It was",
+                _("It was"),
                 list(classes),
                 index=None,
                 key=f"teach-{digest}",
                 on_change=_save,
                 args=(pixels, f"teach-{digest}", digest),
-                placeholder="Type or choose a class",
+                placeholder=_("Type or choose a class"),
             )
         st.text_input(
-            "Or a class that this model does not have",
+            _("Or a class that this model does not have"),
             key=f"teach-new-{digest}",
             max_chars=drawings.MAX_LABEL_LENGTH,
-            placeholder="for example: heart",
+            placeholder=_("for example: heart"),
             on_change=_save,
             args=(pixels, f"teach-new-{digest}", digest),
         )
@@ -95,7 +96,7 @@ def _show_saved(pixels: np.ndarray, label: str, card: ModelCard, seen: np.ndarra
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
-        st.button("Undo save", icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
+        st.button(_("Undo save"), icon=":material/undo:", key="teach-back", on_click=_undo, args=(pixels, label))
         if label in card.classes and not card.is_multilabel:
             golden_pin.button(card.data, [(label, "a corrected drawing")], lambda _: seen, key="teach-pin")
         if collection.is_ready:
@@ -110,5 +111,5 @@ def _show_problem() -> None:
 
 def train_button() -> None:
     """A button that opens the Train page with the drawings as its dataset."""
-    if st.button("Train on my drawings", icon=":material/model_training:", key="teach-train"):
+    if st.button(_("Train on my drawings"), icon=":material/model_training:", key="teach-train"):
         links.train(data=drawings.name())

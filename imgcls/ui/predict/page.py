@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.predict import batch, draw, drawing_game, human_vs_model, keys, photo
@@ -28,12 +30,14 @@ class Mode:
 
 
 KEY, UNAVAILABLE = "mode", "mode-unavailable"
+FOLLOWED = "mode-followed"
+"""Session key: the mode in the URL that the control was last set to."""
 MODES = {
-    "Draw": Mode(draw.show, needs_ink=True),
-    "Upload": Mode(photo.show),
-    "Batch": Mode(batch.show),
-    "Drawing game": Mode(drawing_game.show, needs_ink=True, single_label=True),
-    "Human vs model": Mode(human_vs_model.show, single_label=True),
+    N_("Draw"): Mode(draw.show, needs_ink=True),
+    N_("Upload"): Mode(photo.show),
+    N_("Batch"): Mode(batch.show),
+    N_("Drawing game"): Mode(drawing_game.show, needs_ink=True, single_label=True),
+    N_("Human vs model"): Mode(human_vs_model.show, single_label=True),
 }
 
 
@@ -43,18 +47,43 @@ def show(run: Run, card: ModelCard) -> None:
     name = names[0]
     if len(names) > 1:
         _replace_unsuitable(names)
-        name = st.segmented_control(
-            "Input mode",
+        _follow_url(names)
+        chosen = st.segmented_control(
+            _("Input mode"),
             names,
-            default=name,
             required=True,
+            format_func=_,
             key=KEY,
             on_change=lambda: st.session_state.pop(UNAVAILABLE, None),
-            bind="query-params",
             label_visibility="collapsed",
         )
+        name = chosen or name
+        _write_url(name, names[0])
     MODES[name].show(run, card)
     keys.enable()
+
+
+def _follow_url(names: list[str]) -> None:
+    """Sets the control to the mode in the URL if that has changed.
+
+    Streamlit's own binding would write the translated name, so a link would work in one language only.
+    """
+    requested, followed = st.query_params.get(KEY, ""), st.session_state.get(FOLLOWED, "")
+    chosen = st.session_state.get(KEY)
+    is_new = requested != followed and (requested or chosen == followed)  # else something set the control meanwhile
+    if is_new or chosen is None:
+        st.session_state[KEY] = requested if requested in names else names[0]
+    st.session_state[FOLLOWED] = requested
+
+
+def _write_url(name: str, default: str) -> None:
+    """Writes the chosen mode into the URL, in which the default is left out."""
+    if name != st.query_params.get(KEY, default):
+        if name == default:
+            del st.query_params[KEY]
+        else:
+            st.query_params[KEY] = name
+    st.session_state[FOLLOWED] = "" if name == default else name
 
 
 def _replace_unsuitable(names: list[str]) -> None:

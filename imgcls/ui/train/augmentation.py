@@ -13,6 +13,7 @@ from imgcls.datasets.augmentation.epoch import first_epochs
 from imgcls.datasets.augmentation.presets import recommended
 from imgcls.datasets.recipes import MIRRORED
 from imgcls.datasets.splitting.training_split import Split
+from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.train import settings_form
@@ -39,7 +40,9 @@ def section(info: DatasetInfo) -> dict[str, Any]:
     if "flip" in info.avoid:
         present |= dict.fromkeys(MIRRORED, False)
     title = _augmentation(present).describe()
-    with sections.section("Augmentation", "augmentation", ":material/auto_fix_high:", params, present=title) as filled:
+    with sections.section(
+        _("Augmentation"), "augmentation", ":material/auto_fix_high:", params, present=title
+    ) as filled:
         if not filled:
             return values
         st.caption(

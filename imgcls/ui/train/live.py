@@ -2,38 +2,31 @@
 
 import streamlit as st
 
-from imgcls import jobs, sharing
-from imgcls.jobs import backends, waiting_list
+from imgcls import jobs, languages, sharing
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
-from imgcls.runs.run import ENDED, SILENT_SECONDS, Run
+from imgcls.runs.run import ENDED, Run
 from imgcls.sharing import Action
-from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, live_images, settings_form
+from imgcls.ui.train.run_parts import status
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 1.0
-ABOVE_TRAINING = (
+ABOVE_TRAINING = N_(
     "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
     "improving, with dropout and augmentation on; validation is measured afterwards, without them."
 )
-BELOW_TRAINING = (
-    "Validation is {} points below training: the model knows its training images better than new ones. A gap that "
-    "keeps growing is overfitting."
+BELOW_TRAINING = N_(
+    "Validation is {points} points below training: the model knows its training images better than new ones. A gap "
+    "that keeps growing is overfitting."
 )
 FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
-BY_ITSELF = "Starts automatically, even if this page is closed."
-PHASES = {
-    "": "Starting the training process …",
-    "loading": "Loading TensorFlow and the images …",
-    "features": "Extracting features …",
-    "folds": "Cross-validation …",
-    "testing": "Evaluating the best epoch on the test set …",
-    "saving": "Saving and verifying the model …",
-}
 
 
 def show(run: Run, state: str) -> None:
@@ -43,9 +36,9 @@ def show(run: Run, state: str) -> None:
     st.fragment(run_every=tick)(_live)(run, state, is_fast)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
-            "Pause live updates",
+            _("Pause live updates"),
             key="paused-updates",
-            help="Training continues; only this page stops updating, so that you can read or zoom.",
+            help=_("Training continues; only this page stops updating, so that you can read or zoom."),
         )
         learning_curves.options()
     if state in ("running", "paused") and sharing.decide(Action.TUNE_RUN, run.folder):
@@ -60,11 +53,11 @@ def _live(run: Run, shown_state: str, is_fast: bool) -> None:
     if state != shown_state or (is_fast and curves.batches):
         st.rerun()
     requests = run.request
-    place = _place(run) if state == "queued" else None
+    place = status.place_of(run) if state == "queued" else None
     is_stopping = requests.stop and place is None
     st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
     with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        st.progress(_fraction_done(curves), text=_status(run, curves, state, is_stopping))
+        st.progress(_fraction_done(curves), text=status.sentence(run, curves, state, is_stopping))
         if place is not None:
             _place_buttons(run)
         else:
@@ -82,8 +75,8 @@ def _gap(curves: Curves) -> str:
     last = curves.epochs[-1] if curves.epochs else {}
     training, validation = last.get("accuracy"), last.get("val_accuracy")
     if training is None or validation is None or training <= validation:
-        return ABOVE_TRAINING
-    return BELOW_TRAINING.format(f"{100 * (training - validation):.1f}")
+        return _(ABOVE_TRAINING)
+    return _(BELOW_TRAINING).format(points=f"{100 * (training - validation):.1f}")
 
 
 def _attempt(action, *arguments, **values) -> None:
@@ -94,12 +87,12 @@ def _attempt(action, *arguments, **values) -> None:
 def _place_buttons(run: Run) -> None:
     """The controls of a run in the queue."""
     may_move = rights.button(Action.MOVE_RUN, run.folder)
-    for label, icon, key, by in (("Earlier", "upward", "earlier", -1), ("Later", "downward", "later", 1)):
+    for label, icon, key, by in ((_("Earlier"), "upward", "earlier", -1), (_("Later"), "downward", "later", 1)):
         st.button(
             label, icon=f":material/arrow_{icon}:", key=key, on_click=_attempt, args=(jobs.move, run, by), **may_move
         )
     st.button(
-        "Remove from queue",
+        _("Remove from queue"),
         icon=":material/remove_circle:",
         key="out",
         on_click=_attempt,
@@ -113,12 +106,17 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
     if state == "aside":
         may_start = rights.button(Action.RESUME_RUN, run.folder)
         st.button(
-            "Start", icon=":material/play_arrow:", key="begin", on_click=_attempt, args=(jobs.start, run), **may_start
+            _("Start"),
+            icon=":material/play_arrow:",
+            key="begin",
+            on_click=_attempt,
+            args=(jobs.start, run),
+            **may_start,
         )
         return
     if state == "paused" and not is_stopping:
         st.button(
-            "Resume",
+            _("Resume"),
             icon=":material/play_arrow:",
             type="primary",
             key="resume",
@@ -128,7 +126,7 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
         )
     elif state == "running":
         st.button(
-            "Pause",
+            _("Pause"),
             icon=":material/pause:",
             key="pause",
             on_click=_attempt,
@@ -138,17 +136,17 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
                 Action.PAUSE_RUN,
                 run.folder,
                 disabled=is_stopping or cannot_pause,
-                help="Frees the CPU within one batch, and the memory after 15 minutes.",
+                help=_("Frees the CPU within one batch, and the memory after 15 minutes."),
             ),
         )
     st.button(
-        "Stop",
+        _("Stop"),
         icon=":material/stop:",
         key="stop",
         on_click=_attempt,
         args=(jobs.stop, run),
         **rights.button(
-            Action.STOP_RUN, run.folder, disabled=is_stopping, help="Evaluates and saves the best epoch so far."
+            Action.STOP_RUN, run.folder, disabled=is_stopping, help=_("Evaluates and saves the best epoch so far.")
         ),
     )
 
@@ -160,21 +158,23 @@ def _metrics(curves: Curves, state: str, is_stopping: bool) -> None:
     is_training = state == "running" and not is_stopping and curves.phase not in ENDING
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
-    hint = "if all epochs run" if is_last else "known once fine-tuning starts"
-    rate = f"{curves.images_per_second:,.0f}" if curves.batches else "–"
-    what = "accuracy (all labels)" if curves.plan.get("several") else "accuracy"
+    hint = _("if all epochs run") if is_last else _("known once fine-tuning starts")
+    rate = languages.number(round(curves.images_per_second)) if curves.batches else "–"
+    training, validation = _("Training accuracy"), _("Validation accuracy")
+    if curves.plan.get("several"):
+        training, validation = _("Training accuracy (all labels)"), _("Validation accuracy (all labels)")
     metric_row.show(
         (
-            Number(f"Training {what}", formatting.fraction(newest.get("accuracy")), "mean of recent batches"),
+            Number(training, formatting.fraction(newest.get("accuracy")), _("mean of recent batches")),
             Number(
-                f"Validation {what}",
+                validation,
                 formatting.fraction(last.get("val_accuracy")),
-                "after the last full epoch",
-                ABOVE_TRAINING,
+                _("after the last full epoch"),
+                _(ABOVE_TRAINING),
             ),
-            Number("Best epoch", str(best.get("epoch", "–")), "its weights are kept"),
-            Number("Images per second", rate, "while training"),
-            Number("Time left", formatting.duration(left), hint),
+            Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
+            Number(_("Images per second"), rate, _("while training")),
+            Number(_("Time left"), formatting.duration(left), hint),
         )
     )
 
@@ -182,7 +182,7 @@ def _metrics(curves: Curves, state: str, is_stopping: bool) -> None:
 def _tuning(run: Run) -> None:
     """Settings that can be changed during training."""
     with st.expander(
-        "Change settings during training", key="tuning", icon=":material/tune:", on_change="rerun"
+        _("Change settings during training"), key="tuning", icon=":material/tune:", on_change="rerun"
     ) as section:
         if not section.open:
             return
@@ -249,52 +249,5 @@ def _fraction_done(curves: Curves) -> float:
 def _title(curves: Curves, state: str) -> str:
     """The title of the browser tab."""
     if state == "running" and curves.total_epochs and curves.phase == "training":
-        return f"{_fraction_done(curves):.0%} trained"
-    return formatting.STATES[state][0]
-
-
-def _status(run: Run, curves: Curves, state: str, is_stopping: bool) -> str:
-    if state == "queued":
-        return _queue_status(run)
-    if state == "aside":
-        return "Not queued. Press Start to add it to the queue."
-    phase = PHASES.get(curves.phase, "")
-    if is_stopping:
-        return f"Stopping: {phase[:1].lower()}{phase[1:]}" if phase else "Stopping; the best epoch so far is kept."
-    epoch = f"epoch {min(len(curves.epochs) + 1, curves.total_epochs)} of {curves.total_epochs}"
-    if state == "paused":
-        note = " Memory released; resuming takes a few seconds longer." if run.is_parked else ""
-        return f"Paused in {epoch}. Nothing is lost.{note}"
-    slow = ""
-    if state == "running" and run.silence > SILENT_SECONDS:
-        # Whether the machine is busy or the process is suspended, it goes on by itself.
-        slow = f" No progress for {formatting.duration(run.silence)}: the machine is very busy, or was suspended."
-    if curves.phase == "features" and curves.features:
-        return (
-            f"{phase} {curves.features.get('done', 0):,} of {curves.features.get('total', 0):,} images; computed "
-            f"once, reused for every head.{slow}"
-        )
-    if curves.phase == "folds" and curves.fold:
-        return f"Cross-validation: fold {curves.fold.get('number')} of {curves.fold.get('total')}"
-    if curves.phase != "training":
-        return phase + slow
-    if not curves.plan.get("head_epochs"):
-        return f"{epoch.capitalize()}.{slow}" if slow else epoch.capitalize()
-    return f"{'Fine-tuning' if curves.stages else 'Head'}: {epoch}{'.' if slow else ''}{slow}"
-
-
-def _place(run: Run) -> int | None:
-    """The position in the queue from 1, or None for a run that waits for a free slot."""
-    queue = jobs.waiting()
-    return queue.index(run) + 1 if run in queue else None
-
-
-def _queue_status(run: Run) -> str:
-    jobs.wake()  # the queue may have been killed
-    if (place := _place(run)) is None:
-        return plain(str(run.job.get("reason") or "")) or f"Waiting for another run to finish. {BY_ITSELF}"
-    queue = jobs.waiting()
-    seconds = cached_curves.estimated_start(queue[: place - 1])
-    when = f", starts in about {formatting.duration(seconds)}" if seconds else ""
-    note = plain(waiting_list.problem(backends.name_for(run))) or BY_ITSELF
-    return f"Position {place} of {len(queue)} in the queue{when}. {note}"
+        return _("{percent} trained").format(percent=languages.percent(_fraction_done(curves), 0))
+    return formatting.word(state)

@@ -7,10 +7,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from imgcls import datasets, models
+from imgcls import datasets, languages, models
 from imgcls.charts import network_diagram
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
+from imgcls.languages import gettext as _
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
 from imgcls.ui.widgets import gallery
@@ -29,28 +30,29 @@ def show(config: Config, info: DatasetInfo) -> None:
     rows = rows_of(config, info)
     parameters = sum(row.parameters for row in rows)
     trainable = [row for row in rows if row.parameters]
-    st.markdown(f"### {parameters:,} parameters")
-    note = f"in {len(trainable)} of {len(rows)} layers."
+    st.markdown("### " + _("{count} parameters").format(count=languages.number(parameters)))
+    note = _("in {trainable} of {all} layers.").format(trainable=len(trainable), all=len(rows))
     if models.has_backbone(config.model):
         head = sum(row.parameters for row in rows if row.kind == "Dense")
-        note = f"of which {head:,} in the head are trained first; the backbone is frozen."
+        note = _("of which {count} in the head are trained first; the backbone is frozen.")
+        note = note.format(count=languages.number(head))
     image = _an_image(info)
-    shrinks = " Above, a training image at the resolution that is left." if image else ""
-    st.caption(f"{note} Input on the left.{shrinks}")
+    shrinks = _("Above, a training image at the resolution that is left.") if image else ""
+    st.caption(" ".join([note, _("Input on the left."), shrinks]))
     st.plotly_chart(
         _diagram(rows, image),
         key="network",
         config=figure_download.savable("network"),
-        alt=f"The network from left to right: {', '.join(row.kind for row in rows)}.",
+        alt=_("The network from left to right: {layers}.").format(layers=", ".join(row.kind for row in rows)),
     )
 
 
 def details(config: Config, info: DatasetInfo) -> None:
     """The layer table, and an introduction to the model family."""
-    with st.expander("Layer table", key="layers", icon=":material/table_rows:", on_change="rerun") as section:
+    with st.expander(_("Layer table"), key="layers", icon=":material/table_rows:", on_change="rerun") as section:
         if section.open:
             table(rows_of(config, info))
-    with st.expander("How this model works", key="how", icon=":material/school:", on_change="rerun") as section:
+    with st.expander(_("How this model works"), key="how", icon=":material/school:", on_change="rerun") as section:
         if section.open:
             st.markdown(models.text(config.model))
 

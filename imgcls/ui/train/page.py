@@ -8,6 +8,8 @@ from imgcls.errors import RunError
 from imgcls.jobs import backends, fair_use
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import attempt, form
@@ -27,7 +29,7 @@ from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
 
 MOST_SEEDS = 50
-SEEDS = (
+SEEDS = N_(
     "Trains this many runs that differ only in the seed. The Runs page shows their mean with an interval, and compares "
     "two settings over all seeds."
 )
@@ -55,7 +57,7 @@ def _show_run() -> bool:
 
 def _show_form() -> None:
     """All settings of a new run, and Start."""
-    st.title("Train a model")
+    st.title(_("Train a model"))
     jobs.expect()
     left, right = st.columns([5, 6], gap="large")
 
@@ -103,13 +105,13 @@ def _usage() -> None:
 def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
     """The name of the run and the Start button. An attempt at an assignment is one run. Returns where it trains."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="start-bar"):
-        name = st.text_input("Run name", placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
+        name = st.text_input(_("Run name"), placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
         seeds = 1
         if entry is None:
-            seeds = st.number_input("Seeds", 1, MOST_SEEDS, 1, width=110, key="seeds", help=SEEDS)
+            seeds = st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=110, key="seeds", help=_(SEEDS))
         backend = _choose_backend()
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)
-        is_started = st.button("Start", type="primary", icon=":material/play_arrow:", width=160, **may_start)
+        is_started = st.button(_("Start"), type="primary", icon=":material/play_arrow:", width=160, **may_start)
     _usage()
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     if is_started and seeds > 1:

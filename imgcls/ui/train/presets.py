@@ -2,13 +2,16 @@
 
 import streamlit as st
 
+from imgcls import languages
 from imgcls.datasets.recipes import presets
 from imgcls.datasets.recipes.presets import PREFIX, Measured, Preset
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting
 
-HELP = "Fills in the settings below; you can still change each of them."
-UNKNOWN = "Not measured on this dataset. The pre-flight check estimates the time on this machine."
+HELP = N_("Fills in the settings below; you can still change each of them.")
+UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
+NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
 
 def show(model: str, data: str) -> None:
@@ -27,12 +30,12 @@ def _button(preset: Preset, model: str) -> None:
     settings = {_key(name, model): value for name, value in preset.settings.items()}
     is_applied = settings_form.shown_values(settings) == settings
     st.button(
-        f"**{preset.name.capitalize()}**\n{_expected(preset.measured)}",
+        f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured)}",
         key=f"preset-{preset.name}",
         icon=":material/check:" if is_applied else None,
         on_click=settings_form.fill,
         args=(settings,),
-        help=HELP,
+        help=_(HELP),
         width="stretch",
     )
 
@@ -44,8 +47,9 @@ def _key(name: str, model: str) -> str:
 
 def _expected(measured: Measured | None) -> str:
     if measured is None:
-        return "not measured"
-    return f"about {_rough(measured.processor_seconds)}, {100 * measured.accuracy:.0f}%"
+        return _("not measured")
+    accuracy = languages.percent(measured.accuracy, 0)
+    return _("about {time}, {accuracy}").format(time=_rough(measured.processor_seconds), accuracy=accuracy)
 
 
 def _rough(seconds: float) -> str:
@@ -58,6 +62,10 @@ def _rough(seconds: float) -> str:
 def _source(found: list[Measured]) -> str:
     """Where the figures come from."""
     if not found:
-        return UNKNOWN
-    cores = formatting.count(found[0].cores, "core")
-    return f"Processor time and test accuracy of one run each, measured on {cores}; free cores need half of it or more."
+        return _(UNKNOWN)
+    text = ngettext(
+        "Processor time and test accuracy of one run each, measured on {n} core; free cores need half of it or more.",
+        "Processor time and test accuracy of one run each, measured on {n} cores; free cores need half of it or more.",
+        found[0].cores,
+    )
+    return text.format(n=found[0].cores)

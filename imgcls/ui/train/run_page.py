@@ -5,11 +5,13 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets, jobs, runs, sharing
+from imgcls import datasets, jobs, languages, runs, sharing
 from imgcls.config import imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import ENDED, Run, metrics_log, trials
 from imgcls.sharing import Action
 from imgcls.ui.app import links
@@ -25,9 +27,9 @@ from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
-    "stopped": "Stopped. The best epoch so far was evaluated and saved.",
-    "lost": "The training process ended unexpectedly (killed, or the machine shut down).",
-    "damaged": "The files of this run cannot be read. Delete it on the Runs page, or start a new run.",
+    "stopped": N_("Stopped. The best epoch so far was evaluated and saved."),
+    "lost": N_("The training process ended unexpectedly (killed, or the machine shut down)."),
+    "damaged": N_("The files of this run cannot be read. Delete it on the Runs page, or start a new run."),
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
@@ -72,7 +74,8 @@ def _watch(run: Run) -> None:
 
 def _heading(run: Run, state: str) -> None:
     whose = sharing_choice.whose(run.folder)
-    parts = (_data_and_model(run), f"created {formatting.age(run.created)}", place.sentence(run), whose)
+    created = _("created {age}").format(age=formatting.age(run.created))
+    parts = (_data_and_model(run), created, place.sentence(run), whose)
     text = " · ".join(part for part in parts if part)
     st.markdown(formatting.state(state, plain(text)))
     sharing_choice.show(Action.SHARE_RUN, run.folder)
@@ -81,7 +84,7 @@ def _heading(run: Run, state: str) -> None:
 
 def _announce_end(run: Run, state: str) -> None:
     """A notice for a visitor who watched the training, and the state in the tab's title."""
-    word = formatting.STATES[state][0]
+    word = formatting.word(state)
     st.set_page_config(page_title=f"{word} · imgcls")
     if st.session_state.pop("ended", None) == run.id:
         st.toast(f"{plain(run.label)}: {word.lower()}.", icon=formatting.STATES[state][1])
@@ -93,7 +96,7 @@ def _outcome(run: Run, state: str) -> None:
     except UserError as error:
         result = {"message": str(error)}
     is_imported = imported_model.exists(run.folder)
-    message = result.get("message") or OUTCOMES.get(state, "")
+    message = result.get("message") or _(OUTCOMES.get(state, ""))
     if state == "lost":
         message += f" {HAS_CHECKPOINT if run.can_resume else NO_CHECKPOINT}"
     if message:
@@ -105,7 +108,9 @@ def _outcome(run: Run, state: str) -> None:
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
             if not is_imported:
-                explained = f"On {count:,} test images that were never used to choose anything."
+                explained = _("On {count} test images that were never used to choose anything.").format(
+                    count=languages.number(count)
+                )
         is_multilabel = "test_macro_f1" in result
         of_labels = (
             Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),
@@ -115,15 +120,15 @@ def _outcome(run: Run, state: str) -> None:
             (
                 *(of_labels if is_multilabel else ()),
                 Number(
-                    "All labels correct" if is_multilabel else "Test accuracy",
+                    _("All labels correct") if is_multilabel else _("Test accuracy"),
                     formatting.fraction(result["test_accuracy"]),
                     low_high,
                     explained,
                 ),
                 Number(
-                    "Validation accuracy (all labels correct)" if is_multilabel else "Validation accuracy",
+                    _("Validation accuracy (all labels)") if is_multilabel else _("Validation accuracy"),
                     formatting.fraction(result.get("val_accuracy")),
-                    "" if is_imported else "best epoch",
+                    "" if is_imported else _("best epoch"),
                 ),
                 *(() if is_imported else _training_numbers(result)),
             )
@@ -148,11 +153,11 @@ def _outcome(run: Run, state: str) -> None:
         _finish(run)
     with st.container(horizontal=True):
         _continue(run, state, result)
-        if state != "damaged" and not is_imported and st.button("Train again with changes", icon=":material/tune:"):
+        if state != "damaged" and not is_imported and st.button(_("Train again with changes"), icon=":material/tune:"):
             form = settings_form.form_of(run.config)
             task = attempt.of_run(run)
             links.train(settings_form.query_of(form) | ({banner.KEY: task.code} if task else {}), **form)
-        if st.button("New run", icon=":material/add:"):
+        if st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
 
 
@@ -163,22 +168,24 @@ def _achieved(run: Run, result: dict) -> str:
     if not count or "test_macro_f1" in result or not len(values) or not np.isfinite(values[0]):
         return ""
     right = round(result["test_accuracy"] * count)
-    return (
-        f"It recognises **{right:,} of {count:,}** images that it had never seen. After its first epoch it knew "
-        f"{formatting.fraction(float(values[0]))} of the validation images."
+    text = _(
+        "It recognises **{right} of {count}** images that it had never seen. After its first epoch it knew {percent} "
+        "of the validation images."
     )
+    first = formatting.fraction(float(values[0]))
+    return text.format(right=languages.number(right), count=languages.number(count), percent=first)
 
 
 def _finish(run: Run) -> None:
     """What to do with a finished model, as three large buttons."""
     with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
         can_draw = run.is_ready and run.card.is_ink
-        try_it = "**Draw on it**\nin your own handwriting" if can_draw else "**Try it**\non a photo of your own"
+        try_it = _("**Draw on it**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
         if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
             links.go("predict.py", run=run.id)
-        if _large_button("**See its mistakes**\nand why it made them", ":material/fact_check:", "mistakes"):
+        if _large_button(_("**See its mistakes**\nand why it made them"), ":material/fact_check:", "mistakes"):
             links.go("evaluate.py", run=run.id)
-        if _large_button("**Take it home**\nas one file for phone and USB stick", ":material/output:", "home"):
+        if _large_button(_("**Take it home**\nas one file for phone and USB stick"), ":material/output:", "home"):
             links.go("evaluate.py", run=run.id, view="Export")
 
 
@@ -189,9 +196,15 @@ def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "
 def _training_numbers(result: dict) -> tuple[Number, ...]:
     best = result.get("best_epoch")
     return (
-        Number("Best epoch", f"{best} of {result.get('epochs')}" if best else "–", "its weights were saved"),
-        Number("Images per second", f"{result.get('pictures_per_second', 0):,.0f}", "while training"),
-        Number("Training time", formatting.duration(result.get("training_seconds"))),
+        Number(
+            _("Best epoch"),
+            _("{number} of {count}").format(number=best, count=result.get("epochs")) if best else "–",
+            _("its weights were saved"),
+        ),
+        Number(
+            _("Images per second"), languages.number(round(result.get("pictures_per_second", 0))), _("while training")
+        ),
+        Number(_("Training time"), formatting.duration(result.get("training_seconds"))),
     )
 
 
@@ -215,7 +228,7 @@ def _continue(run: Run, state: str, result: dict) -> None:
             ),
         )
     elif state in ("finished", "stopped") and run.can_resume and "epochs" in result:
-        with st.popover("Continue training", icon=":material/fast_forward:"):
+        with st.popover(_("Continue training"), icon=":material/fast_forward:"):
             epochs = st.number_input("Additional epochs", 1, 1000, 5, key="more-epochs")
             st.caption(
                 "Starts a new run from this model; this run stays unchanged. The learning-rate schedule is stretched "

@@ -14,6 +14,8 @@ from streamlit.errors import StreamlitAPIException
 from imgcls import datasets, models
 from imgcls.config import PARAMS, Config
 from imgcls.errors import SettingError
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.models import backbones
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
@@ -32,6 +34,8 @@ SCHEDULE_PARAMS = {
     "one_cycle": ("warmup_fraction",),
 }
 """Schedule -> the settings that only it has."""
+TRANSLATED = (N_("Epochs"), N_("Learning rate"), N_("Units"), N_("Hidden layers"), N_("Filters"), N_("Blocks"))
+"""Labels of the controls that are always in sight, for the catalogues; those of closed sections are English."""
 IMAGES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -72,7 +76,7 @@ def _text(name: str, value: Value) -> str:
 
 def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
     """The widget of a parameter, bound to the URL under `key`; `changes` override its limits."""
-    limits, label = param.limits, label or param.label
+    limits, label = param.limits, label or _(param.label)
     common: dict[str, Any] = {"key": key, "bind": "query-params", **_usable(key, param.help)}
     if param.kind is bool:
         return st.toggle(label, value=bool(param.default), **common)
@@ -97,6 +101,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
 def _usable(key: str, help: str) -> dict[str, Any]:
     """Whether a control is disabled because an assignment fixes it, and its help."""
     is_fixed = banner.is_fixed(key)
+    help = _(help)
     return {"disabled": is_fixed, "help": f"{banner.FIXED} {help}" if is_fixed else help}
 
 
@@ -114,7 +119,7 @@ def choose_model() -> str:
     names = models.names()
     titles = {name: models.family(name).TITLE for name in names}
     return st.selectbox(
-        "Model",
+        _("Model"),
         names,
         index=names.index(Config.model),
         format_func=lambda name: titles.get(name, name),
@@ -134,7 +139,7 @@ def choose_images(available: int) -> int:
     }
     options = [0, *sorted(number for number in numbers if 0 < number < available)]
     return st.selectbox(
-        "Training images",
+        _("Training images"),
         options,
         format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
         key="train_images",
@@ -162,7 +167,7 @@ def model_settings(model: str, images: int) -> Mapping[str, Value]:
     if models.has_backbone(model):
         return _transfer_settings(params, prefix, images)
     values = controls(params[:2], prefix)
-    return values | closed("More model settings", "more-model", ":material/tune:", params[2:], prefix=prefix)
+    return values | closed(_("More model settings"), "more-model", ":material/tune:", params[2:], prefix=prefix)
 
 
 def _transfer_settings(params: tuple[Param, ...], prefix: str, images: int) -> Mapping[str, Value]:
@@ -175,7 +180,7 @@ def _transfer_settings(params: tuple[Param, ...], prefix: str, images: int) -> M
         values[second.name] = control(second, prefix + second.name)
     epochs = st.session_state.get(f"{prefix}fine_tuning_epochs") or st.query_params.get(f"{prefix}fine_tuning_epochs")
     present = f"{epochs} epochs of fine-tuning" if epochs and str(epochs) != "0" else "no fine-tuning"
-    return values | closed("Head and fine-tuning", "head", ":material/tune:", rest, prefix=prefix, present=present)
+    return values | closed(_("Head and fine-tuning"), "head", ":material/tune:", rest, prefix=prefix, present=present)
 
 
 def closed(
@@ -228,7 +233,7 @@ def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Any]:
     loss = "binary cross-entropy" if is_multilabel else str(value_of("loss")).replace("_", " ")
     present = f"{value_of('optimizer')}, batch size {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
-    values = closed("Optimisation", "optimisation", icon, (BY_NAME[name] for name in names), present=present)
+    values = closed(_("Optimisation"), "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if not is_multilabel and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
         st.info(
             "Label smoothing needs one-hot labels, so it is off with the sparse loss. Otherwise the two losses are "
@@ -244,7 +249,7 @@ def schedule(epochs: int, learning_rate: float) -> dict[str, Any]:
     names = ("schedule", *SCHEDULE_PARAMS.get(str(value_of("schedule")), ()))
     params = [BY_NAME[name] for name in names]
     present = str(value_of("schedule")).replace("_", "-")
-    with section("Learning-rate schedule", "rates", ":material/show_chart:", params, present=present) as filled:
+    with section(_("Learning-rate schedule"), "rates", ":material/show_chart:", params, present=present) as filled:
         if not filled:
             return defaults(params)
         values = controls(params)
@@ -266,7 +271,9 @@ def stopping() -> dict[str, Any]:
     if value_of("early_stopping"):
         present = f"patience {value_of('patience')}"
     names = ("monitor", "early_stopping", "patience")
-    return closed("Early stopping", "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present)
+    return closed(
+        _("Early stopping"), "stopping", ":material/flag:", (BY_NAME[name] for name in names), present=present
+    )
 
 
 def splitting(model: str) -> dict[str, Any]:
@@ -274,4 +281,4 @@ def splitting(model: str) -> dict[str, Any]:
     names = ("validation_fraction", "validation_minimum", "folds", "seed", "precision", "deterministic")
     present = f"{value_of('validation_fraction'):.0%} for validation, seed {value_of('seed')}"
     params = (BY_NAME[name] for name in _used(model, *names))
-    return closed("Split, seed and precision", "splitting", ":material/call_split:", params, present=present)
+    return closed(_("Split, seed and precision"), "splitting", ":material/call_split:", params, present=present)

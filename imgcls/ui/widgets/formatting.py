@@ -2,22 +2,29 @@
 
 import time
 
+from imgcls import languages
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 
 STATES = {
-    "aside": ("Not started", ":material/pending:", "gray"),
-    "queued": ("Waiting", ":material/schedule:", "gray"),
-    "starting": ("Starting", ":material/hourglass_top:", "gray"),
-    "running": ("Running", ":material/play_circle:", "blue"),
-    "paused": ("Paused", ":material/pause_circle:", "violet"),
-    "finished": ("Finished", ":material/check_circle:", "green"),
-    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
-    "failed": ("Failed", ":material/error:", "red"),
-    "lost": ("Interrupted", ":material/power_off:", "red"),
-    "damaged": ("Damaged", ":material/broken_image:", "red"),
+    "aside": (N_("Not started"), ":material/pending:", "gray"),
+    "queued": (N_("Waiting"), ":material/schedule:", "gray"),
+    "starting": (N_("Starting"), ":material/hourglass_top:", "gray"),
+    "running": (N_("Running"), ":material/play_circle:", "blue"),
+    "paused": (N_("Paused"), ":material/pause_circle:", "violet"),
+    "finished": (N_("Finished"), ":material/check_circle:", "green"),
+    "stopped": (N_("Stopped"), ":material/stop_circle:", "orange"),
+    "failed": (N_("Failed"), ":material/error:", "red"),
+    "lost": (N_("Interrupted"), ":material/power_off:", "red"),
+    "damaged": (N_("Damaged"), ":material/broken_image:", "red"),
 }
 """State of a run -> the word, icon and colour it is shown with."""
+
+
+def word(state: str) -> str:
+    """The word for a state of a run."""
+    return _(STATES[state][0])
 
 
 def state(name: str, text: str) -> str:
@@ -25,8 +32,8 @@ def state(name: str, text: str) -> str:
 
     One element, where a badge and a caption side by side would be three.
     """
-    word, icon, colour = STATES[name]
-    return f":{colour}-badge[{icon} {word}]" + (f" &nbsp; :gray[:small[{text}]]" if text else "")
+    english, icon, colour = STATES[name]
+    return f":{colour}-badge[{icon} {_(english)}]" + (f" &nbsp; :gray[:small[{text}]]" if text else "")
 
 
 def duration(seconds: float | None) -> str:
@@ -45,17 +52,18 @@ def age(timestamp: float) -> str:
     """How long ago: 'just now', '5 min ago', '3 days ago'."""
     seconds = max(0.0, time.time() - timestamp)
     if seconds < 60:
-        return "just now"
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        number = int(seconds // length)
-        if number:
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return ""
+        return _("just now")
+    if days := int(seconds // 86400):
+        return ngettext("{n} day ago", "{n} days ago", days).format(n=days)
+    if hours := int(seconds // 3600):
+        return ngettext("{n} hour ago", "{n} hours ago", hours).format(n=hours)
+    minutes = int(seconds // 60)
+    return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
 
 
 def fraction(value: float | None) -> str:
     """'97.3%'; a dash if there is none. Only 1 is '100.0%'."""
-    return percent(value)
+    return languages.percent(value)
 
 
 def interval(score: Score, *, as_fraction: bool = True) -> str:

@@ -13,7 +13,7 @@ gap:1.2rem 1rem;margin:0;padding:0;font-variant-numeric:tabular-nums}
 .numbers dt{font-size:.875rem;font-weight:400}
 .numbers dd{margin:0;font-size:2.1rem;line-height:1.3;white-space:nowrap}
 .numbers dd+dd{font-size:.875rem;opacity:.75;white-space:normal}
-.numbers dt span{display:inline-block;width:1rem;line-height:1rem;margin-left:.4rem;border-radius:50%;
+.numbers dt span{display:inline-block;width:1rem;line-height:1rem;margin-inline-start:.4rem;border-radius:50%;
 box-shadow:inset 0 0 0 1.5px currentColor;font-size:.7rem;font-weight:600;text-align:center;opacity:.75;cursor:help}
 .numbers dt i{display:none;position:absolute;z-index:9;top:1.7rem;left:50%;width:14rem;transform:translateX(-50%);
 padding:.5rem .7rem;border-radius:.5rem;background:#1C2530;color:#E6EBF0;font-style:normal;line-height:1.4;

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from imgcls import runs
+from imgcls import languages, runs
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.percent import percent
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import empty_state
@@ -20,7 +22,7 @@ def pick_run(
     key: str,
     usable: Callable[[Run], bool],
     *,
-    label: str = "Trained model",
+    label: str = N_("Trained model"),
     prefer: str = "",
     on_change: Callable[[], None] | None = None,
     is_compact: bool = False,
@@ -45,15 +47,15 @@ def pick_run(
         except RunError as error:
             st.warning(plain(str(error)), icon=":material/search_off:")
     if not choices:
-        empty_state.show("No trained model yet", "Train one first. It takes about a minute.")
+        empty_state.show(_("No trained model yet"), _("Train one first. It takes about a minute."))
         return None
     picked = select(
-        label,
+        _(label),
         {run_id: title(run) for run_id, run in choices.items()},
         key=key,
         parameter="run",
         default=prefer,
-        help="All runs with a trained model, newest first.",
+        help=_("All runs with a trained model, newest first."),
         on_change=on_change,
         is_required=not is_gone,
         is_compact=is_compact,
@@ -105,7 +107,7 @@ def select(
         key=key,
         on_change=follow,
         help=help or None,
-        placeholder="Choose a run",
+        placeholder=_("Choose a run"),
         label_visibility="collapsed" if is_compact else "visible",
     )
     return picked or ""
@@ -120,4 +122,4 @@ def title(run: Run) -> str:
     if "test_macro_f1" in result:
         return f"{run.label} · macro F1 {percent(result['test_macro_f1'])}"
     accuracy = result.get("test_accuracy")
-    return run.label if accuracy is None else f"{run.label} · {percent(accuracy)}"
+    return run.label if accuracy is None else f"{run.label} · {languages.percent(accuracy)}"

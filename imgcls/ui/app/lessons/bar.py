@@ -14,6 +14,8 @@ import streamlit as st
 
 from imgcls import lessons
 from imgcls.errors import UserError
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.lessons import Question, Situation, Step
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors, links
@@ -30,7 +32,7 @@ HOME = "home"
 DRAWN_ON = "predict"
 """The page with the canvas."""
 ARROW = ":material/arrow_forward:"
-FORM = "All settings of this step are in the form already. If you have changed them, this sets them again."
+FORM = N_("All settings of this step are in the form already. If you have changed them, this sets them again.")
 
 
 def show(url_path: str) -> None:
@@ -39,7 +41,7 @@ def show(url_path: str) -> None:
     if not name:
         return
     try:
-        _, step = standings.step_of(name, standings.progress().of(name))
+        step = standings.step_of(name, standings.progress().of(name))[1]
     except UserError:  # an older version had this lesson
         return
     if url_path == "lessons" != step.page:
@@ -69,7 +71,7 @@ def _show(name: str, page: str) -> None:
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         kind = "lesson-asks" if not is_asked else "lesson-folded" if is_folded else ""
         _head(name, at, _mark(step) if is_marked else "", kind)
-        st.markdown(f"#### {step.title}")
+        st.markdown(f"#### {_(step.title)}")
         if not is_done or not step.after:  # then the result is what counts
             st.markdown(_filled(name, step.text, _values(step, situation)))
             words.show(step.terms)
@@ -95,7 +97,7 @@ def _values(step: Step, situation: Situation) -> Mapping[str, str]:
 
 
 def _filled(name: str, text: str, values: Mapping[str, str]) -> str:
-    return lessons.filled(text, lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
+    return lessons.filled(_(text), lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
 
 
 def _fold(phase: tuple, is_at_work: bool) -> bool:
@@ -103,7 +105,7 @@ def _fold(phase: tuple, is_at_work: bool) -> bool:
     chosen_for, chosen = st.session_state.get(FOLD, (None, False))
     is_folded = chosen if chosen_for == phase else is_at_work
     st.button(
-        "Show the step" if is_folded else "Hide the step",
+        _("Show the step") if is_folded else _("Hide the step"),
         key="lesson-fold",
         icon=":material/keyboard_arrow_up:" if is_folded else ":material/keyboard_arrow_down:",
         type="tertiary",
@@ -117,20 +119,25 @@ def _head(name: str, at: int, style: str, kind: str) -> None:
     by which narrow screens know how much of the bar they show."""
     lesson = lessons.find(name)
     count = len(lesson.STEPS)
+    place = html.escape(_("Step {number} of {count}").format(number=at + 1, count=count))
+    title = html.escape(_("Lesson {number}").format(number=lessons.number(name)))
     st.html(
-        f'<style>{style}</style><div class="lesson-head {kind}"><b>Lesson {lessons.number(name)}</b>'
-        f"<span>{html.escape(lesson.TITLE)}</span></div>"
-        f'<progress max="{count}" value="{at + 1}" aria-label="Step {at + 1} of {count}"></progress>'
-        f'<div class="lesson-head"><span>Step {at + 1} of {count}</span></div>'
+        f'<style>{style}</style><div class="lesson-head {kind}"><b>{title}</b>'
+        f"<span>{html.escape(_(lesson.TITLE))}</span></div>"
+        f'<progress max="{count}" value="{at + 1}" aria-label="{place}"></progress>'
+        f'<div class="lesson-head"><span>{place}</span></div>'
     )
 
 
 def _ask(name: str, at: int, question: Question, chosen: int | None, *, is_done: bool) -> None:
     """The choices as buttons; once one was taken, a list; once it was seen, what is right, and the guess."""
-    st.markdown(f"**Your guess:** {question.text}")
+    heading = _("Your guess:")
+    st.markdown(f"**{heading}** {_(question.text)}")
     if chosen is None:
         for number, choice in enumerate(question.choices):
-            st.button(choice, key=f"lesson-choice-{number}", width="stretch", on_click=_answer, args=(name, at, number))
+            st.button(
+                _(choice), key=f"lesson-choice-{number}", width="stretch", on_click=_answer, args=(name, at, number)
+            )
         return
     shown = {question.right, chosen} if is_done else {chosen}
     items = (_choice(question, number, chosen, is_done) for number in sorted(shown))
@@ -143,8 +150,8 @@ def _choice(question: Question, number: int, chosen: int, is_done: bool) -> str:
         kind, mark = ("right", "✓ ") if number == question.right else ("", "✗ ")
     elif number == chosen:
         kind, mark = "chosen", "● "
-    said = " <small>your guess</small>" if number == chosen else ""
-    return f'<li class="{kind}">{mark}{html.escape(question.choices[number])}{said}</li>'
+    said = " <small>" + html.escape(_("your guess")) + "</small>" if number == chosen else ""
+    return f'<li class="{kind}">{mark}{html.escape(_(question.choices[number]))}{said}</li>'
 
 
 def _answer(name: str, at: int, number: int) -> None:
@@ -156,16 +163,18 @@ def _answer(name: str, at: int, number: int) -> None:
 def _task(step: Step, page: str, situation: Situation) -> None:
     """What to do, and a button that brings the visitor to where it is done; during a training, that they may wait."""
     begun = situation.started(step.settings, earlier=step.earlier) if step.settings else []
-    if begun and not begun[0].has_ended:
-        st.html('<p class="lesson-do">The training has begun. Watch it; the lesson goes on when it is done.</p>')
+    is_training = begun and not begun[0].has_ended
+    do = _("The training has begun. Watch it; the lesson goes on when it is done.") if is_training else _(step.do)
+    st.html(f'<p class="lesson-do">{html.escape(do)}</p>')
+    if is_training:
         return
-    st.html(f'<p class="lesson-do">{html.escape(step.do)}</p>')
     if begun:
-        st.caption("The last training ended without a result. Start it again, or press Skip.")
+        st.caption(_("The last training ended without a result. Start it again, or press Skip."))
     if page != step.page:
-        if st.button(f"Open {step.page.capitalize()}", icon=ARROW, type="primary", key="lesson-open"):
+        label = _("Open {page}").format(page=_(step.page.capitalize()))
+        if st.button(label, icon=ARROW, type="primary", key="lesson-open"):
             standings.open_page(step)
-    elif step.settings and st.button("Fill in the form again", type="tertiary", key="lesson-fill", help=FORM):
+    elif step.settings and st.button(_("Fill in the form again"), type="tertiary", key="lesson-fill", help=_(FORM)):
         standings.open_page(step)
 
 
@@ -183,17 +192,17 @@ def _mark(step: Step) -> str:
 def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
     last = at == len(lessons.find(name).STEPS) - 1
     with st.container(horizontal=True, gap="small", key="lesson-buttons"):
-        st.button("Back", key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1, page))
-        label = "Finish" if last else "Next" if is_done else "Skip"
+        st.button(_("Back"), key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1, page))
+        label = _("Finish") if last else _("Next") if is_done else _("Skip")
         kind: Literal["primary", "secondary"] = "primary" if is_done else "secondary"
         if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1, page)):
             st.rerun()
         if st.button(
-            "Leave",
+            _("Leave"),
             key="lesson-leave",
             type="tertiary",
             on_click=standings.leave,
-            help="Your place is kept: continue on the page Lessons.",
+            help=_("Your place is kept: continue on the page Lessons."),
         ):
             st.rerun()
 
@@ -208,7 +217,7 @@ def _move(name: str, at: int, page: str) -> None:
     standings.change(name, step=at)
     standings.forget_drawing()
     st.session_state[GO] = True
-    _, step = standings.step_of(name, standings.progress().of(name))
+    step = standings.step_of(name, standings.progress().of(name))[1]
     if step.page == page and not step.settings:
         _turn_to(step, standings.situation(standings.progress().of(name), page))
 

@@ -9,6 +9,7 @@ import streamlit as st
 from imgcls import lessons, sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
@@ -30,10 +31,12 @@ def show() -> None:
 
 
 def _show_all() -> None:
-    st.title("Lessons")
+    st.title(_("Lessons"))
     st.markdown(
-        "Each takes 5 to 15 minutes and happens on the real pages of this app, with networks that you train yourself. "
-        "No mathematics and no programming needed. Begin with the first, or go on where you stopped."
+        _(
+            "Each takes 5 to 15 minutes and happens on the real pages of this app, with networks that you train "
+            "yourself. No mathematics and no programming needed. Begin with the first, or go on where you stopped."
+        )
     )
     progress = standings.progress()
     assigned = assignments.lessons_of(sharing.current())
@@ -41,18 +44,18 @@ def _show_all() -> None:
         for name in lessons.names():
             with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
                 _card(name, lessons.find(name), progress, is_assigned=name in assigned)
-    with st.expander("Glossary: all technical terms", icon=":material/dictionary:", on_change="rerun") as section:
+    with st.expander(_("Glossary: all technical terms"), icon=":material/dictionary:", on_change="rerun") as section:
         if section.open:
             words.show(list(glossary.terms()))
 
 
 def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: bool) -> None:
     standing = progress.of(name)
-    mark = '<span class="lesson-assigned">For your class</span>' if is_assigned else ""
+    mark = '<span class="lesson-assigned">' + html.escape(_("For your class")) + "</span>" if is_assigned else ""
     st.html(
         f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
-        f"<span>{_state(lesson, standing)}</span>{mark}</div><h3>{html.escape(lesson.TITLE)}</h3>"
-        f"<p>{html.escape(lesson.GOAL)}</p>"
+        f"<span>{_state(lesson, standing)}</span>{mark}</div><h3>{html.escape(_(lesson.TITLE))}</h3>"
+        f"<p>{html.escape(_(lesson.GOAL))}</p>"
     )
     if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
         st.query_params[PARAMETER] = name
@@ -61,32 +64,35 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
 
 def _state(lesson: ModuleType, standing: Standing) -> str:
     if standing.is_finished:
-        return "✓ Finished"
-    return f"Step {standing.step + 1} of {len(lesson.STEPS)}" if standing.since else ""
+        return "✓ " + _("Finished")
+    if not standing.since:
+        return ""
+    return _("Step {number} of {count}").format(number=standing.step + 1, count=len(lesson.STEPS))
 
 
 def _verb(standing: Standing) -> str:
     if standing.is_finished:
-        return "Look at it again"
-    return "Continue" if standing.since else "Open"
+        return _("Look at it again")
+    return _("Continue") if standing.since else _("Open")
 
 
 def _show_one(name: str, lesson: ModuleType) -> None:
     standing = standings.progress().of(name)
-    if st.button("All lessons", icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
+    if st.button(_("All lessons"), icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
         del st.query_params[PARAMETER]
         st.rerun()
-    st.title(f"{lessons.number(name)}. {lesson.TITLE}")
+    st.title(f"{lessons.number(name)}. {_(lesson.TITLE)}")
     if standing.is_finished:
-        st.success("You have finished this lesson.", icon=":material/check_circle:")
-    st.markdown(f"{lesson.GOAL} About {lesson.MINUTES} minutes, {len(lesson.STEPS)} steps.")
+        st.success(_("You have finished this lesson."), icon=":material/check_circle:")
+    about = _("About {minutes} minutes, {steps} steps.").format(minutes=lesson.MINUTES, steps=len(lesson.STEPS))
+    st.markdown(f"{_(lesson.GOAL)} {about}")
     with st.container(horizontal=True, gap="small", key="lesson-actions"):
         following = _following(name)
         if (
             standing.is_finished
             and following
             and st.button(
-                f"Next lesson: {lessons.find(following).TITLE}",
+                _("Next lesson: {title}").format(title=_(lessons.find(following).TITLE)),
                 type="primary",
                 icon=":material/arrow_forward:",
                 key="lesson-following",
@@ -94,35 +100,36 @@ def _show_one(name: str, lesson: ModuleType) -> None:
         ):
             st.query_params[PARAMETER] = following
             st.rerun()
-        label = "Start again" if standing.is_finished else "Continue" if standing.since else "Start the lesson"
+        label = _("Start again") if standing.is_finished else _("Continue") if standing.since else _("Start the lesson")
         kind: Literal["primary", "secondary"] = "secondary" if standing.is_finished and following else "primary"
         if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
-            _, step = standings.step_of(name, standings.progress().of(name))
-            standings.open_page(step)
+            standings.open_page(standings.step_of(name, standings.progress().of(name))[1])
         st.download_button(
-            "Teacher's sheet",
+            _("Teacher's sheet"),
             teacher_sheet.render(name),
             file_name=f"lesson-{name}.html",
             mime="text/html",
             icon=":material/print:",
             type="tertiary",
             on_click="ignore",
-            help="A page to print: goal, steps, questions with answers, expected numbers, and questions for the class.",
+            help=_(
+                "A page to print: goal, steps, questions with answers, expected numbers, and questions for the class."
+            ),
         )
     if hasattr(lesson, "WAYS"):
         seven_ways.show()
     _steps(lesson, standing)
     terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
     if terms:
-        st.subheader("Words in this lesson", anchor=False)
+        st.subheader(_("Words in this lesson"), anchor=False)
         words.show(list(terms))
 
 
 def _steps(lesson: ModuleType, standing: Standing) -> None:
-    st.subheader("Steps", anchor=False)
+    st.subheader(_("Steps"), anchor=False)
     items = "".join(
-        f"<li>{html.escape(step.title)}{' ✓' if standing.is_finished or at in standing.done else ''}</li>"
+        f"<li>{html.escape(_(step.title))}{' ✓' if standing.is_finished or at in standing.done else ''}</li>"
         for at, step in enumerate(lesson.STEPS)
     )
     st.html(f'<ol class="lesson-steps">{items}</ol>')

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from imgcls.languages import gettext as _
 from imgcls.lessons import glossary
 
 
@@ -15,5 +16,5 @@ def show(terms: Sequence[str]) -> None:
 
 
 def _chip(term: str) -> str:
-    text = html.escape(glossary.terms()[term])
-    return f"<details><summary>{html.escape(term)}</summary><p>{glossary.picture(term)}{text}</p></details>"
+    text = html.escape(_(glossary.terms()[term]))
+    return f"<details><summary>{html.escape(_(term))}</summary><p>{glossary.picture(term)}{text}</p></details>"

@@ -7,6 +7,7 @@ import streamlit as st
 from imgcls.images import canvas_strokes
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.inference.rejection import Rejection
+from imgcls.languages import gettext as _
 from imgcls.ui.components.component import own_component
 
 KEY = "canvas"
@@ -15,12 +16,12 @@ HTML = f"""
 <div class="sheet">
   <output class="echo" aria-hidden="true"></output>
   <div class="ghost" aria-hidden="true"></div>
-  <canvas tabindex="0" role="application" aria-label="Canvas: draw with mouse, finger or pen. With the keyboard, the
- arrow keys move, Space lowers and lifts the pen, Escape clears."></canvas>
-  <div class="tools" role="toolbar" aria-label="Pen">
-    <button class="undo" type="button" title="Undo the last stroke (Ctrl+Z)">Undo</button>
-    <button class="clear" type="button" title="Remove all strokes (Delete)">Clear</button>
-    <label>Pen width <input type="range" min="{canvas_strokes.PENS[0]}" max="{canvas_strokes.PENS[1]}" step="1"></label>
+  <canvas tabindex="0" role="application"></canvas>
+  <div class="tools" role="toolbar">
+    <button class="undo" type="button"></button>
+    <button class="clear" type="button"></button>
+    <label><span class="pen"></span>
+      <input type="range" min="{canvas_strokes.PENS[0]}" max="{canvas_strokes.PENS[1]}" step="1"></label>
   </div>
   <p class="hint" role="status"></p>
 </div>
@@ -68,7 +69,27 @@ def show(name: str = STATE, *, hint: str = "") -> CanvasState:
         # A new canvas starts with the last drawing. From then on the browser knows better, and its data stays the same,
         # so that it is sent once.
         current.start, current.is_done = current.drawing.as_lists(), True
-    data = {"name": key, "edition": current.edition, "strokes": current.start, "pen": current.pen, "hint": hint}
+    texts = {
+        "canvas": _(
+            "Canvas: draw with mouse, finger or pen. With the keyboard, the arrow keys move, Space lowers and lifts "
+            "the pen, Escape clears."
+        ),
+        "tools": _("Pen"),
+        "undo": _("Undo"),
+        "undoHelp": _("Undo the last stroke (Ctrl+Z)"),
+        "clear": _("Clear"),
+        "clearHelp": _("Remove all strokes (Delete)"),
+        "pen": _("Pen width"),
+        "full": _("The drawing has reached its limit. Undo or clear something."),
+    }
+    data = {
+        "texts": texts,
+        "name": key,
+        "edition": current.edition,
+        "strokes": current.start,
+        "pen": current.pen,
+        "hint": hint,
+    }
     message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
     update(current, message)
     return current

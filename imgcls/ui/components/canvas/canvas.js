@@ -80,6 +80,7 @@ class Canvas {
   update(data) {
     if (this.edition === data.edition) return;
     const isFirst = this.edition === null;
+    if (isFirst) this.label(data.texts);
     this.edition = data.edition;
     this.name = data.name;
     this.ghost.textContent = data.hint;
@@ -94,6 +95,15 @@ class Canvas {
     this.paint();
     // The last strokes may have been on their way when the previous canvas was removed.
     if (isRebuilt && !drawing.isAnswered) this.timer = setTimeout(() => this.send(true), SETTLE);
+  }
+
+  label(texts) {
+    this.texts = texts;
+    this.field.setAttribute("aria-label", texts.canvas);
+    this.field.parentElement.querySelector(".tools").setAttribute("aria-label", texts.tools);
+    this.field.parentElement.querySelector(".pen").textContent = texts.pen;
+    Object.assign(this.buttons.undo, { textContent: texts.undo, title: texts.undoHelp });
+    Object.assign(this.buttons.clear, { textContent: texts.clear, title: texts.clearHelp });
   }
 
   // ---- drawing
@@ -148,7 +158,7 @@ class Canvas {
   hasPoints(room = true) {
     const points = this.strokes.reduce((sum, stroke) => sum + stroke.length / 3, 0);
     const fits = room && points < MOST.points;
-    this.hint.textContent = fits ? "" : "The drawing has reached its limit. Undo or clear something.";
+    this.hint.textContent = fits ? "" : this.texts.full;
     return fits;
   }
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from imgcls import languages
 from imgcls.inference.rejection import Rejection
+from imgcls.languages import gettext as _
 from imgcls.ui.components.component import own_component
 from imgcls.ui.components.figure_menu import framed
 
@@ -53,32 +55,32 @@ def show(
     data: dict[str, Any]
     if probabilities is None:
         rows = [{"name": name, "probability": 0.0, "best": False} for name in classes[:MOST]]
-        data = {"prediction": None, "todo": todo, "text": "", "description": "No prediction yet"}
+        data = {"prediction": None, "todo": todo, "text": "", "description": _("No prediction yet")}
     else:
         best = int(probabilities.argmax())
         order = range(len(classes)) if len(classes) <= MOST else np.argsort(-probabilities)[:MOST].tolist()
         rows = [
             {"name": classes[i], "probability": round(float(probabilities[i]), 4), "best": i == best} for i in order
         ]
-        description = ", ".join(f"{row['name']} {row['probability']:.1%}" for row in rows)
+        description = ", ".join(f"{classes[i]} {languages.percent(float(probabilities[i]))}" for i in order)
         data = {
             "prediction": classes[best],
             "text": _confidence(float(probabilities[best])),
-            "description": f"Probabilities: {description}",
+            "description": _("Probabilities: {values}").format(values=description),
         }
     if model_input:
         data["input"] = asdict(model_input)
     if rejection:
         data |= {"rejection": rejection.title, "text": rejection.text}
     own_component("probability_bars", framed(HTML, "probabilities"))(
-        key=key, data={"rows": rows, **data, **(acknowledge or {})}
+        key=key, data={"rows": rows, "language": languages.current(), **data, **(acknowledge or {})}
     )
 
 
 def _confidence(probability: float) -> str:
-    percent = f"{100 * probability:.1f}%"
+    text = _("Uncertain: the most probable class has {percent}.")
     if probability >= 0.9:
-        return f"Confidence {percent}."
-    if probability >= 0.6:
-        return f"Likely ({percent})."
-    return f"Uncertain: the most probable class has {percent}."
+        text = _("Confidence {percent}.")
+    elif probability >= 0.6:
+        text = _("Likely ({percent}).")
+    return text.format(percent=languages.percent(probability))

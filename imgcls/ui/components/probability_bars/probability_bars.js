@@ -18,6 +18,12 @@ export default function ({ parentElement, data }) {
   bars.classList.toggle("dim", Boolean(rejection));
   bars.setAttribute("aria-label", description);
   const isDrawing = number !== undefined && prediction !== null;
+  const percents = new Intl.NumberFormat(data.language, {
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    numberingSystem: "latn",
+  });
   const rows = isDrawing ? inPlace(data.rows, rowNames.get(bars) ?? []) : data.rows;
   rowNames.set(bars, isDrawing ? rows.map(({ name }) => name) : []);
   while (bars.children.length > rows.length) bars.lastChild.remove();
@@ -32,7 +38,7 @@ export default function ({ parentElement, data }) {
     if (label.textContent !== name) label.textContent = label.title = name;
     row.classList.toggle("best", best);
     bar.firstChild.style.width = `${100 * probability}%`;
-    percent.textContent = prediction === null ? "" : `${(100 * probability).toFixed(1)}%`;
+    percent.textContent = prediction === null ? "" : percents.format(probability);
   });
   showInput(root.querySelector(".input"), data.input);
   const echo = rejection ? "?" : (prediction ?? "");

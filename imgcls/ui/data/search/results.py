@@ -12,6 +12,7 @@ from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
 from imgcls.inference import visual_search
+from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing, list_files
@@ -119,12 +120,12 @@ def _search(
 def show_section(data: str, image: np.ndarray | None, key: str) -> None:
     """A closed section that searches the dataset `data` for images similar to a model input."""
     with st.expander(
-        "Similar images", key=f"similar-{key}", icon=":material/image_search:", on_change="rerun"
+        _("Similar images"), key=f"similar-{key}", icon=":material/image_search:", on_change="rerun"
     ) as section:
         if not section.open:
             return
         if image is None:
-            st.caption("Draw or upload an image first.")
+            st.caption(_("Draw or upload an image first."))
             return
         try:
             dataset = predictions.dataset(data)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, languages
 from imgcls.charts import corruption_curve
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
@@ -95,7 +95,7 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
         _again(run)
         return
-    metric_row.show(_numbers(key, stamp))
+    metric_row.show(_numbers(key, stamp, languages.current()))
     st.html(_curves(key, stamp))
     metric = "Exact match" if found.is_multilabel else "Accuracy"
     st.caption(
@@ -136,7 +136,7 @@ def _again(run: Run) -> None:
 
 
 @lru_cache(16)
-def _numbers(key: Key, stamp: float) -> tuple[Number, ...]:
+def _numbers(key: Key, stamp: float, language: str) -> tuple[Number, ...]:
     found = _read(key, stamp)
     count = len(found.indices)
     clean = wilson(int(found.clean_right.sum()), count)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
+from imgcls import languages
 from imgcls.charts import scores
 from imgcls.evaluation.metrics import roc_pr
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray
@@ -70,7 +71,7 @@ def show(view: View) -> None:
             with column:
                 st.markdown(f"**{title}**")
                 st.plotly_chart(
-                    _figure(key, filters, tuple(chosen), kind),
+                    _figure(key, filters, tuple(chosen), kind, languages.current()),
                     key=f"{kind}-{view.run.id}",
                     config=figure_download.savable(kind),
                     alt=f"{title} for {len(chosen)} classes; the table below lists the areas under the curves.",
@@ -104,7 +105,7 @@ def _areas(key: Key, filters: Selection) -> Areas:
 
 
 @lru_cache(16)
-def _figure(key: Key, filters: Selection, chosen: tuple[int, ...], kind: str) -> StaticFigure:
+def _figure(key: Key, filters: Selection, chosen: tuple[int, ...], kind: str, language: str) -> StaticFigure:
     predictions, kept = selection_state.predictions_of(key), selection_state.kept(key, filters)
     areas = _areas(key, filters)
     draw = roc_pr.roc if kind == "roc" else roc_pr.precision_recall

@@ -1,0 +1,89 @@
+"""The app in other languages: English texts in the code are the keys, catalogues hold the translations. No Streamlit.
+
+    from imgcls.languages import gettext as _
+
+    st.button(_("Start"))
+    _("Step {number} of {count}").format(number=1, count=5)
+    ngettext("{n} image", "{n} images", count).format(n=count)
+
+    CHOICES = (N_("Yes"), N_("No"))     # a constant: marked here, translated by _() where it is shown
+
+choice       which language a visitor gets
+catalogues   reads the translations: <language>/LC_MESSAGES/imgcls.po
+extraction   what `pybabel extract` finds beside the calls of _(): texts of lessons, titles of pages, the glossary
+
+Call `_` when a text is shown, never when a module is imported, and cache no translated text: the next visitor may read
+another language. A text without a translation stays English. How to translate: docs/how-to/translate.md.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+
+from imgcls.languages import catalogues
+from imgcls.languages.choice import ENGLISH as ENGLISH
+from imgcls.languages.choice import LANGUAGES as LANGUAGES
+from imgcls.languages.choice import direction as direction
+from imgcls.languages.choice import offered as offered
+
+_speaking: ContextVar[str | None] = ContextVar("language", default=None)
+_provider: Callable[[], str] | None = None
+
+
+def current() -> str:
+    """The code of the language in which texts are shown at the moment; English in code that runs for no page."""
+    said = _speaking.get()
+    if said is not None:
+        return said
+    return ENGLISH if _provider is None else _provider()
+
+
+@contextlib.contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Inside the block, texts are in this language."""
+    token = _speaking.set(code)
+    try:
+        yield
+    finally:
+        _speaking.reset(token)
+
+
+def provide(provider: Callable[[], str] | None) -> None:
+    """Let `provider` say the language wherever `speaking` has not: in the threads in which Streamlit runs pages."""
+    global _provider
+    _provider = provider
+
+
+def gettext(text: str) -> str:
+    """A text in the present language; the English one if it has no translation."""
+    code = current()
+    return catalogues.translations(code).gettext(text) if code != ENGLISH and text else text
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """The form that the present language has for this number; the caller fills the number in."""
+    code = current()
+    if code == ENGLISH:
+        return singular if number == 1 else plural
+    return catalogues.translations(code).ngettext(singular, plural, number)
+
+
+def N_(text: str) -> str:
+    """Marks a constant for translation and returns it unchanged."""
+    return text
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction as a percentage: '97.3%' in English, '97,3 %' in German. Only 1 is '100.0%'; None is a dash."""
+    if fraction is None or fraction != fraction:
+        return "–"
+    if fraction < 1:
+        fraction = min(fraction, 1 - 10 ** -(digits + 2))
+    code = current()
+    return f"{100 * fraction:.{digits}f}%" if code == ENGLISH else catalogues.percent(fraction, digits, code)
+
+
+def number(value: int) -> str:
+    """A whole number: '1,200' in English, '1.200' in German."""
+    code = current()
+    return f"{value:,}" if code == ENGLISH else catalogues.number(value, code)
