@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imgcls.sharing import owner_code
-from tests.browser.support import steps
+from tests.browser.support import accessibility, steps
 from tests.browser.support.server import wait_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -35,6 +35,7 @@ def open_class(visit, school):
     steps.main(teacher).get_by_text("Do you run this server?").click()
     fill(teacher, "Code from the terminal", re.search(pattern, school.log())[1])
     expect(steps.main(teacher)).to_contain_text("the owner of this server")
+    accessibility.check(teacher)
     teacher.get_by_role("link", name="Class", exact=True).click()
     steps.shows(teacher, "Class")
     steps.button(teacher, "Open a class").click()
@@ -65,6 +66,8 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     steps.settled(pupil)
     teacher.screenshot(path=tmp_path / "teacher.png")
     pupil.screenshot(path=tmp_path / "pupil.png")
+    accessibility.check(teacher)
+    accessibility.check(pupil)
 
     steps.main(pupil).get_by_role("link", name="Train a model").click()
     steps.shows(pupil, "Train a model")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from imgcls.sharing import owner_code
 from imgcls.system import paths
-from tests.browser.support import steps
+from tests.browser.support import accessibility, steps
 from tests.browser.support.server import wait_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -81,6 +81,8 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     expect(wall.locator("#mistake p")).to_have_text("7, read as 1")
     assert wall.evaluate("() => document.querySelector('aside').scrollHeight <= innerHeight")
     wall.screenshot(path=tmp_path / "wall.png")
+    for page in (teacher, phone, wall):
+        accessibility.check(page)
     wall.locator(".tile").click()
     expect(wall.locator("#tiles .tile")).to_have_count(0)
     wall.get_by_role("button", name="Undo").click()

@@ -1,5 +1,7 @@
 """The queue and the table of all runs, or what to do if there are none."""
 
+import streamlit as st
+
 from imgcls import runs, sharing
 from imgcls.runs.index import Query, search
 from imgcls.ui.runs import deleting, import_model, notifications, queue, seeds, table
@@ -9,9 +11,13 @@ from imgcls.ui.widgets import empty_state
 def show() -> None:
     """The whole page below its title."""
     if runs.all_runs() if sharing.is_shared() else search(Query(archived=True, limit=0)).everything:
-        queue.show()
-        table.show()
-        seeds.show()
+        # In containers, because how many elements they have changes with the queue and the selection.
+        with st.container():
+            queue.show()
+        with st.container():
+            table.show()
+        with st.container():
+            seeds.show()
     else:
         empty_state.show(
             "No runs yet", "A run is one training with all its results. Your first one takes about a minute."

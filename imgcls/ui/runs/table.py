@@ -33,7 +33,8 @@ LINKED, MOST_LINKED = "selected", 20
 
 def show() -> None:
     """The table, what can be done with the selected runs, and their comparison."""
-    _name_deleted()
+    with st.container():  # what comes and goes must not move the table to another place
+        _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
     found, columns = table_controls.show(only)
     rows = [(_run(row), row) for row in found.rows]
@@ -57,9 +58,10 @@ def show() -> None:
         on_click="ignore",
     )
     table_actions.show(selected)
-    if len(selected) == 2:
-        seeds.warn(selected)
-    _compare(selected)
+    with st.container():
+        if len(selected) == 2:
+            seeds.warn(selected)
+        _compare(selected)
     _scatter(rows)
 
 

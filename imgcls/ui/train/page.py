@@ -77,7 +77,8 @@ def _show_form() -> None:
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
-        is_ready = summary.realised_counts(config) and has_weights
+        with st.container():  # how many sentences there are depends on the settings
+            is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
         backend = _start(config, is_ready and attempt.is_complete(entry), entry)
         model_summary.show(config, info)

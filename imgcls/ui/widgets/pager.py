@@ -20,4 +20,5 @@ def page_of(items: T, per_page: int, key: str) -> T:
 
 def page_number(pages: int, key: str) -> int:
     """The chosen page, counted from 1."""
-    return st.pagination(pages, key=key, max_visible_pages=BUTTONS) if pages > 1 else 1
+    with st.container():  # also if it stays empty, so that what follows keeps its place (docs/explanation/design.md)
+        return st.pagination(pages, key=key, max_visible_pages=BUTTONS) if pages > 1 else 1

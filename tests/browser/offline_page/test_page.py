@@ -19,6 +19,7 @@ from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
 from imgcls.inference.rejection import farthest, reject, unfamiliar
 from imgcls.runs import Run
+from tests.browser.support import accessibility
 from tests.support.exporting.fixed_batch import with_fixed_batch
 from tests.support.exporting.offline_pages import shipped, write_page
 from tests.support.images import drawings
@@ -233,6 +234,7 @@ def test_a_chosen_photo_is_decoded_prepared_and_shown(open_page, digits_page, tm
     (tmp_path / "notes.txt").write_text("no image")
     page.set_input_files("#file", tmp_path / "notes.txt")
     expect(page.locator("#answer")).to_contain_text("not an image that this browser can read")
+    accessibility.check(page)
 
 
 def test_a_photo_can_be_taken_with_the_webcam(open_page, tmp_path):

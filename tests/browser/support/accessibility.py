@@ -1,0 +1,30 @@
+"""axe-core on an open page: the rules of WCAG 2.2, A and AA."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TRIES, PAUSE = 6, 500
+"""What axe finds counts only if it stays: while the theme changes, a text may have its colour before its background.
+Milliseconds."""
+
+
+def violations(page: Page, rule: str = "") -> list[str]:
+    """What axe finds on the page, as rule, selector and message; of one rule if it is named."""
+    only = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": LEVELS}
+    found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response["violations"]
+    return [f"{one['id']}: {node['target']}: {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+def check(page: Page) -> None:
+    """Fails if the page violates a rule in light mode, or the contrast is too low in dark mode."""
+    page.mouse.move(0, 0)
+    for scheme, rule in (("light", ""), ("dark", "color-contrast")):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(PAUSE)
+        for _ in range(TRIES):
+            if not (found := violations(page, rule)):
+                break
+            page.wait_for_timeout(PAUSE)
+        assert not found, f"{scheme}: {found}"
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
