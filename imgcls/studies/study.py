@@ -176,16 +176,14 @@ class Study:
 
 def read_trial(run: Run, plan: Plan) -> Trial:
     """The trial that a run is."""
-    state = run.state
-    number = int(run.id[-4:])
-    result = None
+    state, result = run.state, None
     with contextlib.suppress(RunError):
         result = run.result
     value = None if result is None else result.get(plan.metric)
     epochs = metrics_log.Curves(run.folder / "metrics.jsonl").refresh().epochs
     curve = tuple(line.get(plan.metric) for line in epochs)
     score = float(value) if state in ("finished", "stopped") and json_files.is_number(value) else None
-    return Trial(run, number, _params(run, plan), state, score, curve, result)
+    return Trial(run, int(run.id[-4:]), _params(run, plan), state, score, curve, result)
 
 
 def _params(run: Run, plan: Plan) -> Mapping[str, Value]:
@@ -203,22 +201,22 @@ def _params(run: Run, plan: Plan) -> Mapping[str, Value]:
 
 def _sound(result: dict[str, Any]) -> dict[str, Any]:
     """The content of result.json without values that cannot be true."""
-    is_count, is_fraction = json_files.is_integer, json_files.is_number
+    is_count, is_number = json_files.is_integer, json_files.is_number
     checks: dict[str, Callable[[Any], bool]] = {
-        "ended": lambda value: json_files.is_number(value, 0.0),
+        "ended": lambda value: is_number(value, 0.0),
         "tried": lambda value: is_count(value, 0),
         "scored": lambda value: is_count(value, 0),
         "winner": lambda value: isinstance(value, str) and runs.ID.fullmatch(value) is not None,
-        "value": json_files.is_number,
+        "value": is_number,
         "message": lambda value: isinstance(value, str),
         "bias": lambda value: (
             isinstance(value, dict)
-            and all(is_fraction(value.get(name), -1.0, 1.0) for name in ("bias", "accuracy"))
+            and all(is_number(value.get(name), -1.0, 1.0) for name in ("bias", "accuracy"))
             and all(is_count(value.get(name), 0) for name in ("trials", "images"))
         ),
         "test": lambda value: (
             isinstance(value, dict)
-            and all(is_fraction(value.get(name), 0.0, 1.0) for name in ("accuracy", "low", "high"))
+            and all(is_number(value.get(name), 0.0, 1.0) for name in ("accuracy", "low", "high"))
             and is_count(value.get("images"), 0)
         ),
     }
