@@ -47,6 +47,18 @@ def test_a_page_has_no_violations(path, visit, server):
     accessibility.check(page)
 
 
+def test_chips_and_buttons_beside_the_app_are_readable(visit, server):
+    """A popover and a dialog are no children of the app, whose theme they must follow."""
+    page = opened(visit, server, "/runs?selected=fashion")
+    steps.button(page, "View").click()
+    expect(page.locator("[data-tag-index]").first).to_be_visible()
+    accessibility.check(page)
+    page.keyboard.press("Escape")
+    steps.button(page, "Rename").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    accessibility.check(page)
+
+
 @pytest.mark.parametrize("half", [0, 1])
 @pytest.mark.parametrize("path", SECTIONS)
 def test_no_section_of_a_page_has_violations(path, half, visit, server):
