@@ -46,6 +46,7 @@ The trainer and the pages share nothing but these files:
       folds.npz         out-of-fold predictions of a cross-validation      trainer, by rename
       live.npz          validation labels, and a few images to watch       trainer, before training, by rename
       probes.*          pinned images, and their predictions by epoch      page by rename; trainer, append
+      filters.jsonl     filters of the first convolution by epoch          trainer, append
       epochs.bin        validation predictions by epoch                    trainer, append; packed at the end
       epochs.npz        the same, for the time machine                     trainer, by rename
       validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename

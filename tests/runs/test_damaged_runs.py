@@ -32,6 +32,7 @@ from imgcls.runs.annotations import holdout_usage, notes, tags
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import (
     epoch_predictions,
+    filters,
     fold_predictions,
     live_predictions,
     probes,
@@ -224,6 +225,7 @@ READERS = {
     "folds.npz": (fold_predictions.read,),
     "probes.npz": (pinned, replayed),
     "probes.jsonl": (pinned, replayed),
+    "filters.jsonl": (filters.read, replayed),
     "test_images.npz": (evaluated_run,),
     "trial.json": (searched,),
     "coach.json": (tried,),

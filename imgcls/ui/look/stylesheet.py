@@ -3,8 +3,8 @@
 A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
 
 The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
-arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. A second script gives the
-whole document the colour scheme of the app.
+arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. A second script gives
+the whole document the colour scheme of the app.
 
 It also says in which language the page is and in which direction that is written, and remembers a language that the
 address names.

@@ -19,6 +19,7 @@ from imgcls.inference.activations import ActivationModel
 from imgcls.inference.predictor import Predictor
 from imgcls.jobs import queue
 from imgcls.runs import Run
+from imgcls.runs.predictions import filters
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
 from imgcls.system import atomic, paths
 from imgcls.training.process.checkpoint import Checkpoint
@@ -276,6 +277,8 @@ def check_files(run: Run) -> None:
             assert predictions.sum() == pytest.approx(1, abs=1e-4)
         elif path.name == "metrics.jsonl":
             lines(run)
+        elif path.name == filters.NAME:  # the last line may be incomplete
+            assert len(filters.read(run)) >= len(path.read_bytes().splitlines()) - 1
         elif path.name == "inside.tflite":
             if (run.folder / "inside.json").exists():  # which is written last
                 assert len(ActivationModel(path).activations(np.zeros((1, 8, 8, 1), np.uint8)).features)

@@ -16,7 +16,14 @@ from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation.label_errors import training_set
 from imgcls.inference import model_files
 from imgcls.runs import Run
-from imgcls.runs.predictions import epoch_predictions, fold_predictions, live_predictions, probes, test_records
+from imgcls.runs.predictions import (
+    epoch_predictions,
+    filters,
+    fold_predictions,
+    live_predictions,
+    probes,
+    test_records,
+)
 from imgcls.runs.predictions.fold_predictions import OutOfFold
 from imgcls.system import paths
 
@@ -129,6 +136,8 @@ def _add_predictions(run: Run) -> None:
     probes.pin(run, images[0])
     probes.append(run, 1, [1], chances[:1])
     probes.append(run, 2, [1], chances[1:2])
+    for epoch in (1, 2):
+        filters.append(run, epoch, np.ones((3, 3, 1, 2), np.float32))
     count = len(evaluated.read(run).labels)
     names = [f"scans/{number}.png" for number in range(count)]
     test_records.write(run, Records({"test": names}, {"test": np.zeros((count, 2), np.int32)}, ["Ann"]))
