@@ -89,7 +89,7 @@ STEPS = (
         "it to 0 along half a cosine wave.",
         page="train",
         settings=LOWERED,
-        keys=("schedule", "start-bar"),
+        keys=("rates", "start-bar"),
         question=Question(
             "What will the curve of the validation loss look like at the end?",
             ("Calm, it hardly moves", "As jumpy as at the beginning", "It rises steeply"),
