@@ -24,7 +24,7 @@ DRAW = """([left, right]) => {
         pointerId: 1, bubbles: true, clientX: box.x + x, clientY: box.y + box.height / 2}));
     send('pointerdown', left), send('pointermove', right), send('pointerup', right);
 }"""
-EMPTY = {"name": "canvas", "edition": 0, "strokes": [], "pen": 18}
+EMPTY = {"texts": canvas.texts(), "name": "canvas", "edition": 0, "strokes": [], "pen": 18}
 LINE = [[9.3, 140, 18, 84, 140, 18]]
 """What `DRAW` leaves from 10 to 90 on a canvas of 300 pixels."""
 ANSWER = """() => {

@@ -69,7 +69,22 @@ def show(name: str = STATE, *, hint: str = "") -> CanvasState:
         # A new canvas starts with the last drawing. From then on the browser knows better, and its data stays the same,
         # so that it is sent once.
         current.start, current.is_done = current.drawing.as_lists(), True
-    texts = {
+    data = {
+        "texts": texts(),
+        "name": key,
+        "edition": current.edition,
+        "strokes": current.start,
+        "pen": current.pen,
+        "hint": hint,
+    }
+    message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
+    update(current, message)
+    return current
+
+
+def texts() -> dict[str, str]:
+    """What the canvas says, in the visitor's language."""
+    return {
         "canvas": _(
             "Canvas: draw with mouse, finger or pen. With the keyboard, the arrow keys move, Space lowers and lifts "
             "the pen, Escape clears."
@@ -82,17 +97,6 @@ def show(name: str = STATE, *, hint: str = "") -> CanvasState:
         "pen": _("Pen width"),
         "full": _("The drawing has reached its limit. Undo or clear something."),
     }
-    data = {
-        "texts": texts,
-        "name": key,
-        "edition": current.edition,
-        "strokes": current.start,
-        "pen": current.pen,
-        "hint": hint,
-    }
-    message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
-    update(current, message)
-    return current
 
 
 def acknowledge(name: str) -> None:
