@@ -205,7 +205,8 @@ def test_a_real_ctrl_c_ends_a_long_prediction_with_130(here):
         error = process.communicate(timeout=60)[1]
     finally:
         process.kill()
-    assert (process.returncode, error.strip()) == (exit_codes.INTERRUPTED, "Interrupted.")
+    assert process.returncode == exit_codes.INTERRUPTED
+    assert error.splitlines()[-1] == "Interrupted.", "LiteRT may have written a line before it"
     assert sorted(path.name for path in here.iterdir()) == ["images", "talk.json", "test.csv"]
 
 
