@@ -20,8 +20,6 @@ import psutil
 import pytest
 from hypothesis import HealthCheck
 
-# Whoever starts the tests in the background makes them ignore Ctrl-C, and with them every process that they start.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 # Dataset lists are built during collection: they must not include the user's own datasets.
@@ -34,6 +32,9 @@ from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import visitors
 from imgcls.system import paths, processes
 from tests.support.training.toys import make_loop as make_loop
+
+# Whoever starts the tests in the background makes them ignore Ctrl-C, and with them every process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MADE_ID = "20260102-030405-0123abcd"
 LIMITED_FILES = """
