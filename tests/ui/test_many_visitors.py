@@ -15,7 +15,7 @@ from imgcls.sharing.permissions import Thing
 from imgcls.system import paths
 from tests.browser.support.server import Server
 
-PEOPLE, ROUNDS = 3, 6
+PEOPLE, ROUNDS, MORE_ROUNDS = 3, 6, 5
 MOST_MB = 40
 CLASS = 10
 
@@ -44,7 +44,11 @@ def test_nothing_piles_up_in_a_server_that_people_come_to_and_leave(school, tmp_
     soak = Soak(Measured(school.port, psutil.Process(school.pid)), members, tmp_path / "temporary")
     for _ in range(ROUNDS):
         soak.round()
-    memory, handles, files = soak.growth()
+    for _ in range(MORE_ROUNDS):  # the last people to leave may be forgotten only when the next ones come
+        memory, handles, files = soak.growth()
+        if handles < PEOPLE:
+            break
+        soak.round()
     assert soak.seen.problems == []
     assert len(soak.seen.predictions) >= PEOPLE * ROUNDS
     assert handles < PEOPLE and files <= 0 and memory < MOST_MB, soak.samples
