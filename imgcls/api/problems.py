@@ -66,7 +66,10 @@ def _of_http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _of_values(request: Request, error: Exception) -> JSONResponse:
-    first = error.errors()[0]  # type: ignore[attr-defined]
+    from fastapi.exceptions import RequestValidationError
+
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
     return problem(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}.")
 
 

@@ -7,7 +7,7 @@ marks.
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 from babel.messages.extract import extract_python
@@ -19,9 +19,15 @@ FIELDS = ("title", "text", "do", "after")
 CONSTANTS = ("TITLE", "GOAL")
 
 
+def _marked(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:
+    """The texts that the code itself marks."""
+    known: Any = dict(options)  # Babel declares which options it knows; those of pyproject.toml are any
+    yield from cast("Iterator[Found]", extract_python(file, keywords, comment_tags, known))
+
+
 def lesson(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:
     """The texts of a lesson."""
-    yield from extract_python(file, keywords, comment_tags, dict(options))  # type: ignore[misc, arg-type]
+    yield from _marked(file, keywords, comment_tags, options)
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in CONSTANTS:
@@ -39,7 +45,7 @@ def lesson(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], op
 def page(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:
     """The texts of a page, and its title, which is the name of its file."""
     yield 1, None, Path(file.name).stem.replace("_", " ").capitalize(), []
-    yield from extract_python(file, keywords, comment_tags, dict(options))  # type: ignore[misc, arg-type]
+    yield from _marked(file, keywords, comment_tags, options)
 
 
 def glossary(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:

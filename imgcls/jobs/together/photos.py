@@ -1,4 +1,4 @@
-"""Photos that phones send in place of drawings: small, square, and made anew here, so nothing but pixels is stored."""
+"""Photos that phones send in place of drawings: small, square, and encoded again here: only pixels are stored."""
 
 import base64
 from io import BytesIO

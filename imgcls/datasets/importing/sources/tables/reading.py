@@ -24,7 +24,7 @@ SAMPLE = 200
 TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
 _DELIMITERS = (",", "\t", ";", "|", " ")
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\s*", re.IGNORECASE)
-"""The first line with which Excel is told the delimiter."""
+"""The first line of a table that names the delimiter for Excel."""
 
 
 @dataclass

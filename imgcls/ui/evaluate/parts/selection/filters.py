@@ -118,7 +118,7 @@ def _counts(key: Key, selected: Selection) -> dict[str, list[int]]:
 def chips(view: View) -> None:
     """The active filters, each with a button that removes it; nothing if there are none."""
     active = descriptions(view)
-    # Also if it stays empty: without it, the rest of the page would be mounted anew and the keyboard's focus lost.
+    # Even if it is empty: otherwise, a first filter would remount the rest of the page, which loses the keyboard focus.
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not active:
             return
