@@ -185,7 +185,7 @@ def test_a_class_collects_photos_taken_with_phones(visit, school, tmp_path):
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     phone.screenshot(path=tmp_path / "phone.png")
     phone.get_by_role("button", name="Send").click()
-    expect(phone.get_by_text("Sent.")).to_be_visible()
+    expect(phone.locator("#notice")).to_have_text("Sent.")
     expect(phone.locator("#gallery figcaption")).to_have_text("cup")
     expect(phone.get_by_role("heading", name="Photo of: pen")).to_be_visible()
 

@@ -71,3 +71,15 @@ def test_no_section_of_a_page_has_violations(path, half, visit, server):
         expect(options.nth(number)).to_be_checked()
         loaded(page)
         accessibility.check(page)
+
+
+def test_with_reduced_motion_a_theme_changes_all_texts_at_once(visit, server):
+    page = visit(server, "/runs", reduced_motion="reduce")
+    steps.shows(page, "Runs")
+    color = page.evaluate(
+        """() => {
+          document.querySelector(".stApp").style.color = "rgb(1, 2, 3)";
+          return getComputedStyle(document.querySelector(".stApp h1")).color;
+        }"""
+    )
+    assert color == "rgb(1, 2, 3)"

@@ -18,6 +18,7 @@ def violations(page: Page, rule: str = "") -> list[str]:
 
 def check(page: Page) -> None:
     """Fails if the page violates a rule in light mode, or the contrast is too low in dark mode."""
+    page.bring_to_front()  # a tab in the background paints only about once a second
     page.mouse.move(0, 0)
     for scheme, rule in (("light", ""), ("dark", "color-contrast")):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
