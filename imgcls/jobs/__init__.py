@@ -153,7 +153,7 @@ def extend(run: Run, epochs: int) -> Run:
 
     Raises:
         RunError: The run has no checkpoint, or the new run cannot be written.
-        NotAllowed: The visitor may not train.
+        NotAllowed: The visitor may not train, or the run is an attempt at an assignment that forbids it.
     """
     sharing.require(Action.START_RUN, run.folder)
     if not run.can_resume:
@@ -171,8 +171,10 @@ def extend(run: Run, epochs: int) -> Run:
     else:
         config = config.changed(epochs=done + epochs)
     fair_use.check_new_run(config)
-    with waiting_list.places():
-        new = runs.create(config, f"{run.label} +{epochs}", place=waiting_list.last_place(), start_from=run.folder)
+    run_id, label = runs.new_id(), f"{run.label} +{epochs}"
+    with attempts.continuing(run, config, run_id) as record, waiting_list.places():
+        place = waiting_list.last_place()
+        new = runs.create(config, label, run_id=run_id, place=place, start_from=run.folder, assignment=record)
     wake()
     return new
 

@@ -14,6 +14,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import DatasetError
 from imgcls.ui.app import links
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import analysis_map, duplicates, editing, list_files
@@ -38,9 +39,9 @@ def show(dataset: Dataset) -> None:
         VIEWS,
         default=None,
         required=True,  # a click on the open view would close it
-        key="explore",
         label_visibility="collapsed",
         bind="query-params",
+        **fixed_controls.keyed("explore"),
     )
     if not view:
         st.caption("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds.")
@@ -202,7 +203,9 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
             height=300,
             alt="Mean brightness and contrast of the training images of each class.",
         )
-    extreme = st.segmented_control("Images shown", EXTREMES, default=EXTREMES[0], required=True, key="extreme")
+    extreme = st.segmented_control(
+        "Images shown", EXTREMES, default=EXTREMES[0], required=True, **fixed_controls.keyed("extreme")
+    )
     values = {"Darkest": brightness, "Brightest": -brightness, "Lowest contrast": contrast}[extreme][:count]
     rows = np.argsort(values, kind="stable")[:20]
     shown = (contrast if extreme == "Lowest contrast" else brightness)[rows]

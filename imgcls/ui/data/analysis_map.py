@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.charts import dataset_analysis
 from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
@@ -32,7 +33,7 @@ TICK_SECONDS = 0.5
 def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     """The map, and the images of the selected points."""
     kind = st.segmented_control(
-        "Map", KINDS, default="PCA", required=True, key="map-kind", label_visibility="collapsed"
+        "Map", KINDS, default="PCA", required=True, label_visibility="collapsed", **fixed_controls.keyed("map-kind")
     )
     st.caption(f"{len(found['map_rows']):,} random training images. {EXPLAINED[kind]}")
     if kind == "t-SNE" and not _tsne_is_ready(dataset, len(found["map_rows"])):

@@ -6,7 +6,7 @@ from imgcls import datasets
 from imgcls.config import PARAMS
 from imgcls.datasets import DatasetInfo
 from imgcls.languages import gettext as _
-from imgcls.ui.app.assignments import banner
+from imgcls.ui.app.assignments import fixed_controls
 
 HELP = next(param.help for param in PARAMS if param.name == "data")
 
@@ -20,10 +20,9 @@ def choose(*, is_compact: bool = False) -> DatasetInfo:
         _("Dataset"),
         names,
         format_func=lambda name: titles.get(name, name),
-        key="data",
         help=_(HELP),
         bind="query-params",
-        disabled=banner.is_fixed("data"),
+        **fixed_controls.keyed("data"),
         label_visibility="collapsed" if is_compact else "visible",
     )
     return datasets.facts(name)

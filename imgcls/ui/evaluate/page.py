@@ -16,6 +16,7 @@ from imgcls.inference import served_model
 from imgcls.runs import Run
 from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.evaluate.parts.selection import filters, selection_state
@@ -64,9 +65,9 @@ def show(run: Run) -> None:
         list(available),
         default=first,
         required=True,
-        key=KEY,
         bind="query-params",
         label_visibility="collapsed",
+        **fixed_controls.keyed(KEY),
     )
     section = available[title]
     section.show(run, predictions)

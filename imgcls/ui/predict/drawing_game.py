@@ -15,6 +15,7 @@ from imgcls.inference import Answer
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import canvas
 from imgcls.ui.predict import feedback
@@ -78,7 +79,7 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
         is_saved = st.toggle(
             "Save my drawings",
             True,
-            key="game-keep",
+            **fixed_controls.keyed("game-keep"),
             help="Adds each drawing, with the requested class as its label, to the dataset “My drawings” on this "
             "server.",
         )

@@ -13,6 +13,7 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.predict import batch, draw, drawing_game, human_vs_model, keys, photo
 
 
@@ -53,7 +54,7 @@ def show(run: Run, card: ModelCard) -> None:
             names,
             required=True,
             format_func=_,
-            key=KEY,
+            **fixed_controls.keyed(KEY),
             on_change=lambda: st.session_state.pop(UNAVAILABLE, None),
             label_visibility="collapsed",
         )

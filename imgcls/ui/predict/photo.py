@@ -19,6 +19,7 @@ from imgcls.inference.answering import predicted_labels
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import media
@@ -68,7 +69,7 @@ def show(run: Run, card: ModelCard) -> None:
             origins,
             default="Files",
             required=True,
-            key="photo-source",
+            **fixed_controls.keyed("photo-source"),
             wrap=True,
             label_visibility="collapsed",
         )

@@ -16,6 +16,7 @@ from imgcls.images.loading import LoadedImage
 from imgcls.inference import Answer, preparing
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.cache import activations
 from imgcls.ui.components import drawable_canvas, media
 from imgcls.ui.components.media import Box
@@ -60,7 +61,7 @@ def show(photo: Photo, card: ModelCard, *, is_live: bool = False) -> LoadedImage
         )
         covers = st.toggle(
             "Cover regions",
-            key="cover",
+            **fixed_controls.keyed("cover"),
             help="Paint over regions to hide them from the model and see how the prediction changes.",
         )
     if crops:

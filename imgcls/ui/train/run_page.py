@@ -15,7 +15,7 @@ from imgcls.languages import gettext as _
 from imgcls.runs import ENDED, Run, metrics_log, trials
 from imgcls.sharing import Action
 from imgcls.ui.app import links
-from imgcls.ui.app.assignments import attempt, banner
+from imgcls.ui.app.assignments import attempt, fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
@@ -156,7 +156,7 @@ def _outcome(run: Run, state: str) -> None:
         if state != "damaged" and not is_imported and st.button(_("Train again with changes"), icon=":material/tune:"):
             form = settings_form.form_of(run.config)
             task = attempt.of_run(run)
-            links.train(settings_form.query_of(form) | ({banner.KEY: task.code} if task else {}), **form)
+            links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
         if st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
 

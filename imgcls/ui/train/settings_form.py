@@ -19,7 +19,7 @@ from imgcls.languages import gettext as _
 from imgcls.models import backbones
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
-from imgcls.ui.app.assignments import banner
+from imgcls.ui.app.assignments import banner, fixed_controls
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone_runs
 from imgcls.ui.widgets import run_select
@@ -100,7 +100,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
 
 def _usable(key: str, help: str) -> dict[str, Any]:
     """Whether a control is disabled because an assignment fixes it, and its help."""
-    is_fixed = banner.is_fixed(key)
+    is_fixed = fixed_controls.is_fixed(key)
     help = _(help)
     return {"disabled": is_fixed, "help": f"{banner.FIXED} {help}" if is_fixed else help}
 

@@ -14,6 +14,7 @@ from imgcls.evaluation.metrics.percent import percent
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import empty_state
 
@@ -108,6 +109,7 @@ def select(
         on_change=follow,
         help=help or None,
         placeholder=_("Choose a run"),
+        disabled=fixed_controls.is_fixed(parameter),
         label_visibility="collapsed" if is_compact else "visible",
     )
     return picked or ""

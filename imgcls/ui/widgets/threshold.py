@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls.evaluation.metrics.multilabel import THRESHOLD, Threshold
 from imgcls.runs.results import ModelCard
+from imgcls.ui.app.assignments import fixed_controls
 
 HELP = (
     "A label is predicted if its probability is at least this threshold. A lower threshold finds more labels, with "
@@ -34,14 +35,13 @@ def choose(card: ModelCard) -> Threshold:
             [HALF, CHOSEN, CUSTOM],
             default=_default(card),
             required=True,
-            key="threshold",
+            **fixed_controls.keyed("threshold"),
             bind="query-params",
             help=HELP,
             format_func=lambda choice: f"{choice}{tuned}" if choice == CHOSEN else choice,
         )
         if choice == CUSTOM:
             with st.container(width=260):
-                st.slider(
-                    "Threshold value", 0.01, 0.99, THRESHOLD, 0.01, key="yes-from", bind="query-params", help=HELP
-                )
+                given = fixed_controls.keyed("yes-from")
+                st.slider("Threshold value", 0.01, 0.99, THRESHOLD, 0.01, bind="query-params", help=HELP, **given)
     return chosen(card)

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from imgcls import jobs
-from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.predictions import spared_test_set
 from imgcls.jobs import personal_data
@@ -18,43 +17,12 @@ from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
 from imgcls.runs import Run, trials
 from imgcls.runs import assignments as records
 from imgcls.runs.predictions import validation_predictions
-from imgcls.sharing import NotAllowed, Role, Visitor, acting_as, people
+from imgcls.sharing import NotAllowed, Role, Visitor, people
 from imgcls.sharing.classroom import rooms
+from tests.jobs.classroom.conftest import CONFIG, as_now, begin
 from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
 
-CONFIG = Config(data="mnist_sample", epochs=3)
 GUESS = Guess(0.9, ("4", "9"))
-
-
-@pytest.fixture(autouse=True)
-def no_processes(monkeypatch):
-    monkeypatch.setattr(jobs, "wake", lambda: None)
-    monkeypatch.setattr(closing.processes, "spawn", lambda *words, **streams: None)
-
-
-def as_now(visitor):
-    return acting_as(people.visitor(visitor.id))
-
-
-@pytest.fixture
-def given(room, mnist_sample):
-    """`given(...)`: the teacher gives the class an assignment with the state of CONFIG."""
-
-    def give(**values):
-        with as_now(TEACHER):
-            return assignments.make(room, "train", "Small network", settings_of(CONFIG), **values)
-
-    return give
-
-
-@pytest.fixture
-def ada(room, join):
-    return join(ADA, room, "Ada")
-
-
-def begin(visitor, task, config=CONFIG, guess=None, run_id="") -> Run:
-    with as_now(visitor):
-        return jobs.begin(config, run_id=run_id, assignment=Entry(task.code, guess))
 
 
 def trained(run: Run, accuracy: float, parameters: int = 1234, test: float | None = None) -> Run:

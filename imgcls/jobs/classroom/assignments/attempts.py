@@ -11,11 +11,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-from imgcls import datasets, sharing
+from imgcls import datasets, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import UserError
-from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting, changing, find, path_of, settings_of
+from imgcls.jobs.classroom.assignments.assignment import (
+    Assignment,
+    Setting,
+    changing,
+    find,
+    load,
+    path_of,
+    settings_of,
+)
 from imgcls.params import LABELS
+from imgcls.runs import Run
+from imgcls.runs import assignments as records
 from imgcls.runs.assignments import AssignmentRecord
 from imgcls.sharing import NotAllowed, Role
 from imgcls.sharing.classroom import rooms
@@ -23,6 +33,26 @@ from imgcls.system import atomic, json_files
 
 VERSION = 1
 KIND = ".attempts"
+TITLES = {
+    "data": "Dataset",
+    "explore": "Exploration",
+    "extreme": "Images shown",
+    "map-kind": "Map",
+    "search-origin": "Search for images like",
+    "run": "Trained model",
+    "other": "Other run",
+    "view": "Section",
+    "panel": "Overview",
+    "unit": "Cells show",
+    "errors-only": "Errors only",
+    "suspects": "Images of label errors",
+    "yes-from": "Threshold value",
+    "mode": "Input mode",
+    "photo-source": "Source of photos",
+    "cover": "Cover regions",
+    "game-keep": "Save my drawings",
+}
+"""Controls that are no settings of a run, as their pages name them or would."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +105,32 @@ def entering(entry: Entry, config: Config, run_id: str) -> Iterator[AssignmentRe
     with changing():
         assignment = find(entry.code)  # it may have been closed meanwhile
         earlier = of(assignment, visitor.id)
-        if not any(attempt.run == run_id for attempt in earlier):  # a second click starts nothing new
+        is_new = not (any(attempt.run == run_id for attempt in earlier) and runs.exists(run_id))
+        if is_new:  # a second click starts nothing; the ID of a run that was deleted is no second click
             _check(assignment, config, earlier)
             guess = checked_guess(assignment, config, entry.guess) if is_guess_due(assignment, earlier) else None
         else:
             guess = None
         yield AssignmentRecord(assignment.code, tuple(assignment.fixed_state))
-        if not any(attempt.run == run_id for attempt in earlier):
+        if is_new:
             new = Attempt(visitor.id, visitor.shown_name, run_id, time.time(), guess)
             _write(assignment, [*of(assignment), new])
+
+
+@contextlib.contextmanager
+def continuing(run: Run, config: Config, run_id: str) -> Iterator[AssignmentRecord | None]:
+    """The same for a run that continues another one: of an attempt, it is an attempt, too.
+
+    If its assignment was deleted there is nothing to check, but the test set is spared as before.
+    """
+    record = records.read(run.folder)
+    if record is not None and load(record.code) is not None:
+        with entering(Entry(record.code), config, run_id) as found:
+            yield found
+    elif records.exists(run.folder):
+        yield record or AssignmentRecord("")
+    else:
+        yield None
 
 
 def is_guess_due(assignment: Assignment, earlier: list[Attempt]) -> bool:
@@ -101,7 +148,7 @@ def differences(assignment: Assignment, config: Config) -> dict[str, Setting]:
 def label_of(name: str) -> str:
     """A control as a page names it."""
     name = name.rpartition(".")[2]
-    return {"data": "Dataset", "view": "Section"}.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize()
+    return TITLES.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def checked_guess(assignment: Assignment, config: Config, guess: Guess | None) -> Guess:

@@ -14,7 +14,7 @@ from imgcls.runs import Run
 from imgcls.runs import assignments as records
 from imgcls.sharing import Mode
 from imgcls.ui.app import links
-from imgcls.ui.app.assignments import banner
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 
 MARKS = {
@@ -26,7 +26,7 @@ MARKS = {
 
 def entry(info: DatasetInfo) -> Entry | None:
     """What Start sends for the assignment of the page, with the prediction that it asks for; None without one."""
-    found = banner.present()
+    found = fixed_controls.present()
     if found is None:
         return None
     earlier = attempts.of(found, sharing.current().id)
@@ -37,7 +37,7 @@ def is_complete(found: Entry | None) -> bool:
     """Whether Start may be pressed: the assignment is open, and its prediction is there."""
     if found is None:
         return True
-    present = banner.present()
+    present = fixed_controls.present()
     if present is None or not present.is_open:
         return False
     return found.guess is not None or not attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
@@ -83,4 +83,4 @@ def verdict(run: Run) -> None:
         if goals.is_met(found.goal, described):
             st.markdown("**Goal met.**", width="content")
         if st.button("Back to the assignment", type="tertiary", icon=":material/arrow_back:"):
-            links.go("train.py", **{banner.KEY: found.code})
+            links.go("train.py", **{fixed_controls.KEY: found.code})

@@ -1,12 +1,16 @@
 """The assignment that the address of a page names (`?assignment=KTMPAB`): its text above the page, its fixed controls.
 
-Fixed controls are set again whenever the script runs, so a page never works with other values; hidden ones are not
-shown. For a training, `jobs.begin` checks the settings once more: nothing here has to be believed.
+Fixed controls, and what is fixed of the address, are set again whenever the script runs, so a page never works with
+other values; hidden ones are not shown. For a training, `jobs.begin` checks the settings once more: nothing here has to
+be believed.
 """
 
 import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from imgcls import sharing
 from imgcls.errors import UserError
@@ -14,11 +18,11 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
 from imgcls.sharing import Mode
+from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.assignments.fixed_controls import KEY, PRESENT
 from imgcls.ui.app.errors import plain
 
-KEY = "assignment"
-"""The parameter of the address."""
-BEGUN, PRESENT = "assignment-begun", "assignment-present"
+BEGUN, SET_BACK = "assignment-begun", "assignment-set-back"
 FIXED = "Fixed by the assignment."
 
 
@@ -39,39 +43,38 @@ def show(page: str) -> None:
         _banner(found)
 
 
-def present() -> Assignment | None:
-    """The assignment of the present page; None without one."""
-    return st.session_state.get(PRESENT)
-
-
-def is_fixed(key: str) -> bool:
-    """Whether the assignment of the page fixes the control with this key."""
-    found = present()
-    return found is not None and key in found.fixed_state
-
-
 def _set_controls(found: Assignment) -> None:
     """All controls when the visitor opens the assignment, later only those that are fixed."""
     is_new = st.session_state.get(BEGUN) != found.code
     st.session_state[BEGUN] = found.code
-    fixed = found.fixed_state
-    given = st.query_params.to_dict()
-    for name, value in found.state.items():
-        if (name in fixed or (is_new and name not in given)) and st.session_state.get(name) != value:
+    fixed, given = found.fixed_state, st.query_params.to_dict()
+    due = {name: value for name, value in found.state.items() if name in fixed or (is_new and name not in given)}
+    for name, value in due.items():
+        if st.session_state.get(name) != value:
             st.session_state[name] = value
-    if is_new:
-        _set_address({name: value for name, value in found.state.items() if name in fixed or name not in given}, found)
+    if found.page == "train":
+        if is_new:
+            _set_address(dict.fromkeys(due))
+    elif is_new:
+        _set_address({name: value for name, value in due.items() if name not in fixed_controls.NOT_IN_ADDRESS})
+    else:  # the other controls write the address themselves
+        _set_address({name: value for name, value in due.items() if name not in fixed_controls.CONTROLS[found.page]})
 
 
-def _set_address(values: dict[str, Setting], found: Assignment) -> None:
+def _set_address(values: Mapping[str, Setting | None]) -> None:
     """A parameter of the address would win over the session, and is all that a page without the control reads."""
     before = st.query_params.to_dict()
     for name, value in values.items():
-        if found.page == "train":
-            st.query_params.pop(name, None)
-        elif before.get(name) != str(value):
-            st.query_params[name] = str(value)
-    if st.query_params.to_dict() != before:
+        with suppress(StreamlitAPIException):  # of a control of the page, which follows the session
+            if value is None:
+                st.query_params.pop(name, None)
+            elif before.get(name) != str(value):
+                st.query_params[name] = str(value)
+    # Once only: a page may replace a value that is no longer there, such as a run that was deleted.
+    if st.query_params.to_dict() == before:
+        st.session_state[SET_BACK] = False
+    elif not st.session_state.get(SET_BACK):
+        st.session_state[SET_BACK] = True
         st.rerun()  # controls are filled from the address with which a run of the script begins
 
 
@@ -95,16 +98,17 @@ def _banner(found: Assignment) -> None:
 
 
 def _style(found: Assignment) -> None:
-    """Hides the hidden controls. Fixed ones of pages whose controls cannot be disabled look and feel disabled."""
-    hidden = (f".{_class(name)},:has(>.{_class(name)}:only-child){{display:none!important}}" for name in found.hidden)
+    """Hides the hidden controls. What follows a fixed part of the address looks and feels disabled."""
+    hidden = (f".{name},:has(>.{name}:only-child){{display:none!important}}" for name in _classes(found.hidden))
     rules = "".join(hidden)  # the second selector: the cell of a grid, which would stay as a gap
     if found.page != "train":
-        shown = set(found.fixed) - set(found.hidden)
-        rules += "".join(f".{_class(name)}{{pointer-events:none;opacity:.6}}" for name in sorted(shown))
+        shown = set(found.fixed) - set(found.hidden) - set(fixed_controls.CONTROLS[found.page])
+        rules += "".join(f".{name}{{pointer-events:none;opacity:.6}}" for name in _classes(shown))
     if rules:
         st.html(f"<style>{rules}</style>")
 
 
-def _class(key: str) -> str:
-    """The class that Streamlit gives to the control with this key."""
-    return "st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip())
+def _classes(names: Iterable[str]) -> list[str]:
+    """The classes that Streamlit gives to the controls of these names."""
+    keys = (key for name in sorted(names) for key in (name, *fixed_controls.WIDGETS.get(name, ())))
+    return ["st-key-" + re.sub(r"[^a-zA-Z0-9_-]", "-", key.strip()) for key in keys]

@@ -10,16 +10,16 @@ from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Goal, Setting
 from imgcls.sharing import Mode
 from imgcls.sharing.classroom import rooms
-from imgcls.ui.app.assignments.banner import KEY
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain, shown
 
 WHAT = (
     "Your class gets a link that opens this page as it is now. Fixed controls keep their value; hidden ones are fixed "
     "and not shown. When a run begins, the server checks both."
 )
-OF_ADDRESS = (
-    " On this page, only what its address holds can be fixed, such as the run, the dataset and the section. Everything "
-    "else stays free."
+OF_OTHERS = (
+    " On this page, its main controls and what its address holds can be fixed, such as the run, the section and the "
+    "filters. Everything else stays free."
 )
 MADE = "assignment-made"
 
@@ -28,7 +28,7 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
     """The closed section at the end of a page; nothing for who has no open class.
 
     Args:
-        state: The controls of the page; by default, those that its address names.
+        state: The controls of the page; by default, those of `fixed_controls`.
     """
     if sharing.mode() is not Mode.CLASSROOM:
         return
@@ -40,21 +40,15 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
         "Make an assignment of this page", icon=":material/assignment_add:", key="make-assignment", on_change="rerun"
     ) as section:
         if section.open:
-            _form(room, page, _of_address() if state is None else dict(state))
+            _form(room, page, fixed_controls.state_of(page) if state is None else dict(state))
     if made := st.session_state.pop(MADE, ""):
         st.success(plain(made), icon=":material/assignment_turned_in:")
-
-
-def _of_address() -> dict[str, Setting]:
-    """The controls that the address names, as they are in the session; without those whose value is a list."""
-    found = {name: st.session_state.get(name, text) for name, text in st.query_params.to_dict().items() if name != KEY}
-    return {name: value for name, value in found.items() if isinstance(value, Setting)}
 
 
 def _form(room, page: str, state: dict[str, Setting]) -> None:
     is_training = page == "train"
     with st.form("assignment-form", border=False):
-        st.caption(WHAT if is_training else WHAT.partition(" When")[0] + OF_ADDRESS)
+        st.caption(WHAT if is_training else WHAT.partition(" When")[0] + OF_OTHERS)
         title = st.text_input("Title", max_chars=assignments.TITLE_LENGTH, key="assignment-title")
         instructions = st.text_area("Instructions", max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
         names = list(state)

@@ -11,6 +11,7 @@ from imgcls.images.files import checks
 from imgcls.images.files.pixel_scale import PixelScale
 from imgcls.images.loading import LoadedImage
 from imgcls.inference import preparing
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.components import media
 from imgcls.ui.data.search import results
 from imgcls.ui.widgets import gallery
@@ -32,7 +33,7 @@ def show(dataset: Dataset) -> None:
         ORIGINS,
         default=ORIGINS[0],
         required=True,
-        key="search-origin",
+        **fixed_controls.keyed("search-origin"),
     )
     itself, image = _chosen_image(dataset) if origin == ORIGINS[0] else (None, _uploaded_image(dataset))
     results.show(dataset, image, "data", itself=itself)

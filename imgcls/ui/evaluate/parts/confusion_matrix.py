@@ -13,6 +13,7 @@ from imgcls.evaluation.metrics import class_order, classification
 from imgcls.evaluation.predictions.class_merging import GROUPS, ClassMerging
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
@@ -38,10 +39,10 @@ def show(view: View) -> None:
             ["Counts", FRACTIONS],
             default="Counts",
             required=True,
-            key="unit",
             label_visibility="collapsed",
+            **fixed_controls.keyed("unit"),
         )
-        errors_only = st.toggle("Errors only", key="errors-only")
+        errors_only = st.toggle("Errors only", **fixed_controls.keyed("errors-only"))
         is_sorted = not is_multilabel and len(view.names) > 3
         is_sorted = is_sorted and st.toggle(
             "Group similar classes",

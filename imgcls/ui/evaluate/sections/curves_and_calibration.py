@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.curves import abstention, calibration, roc_pr
 from imgcls.ui.evaluate.parts.selection import selection_state
@@ -28,8 +29,8 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         list(PARTS),
         default="Curves",
         required=True,
-        key="part",
         bind="query-params",
         label_visibility="collapsed",
+        **fixed_controls.keyed("part"),
     )
     PARTS[part](view)

@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import confusion_matrix
 from imgcls.ui.evaluate.parts.images import gallery, prediction_map
@@ -36,9 +37,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             titles,
             default=titles[0],
             required=True,
-            key="panel",
             bind="query-params",
             label_visibility="collapsed",
+            **fixed_controls.keyed("panel"),
         )
         PANELS[panel](view)
         filters.histogram(view)

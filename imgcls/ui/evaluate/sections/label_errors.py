@@ -14,6 +14,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.system import safe_csv
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import suspect_training_images
@@ -51,9 +52,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         (TEST, TRAINING),
         default=TEST,
         required=True,
-        key="suspects",
         bind="query-params",
         label_visibility="collapsed",
+        **fixed_controls.keyed("suspects"),
     )
     if part == TEST:
         _test(run, predictions)

@@ -22,6 +22,7 @@ from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
 from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.runs import Run
 from imgcls.ui.app import links
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
@@ -105,16 +106,13 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
     )
     _recommend(key, stamp)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        common: dict[str, Any] = {"required": True, "bind": "query-params"}
         name = st.segmented_control(
-            "Corruption", list(CORRUPTIONS), default="noise", required=True, key="corruption", bind="query-params"
+            "Corruption", list(CORRUPTIONS), default="noise", **common, **fixed_controls.keyed("corruption")
         )
+        default = recommendations.AT_STRENGTH
         strength = st.segmented_control(
-            "Strength",
-            STRENGTHS,
-            default=recommendations.AT_STRENGTH,
-            required=True,
-            key="strength",
-            bind="query-params",
+            "Strength", STRENGTHS, default=default, **common, **fixed_controls.keyed("strength")
         )
     st.caption(f"Strength {strength}: {CORRUPTIONS[name].amount(strength)}.")
     left, right = st.columns(2, gap="large")

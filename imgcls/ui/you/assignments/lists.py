@@ -12,7 +12,7 @@ from imgcls.jobs.classroom.work import TRAINING
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
-from imgcls.ui.app.assignments.banner import KEY
+from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.widgets import formatting

@@ -24,6 +24,7 @@ from imgcls.evaluation.selection import Selection
 from imgcls.inference.explain import neighbours
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.widgets import threshold
 
@@ -185,10 +186,12 @@ def _features(run: Run, count: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def put(**parts: str) -> None:
-    """Writes parts of the selection into the URL; an empty string removes one."""
+    """Writes parts of the selection into the URL; an empty string removes one. What an assignment fixes stays."""
     catch_up()
     before = _in_url()
     for name, text in parts.items():
+        if fixed_controls.is_fixed(name):
+            continue
         if text:
             st.query_params[name] = text
         else:
