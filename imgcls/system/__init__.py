@@ -12,4 +12,5 @@ downloads       download a file, with progress and a checksum
 network_errors  why a download failed, in a few words
 hardware        what this machine offers
 json_logs       logs as JSON lines
+addresses       names in which no address becomes a link
 """

@@ -131,12 +131,13 @@ def test_bundles_for_other_runtimes_predict_the_same(finished_run, image_files, 
 
 
 def test_the_model_card_lists_scores_limits_and_licences(finished_run, quick_conversion, tmp_path):
-    finished_run.rename("A *small* run | <b>")
+    finished_run.rename("A *small* run | <b> https://a.example")
     exporting.make(finished_run, ["litert"], no_progress)
     folder = unpacked(finished_run, "litert", tmp_path / "bundle")
     card = (folder / "README.md").read_text("utf-8")
 
     assert card.startswith(r"# A \*small\* run \| \<b\>")
+    assert "a.example" in card and "https://a.example" not in card, "a name is no link"
     for heading in ("Use it", "Data", "Settings", "Scores on the test set", "Verification of this file", "Licences"):
         assert f"\n## {heading}\n" in card
     assert "CC BY 4.0" in card and "on 360 images" in card and "Temperature: " in card

@@ -18,6 +18,7 @@ from imgcls.models import backbones
 from imgcls.runs import Run
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.results import ModelCard
+from imgcls.system.addresses import unlinked
 
 if TYPE_CHECKING:
     import jinja2
@@ -60,8 +61,8 @@ def text(run: Run, record: Record, template: "jinja2.Template") -> str:
 
 
 def escaped(text: str) -> str:
-    """Text for Markdown: a name may contain anything."""
-    flat = " ".join(text.split())
+    """Text for Markdown: a name may contain anything. Addresses stay text."""
+    flat = unlinked(" ".join(text.split()))
     return "".join("\\" + letter if letter in SPECIAL else letter for letter in flat)
 
 

@@ -1,7 +1,6 @@
 """What a visitor sees when something fails: one sentence, never a traceback. The log has the details."""
 
 import logging
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from imgcls.errors import UserError
+from imgcls.system.addresses import unlinked
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +37,8 @@ def shown() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """Text escaped for Streamlit's Markdown: a name may contain anything.
-
-    Addresses stay text. The browser turns them into links after it has removed the escapes, so an invisible character
-    interrupts them.
-    """
-    text = ADDRESS.sub(lambda found: found[0] + WORD_JOINER, text)
-    return "".join("\\" + character if character in MARKDOWN else character for character in text)
+    """Text escaped for Streamlit's Markdown: a name may contain anything. Addresses stay text."""
+    return "".join("\\" + character if character in MARKDOWN else character for character in unlinked(text))
 
 
-WORD_JOINER = "\u2060"
-ADDRESS = re.compile(r"https?(?=://)|www(?=\.)|@(?=[\w-])", re.IGNORECASE)
-"""The places at which GitHub-flavoured Markdown recognises web and e-mail addresses."""
 MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&^=@/\"'")

@@ -158,9 +158,24 @@ def test_a_truncated_upload_is_reported(fraction, tmp_path):
     ("data", "what"),
     [
         (b"", "is empty"),
-        (b"\x1f\x8b\x08" + bytes(300), "is a gzip archive"),
-        (b"7z\xbc\xaf\x27\x1c" + bytes(300), "is a 7-Zip archive"),
-        (b"Rar!\x1a\x07" + bytes(300), "is a RAR archive"),
+        (b"\x1f\x8b\x08" + bytes(300), "is damaged or incomplete"),
+        (
+            b"7z\xbc\xaf\x27\x1c" + bytes(300),
+            "is a 7-Zip archive. Expected a zip archive with one folder per class. Unpack it",
+        ),
+        (b"Rar!\x1a\x07" + bytes(300), "is a RAR archive. Expected a zip archive with one folder per class. Unpack it"),
+        (
+            b"\x28\xb5\x2f\xfd" + bytes(300),
+            "is a Zstandard archive. Expected a zip archive with one folder per class. Unpack it",
+        ),
+        (
+            b"\x89HDF\r\n\x1a\n" + bytes(300),
+            "is an HDF5 file. Expected a zip archive with one folder per class. Save the arrays as NPZ",
+        ),
+        (
+            b"\xff\xff\xff\xff" + bytes(300),
+            "is an Arrow stream. Expected a zip archive with one folder per class. Save the dataset as Parquet",
+        ),
         (image(1), "is a PNG image"),
         (b"%PDF-1.7" + bytes(300), "is a PDF document"),
         (b"hello" * 100, "is not a zip archive"),

@@ -1,6 +1,9 @@
 """Each channel sends to a server of its kind, here on this machine."""
 
+import email
+import email.policy
 import json
+import re
 import socketserver
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -94,6 +97,38 @@ def test_mail_has_one_line_as_subject_and_all_recipients(mail):
     assert "Subject: [imgcls] <!channel> *wide* net has finished and 1 more" in message
     assert "Test accuracy 91.2%." in message and "The disk is nearly full" in message
     assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(mail.commands)
+
+
+LINKS = re.compile(r"://|www\.|@\w|\w\.[a-z]", re.IGNORECASE)
+"""What chat and mail programs turn into a link."""
+TEMPTING = "https://evil.example/x www.evil.example evil.example a@evil.example mailto:a"
+
+
+@pytest.mark.parametrize("channel", ["slack", "teams"])
+def test_an_address_in_a_name_is_no_link_in_a_message(web, channel):
+    url, received, _ = web
+    event = Event("failed", f"{TEMPTING} has failed", f"Class {TEMPTING} is empty.", "c", 1e9, "/train?run=c")
+    channels.all_channels()[channel].send(Settings(**{channel: url}), [event])
+    texts = json.dumps(received[0] if channel == "slack" else received[0]["attachments"][0]["content"]["body"])
+    shown = json.loads(texts, object_hook=lambda block: list(block.values()))
+    assert "evil" in str(shown) and not LINKS.search(json.dumps(shown, ensure_ascii=False).replace("\\n", " "))
+
+
+def test_an_address_in_a_name_is_no_link_in_a_mail(mail):
+    host, port = mail.server_address
+    event = Event("failed", f"{TEMPTING} has failed", f"Class {TEMPTING} is empty.", "c", 1e9, "/train?run=c")
+    settings = Settings(mail_to="a@b", smtp_host=host, smtp_port=port, smtp_security="none")
+    channels.all_channels()["mail"].send(settings, [event])
+    message = email.message_from_string(mail.messages[0], policy=email.policy.default)
+    assert message.get_content_type() == "text/plain"
+    for text in (message["Subject"], message.get_content()):
+        assert "evil" in text and not LINKS.search(text)
+
+
+def test_slack_shows_no_preview_of_a_page(web):
+    url, received, _ = web
+    channels.all_channels()["slack"].send(Settings(slack=url), EVENTS)
+    assert (received[0]["unfurl_links"], received[0]["unfurl_media"]) == (False, False)
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

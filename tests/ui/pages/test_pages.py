@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import runs
 from imgcls.config import Config
 from imgcls.evaluation import predictions
+from imgcls.system.addresses import WORD_JOINER
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
@@ -277,7 +278,7 @@ def test_a_bug_shows_one_error_with_an_id_from_the_log(digits, monkeypatch, capl
 def test_a_url_in_a_name_is_not_turned_into_a_link(text):
     shown = errors.plain(text).replace("\\", "")
     assert not re.search(r"https?://|www\.|@\w", shown, re.IGNORECASE)
-    assert shown.replace(errors.WORD_JOINER, "") == text
+    assert shown.replace(WORD_JOINER, "") == text
 
 
 def test_options_of_select_boxes_are_names_without_escapes(finished_run):
@@ -289,14 +290,14 @@ def test_options_of_select_boxes_are_names_without_escapes(finished_run):
     assert is_intact(app)
     options = {option for box in [*app.selectbox, *app.multiselect] for option in box.options}
     assert options >= set(names), options
-    assert not [option for option in options if "\\" in option or errors.WORD_JOINER in option]
+    assert not [option for option in options if "\\" in option or WORD_JOINER in option]
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, ":material/home:", ":red[x]", "# x", "1. x", "a_b_c", "~~x~~", "`x`"])
 def test_plain_text_contains_no_markdown(text):
     escaped = errors.plain(text)
 
-    assert escaped.replace("\\", "").replace(errors.WORD_JOINER, "") == text.replace("\\", "")
+    assert escaped.replace("\\", "").replace(WORD_JOINER, "") == text.replace("\\", "")
     for place, letter in enumerate(escaped):
         if letter in "*_[]<>#$`~:!":
             assert escaped[place - 1] == "\\"

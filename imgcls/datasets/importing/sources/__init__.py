@@ -17,7 +17,7 @@ values          one rule for what a field of a table means
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ from imgcls.datasets.importing.sources import (
     split_files,
 )
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.containers import Files, server_folder
+from imgcls.datasets.importing.sources.containers import Files, plain_tables, server_folder
+from imgcls.datasets.importing.sources.containers.plain_tables import PlainTables
+from imgcls.datasets.importing.sources.folder_tree import altered_copies
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.datasets.importing.sources.tables import assign, parquet
 from imgcls.errors import ImageError, SourceError
@@ -140,6 +142,12 @@ def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
     kind = OLD_KINDS.get(request.kind, request.kind)
     path = Path(request.path)
     with ExitStack() as stack:
+        if kind == "file":
+            path, name = plain_tables.of_file(path, request.name, findings, stack)
+            request = replace(request, name=name)
+        elif kind == "listing":
+            listed, name = plain_tables.of_file(Path(request.table), request.table_name, findings, stack)
+            request = replace(request, table=str(listed), table_name=name)
         start = file_types.start_of(path, short(request.name)) if kind == "file" else b""
         if kind == "file" and pickles.is_pickle(request.name, start):
             raise pickles.refuse(short(request.name))
@@ -164,10 +172,14 @@ def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
 def _of_container(
     request: ImportRequest, files: Files, findings: Findings, *, is_listing: bool = False
 ) -> Iterator[Source]:
+    plain = None if isinstance(files, parquet.ParquetImages) else PlainTables(files, findings)
+    files = plain or files
     if is_listing:
         found = assign.listing(Path(request.table), short(request.table_name), files, findings)
     elif table := arrays.open_inside(files, findings):
         _skip_images(files, findings)
+        if plain:
+            plain.ask_about(None)
         yield Source(request, findings, table=table)
         return
     else:
@@ -175,7 +187,10 @@ def _of_container(
             _skip_images(files, findings)
         files = stored or files
         found = layouts.to_items(files, findings)
-    yield Source(request, findings, files.read, split_files.applied(found, files, findings))
+    found = altered_copies.grouped(split_files.applied(found, files, findings), findings)
+    if plain:
+        plain.ask_about({word for item in found for word in (*item.labels, item.group)})
+    yield Source(request, findings, files.read, found)
 
 
 def _skip_images(files: Files, findings: Findings) -> None:

@@ -13,6 +13,7 @@ KINDS = (
     (b"Rar!", "a RAR archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an XZ archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
@@ -20,6 +21,8 @@ KINDS = (
     (b"%PDF", "a PDF document"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy array"),
+    (b"ARROW1", "an Arrow file"),
+    (b"\xff\xff\xff\xff", "an Arrow stream"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"MZ", "a Windows executable"),
     (b"\x7fELF", "an executable"),
@@ -31,6 +34,19 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 TABLE_HINTS = {
     "UTF-16 text": 'Save it as "CSV UTF-8".',
     "a zip archive": 'Excel files are zip archives, too: save the sheet as "CSV UTF-8".',
+    "an old Office document": 'Open it in Excel and save the sheet as "CSV UTF-8".',
+}
+UNPACK = "Unpack it and import the folder, or pack it as zip."
+SOURCE_HINTS = {
+    **dict.fromkeys(("a 7-Zip archive", "a RAR archive", "a Zstandard archive"), UNPACK),
+    **dict.fromkeys(
+        ("an HDF5 file",),
+        "Save the arrays as NPZ: numpy.savez('data.npz', x_train=..., y_train=..., x_test=..., y_test=...).",
+    ),
+    **dict.fromkeys(
+        ("an Arrow file", "an Arrow stream"), "Save the dataset as Parquet: dataset.to_parquet('data.parquet')."
+    ),
+    **dict.fromkeys(("a PNG image", "a JPEG image"), "Add single images on the page, class by class."),
 }
 
 
@@ -50,7 +66,8 @@ def check_zip(path: Path, name: str) -> None:
     if kind == "a zip archive":
         return
     what = f"is {kind}" if kind else "is not a zip archive"
-    raise SourceError(f"{name} {what}. Expected a zip archive with one folder per class.")
+    hint = SOURCE_HINTS.get(kind, "")
+    raise SourceError(f"{name} {what}. Expected a zip archive with one folder per class. {hint}".strip())
 
 
 def check_table(path: Path, name: str) -> None:

@@ -69,6 +69,10 @@ class Item:
     group: str = ""  # images of one group, such as a patient, stay in the same split
     box: Box | None = None  # the part of the image to use, or None for all of it
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return (self.label,) if isinstance(self.label, str) else self.label
+
 
 def is_clutter(parts: list[str]) -> bool:
     """Whether a path is a file that operating systems, editors or file servers leave behind."""

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from imgcls.studies.notifications.events import Event
+from imgcls.system.addresses import unlinked_domains
 
 TIMEOUT_SECONDS = 15.0
 
@@ -27,14 +28,14 @@ def all_channels() -> dict[str, ModuleType]:
 
 
 def subject(events: Sequence[Event]) -> str:
-    """One line about all events."""
+    """One line about all events, in which no address of a name becomes a link."""
     more = f" and {len(events) - 1} more" if len(events) > 1 else ""
-    return f"{events[0].title}{more}"
+    return unlinked_domains(f"{events[0].title}{more}")
 
 
 def body(events: Sequence[Event]) -> str:
-    """A paragraph for each event."""
-    return "\n\n".join(f"{event.title}\n{event.text}".strip() for event in events)
+    """A paragraph for each event, in which no address of a name becomes a link."""
+    return unlinked_domains("\n\n".join(f"{event.title}\n{event.text}".strip() for event in events))
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from imgcls.studies.notifications.channels import post
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
+from imgcls.system.addresses import unlinked_domains
 
 
 def is_on(settings: Settings) -> bool:
@@ -13,10 +14,10 @@ def is_on(settings: Settings) -> bool:
 
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
-    """Posts a message; Slack's three control characters are escaped, so that a run's name mentions nobody."""
+    """Posts a message. A run's name is no link, and mentions nobody: Slack's control characters are escaped."""
     lines = (f"*{_escaped(event.title)}*\n{_escaped(event.text)}".strip() for event in events)
-    post(settings.slack, {"text": "\n\n".join(lines)})
+    post(settings.slack, {"text": "\n\n".join(lines), "unfurl_links": False, "unfurl_media": False})
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("*", "∗")
+    return unlinked_domains(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("*", "∗")

@@ -6,6 +6,7 @@ from typing import Any
 from imgcls.studies.notifications.channels import post
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
+from imgcls.system.addresses import unlinked_domains
 
 
 def is_on(settings: Settings) -> bool:
@@ -14,13 +15,12 @@ def is_on(settings: Settings) -> bool:
 
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
-    """Posts one card."""
+    """Posts one card, in which no address of a name becomes a link."""
     rows: list[dict[str, Any]] = []
     for event in events:
-        rows.append(
-            {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": event.title, "weight": "bolder"}]}
-        )
-        rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": event.text or " "}]})
+        title, text = unlinked_domains(event.title), unlinked_domains(event.text or " ")
+        rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": title, "weight": "bolder"}]})
+        rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text}]})
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

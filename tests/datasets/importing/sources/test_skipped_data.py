@@ -58,6 +58,12 @@ def test_a_spreadsheet_next_to_images_without_classes_is_named(tmp_path):
         read(tmp_path, [f"images/{number}.jpg" for number in range(6)], {"labels.xlsx": "PK"})
 
 
+def test_a_spreadsheet_alone_is_named(tmp_path):
+    files = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}
+    with pytest.raises(SourceError, match=r"'labels\.xlsx' is an Office document\. Save the sheet as"):
+        make_preview(archive(tmp_path / "labels.xlsx", files))
+
+
 def test_a_table_of_other_images_is_noted_next_to_class_folders(tmp_path):
     source = read(tmp_path, list(PETS), {"labels.csv": "file,label\nphoto_1.jpg,a\nphoto_2.jpg,b\n"})
     assert source.notes == ["'labels.csv' is not used, because the archive has no 'photo_1.jpg'."]

@@ -12,6 +12,7 @@ from imgcls.datasets.importing.sources.tables.reading import SEPARATOR_LINE
 from imgcls.errors import SourceError
 
 MAX_COLUMNS = 1 + 224 * 224 * 3
+FEW_COLUMNS = 10
 MAX_LINE = 5 * MAX_COLUMNS
 """Bytes: a label, and three digits and a comma per pixel, with some slack."""
 FIRST_ROWS, SPREAD_ROWS = 200, 200
@@ -84,6 +85,11 @@ def first_rows(open_: Opener, name: str) -> tuple[list[str], str, list[list[str]
                 raise ragged(name, number, len(some[-1]), len(top))
             if len(some) >= FIRST_ROWS or len(some) * len(top) > MAX_SAMPLED // 2:
                 break
+    if len(top) < FEW_COLUMNS:
+        raise SourceError(
+            f"{name} has {len(top):,} columns: too few for a label and pixels. If it lists image files, put it into a "
+            "zip archive with them, or add it as the label table of such an archive."
+        )
     return top, delimiter, some
 
 

@@ -2,8 +2,11 @@
 
 zip_archive      a zip archive, checked before anything is unpacked
 name_encoding    the encoding of the names in a zip archive
-tar_archive      a tar archive, possibly compressed with gzip
+tar_archive      a tar archive, possibly compressed
 server_folder    a folder on this machine
+plain_tables     tables as UTF-8 without compression, whatever they were stored as
+text_encoding    the encoding of tables
+compression      files compressed with gzip, bzip2 or XZ
 """
 
 import functools

@@ -9,7 +9,7 @@ import re
 import struct
 import unicodedata
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from zipfile import ZipInfo
 
 from imgcls.datasets.importing.class_names import short
@@ -30,7 +30,7 @@ ENCODINGS = {
 }
 _MULTI_BYTE = ("gb18030", "big5", "cp932", "cp949")
 MOST_NAMES = 2_000
-_ALPHABETS = frozenset(("LATIN", "CYRILLIC", "GREEK"))
+_ALPHABETS = frozenset(("LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC"))
 _PUNCTUATION = frozenset("·—–’“”«»（）【】「」『』、。！，：；・～°№ºª\xa0\u3000")
 _UNICODE_PATH = 0x7075
 _WORD = re.compile(r"[^\W\d_]+")
@@ -73,7 +73,7 @@ def ask(names: Sequence[bytes], findings: Findings) -> str:
     if not found:
         findings.notes.append("File names are in an unknown encoding, so some characters are wrong.")
         return WESTERN
-    options = [Option(encoding, ENCODINGS[encoding], _examples(decoded)) for encoding, decoded in found.items()]
+    options = [Option(encoding, ENCODINGS[encoding], examples(decoded)) for encoding, decoded in found.items()]
     return findings.ask(
         QUESTION, "The archive does not store the encoding of its file names. Which one is right?", options
     )
@@ -84,10 +84,10 @@ def most_likely(names: Sequence[bytes]) -> str:
     return next(iter(possible(names)), WESTERN)
 
 
-def possible(names: Sequence[bytes]) -> dict[str, tuple[str, ...]]:
+def possible(names: Sequence[bytes], encodings: Iterable[str] = tuple(ENCODINGS)) -> dict[str, tuple[str, ...]]:
     """The encodings that give readable names, with these; of those that give the same, the first."""
     found: dict[tuple[str, ...], str] = {}
-    for encoding in ENCODINGS:
+    for encoding in encodings:
         try:
             decoded = tuple(name.decode(encoding) for name in names[:MOST_NAMES])
         except UnicodeDecodeError:
@@ -96,11 +96,11 @@ def possible(names: Sequence[bytes]) -> dict[str, tuple[str, ...]]:
             found.setdefault(decoded, encoding)
     names_by = {encoding: decoded for decoded, encoding in found.items()}
     single = {encoding: decoded for encoding, decoded in names_by.items() if encoding not in _MULTI_BYTE}
-    is_mostly_ascii = any(all(map(_is_mostly_ascii, decoded)) for decoded in single.values())
-    return single if is_mostly_ascii else names_by
+    are_accented = any(all(map(is_mostly_ascii, decoded)) for decoded in single.values())
+    return single if are_accented else names_by
 
 
-def _is_mostly_ascii(name: str) -> bool:
+def is_mostly_ascii(name: str) -> bool:
     """Whether words have a few accented letters, such as `Größe`, rather than none without."""
     return all(sum(map(str.isascii, word)) > len(word) / 2 for word in _WORD.findall(name))
 
@@ -124,7 +124,8 @@ def _is_word(letters: str) -> bool:
     return len(alphabets & _ALPHABETS) < 2 and not has_late_capital
 
 
-def _examples(names: Sequence[str]) -> str:
+def examples(names: Sequence[str]) -> str:
+    """A few words beyond ASCII, for an option of a question."""
     parts = dict.fromkeys(
         part for name in names for part in name.replace("\\", "/").split("/") if part and not part.isascii()
     )

@@ -13,7 +13,7 @@ from imgcls.system import paths
 
 MAX_FILES = 500_000
 MAX_CHOICES = 500
-FILES = (".zip", ".csv", ".npz", ".parquet", ".tar", ".tar.gz", ".tgz")
+FILES = (".zip", ".csv", ".tsv", ".npz", ".parquet", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz")
 LINK = "a link"
 
 

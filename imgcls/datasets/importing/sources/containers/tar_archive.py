@@ -1,15 +1,12 @@
-"""Read tar archives (.tar, .tar.gz, .tgz) safely: all headers are checked before any file is read.
+"""Read tar archives (.tar, .tar.gz, .tar.bz2, .tar.xz) safely: all headers are checked before any file is read.
 
 A compressed archive is decompressed once, in chunks, to a temporary file without a name, so that files can be read in
 any order. As in zip archives, names are never used as a path, and a malicious entry rejects the archive as a whole.
 """
 
 import contextlib
-import gzip
-import shutil
 import tarfile
 import tempfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,15 +14,12 @@ from typing import IO
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, items
+from imgcls.datasets.importing.sources.containers import compression
 from imgcls.datasets.importing.sources.containers.zip_archive import MAX_ENTRIES, MAX_IMAGE_BYTES, hostile_name
 from imgcls.errors import ImageError, SourceError
-from imgcls.system import paths
 
-MAX_UNPACKED = 16_000_000_000
-"""Bytes of a compressed archive, decompressed."""
 MAX_HEADER = 1_000_000
 """Bytes of the extended header of a file, such as a long name."""
-CHUNK = 1 << 20
 KINDS = {tarfile.SYMTYPE: "is a link", tarfile.LNKTYPE: "is a link"}
 
 
@@ -38,11 +32,10 @@ class Place:
 
 
 def recognises(path: Path, name: str) -> bool:
-    """Whether the file is a tar archive, possibly gzip-compressed, by its content."""
+    """Whether the file is a tar archive, possibly compressed, by its content."""
     start = file_types.start_of(path, name)
-    if start[:2] == b"\x1f\x8b":
-        with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(path) as file:
-            start = file.read(tarfile.BLOCKSIZE)
+    if compression.is_compressed(start):
+        start = compression.first_bytes(path, tarfile.BLOCKSIZE)
     with contextlib.suppress(tarfile.HeaderError, ValueError):
         return bool(tarfile.TarInfo.frombuf(start[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape").name)
     return False
@@ -83,34 +76,15 @@ class TarArchive:
         return data
 
     def _decompressed(self, path: Path) -> IO[bytes]:
-        file = path.open("rb")
-        if file.read(2) != b"\x1f\x8b":
-            return file
-        file.close()
-        folder = paths.own_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        target = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it stays open as long as the archive
+        if not compression.is_compressed(file_types.start_of(path, self.name)):
+            return path.open("rb")
+        target = tempfile.TemporaryFile(dir=compression.temporary_folder())  # noqa: SIM115 - open as long as the archive
         try:
-            self._decompress(path, target, min(MAX_UNPACKED, shutil.disk_usage(folder).free // 2))
+            compression.to_file(path, target, self.name, compression.limit())
         except BaseException:
             target.close()
             raise
         return target
-
-    def _decompress(self, path: Path, target: IO[bytes], limit: int) -> None:
-        total = 0
-        try:
-            with gzip.open(path) as source:
-                while data := source.read(CHUNK):
-                    total += len(data)
-                    if total > limit:
-                        raise SourceError(
-                            f"{self.name} is larger than {limit / 1e9:.0f} GB when decompressed. Import a part of it, "
-                            "or decompress it and import the folder."
-                        )
-                    target.write(data)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise self._incomplete() from error
 
     def _files(self, skipped: SkippedFiles) -> list[tuple[str, Place]]:
         end = self._file.seek(0, 2)

@@ -6,6 +6,7 @@ levels          which of the remaining levels holds the classes; asks if the nam
 ambiguities     questions about folders that look like something else
 file_names      the class in the file name, if no folder is one
 synsets         names of ImageNet's synsets
+altered_copies  images whose names say that they are versions of one image
 """
 
 from collections import Counter, defaultdict

@@ -1,7 +1,8 @@
-"""CVAT for images: `annotations.xml` with a list of images, each with tags or boxes.
+"""CVAT for images or video: `annotations.xml` with a list of images, each with tags or boxes, or of tracks over frames.
 
 <image name="1.jpg" …><tag label="cat"/></image>
 <image name="2.jpg" …><box label="dog" xtl="10" ytl="5" xbr="60" ybr="80"/></image>
+<track label="dog" …><box frame="7" outside="0" xtl="10" ytl="5" xbr="60" ybr="80"/></track>    frame_000007.PNG
 """
 
 import functools
@@ -37,7 +38,10 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     documents = dict(_documents(files))
     collected = AnnotatedImages(files, documents, findings)
     for path, key in documents.items():
-        for element in parsed(files.read(key, MAX_BYTES), short(path)).iter("image"):
+        root = parsed(files.read(key, MAX_BYTES), short(path))
+        for frame, objects in _by_frame(root, short(path)).items():
+            collected.add(f"frame_{frame:06}", path, short(path), objects=objects)
+        for element in root.iter("image"):
             objects = [_object(shape, short(path)) for shape in element if shape.tag in SHAPES]
             image = collected.add(element.get("name") or "", path, short(path), objects=objects)
             if image is not None:
@@ -54,8 +58,22 @@ def _documents(files: Files) -> list[tuple[str, Any]]:
                 start = files.read(key, MAX_BYTES)[:100_000]
             except ImageError:
                 continue
-            if b"<annotations" in start and (b"<image " in start or b"<meta>" in start):
+            if b"<annotations" in start and any(tag in start for tag in (b"<image ", b"<track ", b"<meta>")):
                 found.append((path, key))
+    return found
+
+
+def _by_frame(root: Element, name: str) -> dict[int, list[tuple[str, Box | None]]]:
+    """The objects of tracks in each frame in which they are to be seen."""
+    found: dict[int, list[tuple[str, Box | None]]] = {}
+    for track in root.iter("track"):
+        for shape in track:
+            if shape.tag in SHAPES and shape.get("outside") != "1":
+                shape.set("label", track.get("label") or "")
+                try:
+                    found.setdefault(int(shape.get("frame") or ""), []).append(_object(shape, name))
+                except ValueError:
+                    raise SourceError(f"{name} has a track without numbers of frames. Export it again.") from None
     return found
 
 

@@ -44,6 +44,11 @@ def entries(files: Files, findings: Findings) -> list[Entry]:
     ]
     if found:
         return found
+    if any(path == "[Content_Types].xml" for path, _ in files.entries):
+        raise SourceError(
+            f'{files.name} is an Office document. Save the sheet as "CSV UTF-8", and put it into a zip archive with '
+            "the images, or add it as the label table of such an archive."
+        )
     unnamed = [(path, key) for path, key in files.entries if not PurePosixPath(path).suffix]
     if any(pickles.is_pickle(path, _start(files, key)) for path, key in unnamed[:PEEKED]):
         raise pickles.refuse(files.name)

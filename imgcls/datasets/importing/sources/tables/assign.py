@@ -33,7 +33,7 @@ UNLISTED = "in the archive, but not listed in the table"
 REPEATED_QUESTION = "repeated_rows"
 MANY_MIXED = 0.05
 """If fewer images have rows with different labels, these are mistakes."""
-UNLABELLED = "in the test part of the table without a label"
+UNLABELLED = "listed without a label: in the test part of a table, or not labelled yet"
 
 Label = str | multilabel.Labels
 
@@ -137,7 +137,7 @@ def _rows(
             part = part_of(row[found.part]) or part
         label = labeller.label(table, number, row)
         box = found.box.corners(table, number, row) if found.box else None
-        if label == "" and part == "test":
+        if label == "" and (part == "test" or table.where == json_records.ENTRY):
             unlabelled.add(match.path)
             continue
         if label == "":

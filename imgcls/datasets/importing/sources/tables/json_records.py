@@ -13,6 +13,9 @@ from imgcls.errors import SourceError
 
 LABEL_SEPARATOR = "\x1f"
 """Joins a list of labels: no label contains the unit separator."""
+ENTRY = "entry"
+VIA_IMAGES = "_via_img_metadata"
+"""What a project of VGG's Image Annotator calls its images, next to its settings."""
 MAX_DEPTH, MAX_LIST = 10, 1_000
 """Deeper or longer content is kept as JSON text: it is no label."""
 
@@ -32,6 +35,8 @@ def of_text(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[Recor
     except RecursionError:
         raise SourceError(f"{name} is nested too deeply. Expected a list of objects.") from None
     if isinstance(whole, dict):
+        whole = whole.get(VIA_IMAGES, whole)
+    if isinstance(whole, dict):
         lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
         if len(lists) == 1 and not any(isinstance(value, dict) for value in whole.values()):
             whole = lists[0]
@@ -40,7 +45,7 @@ def of_text(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[Recor
     found = [(number, flat(record)) for number, record in enumerate(whole, 1) if isinstance(record, dict)]
     if not found:
         raise SourceError(f"{name} holds no list of objects. Expected one object per image, with file name and label.")
-    return found, "entry"
+    return found, ENTRY
 
 
 def of_fields(title: str, fields: Sequence[str]) -> dict[int, dict[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from imgcls.datasets import importing
 from imgcls.datasets.importing.sources import values
+from imgcls.datasets.importing.sources.tables import assign
 from imgcls.errors import SourceError
 from tests.support.importing.label_tables import counts, items, labels, listed, questions, skipped, zipped
 from tests.support.uploads import imported
@@ -270,7 +271,7 @@ def test_unlabelled_test_rows_are_skipped(tmp_path):
     )
     request = listed(tmp_path, NAMES, table)
     assert len(labels(request)) == 9
-    assert skipped(request) == {"in the test part of the table without a label": 3}
+    assert skipped(request) == {assign.UNLABELLED: 3}
 
 
 # ---- several labels

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from imgcls.datasets import importing
+from imgcls.datasets.importing.sources.tables import assign
+from imgcls.errors import SourceError
 from tests.support.importing.label_tables import KINDS, counts, items, kind, labels, numbered, skipped, zipped
 from tests.support.uploads import csv
 
@@ -63,6 +65,44 @@ def test_cvat_writes_tags_and_boxes_into_one_file(tmp_path):
     boxed = "".join(f'<image name="{name[7:]}">{box.format(kind(n))}</image>' for n, name in enumerate(names))
     request = zipped(tmp_path, names, {"annotations.xml": f"<annotations>{boxed}</annotations>"}, boxes="crops")
     assert items(request)["images/000.png#1"].box == (1.5, 2.0, 9.0, 11.0)
+
+
+def test_tasks_without_an_annotation_are_skipped(tmp_path):
+    names = numbered("images/")
+    chosen = [{"was_cancelled": False, "result": [{"value": {"choices": [kind(n)]}}]} for n in range(12)]
+    chosen[10:] = [{"was_cancelled": True, "result": []}] * 2
+    tasks = [
+        {"id": n, "data": {"image": f"/data/upload/1/{n:08x}-{name[7:]}"}, "annotations": [chosen[n]]}
+        for n, name in enumerate(names)
+    ]
+    request = zipped(tmp_path, names, {"export.json": json.dumps(tasks)})
+    assert labels(request) == {name: kind(n) for n, name in enumerate(names[:10])}
+    assert skipped(request) == {assign.UNLABELLED: 2}
+
+
+def test_a_project_of_via_has_labels_of_files_next_to_its_settings(tmp_path):
+    names = numbered("images/")
+    images = {
+        f"{name}77": {"filename": name[7:], "size": 77, "regions": [], "file_attributes": {"class": kind(n)}}
+        for n, name in enumerate(names)
+    }
+    project = {"_via_settings": {"ui": {}}, "_via_img_metadata": images, "_via_attributes": {"file": {}}}
+    request = zipped(tmp_path, names, {"via_project.json": json.dumps(project)})
+    assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
+
+
+def test_cvat_writes_tracks_over_the_frames_of_a_video(tmp_path):
+    names = [f"images/frame_{n:06}.PNG" for n in range(12)]
+    box = '<box frame="{}" outside="{}" xtl="1.5" ytl="2" xbr="9" ybr="11"/>'
+    tracks = "".join(
+        f'<track id="{n}" label="{kind(n)}">{box.format(n, 0)}{box.format(n + 1, 1)}</track>' for n in range(12)
+    )
+    extra = {"annotations.xml": f"<annotations><version>1.1</version>{tracks}</annotations>"}
+    assert labels(zipped(tmp_path, names, extra, boxes="one")) == {name: kind(n) for n, name in enumerate(names)}
+    assert items(zipped(tmp_path, names, extra, boxes="crops"))[f"{names[0]}#1"].box == (1.5, 2.0, 9.0, 11.0)
+    damaged = {"annotations.xml": f"<annotations>{tracks.replace('frame=', 'at=')}</annotations>"}
+    with pytest.raises(SourceError, match="a track without numbers of frames"):
+        labels(zipped(tmp_path, names, damaged))
 
 
 def test_labelme_writes_a_file_per_image(tmp_path):

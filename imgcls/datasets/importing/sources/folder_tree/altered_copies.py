@@ -1,0 +1,55 @@
+"""Images whose names say that they are altered copies of one image. They form a group, which a split must not divide.
+
+IMG_1.jpg, IMG_1-edited.jpg                     Google Photos
+oak_3.png, oak_3_flip.png, oak_3_rot90.png      scripts for augmentation
+oak_jpg.rf.6f1c….jpg, oak_jpg.rf.90be….jpg      Roboflow: versions of oak.jpg
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.items import Item
+
+MOST = 50
+"""Images of one group; more share a name for another reason."""
+_ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{16,}", re.IGNORECASE)
+_WORDS = (
+    "edited bearbeitet modifié modifie editado editada modificato bewerkt edytowane copy kopie copie copia "
+    "aug augmented augmentation flip flipped flop hflip vflip mirror mirrored rot rotate rotated rotation "
+    "blur blurred noise noisy bright brightness contrast crop cropped zoom zoomed shift shifted shear sheared"
+)
+_ALTERED = re.compile(rf"(.+?)(?:[\s_.-]+(?:{'|'.join(_WORDS.split())})[\s_.-]*\d*)+", re.IGNORECASE)
+
+
+def grouped(items: Sequence[Item], findings: Findings) -> list[Item]:
+    """The same images, in groups if their names say so and nothing else does."""
+    if any(item.group for item in items):
+        return list(items)
+    stems = [item.name.rpartition(".")[0] or item.name for item in items]
+    there = set(stems)
+    sources = [_source(stem, there) for stem in stems]
+    counts = Counter(sources)
+    copied = [source if 1 < counts[source] <= MOST else "" for source in sources]
+    if not any(copied):
+        return list(items)
+    first = next(source for source in copied if source)
+    example = [short(item.name) for item, source in zip(items, copied, strict=True) if source == first][:2]
+    findings.notes.append(
+        f"By their names, some images are altered copies of others, such as {' and '.join(example)}: they stay in "
+        "the same split."
+    )
+    return [replace(item, group=source) if source else item for item, source in zip(items, copied, strict=True)]
+
+
+def _source(stem: str, there: set[str]) -> str:
+    """The image of which this one is a copy, or itself. Without a number, its name is only known from the image."""
+    if found := _ROBOFLOW.fullmatch(stem):
+        return found[1]
+    found = _ALTERED.fullmatch(stem)
+    if found and (found[1] in there or any(map(str.isdigit, found[1].rpartition("/")[2]))):
+        return found[1]
+    return stem
