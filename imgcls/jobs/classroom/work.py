@@ -34,6 +34,8 @@ COLUMNS = (
     "seconds",
     "created",
 )
+LATE_SECONDS = 300.0
+"""After joining: so long nobody is called stuck for having no run."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,17 @@ class Work:
 
 @dataclass(frozen=True)
 class MemberWork:
-    """A member, their latest run if they have one, and how many they have."""
+    """A member, their latest run if they have one, how many they have, and whether they have none long after others."""
 
     member: Person
     latest: Work | None
     attempts: int
+    is_late: bool = False
 
     @property
     def is_stuck(self) -> bool:
-        """Whether they have no run, or their latest one failed."""
-        return self.latest is None or self.latest.state in FAILED
+        """Whether their latest run failed, or they have none although the class trains."""
+        return self.is_late if self.latest is None else self.latest.state in FAILED
 
 
 def of_room(room: Room) -> list[Work]:
@@ -78,9 +81,14 @@ def of_room(room: Room) -> list[Work]:
 
 def of_members(room: Room) -> list[MemberWork]:
     """Each member with their latest run, by name."""
-    found = of_room(room)
+    found, now = of_room(room), time.time()
     return [
-        MemberWork(member, next((work for work in found if work.owner == member.id), None), count)
+        MemberWork(
+            member,
+            next((work for work in found if work.owner == member.id), None),
+            count,
+            is_late=bool(found) and now - member.changed > LATE_SECONDS,
+        )
         for member in rooms.members(room)
         for count in [sum(work.owner == member.id for work in found)]
     ]

@@ -37,7 +37,7 @@ def as_teacher():
     return acting_as(people.visitor(TEACHER.id))
 
 
-def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mnist_sample):
+def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mnist_sample, monkeypatch):
     join(ADA, room, "Ada")
     join(BEN, room, "Ben")
     queued(ADA, "First")
@@ -48,7 +48,17 @@ def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mn
     assert (ada.member.name, ada.attempts, ada.is_stuck) == ("Ada", 2, False)
     assert (ada.latest.name, ada.latest.state, ada.latest.data) == ("Second", "queued", "mnist_sample")
     assert (ada.latest.epoch, ada.latest.epochs, ada.latest.val_accuracy) == (2, 3, 0.9)
-    assert ben.latest is None and ben.is_stuck
+    assert ben.latest is None and not ben.is_stuck, "Ben has just joined"
+    monkeypatch.setattr(work, "LATE_SECONDS", -1.0)
+    with as_teacher():
+        assert [one.is_stuck for one in work.of_members(room)] == [False, True]
+
+
+def test_nobody_is_stuck_in_a_class_that_does_not_train(room, join, monkeypatch):
+    monkeypatch.setattr(work, "LATE_SECONDS", -1.0)
+    join(ADA, room, "Ada")
+    with as_teacher():
+        assert [one.is_stuck for one in work.of_members(room)] == [False]
 
 
 def test_a_failed_or_damaged_run_is_stuck(room, join, mnist_sample):

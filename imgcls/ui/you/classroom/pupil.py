@@ -14,6 +14,10 @@ from imgcls.ui.you.classroom import ranking, together
 JOIN = "join"
 """The parameter of the address that holds the code."""
 LONGEST_CODE = 12
+TEACHERS = (
+    "Do you teach? Enter the code from the terminal of the server on the page You, then open your class here. Or ask "
+    "whoever runs the server to make you a teacher."
+)
 
 
 def show_form(visitor: Visitor) -> None:
@@ -30,6 +34,9 @@ def show_form(visitor: Visitor) -> None:
                 rooms.join(code, name, st.context.ip_address or "")
                 st.query_params.pop(JOIN, None)
                 st.rerun()
+    if not given:
+        st.caption(TEACHERS)
+        st.page_link(PAGES / "you.py", label="You", icon=":material/person:")
 
 
 def show(room: Room, visitor: Visitor) -> None:

@@ -134,7 +134,7 @@ def _seen(entry: MemberWork) -> str:
 
 def _status(entry: MemberWork) -> str:
     if entry.latest is None:
-        return "⚠ No run yet"
+        return "⚠ No run yet" if entry.is_stuck else "No run yet"
     word = formatting.STATES[entry.latest.state][0]
     return f"⚠ {word}" if entry.is_stuck else word
 
