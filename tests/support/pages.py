@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from functools import cache
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from imgcls.runs import Run
@@ -14,6 +16,9 @@ HOSTILE = (
     "$\\href{javascript:alert(1)}{x}$",
     "**b**",
 )
+
+# The first run of each AppTest reads the metadata of all installed packages, which takes most of its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def prepared(page: str, **query: str) -> AppTest:

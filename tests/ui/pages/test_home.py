@@ -3,6 +3,8 @@
 import json
 import shutil
 
+from streamlit.components.v2 import manifest_scanner
+
 from imgcls.runs import Run
 from imgcls.system import paths
 from tests.support.pages import is_intact, opened
@@ -52,3 +54,11 @@ def test_without_a_model_for_drawings_there_is_no_canvas_and_the_cards_remain():
     assert not shown & {"imgcls.canvas", "imgcls.probability_bars"}
     assert [one.label for one in app.button] == ["Browse the data", "Choose and start", "Evaluate a model"]
     assert is_intact(app)
+
+
+def test_only_the_first_page_of_all_tests_looks_for_components_in_the_installed_packages():
+    looked = manifest_scanner.scan_component_manifests.cache_info
+    opened("home")
+    before = looked()
+    opened("home")
+    assert (looked().misses, looked().hits) == (before.misses, before.hits + 1)
