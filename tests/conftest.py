@@ -37,13 +37,22 @@ from tests.support.training.toys import make_loop as make_loop
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MADE_ID = "20260102-030405-0123abcd"
-LIMITED_FILES = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))
+TRAINED_ID = "20260101-120000-0badcafe"
+AT_FULL_PRIORITY = """
+import sys
+from imgcls.system import processes
+processes.lower_priority = lambda: None
+from imgcls.training.__main__ import main
+sys.exit(main(sys.argv[1:]))
 """
+"""`python -m imgcls.training` for those who wait for it."""
 
-pytest_plugins = ["tests.support.processes.engine", "tests.support.slow", "tests.support.workers"]
+pytest_plugins = [
+    "tests.support.processes.engine",
+    "tests.support.processes.trainers",
+    "tests.support.slow",
+    "tests.support.workers",
+]
 
 
 # A slow machine is no failure: examples have no time limit.
@@ -92,6 +101,8 @@ def own_folders(tmp_path, monkeypatch):
     for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     started: list[subprocess.Popen] = []
+    # A command called in this process would slow down all later tests of this worker.
+    monkeypatch.setattr(processes, "lower_priority", lambda: None)
     spawn = processes.spawn
     monkeypatch.setattr(processes, "spawn", lambda *words, **more: started.append(spawn(*words, **more)) or started[-1])
     yield
@@ -176,21 +187,28 @@ def mnist_sample(prepared_dataset, own_folders) -> str:
 
 @pytest.fixture(scope="session")
 def trained_folder(prepared_dataset, tmp_path_factory) -> Path:
-    """The folder of a small real run, trained in a separate process; do not modify it."""
-    cache = prepared_dataset("digits").parent.parent
+    """The folder of a small real run, trained in a separate process; all workers share it, so do not modify it."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained"
+    with filelock.FileLock(root.with_suffix(".lock")):
+        if not (root / TRAINED_ID / "result.json").exists():
+            _train(root, prepared_dataset("digits").parent.parent)
+    return root / TRAINED_ID
+
+
+def _train(root: Path, cache: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IMGCLS_RUNS", str(tmp_path_factory.mktemp("trained")))
+        patch.setenv("IMGCLS_RUNS", str(root))
         patch.setenv("IMGCLS_CACHE", str(cache))
         patch.delenv("IMGCLS_DATA", raising=False)
         settings = {"filters": 8, "blocks": 2, "units": 32, "dropout": 0.0}
         config = Config(data="digits", model="cnn", model_settings=settings, epochs=2, batch_size=32)
-        run = runs.create(config, "A small run", run_id="20260101-120000-0badcafe")
+        run = runs.create(config, "A small run", run_id=TRAINED_ID)
         jobs.claim(run)
         with (run.folder / "log.txt").open("ab") as log:
-            command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
+            command = [sys.executable, "-c", AT_FULL_PRIORITY, str(run.folder)]
             subprocess.run(command, cwd=paths.repository_folder(), stdout=log, stderr=log, timeout=900, check=False)
         assert run.state == "finished", (run.result, (run.folder / "log.txt").read_text())
-    return run.folder
 
 
 @pytest.fixture
@@ -199,43 +217,6 @@ def finished_run(trained_folder, digits) -> runs.Run:
     folder = paths.runs_folder() / trained_folder.name
     shutil.copytree(trained_folder, folder)
     return runs.Run(folder)
-
-
-@pytest.fixture
-def warm_trainer(_forks, digits):
-    """`warm_trainer(run)` starts `python -m imgcls.training RUN_FOLDER` from a process that has imported TensorFlow.
-
-    `most_bytes` limits the size of every file it writes.
-    """
-    processes = []
-
-    def start(run: runs.Run, *, most_bytes: int | None = None) -> psutil.Process:
-        processes.append(_forks.trainer(run, "" if most_bytes is None else LIMITED_FILES.format(most_bytes)))
-        return processes[-1]
-
-    yield start
-    for process in processes:
-        if process.is_running():
-            process.kill()
-
-
-@pytest.fixture
-def cold_trainer():
-    """Starts `python -m imgcls.training RUN_FOLDER` in a new process, including all imports."""
-    processes = []
-
-    def start(run):
-        jobs.claim(run)
-        command = [sys.executable, "-m", "imgcls.training", str(run.folder)]
-        with (run.folder / "log.txt").open("ab") as log:
-            process = subprocess.Popen(command, cwd=paths.repository_folder(), stdout=log, stderr=log)
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

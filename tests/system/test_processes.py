@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import filelock
+import psutil
 
 from imgcls.system import paths, processes
 
@@ -31,3 +32,9 @@ def test_a_lock_is_reported_only_while_it_is_held(tmp_path):
     with filelock.FileLock(lock):
         assert processes.is_locked(lock)
     assert not processes.is_locked(lock)
+
+
+def test_a_command_in_the_process_of_the_tests_leaves_its_priority_as_it_is():
+    before = psutil.Process().nice()
+    processes.lower_priority()
+    assert psutil.Process().nice() == before
