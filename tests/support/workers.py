@@ -8,6 +8,7 @@ These tests, and all that train in a separate process, get one retry, which the 
 failure: a shared machine that stalls for half a minute is not a bug of the project. A test that fails twice is.
 """
 
+import gc
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -126,11 +127,13 @@ NOT_FAST_TESTS = {
     "test_tpe_finds_better_settings_than_it_began_with",
     "test_tsne_reports_progress_and_keeps_clusters_together",
     "test_two_workers_of_one_name_are_refused",
+    "test_where_the_8_bit_model_answers_all_ways_of_the_app_use_it",
     "test_wrong_labels_are_told_from_the_errors_of_the_model",
 }
 """Tests of other files that wait or take more than 0.3 seconds of CPU time."""
 
 
+@cache
 def may_be_fast(path: Path) -> bool:
     """Whether the tests of this file are fast, except those that use one of `NOT_FAST_FIXTURES`."""
     relative = path.relative_to(TESTS)
@@ -145,11 +148,16 @@ def is_fast(item: pytest.Item) -> bool:
         return False
     if getattr(item.function, "is_hypothesis_test", False):  # hundreds of examples
         return False
-    names = names_in(item.function)
-    return not NOT_FAST_NAMES & names and not any(name.startswith(NOT_FAST_MODULES) for name in names)
+    return not may_wait(item.function)
 
 
 @cache
+def may_wait(function: Callable) -> bool:
+    """Whether a test uses one of `NOT_FAST_NAMES` or `NOT_FAST_MODULES`."""
+    names = names_in(function)
+    return bool(NOT_FAST_NAMES & names) or any(name.startswith(NOT_FAST_MODULES) for name in names)
+
+
 def names_in(function: Callable) -> set[str]:
     """The names that a test uses, including those in the functions of its own file that it calls."""
     found: set[str] = set()
@@ -184,6 +192,16 @@ def pytest_ignore_collect(collection_path, config):
     if config.option.markexpr == "fast" and TESTS in collection_path.parents and not may_be_fast(collection_path):
         return True
     return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """All that is collected stays to the end: whoever looks for garbage would look at it again and again."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 @pytest.hookimpl(tryfirst=True)
