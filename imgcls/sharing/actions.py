@@ -22,6 +22,7 @@ class Action(StrEnum):
     EXPORT_RUN = "export this model"
     ANALYSE_DATASET = "analyse this dataset"
     START_STUDY = "start studies"
+    SAVE_VIEW = "save views of the runs"
     # What already belongs to somebody
     RESUME_RUN = "resume this run"
     STOP_RUN = "stop this run"
@@ -78,6 +79,7 @@ CREATING = frozenset(
         Action.EXPORT_RUN,
         Action.ANALYSE_DATASET,
         Action.START_STUDY,
+        Action.SAVE_VIEW,
     }
 )
 """Costs time or disk space of the server, and changes nobody's work."""

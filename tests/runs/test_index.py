@@ -11,6 +11,7 @@ from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run, index
 from imgcls.runs.annotations import notes
 from imgcls.runs.index import Query, database, query, views
+from imgcls.sharing import NotAllowed, Visitor, acting_as
 from imgcls.system import paths
 
 
@@ -162,3 +163,13 @@ def test_views_are_saved_by_name():
     assert views.read() == {"Another": "sort=test"}
     with pytest.raises(RunError):
         views.save(" ", "q=x")
+
+
+@pytest.mark.parametrize("mode", ["classroom", "read-only"])
+def test_a_guest_saves_no_view(monkeypatch, mode):
+    """Each new cookie would leave a file on the server."""
+    monkeypatch.setenv("IMGCLS_MODE", mode)
+    with acting_as(Visitor("C" * 22)):
+        with pytest.raises(NotAllowed, match="save views"):
+            views.save("Best", "sort=test")
+        assert views.read() == {}

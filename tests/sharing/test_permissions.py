@@ -43,6 +43,7 @@ CLASSROOM = {
             Action.EXPORT_RUN,
             Action.ANALYSE_DATASET,
             Action.START_STUDY,
+            Action.SAVE_VIEW,
         ),
         (NEVER, VISIBLE, TO_TEACHER),
     ),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import filelock
 
+from imgcls import sharing
 from imgcls.errors import RunError
 from imgcls.runs.annotations.tags import cleaned
-from imgcls.sharing import modes, visitors
+from imgcls.sharing import Action, modes, visitors
 from imgcls.system import atomic, json_files, paths
 
 FOLDER = "_views"
@@ -33,13 +34,13 @@ def save(name: str, query: str | None) -> None:
     """Saves a view, or with None removes it.
 
     Raises:
+        NotAllowed: the visitor may not.
         RunError: the name has no letter or digit, there are too many, or the file cannot be written.
     """
+    sharing.require(Action.SAVE_VIEW)
     name = cleaned(name)
     if not name:
         raise RunError("A view needs a name of at least one letter or digit.")
-    if modes.is_shared() and not visitors.current().id:
-        raise RunError("Views cannot be saved here.")
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

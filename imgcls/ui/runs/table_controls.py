@@ -10,10 +10,12 @@ import streamlit as st
 from imgcls.errors import SettingError
 from imgcls.runs.index import Found, Query, search, views
 from imgcls.runs.index.query import GROUPS, Group, grouped
+from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
+from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
 MOST_ROWS = 1_000
@@ -175,12 +177,13 @@ def _views() -> None:
                 for key in KEYS:
                     st.session_state.pop(key, None)
                 links.go("runs.py", **_joined(saved[name]))
-            if st.button("Remove view", disabled=name is None, type="tertiary") and name:
+            may_remove = rights.button(Action.SAVE_VIEW, disabled=name is None)
+            if st.button("Remove view", type="tertiary", **may_remove) and name:
                 with shown():
                     views.save(name, None)
                     st.rerun()
     new = st.text_input("Save this view as", key="view-new", max_chars=30, placeholder="Name")
-    if st.button("Save view", disabled=not new) and new:
+    if st.button("Save view", **rights.button(Action.SAVE_VIEW, disabled=not new)) and new:
         with shown():
             pairs = [(key, one) for key in KEYS for one in st.query_params.get_all(key)]
             views.save(new, urlencode(pairs))
