@@ -39,6 +39,17 @@ class Storage:
                 entry["name"].rsplit("/", 1)[-1]: entry["size"] or 0 for entry in entries if entry["type"] == "file"
             }
 
+    def tree(self, folder: str) -> dict[str, int]:
+        """All objects below a folder, by their names relative to it, with their sizes: one request for 1,000 objects."""
+        with self._reached():
+            try:
+                entries = self._files.find(self._path(folder), detail=True)
+            except FileNotFoundError:
+                return {}
+            start = f"{self._path(folder).lstrip('/')}/"
+            named = {name.lstrip("/"): entry["size"] or 0 for name, entry in entries.items()}
+            return {name.removeprefix(start): size for name, size in named.items() if name.startswith(start)}
+
     def folders(self, folder: str) -> list[str]:
         """The names of the folders in a folder."""
         with self._reached():
@@ -48,11 +59,11 @@ class Storage:
                 return []
             return sorted(entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in entries if entry["type"] != "file")
 
-    def read(self, name: str) -> bytes | None:
-        """The content of an object; None if there is none."""
+    def read(self, name: str, start: int | None = None) -> bytes | None:
+        """The content of an object, from `start` on if that is given; None if there is none."""
         with self._reached():
             try:
-                return self._files.cat_file(self._path(name))
+                return self._files.cat_file(self._path(name), start=start)
             except FileNotFoundError:
                 return None
 

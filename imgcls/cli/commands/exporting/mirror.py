@@ -79,6 +79,7 @@ def _repeat(copy: Push | Pull, follow: bool) -> bool:
     """Takes steps until the run is complete, or one step. While following, an unreachable storage is tried again."""
     warned = -WARN_SECONDS
     while True:
+        started = time.monotonic()
         try:
             if copy.step() or not follow:
                 return copy.run.result is not None
@@ -88,4 +89,4 @@ def _repeat(copy: Push | Pull, follow: bool) -> bool:
             if time.monotonic() - warned >= WARN_SECONDS:
                 warned = time.monotonic()
                 print(f"{error} Trying again …", flush=True)
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(0.0, POLL_SECONDS - (time.monotonic() - started)))
