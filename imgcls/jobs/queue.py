@@ -53,6 +53,17 @@ def claim(run: Run, ticket: str | None = None) -> bool:
             os.close(os.open(_claim_file(run, ticket), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         except FileExistsError:
             return False
+    try:
+        _record_claim(run, ticket)
+    except OSError:
+        if ticket is not None:  # a full disk: it is tried again
+            with contextlib.suppress(OSError):
+                _claim_file(run, ticket).unlink()
+        raise
+    return True
+
+
+def _record_claim(run: Run, ticket: str | None) -> None:
     first = run.created if (run.folder / "trainer.json").exists() else time.time()
     for name in ("heartbeat", "process.json", "parked.json", "result.json"):
         (run.folder / name).unlink(missing_ok=True)
@@ -65,7 +76,6 @@ def claim(run: Run, ticket: str | None = None) -> bool:
     for path in run.folder.glob(".claim-*"):
         if path != _claim_file(run, str(ticket)):
             path.unlink(missing_ok=True)
-    return True
 
 
 def _claim_file(run: Run, ticket: str) -> Path:
@@ -145,6 +155,10 @@ class Queue:
                 full.add(name)
                 continue
             busy[name] += self._start(run)
+        if not queue:
+            for name in self._retry_at:  # nothing waits for it any more
+                waiting_list.report_problem("", name)
+            self._retry_at.clear()
         for name, backend in self._backends.items():
             if not _standby_is_wanted():
                 backend.cool_down()
@@ -183,7 +197,12 @@ class Queue:
             with contextlib.suppress(RunError):
                 waiting_list.enter_again(run)
             return False
-        except (RunError, OSError) as error:
+        except OSError as error:
+            self._retry_at[name] = time.monotonic() + RETRY_SECONDS
+            hint = " Free some disk space." if atomic.is_full(error) else ""
+            waiting_list.report_problem(f"“{run.label}” could not be started: {error.strerror or error}.{hint}", name)
+            return False
+        except RunError as error:
             print(f"{run.id} could not be started: {error}", flush=True)
             return False
         return True

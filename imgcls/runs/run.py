@@ -35,6 +35,8 @@ START_SECONDS = 30.0
 TRAINER_LOCK, STARTING_LOCK = ".trainer.lock", ".starting.lock"
 HEARTBEAT_WIDTH = 8
 """The word in a heartbeat is padded to this length."""
+FULL_DISK = "diskfull"
+"""The last word of a trainer that cannot write its result. The file has this length already, so the word fits in."""
 LATEST = 1e11
 """A start later than the year 5138, in seconds since 1970, is a damaged number that no calendar can show."""
 
@@ -133,7 +135,7 @@ class Run:
         """Whether a trainer holds the run's lock, which is free as soon as it ends, or has a heartbeat elsewhere."""
         if processes.is_locked(self.folder / TRAINER_LOCK):
             return True
-        silent = None if self.is_local or self._word == "ended" else nodes.unchanged_for(self.folder / "heartbeat")
+        silent = None if self.is_local or self._word in ("ended", FULL_DISK) else nodes.unchanged_for(self.folder / "heartbeat")
         return silent is not None and silent < ELSEWHERE_SECONDS
 
     @property
@@ -171,6 +173,11 @@ class Run:
     def is_parked(self) -> bool:
         """Whether it was paused for so long that its process has ended."""
         return (self.folder / "parked.json").exists()
+
+    @property
+    def ended_on_full_disk(self) -> bool:
+        """Whether its trainer ended because the disk was so full that not even a result could be written."""
+        return self.state == "lost" and self._word == FULL_DISK
 
     @property
     def can_resume(self) -> bool:

@@ -5,6 +5,7 @@ code that replaces a file uses this module.
 """
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -13,6 +14,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Errors of a disk that is full, of a quota that is used up, and of a limit on files; Windows has no quota error."""
 
 
 @contextlib.contextmanager
@@ -51,6 +55,11 @@ def write_json(path: str | os.PathLike, value: object) -> None:
         ValueError: The value contains NaN or infinity, which are not valid JSON.
     """
     write_bytes(path, json.dumps(value, allow_nan=False, ensure_ascii=False, indent=1).encode("utf-8"))
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether something could not be written because the disk is full."""
+    return isinstance(error, OSError) and error.errno in FULL
 
 
 def replace(aside: Path, path: Path) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
 from imgcls.runs import Run, backbone_facts, trials
 from imgcls.runs.results import RESULT_VERSION
-from imgcls.runs.run import TRAINER_LOCK
+from imgcls.runs.run import FULL_DISK, TRAINER_LOCK
 from imgcls.system import atomic, nodes
 from imgcls.training.loop.batches import Subset
 from imgcls.training.process import failures, outage
@@ -97,10 +96,10 @@ class Trainer:
             print("Ended by the system. The run can be resumed.")
             return {"outcome": "lost"}
         except UserError as error:
-            return self._end("failed", message=str(error))
+            return self._fail(str(error))
         except Exception as error:  # noqa: BLE001 whatever ends a training is the run's outcome
-            traceback.print_exc()
-            return self._end("failed", message=failures.message(error))
+            failures.print_traceback()
+            return self._fail(failures.message(error))
         finally:
             self._heartbeat.stop()
 
@@ -262,6 +261,15 @@ class Trainer:
         finally:  # even if the disk is full
             os._exit(0)
 
+    def _fail(self, message: str) -> dict[str, Any]:
+        """Ends with a message; where not even that can be written, the heartbeat's last word says so."""
+        try:
+            return self._end("failed", message=message)
+        except OSError as error:
+            if atomic.is_full(error):
+                self._heartbeat.end_with(FULL_DISK)
+            raise
+
     def _end(self, outcome: str, **facts: Any) -> dict[str, Any]:
         result = {
             "version": RESULT_VERSION,
@@ -270,7 +278,8 @@ class Trainer:
             "seconds": round(time.monotonic() - self._clock, 1),
             **facts,
         }
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # the log is on the same disk
+            sys.stdout.flush()
         path = self.run.folder / "result.json"
         outage.patiently(lambda: atomic.write_json(path, result), self.run.folder)
         return result

@@ -40,7 +40,7 @@ class Storage:
             }
 
     def tree(self, folder: str) -> dict[str, int]:
-        """All objects below a folder, by their names relative to it, with their sizes: one request for 1,000 objects."""
+        """All objects below a folder with their sizes, by their names relative to it: one request for 1,000 of them."""
         with self._reached():
             try:
                 entries = self._files.find(self._path(folder), detail=True)

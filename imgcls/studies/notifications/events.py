@@ -99,7 +99,9 @@ def _ended(row: dict[str, Any], now: float) -> list[Event]:
         what = "diverged" if any(word in message.lower() for word in NOT_A_NUMBER) else "failed"
         return [Event("failed", f"{name} has {what}", message, key, now, link)]
     if row["state"] == "lost":
-        text = "The training process ended unexpectedly. Open the run to resume it from its checkpoint."
+        is_full = Run(paths.runs_folder() / row["id"]).ended_on_full_disk
+        text = "The disk with the runs is full." if is_full else "The training process ended unexpectedly."
+        text += " Open the run to resume it from its checkpoint."
         return [Event("stalled", f"{name} was interrupted", text, key, now, link)]
     return []
 

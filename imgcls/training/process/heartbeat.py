@@ -1,6 +1,6 @@
 """The heartbeat: a thread that touches the file `heartbeat` every second, even while TensorFlow is being imported.
 
-The file holds the state of the trainer: `waiting`, `running`, `paused` or `ended`. The thread also ends the trainer
+The file holds the state of the trainer: `waiting`, `running`, `paused`, `ended` or `diskfull`. The thread also ends the trainer
 when the main thread cannot: on a request to stop before the training starts, whenever the run folder was deleted, and
 if another trainer was started for the run, because this one seemed to be dead while its machine was cut off.
 """
@@ -26,6 +26,7 @@ class Heartbeat:
         self._should_stop = should_stop
         self._give_up = give_up
         self._state = "running"
+        self._last_word = "ended"
         self._ticket: str | None = None
         self._outage = outage.Watch(run.folder)
         self._ended = threading.Event()
@@ -43,6 +44,10 @@ class Heartbeat:
         self._state = state
         touch(self._run, state)
 
+    def end_with(self, word: str) -> None:
+        """`stop` will write this word instead of "ended"."""
+        self._last_word = word
+
     def hand_over(self) -> None:
         """From now on the training loop handles requests."""
         self._handed_over.set()
@@ -50,7 +55,7 @@ class Heartbeat:
     def stop(self) -> None:
         self._ended.set()
         self._thread.join()
-        touch(self._run, "ended")
+        touch(self._run, self._last_word)
 
     def _beat(self) -> None:
         checks = 0

@@ -29,6 +29,7 @@ from imgcls.ui.widgets.metric_row import Number
 OUTCOMES = {
     "stopped": N_("Stopped. The best epoch so far was evaluated and saved."),
     "lost": N_("The training process ended unexpectedly (killed, or the machine shut down)."),
+    "full": N_("The training ended because the disk with the runs is full. Free some disk space, then resume it."),
     "damaged": N_("The files of this run cannot be read. Delete it on the Runs page, or start a new run."),
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
@@ -73,9 +74,8 @@ def _watch(run: Run) -> None:
 
 
 def _heading(run: Run, state: str) -> None:
-    whose = sharing_choice.whose(run.folder)
     created = _("created {age}").format(age=formatting.age(run.created))
-    parts = (_data_and_model(run), created, place.sentence(run), whose)
+    parts = (_data_and_model(run), created, place.sentence(run), sharing_choice.whose(run.folder))
     text = " · ".join(part for part in parts if part)
     st.markdown(formatting.state(state, plain(text)))
     sharing_choice.show(Action.SHARE_RUN, run.folder)
@@ -96,7 +96,7 @@ def _outcome(run: Run, state: str) -> None:
     except UserError as error:
         result = {"message": str(error)}
     is_imported = imported_model.exists(run.folder)
-    message = result.get("message") or _(OUTCOMES.get(state, ""))
+    message = result.get("message") or _(OUTCOMES.get("full" if run.ended_on_full_disk else state, ""))
     if state == "lost":
         message += f" {HAS_CHECKPOINT if run.can_resume else NO_CHECKPOINT}"
     if message:
