@@ -33,6 +33,7 @@
     python -m benchmarks.runs_10k                list, filter, search and compare among 10,000 runs
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer
     python -m benchmarks.backend_latency         submitting a run until its trainer's first heartbeat, for each backend
+    python -m benchmarks.ray_study               a study on two Ray nodes of which one is killed, and the queue with it
     python -m benchmarks.mirror_lag              how late live curves are that arrive through object storage
     python -m benchmarks.presets                 the presets of the Train page: time and test accuracy
     python -m benchmarks.first_classifier        a zip of photos until an evaluated model

@@ -5,7 +5,7 @@
 The cluster has two nodes on loopback (`pip install "ray[default]"`). Once half of the trials have ended, a node that is
 training is killed with everything that runs on it, and the queue with it. Meanwhile one process without Ray trains the
 same settings one after another. Training is deterministic, so every trial must have the same score in both, to the last
-digit, and the same trial must win. The value is the number of trials that were lost, were trained twice, or have another
+digit, and the same trial must win. The value is the number of trials that were lost, trained twice, or have another
 score.
 """
 

@@ -21,6 +21,7 @@ from benchmarks.support.report_line import Missing
 # Ray replaces 127.0.0.1 by the machine's outer address, and leaves other addresses alone.
 HEAD, NODE = "127.0.0.2", "127.0.0.3"
 START_SECONDS = 600
+PORTS = ("dashboard-agent-listen", "dashboard-agent-grpc", "runtime-env-agent", "metrics-export")
 STORE_BYTES = 100_000_000
 """Ray's object store, which jobs of ours do not use; by default it takes a third of the memory."""
 
@@ -87,9 +88,11 @@ class Cluster:
             # On a busy machine, the default of a minute is not enough.
             "RAY_raylet_start_wait_time_s": str(START_SECONDS),
             "RAY_DASHBOARD_STARTUP_TIMEOUT_S": str(START_SECONDS),
+            "RAY_agent_register_timeout_ms": str(1000 * START_SECONDS),
         }
         limits = [f"--num-cpus={self._slots}", f"--object-store-memory={STORE_BYTES}"]
-        ports = [f"--dashboard-agent-listen-port={_free_port(address)}"]  # another cluster here has the default one
+        # Another cluster here has the default port, and for a port of its own choice Ray waits only a few seconds.
+        ports = [f"--{name}-port={_free_port(address)}" for name in PORTS]
         words = ["start", "--block", f"--node-ip-address={address}", *limits, *ports, *options]
         with (self._folder / f"{address}.txt").open("wb") as output:
             self._nodes[address] = psutil.Popen(

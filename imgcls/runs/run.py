@@ -135,7 +135,8 @@ class Run:
         """Whether a trainer holds the run's lock, which is free as soon as it ends, or has a heartbeat elsewhere."""
         if processes.is_locked(self.folder / TRAINER_LOCK):
             return True
-        silent = None if self.is_local or self._word in ("ended", FULL_DISK) else nodes.unchanged_for(self.folder / "heartbeat")
+        has_ended = self._word in ("ended", FULL_DISK)
+        silent = None if self.is_local or has_ended else nodes.unchanged_for(self.folder / "heartbeat")
         return silent is not None and silent < ELSEWHERE_SECONDS
 
     @property

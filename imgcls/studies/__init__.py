@@ -20,7 +20,7 @@ from typing import Any
 
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
-from imgcls.studies.study import ID, STATES, Study, Trial, all_studies, best, create, find
+from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find
 from imgcls.system import processes
 
 __all__ = [
@@ -46,6 +46,7 @@ def drive(study: Study) -> None:
     """Starts a driver in the background, unless the study has one or has ended."""
     if study.state == "interrupted":
         with contextlib.suppress(OSError), (study.folder / "log.txt").open("ab") as log:
+            (study.folder / STARTING).touch()
             processes.spawn("imgcls.studies", study.id, stdout=log)
 
 

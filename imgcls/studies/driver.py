@@ -22,7 +22,7 @@ from imgcls.models import more_epochs
 from imgcls.runs import trials as trial_records
 from imgcls.studies import energy, proposals, pruning, selection_bias, space
 from imgcls.studies.plan import Plan
-from imgcls.studies.study import RESULT_VERSION, Study, Trial, best
+from imgcls.studies.study import RESULT_VERSION, STARTING, Study, Trial, best
 from imgcls.system import atomic
 
 LOCK = ".driver.lock"
@@ -93,6 +93,8 @@ class Driver:
             raise Taken(f"Another process already works on the study '{self.study.id}'.") from None
         except OSError as error:
             raise RunError(f"The folder of the study is not writable: {error.strerror}.") from error
+        with contextlib.suppress(OSError):
+            (self.study.folder / STARTING).unlink(missing_ok=True)
         try:
             yield
         finally:

@@ -39,6 +39,7 @@ FOLDER = "_studies"
 ID = re.compile(r"[a-z0-9][a-z0-9-]{2,34}")
 """The ID of a trial is longer by five characters."""
 RESULT_VERSION = 1
+STARTING, START_SECONDS = ".starting", 60.0  # a file that the driver removes, and for how long it is believed
 OUTCOMES = ("finished", "stopped", "failed")
 STATES = ("running", "stopping", "interrupted", *OUTCOMES, "damaged")
 
@@ -121,8 +122,9 @@ class Study:
 
     @property
     def is_driven(self) -> bool:
-        """Whether a driver works on it."""
-        return processes.is_locked(self.folder / ".driver.lock")
+        """Whether a driver works on it, or was started a moment ago and has yet to take the lock."""
+        age = file_times.age(self.folder / STARTING)
+        return (age is not None and age < START_SECONDS) or processes.is_locked(self.folder / ".driver.lock")
 
     @property
     def state(self) -> str:
@@ -169,8 +171,7 @@ class Study:
         found = []
         for run in self.runs():
             before = known.get(run.id)
-            is_final = before is not None and before.state in OUTCOMES
-            found.append(before if before is not None and is_final else read_trial(run, plan))
+            found.append(before if before is not None and before.state in OUTCOMES else read_trial(run, plan))
         return found
 
 

@@ -1,6 +1,7 @@
 """A driver tries what the plan says, once each, whoever is killed; the test set is used once, for the winner."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from imgcls.evaluation import predictions
 from imgcls.runs import Run, trials
 from imgcls.studies import driver, energy
 from imgcls.studies.driver import Driver, Taken
+from imgcls.studies.study import START_SECONDS, STARTING
 from tests.support import studies as support
 from tests.support.processes.toy_trainer import score
 from tests.support.studies import Trainers, planned
@@ -105,6 +107,23 @@ def test_the_same_trials_follow_after_a_kill(digits):
         assert killed.returncode == -9 and twice.state == "interrupted"
         Driver(twice).run()
     assert [dict(one.params) for one in once.trials()] == [dict(two.params) for two in twice.trials()]
+
+
+def test_a_study_runs_from_the_moment_its_driver_is_started(digits, monkeypatch):
+    started = []
+    monkeypatch.setattr(studies.processes, "spawn", lambda *words, **streams: started.append(words))
+    study = studies.create(planned(trials=1))
+    assert study.state == "interrupted"
+    studies.drive(study)
+    assert study.state == "running"
+    studies.drive(study)
+    assert started == [("imgcls.studies", study.id)], "another press of Resume starts no second one"
+    earlier = time.time() - 2 * START_SECONDS
+    os.utime(study.folder / STARTING, (earlier, earlier))
+    assert study.state == "interrupted", "it never began"
+    with Trainers():
+        assert Driver(study).run()["outcome"] == "finished"
+    assert not (study.folder / STARTING).exists()
 
 
 def test_a_second_driver_leaves_the_study_alone(digits):

@@ -1,8 +1,9 @@
 """The heartbeat: a thread that touches the file `heartbeat` every second, even while TensorFlow is being imported.
 
-The file holds the state of the trainer: `waiting`, `running`, `paused`, `ended` or `diskfull`. The thread also ends the trainer
-when the main thread cannot: on a request to stop before the training starts, whenever the run folder was deleted, and
-if another trainer was started for the run, because this one seemed to be dead while its machine was cut off.
+The file holds the state of the trainer: `waiting`, `running`, `paused`, `ended` or `diskfull`. The thread also ends the
+trainer when the main thread cannot: on a request to stop before the training starts, whenever the run folder was
+deleted, and if another trainer was started for the run, because this one seemed to be dead while its machine was cut
+off.
 """
 
 import contextlib
