@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from imgcls import jobs, runs
 from imgcls.errors import UserError
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
-from imgcls.sharing import Action, ownership
+from imgcls.sharing import Action, ownership, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.people import Person
@@ -34,6 +34,7 @@ COLUMNS = (
     "seconds",
     "created",
 )
+TEACHER = "Teacher"
 LATE_SECONDS = 300.0
 """After joining: so long nobody is called stuck for having no run."""
 
@@ -75,8 +76,11 @@ class MemberWork:
 
 
 def of_room(room: Room) -> list[Work]:
-    """The runs of a room that the present visitor sees, newest first."""
-    return [described(run) for run in runs.all_runs() if ownership.of(run.folder).room == room.id]
+    """The runs of a room that the present visitor sees, newest first. A teacher without a name is called that."""
+    found = [described(run) for run in runs.all_runs() if ownership.of(run.folder).room == room.id]
+    if people.find(room.teacher).name:
+        return found
+    return [replace(one, owner_name=TEACHER) if one.owner == room.teacher else one for one in found]
 
 
 def of_members(room: Room) -> list[MemberWork]:

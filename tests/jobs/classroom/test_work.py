@@ -139,3 +139,16 @@ def test_with_more_images_the_same_difference_is_one():
     assert not leaderboard.is_better(scored("a", 0.97), scored("b", 0.96))
     assert leaderboard.is_better(scored("a", 0.97, images=10_000), scored("b", 0.96, images=10_000))
     assert not leaderboard.is_better(scored("a", 0.97, images=0), scored("b", 0.5, images=0))
+
+
+@pytest.mark.parametrize(("name", "shown"), [("", "Teacher"), ("Ms Noether", "Ms Noether")])
+def test_the_run_of_a_teacher_without_a_name_is_called_the_teachers(room, join, mnist_sample, name, shown):
+    """Such as the owner of the server, whose model of the class is on its leaderboard."""
+    (people.folder() / f"{TEACHER.id}.json").write_text(
+        json.dumps({"version": 1, "name": name, "role": "teacher", "room": room.id, "valid_from": 0, "changed": 1})
+    )
+    join(ADA, room, "Ada")
+    queued(ADA)
+    queued(TEACHER)
+    with as_teacher():
+        assert sorted(one.owner_name for one in work.of_room(room)) == sorted(("Ada", shown))

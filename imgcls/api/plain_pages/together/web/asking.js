@@ -22,6 +22,10 @@ function failed(message, status) {
   return Object.assign(new Error(message), { status });
 }
 
+/* Everybody is back within ten seconds after the server was away; one that refuses gets more rest. */
+const MOST_AWAY = 4_000;
+const MOST_REFUSED = 20_000;
+
 /** Calls `work` again and again, `pause` ms after it has ended; longer after an error, and never again once it is over. */
 export async function repeat(work, pause, onError) {
   let wait = pause;
@@ -32,7 +36,7 @@ export async function repeat(work, pause, onError) {
     } catch (error) {
       onError(error);
       if (error.status === 404 || error.status === 403) return;
-      wait = Math.min(wait * 2, 20_000);
+      wait = Math.min(wait * 2, Math.max(pause, error.status ? MOST_REFUSED : MOST_AWAY));
     }
     await new Promise((resolve) => setTimeout(resolve, wait * (0.9 + 0.2 * Math.random())));
   }

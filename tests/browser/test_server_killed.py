@@ -1,0 +1,41 @@
+"""After a crash of the server, phones and the wall go on by themselves, and nothing that was drawn is lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from imgcls.system import paths
+from tests.browser.support import steps
+from tests.browser.test_drawing_together import PHONE, draw_one, open_class, screen
+
+
+@pytest.fixture
+def school(make_server):
+    server = make_server(IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1", IMGCLS_STANDBY="0")
+    server.add(paths.repository_folder() / "saved_models" / "digits")
+    yield server.start()
+    server.close()
+
+
+def test_a_drawing_that_could_not_be_sent_stays_and_is_sent_later(visit, school):
+    teacher, code = open_class(visit, school)
+    steps.button(teacher, "Start").click()
+    expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
+    wall = screen(visit, teacher, school)
+    phone = visit(school, f"/room/{code}", **PHONE)
+    draw_one(phone)
+    expect(phone.locator("#answer")).to_have_text("1")
+    phone.get_by_role("button", name="Send").click()
+    expect(wall.locator("#tiles .tile")).to_have_count(1)
+
+    school.kill()
+    draw_one(phone)
+    expect(phone.locator("#answer")).to_have_text("1")
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_text("No connection to the server.").first).to_be_visible()
+    expect(phone.get_by_role("button", name="Send")).to_be_enabled()
+
+    school.start()
+    phone.get_by_role("button", name="Send").click()
+    expect(wall.locator("#tiles .tile")).to_have_count(2, timeout=20_000)
+    expect(phone.locator("#gallery figure")).to_have_count(2)
+    wall.close()
