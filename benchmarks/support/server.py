@@ -1,5 +1,6 @@
 """A server on a free port with temporary folders: it neither reads nor writes anything of the user's."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -57,7 +59,8 @@ def workplace() -> Iterator[dict[str, str]]:
     """An environment whose folders are temporary. The usual data set is prepared, as at all starts but the very first.
 
     Bytecode is kept among the temporary files, too, also where the caller's environment forbids to write it: without
-    it each start would compile the project anew, which no user's start does.
+    it each start would compile the project and its packages anew, which no user's start does. All workplaces of a
+    benchmark share it, as compiling TensorFlow takes longer than importing it.
     """
     with tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as name:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
@@ -65,13 +68,25 @@ def workplace() -> Iterator[dict[str, str]]:
             ("IMGCLS_RUNS", "runs"),
             ("IMGCLS_CACHE", "cache"),
             ("IMGCLS_OWN_DATA", "own"),
-            ("PYTHONPYCACHEPREFIX", "code"),
         ):
             environment[variable] = str(Path(name, folder))
-        environment |= {"PYTHONPATH": str(REPOSITORY), "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+        environment |= {
+            "PYTHONPYCACHEPREFIX": _bytecode(),
+            "PYTHONPATH": str(REPOSITORY),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "",
+        }
         Path(name, "runs").mkdir()
         python("-m", "imgcls.datasets", "mnist_sample", environment=environment)
         yield environment
+
+
+@lru_cache
+def _bytecode() -> str:
+    """A folder that is removed when the benchmark ends."""
+    folder = tempfile.mkdtemp(prefix="imgcls-benchmark-code-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def copy_runs(environment: dict[str, str]) -> list[str]:

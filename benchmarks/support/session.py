@@ -98,7 +98,7 @@ class Session(Tab):
         super().__init__()
         self._open = contextlib.ExitStack()
         self._socket = self._open.enter_context(
-            connect(address(port), subprotocols=[PROTOCOL], max_size=None, compression=None)
+            connect(address(port), subprotocols=[PROTOCOL], open_timeout=60, max_size=None, compression=None)
         )
         self.rerun()
 

@@ -171,7 +171,7 @@ class _Features:
         self._config, self._dataset = loop.config, dataset
         self._rows = np.sort(rows)
         extractor = Extractor(loop.config, dataset, loop.base, between_batches=loop.obey_request)
-        self._features = extractor.features("training", dataset.x_train, self._rows)[0]
+        self._features, self._positions = extractor.rows(self._rows)
 
     def predict(
         self, training: np.ndarray, validation: np.ndarray, held_out: np.ndarray, control: Control
@@ -185,11 +185,14 @@ class _Features:
         with contextlib.closing(_silent()) as metrics:
             if not _trained(Loop(config, top, subset, judged, metrics, control, Augmentation())):
                 return None
-        return _predictions(top, self._features, np.searchsorted(self._rows, held_out))
+        return _predictions(top, self._features, self._positions_of(held_out))
 
     def _subset(self, rows: np.ndarray) -> Subset:
         labels = np.asarray(self._dataset.y_train)[rows].astype(np.int32)
-        return Subset(self._features, np.searchsorted(self._rows, rows), labels)
+        return Subset(self._features, self._positions_of(rows), labels)
+
+    def _positions_of(self, rows: np.ndarray) -> np.ndarray:
+        return self._positions[np.searchsorted(self._rows, rows)]
 
 
 def _trained(loop: Loop) -> bool:

@@ -39,11 +39,16 @@ GRACE_SECONDS = 2.0
 
 
 class Trainer:
-    """Trains one run, starting from the checkpoint in its folder if there is one."""
+    """Trains one run, starting from the checkpoint in its folder if there is one.
 
-    def __init__(self, run: Run, *, listener: Callable[[dict], None] = lambda line: None, in_turn: bool = True):
-        self.run = run
-        self._listener = listener
+    `explains`: whether explanation data is written after the result. A page makes it when somebody asks for it.
+    """
+
+    def __init__(
+        self, run: Run, *, listener: Callable[[dict], None] | None = None, in_turn: bool = True, explains: bool = True
+    ):
+        self.run, self._explains = run, explains
+        self._listener = listener or (lambda line: None)
         self._in_turn = in_turn
         self._started = time.time()
         self._clock = time.monotonic()
@@ -205,7 +210,7 @@ class Trainer:
             self.run, loop, training, validation, dataset, recorder, metrics
         )
         result = self._end(outcome, message=message, **facts_of_model, **entries)
-        if not trials.is_spared(self.run):  # a page makes it when somebody asks for an explanation
+        if self._explains and not trials.is_spared(self.run):
             explain_data.attempt(self.run, model, dataset)
         return result
 

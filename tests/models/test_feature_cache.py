@@ -6,23 +6,37 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from imgcls.errors import WeightsError
 from imgcls.models import feature_cache
+from imgcls.models.feature_cache.entry import Entry
 from imgcls.system import paths
 
+ROWS = np.arange(10)
 
-def store(name: str, rows: int = 10, width: int = 4, *, used: float = 0.0) -> dict:
-    """Stores features that were last used `used` seconds ago; returns their key."""
+
+def store(name: str, rows: np.ndarray | int = 10, width: int = 4, *, used: float = 0.0) -> dict:
+    """Stores features that were last used `used` seconds ago, each the number of its image; returns their key."""
     key = {"data": name}
-    values = np.full((1, rows, width), 7, np.float32)
-    with feature_cache.storing(key, values.shape) as file:
-        file.write(values.data)
-    os.utime(feature_cache.entry_folder(key), (time.time() - used,) * 2)
+    rows = np.arange(rows) if isinstance(rows, int) else rows
+    with feature_cache.storing(key, rows, 1, width) as writer:
+        writer.write(0, writer.missing, values(writer.missing, width))
+    os.utime(feature_cache.find(key, rows).folder, (time.time() - used,) * 2)
     return key
+
+
+def values(rows: np.ndarray, width: int = 4) -> np.ndarray:
+    return np.repeat(rows[:, None], width, axis=1).astype(np.float32)
+
+
+def folder_of(key: dict) -> Path:
+    (folder,) = feature_cache.root_folder().iterdir()
+    assert feature_cache.entries(key)[0].folder == folder
+    return folder
 
 
 def everything() -> list[str]:
@@ -31,59 +45,155 @@ def everything() -> list[str]:
 
 def test_stored_features_are_found_again():
     key = store("a")
-    found = feature_cache.find(key)
-    assert found.shape == (1, 10, 4)
-    assert (np.asarray(found) == 7).all()
-    assert feature_cache.find({"data": "b"}) is None
+    found = feature_cache.find(key, np.array([2, 7]))
+    assert found.features.shape == (1, 10, 4)
+    assert np.array_equal(found.features[0], values(ROWS))
+    assert feature_cache.find({"data": "b"}, ROWS) is None
+    assert feature_cache.find(key, np.array([9, 10])) is None
     assert feature_cache.total_bytes() > 160
-    assert everything() == [feature_cache.entry_folder(key).name]
+    assert len(everything()) == 1
 
 
 def test_the_key_depends_on_every_value_but_not_on_their_order():
-    assert feature_cache.entry_folder({"a": 1, "b": None}) == feature_cache.entry_folder({"b": None, "a": 1})
-    assert feature_cache.entry_folder({"a": 1, "b": None}) != feature_cache.entry_folder({"a": 1, "b": 0})
+    def stored(key: dict) -> bool:
+        return feature_cache.find(key, ROWS) is not None
+
+    with feature_cache.storing({"a": 1, "b": None}, ROWS, 1, 4) as writer:
+        writer.write(0, ROWS, values(ROWS))
+    assert stored({"b": None, "a": 1})
+    assert not stored({"a": 1, "b": 0})
+
+
+def test_more_images_add_to_what_is_known():
+    key = store("a", np.array([3, 4, 8]))
+    with feature_cache.storing(key, np.array([1, 4, 5]), 1, 4) as writer:
+        assert writer.missing.tolist() == [1, 5]
+        writer.write(0, writer.missing, values(writer.missing))
+    found = feature_cache.find(key, np.array([1, 4, 5]))
+    assert found.rows.tolist() == [1, 3, 4, 5, 8]
+    assert np.array_equal(found.features[0], values(found.rows))
+    assert found.positions(np.array([8, 1])).tolist() == [4, 0]
+    assert len(everything()) == 1  # the smaller entry is gone
+
+
+def test_copies_are_written_one_after_the_other():
+    key = {"data": "a"}
+    with feature_cache.storing(key, ROWS, 2, 4) as writer:
+        for copy in (1, 0):
+            for some in (ROWS[5:], ROWS[:5]):
+                writer.write(copy, some, values(some) + 100 * copy)
+    assert np.array_equal(feature_cache.find(key, ROWS).features, np.stack([values(ROWS), values(ROWS) + 100]))
+
+
+def test_two_processes_that_store_other_images_at_the_same_time_lose_nothing():
+    key, others = {"data": "a"}, np.arange(5, 15)
+    with feature_cache.storing(key, ROWS, 1, 4) as writer:
+        store("a", others)
+        writer.write(0, ROWS, values(ROWS))
+    assert feature_cache.find(key, ROWS) is not None
+    assert feature_cache.find(key, others) is not None
+    with feature_cache.storing(key, np.arange(15), 1, 4) as writer:
+        assert not len(writer.missing)
+    assert np.array_equal(feature_cache.find(key, np.arange(15)).features[0], values(np.arange(15)))
+    assert len(everything()) == 1
+
+
+def test_an_entry_that_is_replaced_while_it_is_looked_up_is_found_in_the_larger_one(monkeypatch):
+    key, read = store("a"), feature_cache.read
+
+    def replaced(folder: Path) -> Entry | None:
+        monkeypatch.setattr(feature_cache, "read", read)
+        store("a", 20)
+        return read(folder)
+
+    monkeypatch.setattr(feature_cache, "read", replaced)
+    assert feature_cache.find(key, ROWS).features.shape == (1, 20, 4)
+
+
+def test_known_images_are_left_out_if_the_cache_is_too_small_for_all(monkeypatch):
+    monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000003")  # 300 bytes: 10 images, but not 19
+    key, others = store("a"), np.arange(9, 19)
+    with feature_cache.storing(key, others, 1, 4) as writer:
+        assert writer.missing.tolist() == list(range(10, 19))
+        writer.write(0, writer.missing, values(writer.missing))
+    assert np.array_equal(feature_cache.find(key, others).features[0], values(others))
+    assert feature_cache.find(key, ROWS) is None
 
 
 def test_an_error_while_storing_leaves_nothing_behind():
-    with pytest.raises(KeyboardInterrupt), feature_cache.storing({"data": "a"}, (1, 10, 4)) as file:
-        file.write(bytes(80))
+    with pytest.raises(KeyboardInterrupt), feature_cache.storing({"data": "a"}, ROWS, 1, 4) as writer:
+        writer.write(0, ROWS[:5], values(ROWS[:5]))
         raise KeyboardInterrupt
-    assert feature_cache.find({"data": "a"}) is None
+    assert feature_cache.find({"data": "a"}, ROWS) is None
     assert everything() == []
 
 
 def test_an_incomplete_entry_is_not_stored():
     with (
         pytest.raises(ValueError, match="features are missing"),
-        feature_cache.storing({"data": "a"}, (1, 10, 4)) as file,
+        feature_cache.storing({"data": "a"}, ROWS, 1, 4) as writer,
     ):
-        file.write(bytes(80))
+        writer.write(0, ROWS[:5], values(ROWS[:5]))
     assert everything() == []
 
 
-@pytest.mark.parametrize("name", ["features.npy", "entry.json"])
+@pytest.mark.parametrize("name", ["features.npy", "rows.npy", "entry.json"])
 def test_an_incomplete_file_is_ignored_and_replaced(name):
     key = store("a")
-    path = feature_cache.entry_folder(key) / name
+    path = folder_of(key) / name
     path.write_bytes(path.read_bytes()[:20])
-    assert feature_cache.find(key) is None
-    store("a")
-    assert feature_cache.find(key) is not None
+    assert feature_cache.find(key, ROWS) is None
+    assert np.array_equal(feature_cache.find(store("a"), ROWS).features[0], values(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("features.npy", np.zeros((1, 9, 4), np.float32)),
+        ("features.npy", np.zeros((1, 10, 4), np.float64)),
+        ("features.npy", np.zeros((10, 4), np.float32)),
+        ("rows.npy", np.arange(9)),
+        ("rows.npy", np.arange(10)[::-1]),
+        ("rows.npy", np.arange(10) / 2),
+        ("rows.npy", np.zeros((5, 2), np.int64)),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_ignored(name, content):
+    key = store("a")
+    np.save(folder_of(key) / name, content)
+    assert feature_cache.find(key, ROWS) is None
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"shape": 3}', '{"shape": [1, 10, 5]}'])
+def test_an_entry_whose_record_does_not_fit_is_ignored(content):
+    key = store("a")
+    (folder_of(key) / "entry.json").write_text(content)
+    assert feature_cache.find(key, ROWS) is None
+
+
+def test_entries_of_other_versions_are_ignored_and_evicted(monkeypatch):
+    monkeypatch.setattr(feature_cache, "VERSION", 1)
+    key = store("a", used=100)
+    monkeypatch.undo()
+    assert feature_cache.find(key, ROWS) is None
+    monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000003")
+    store("b")
+    assert len(everything()) == 1
 
 
 def test_the_least_recently_used_entries_are_evicted(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.0000006")  # 600 bytes: two of these including the NumPy headers
     keys = [store("a", used=100), store("b", used=200)]
-    assert feature_cache.find(keys[1]) is not None  # just used: the other one is evicted
+    assert feature_cache.find(keys[1], ROWS) is not None  # just used: the other one is evicted
     store("c")
-    assert feature_cache.find(keys[0]) is None
-    assert feature_cache.find(keys[1]) is not None
-    assert feature_cache.find({"data": "c"}) is not None
+    assert feature_cache.find(keys[0], ROWS) is None
+    assert feature_cache.find(keys[1], ROWS) is not None
+    assert feature_cache.find({"data": "c"}, ROWS) is not None
 
 
 def test_features_larger_than_the_cache_are_rejected_with_a_solution(monkeypatch):
     monkeypatch.setenv("IMGCLS_FEATURES_GB", "0.001")
-    with pytest.raises(WeightsError) as error, feature_cache.storing({"data": "a"}, (1, 1000, 512)):
+    with pytest.raises(WeightsError) as error, feature_cache.storing({"data": "a"}, np.arange(1000), 1, 512):
         pass
     assert str(error.value) == (
         "The features of these images take 2 MB, but the cache holds at most 1 MB. Use fewer images or augmented "
@@ -117,9 +227,9 @@ def test_a_disk_that_fills_up_while_storing_leaves_nothing_behind():
 
 def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
     code = (
-        "import os, sys\nfrom imgcls.models import feature_cache as features\n"
-        "with features.storing({'data': 'a'}, (1, 10, 4)) as file:\n"
-        "    file.write(bytes(80))\n    file.flush()\n    print('half', flush=True)\n"
+        "import os, sys\nimport numpy as np\nfrom imgcls.models import feature_cache as features\n"
+        "with features.storing({'data': 'a'}, np.arange(10), 1, 4) as writer:\n"
+        "    writer.write(0, np.arange(5), np.zeros((5, 4)))\n    print('half', flush=True)\n"
         "    sys.stdin.readline()\n    os.kill(os.getpid(), 9)\n"
     )
     process = subprocess.Popen(
@@ -130,17 +240,17 @@ def test_leftovers_of_killed_processes_are_removed_and_live_ones_kept():
     assert sum(name.startswith(".new-") for name in everything()) == 1  # its writer is alive
     process.communicate(b"\n", timeout=20)
     store("c")
-    assert everything() == sorted(feature_cache.entry_folder({"data": name}).name for name in "bc")
-    assert feature_cache.find({"data": "a"}) is None
+    assert len(everything()) == 2
+    assert all(feature_cache.find({"data": name}, ROWS) is not None for name in "bc")
 
 
 def test_concurrent_writers_of_one_entry_share_it():
-    key, values = {"data": "a"}, np.full((1, 10, 4), 7, np.float32)
-    with feature_cache.storing(key, values.shape) as file:
+    key = {"data": "a"}
+    with feature_cache.storing(key, ROWS, 1, 4) as writer:
         store("a")
-        file.write(values.data)
-    assert (np.asarray(feature_cache.find(key)) == 7).all()
-    assert everything() == [feature_cache.entry_folder(key).name]
+        writer.write(0, ROWS, values(ROWS))
+    assert np.array_equal(feature_cache.find(key, ROWS).features[0], values(ROWS))
+    assert len(everything()) == 1
 
 
 def test_the_cache_can_be_emptied():

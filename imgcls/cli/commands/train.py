@@ -203,7 +203,8 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
     ids = []
     for seed in range(config.seed, config.seed + count):
         run_id = f"{given['id']}-{seed}" if given.get("id") else runs.new_id()
-        code = _train_one(config.changed(seed=seed), given | {"id": run_id, "name": f"{name}, seed {seed}"})
+        run_given = given | {"id": run_id, "name": f"{name}, seed {seed}"}
+        code = _train_one(config.changed(seed=seed), run_given, explains=False)
         if code != exit_codes.OK:
             break
         ids.append(run_id)
@@ -212,7 +213,7 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
     return code
 
 
-def _train_one(config: Config, given: dict[str, Any]) -> int:
+def _train_one(config: Config, given: dict[str, Any], *, explains: bool = True) -> int:
     with exit_codes.exits_with(exit_codes.USAGE):
         run_id = given.get("id") or ""
         runs.check_id(run_id)
@@ -233,7 +234,7 @@ def _train_one(config: Config, given: dict[str, Any]) -> int:
         run = runs.create(config, given.get("name") or "", run_id=run_id)
         _check_is_new(run, config)
     _download_weights(config)
-    return _trained(run, in_turn=not given.get("now"))
+    return _trained(run, in_turn=not given.get("now"), explains=explains)
 
 
 def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> Config:
@@ -280,14 +281,14 @@ def _download_weights(config: Config) -> None:
         download_weights.main([network.title], is_background=False)
 
 
-def _trained(run: Run, *, in_turn: bool) -> int:
+def _trained(run: Run, *, in_turn: bool, explains: bool = True) -> int:
     from imgcls.training.process.terminal import Terminal, errors_to
     from imgcls.training.trainer import Trainer
 
     jobs.claim(run)
     terminal = Terminal()
     with errors_to(run.folder / "log.txt"):  # TensorFlow's messages
-        trainer = Trainer(run, listener=terminal, in_turn=in_turn)
+        trainer = Trainer(run, listener=terminal, in_turn=in_turn, explains=explains)
         result = trainer.train()
     terminal.close(result, run)
     if result["outcome"] in ("finished", "stopped"):

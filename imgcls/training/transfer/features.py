@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,63 +69,76 @@ class Extractor:
         self._infer: Callable[[np.ndarray], Any] | None = None
         self.seconds, self.images = 0.0, 0
 
+    def split(self, training: Subset, validation: Subset) -> tuple[Copies, Subset]:
+        """Both subsets as their features. Without augmentation they are computed together, since any other split of
+        the same images needs the same features."""
+        if not Augmentation.of(self._config):
+            self.rows(np.concatenate([training.rows, validation.rows]))
+        return self.copies(training), self.subset(validation)
+
     def subset(self, subset: Subset) -> Subset:
         """A subset of the training images, as their features."""
-        features = self.features("training", self._dataset.x_train, np.sort(subset.rows))
-        return Subset(features[0], _sorted_positions(subset), subset.labels)
+        features, positions = self.rows(subset.rows)
+        return Subset(features, positions, subset.labels)
+
+    def rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Features, float32 (n, features), of at least these training images, and where among the n each of them is."""
+        features, positions = self._stored("training", self._dataset.x_train, rows)
+        return features[0], positions
 
     def copies(self, subset: Subset) -> Copies:
         """A subset of the training images, as features of augmented copies, or of the images without augmentation."""
         augmentation = Augmentation.of(self._config)
         count = augmentation.distinct_copies(int(self._config.model_settings["augmented_copies"]))
-        features = self.features("training", self._dataset.x_train, np.sort(subset.rows), augmentation, copies=count)
-        return Copies(features[0], _sorted_positions(subset), subset.labels, features)
+        features, positions = self._stored("training", self._dataset.x_train, subset.rows, augmentation, copies=count)
+        return Copies(features[0], positions, subset.labels, features)
 
     def test(self) -> np.ndarray:
         """Features of all test images, float32 (n, features)."""
-        return self.features("test", self._dataset.x_test, np.arange(len(self._dataset.y_test)))[0]
+        return self._stored("test", self._dataset.x_test, np.arange(len(self._dataset.y_test)))[0][0]
 
-    def features(
+    def _stored(
         self,
         name: str,
         images: np.ndarray,
         rows: np.ndarray,
         augmentation: Augmentation | None = None,
         copies: int = 1,
-    ) -> np.ndarray:
-        """Features, float32 (copies, rows, features), from the cache or computed.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Features, float32 (copies, n, features), of at least these images, from the cache or computed, and where
+        among the n each of them is.
 
         Raises:
             Stopped: a stop was requested meanwhile. Nothing is cached.
             WeightsError: the features cannot be cached, or the backbone has no weights.
         """
         augmentation = augmentation or Augmentation()
-        key = self._cache_key(name, rows, augmentation, copies)
-        cached = feature_cache.find(key)
-        if cached is not None and cached.shape[:2] == (copies, len(rows)):
-            return cached
-        feature_cache.remove(key)
-        width = backbone_facts.block(self._config.model_settings).features
-        with feature_cache.storing(key, (copies, len(rows), width)) as file:
-            self._compute(images, rows, augmentation, copies, file)
-        computed = feature_cache.find(key)
-        if computed is None:
+        ascending = np.sort(rows)
+        key = self._cache_key(name, ascending, augmentation, copies)
+        entry = feature_cache.find(key, ascending)
+        if entry is None:
+            width = backbone_facts.block(self._config.model_settings).features
+            with feature_cache.storing(key, ascending, copies, width) as writer:
+                self._compute(images, writer.missing, augmentation, copies, writer.write)
+            entry = feature_cache.find(key, ascending)
+        if entry is None:
             raise WeightsError("The cached features were deleted while they were in use. Start the run again.")
-        return computed
+        return entry.features, entry.positions(rows)
 
     def discard_test(self) -> None:
         """Removes the test features from the cache, because they turned out to be wrong."""
         feature_cache.remove(self._cache_key("test", np.arange(len(self._dataset.y_test)), Augmentation(), 1))
 
     def _cache_key(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> dict[str, Any]:
-        """Everything that the features depend on."""
+        """Everything that the features depend on. Random changes follow from the position among the rows; without
+        them, the features of an image are the same in every split."""
         settings = self._config.model_settings
         self._weights_digest = self._weights_digest or backbone_facts.digest(settings)
-        changes = {"augmentation": asdict(augmentation), "seed": self._config.seed, "copies": copies}
+        digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
+        changes = {"augmentation": asdict(augmentation), "seed": self._config.seed, "copies": copies, "rows": digest}
         return {
             "data": self._dataset.fingerprint,
             "part": name,
-            "rows": hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest(),
             "base": settings["backbone"],
             "weights": self._weights_digest,
             "size": 0 if settings["backbone"] == backbones.RUN else settings["input_size"],
@@ -138,8 +151,10 @@ class Extractor:
         rows: np.ndarray,
         augmentation: Augmentation,
         copies: int,
-        file: BinaryIO,
+        write: Callable[[int, np.ndarray, np.ndarray], None],
     ) -> None:
+        if not len(rows):
+            return
         if self._infer is None:
             self._infer = fastest(self._config.model_settings, self._base)
         batch_size, total, done = backbone_facts.batch_size(self._config.model_settings), copies * len(rows), 0
@@ -153,7 +168,7 @@ class Extractor:
                 augmented = augment(images[rows[chunk]], augmentation, generator, flips[chunk])
                 for offset in range(0, len(augmented), batch_size):
                     values = np.asarray(self._infer(augmented[offset : offset + batch_size]))
-                    file.write(np.ascontiguousarray(values, "<f4").data)
+                    write(copy - 1, rows[first + offset :][: len(values)], values)
                     done += len(values)
                     self._between_batches()
                     if time.monotonic() - reported > REPORT_SECONDS:
@@ -196,8 +211,7 @@ class EarlyStart:
     def _compute(self) -> None:
         training, validation = self._subsets
         with contextlib.suppress(Stopped, UserError, OSError):
-            self._extractor.copies(training)
-            self._extractor.subset(validation)
+            self._extractor.split(training, validation)
             self._extractor.test()
 
     def _check(self) -> None:
@@ -230,8 +244,3 @@ def inference_function(base: "keras.Model") -> "Callable[[np.ndarray], tf.Tensor
     graph = tf.function(lambda images: base(images, training=False), input_signature=signature)
     frozen = convert_variables_to_constants_v2(graph.get_concrete_function())
     return lambda images: frozen(tf.constant(images))[0]
-
-
-def _sorted_positions(subset: Subset) -> np.ndarray:
-    """The position of each image among the sorted rows, which is the order of cached features."""
-    return np.searchsorted(np.sort(subset.rows), subset.rows)

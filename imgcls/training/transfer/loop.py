@@ -201,8 +201,8 @@ class TransferLoop:
             self.obey_request()
             if self._early is not None:
                 self._early.wait(self.obey_request)
-            training = self._loop.training = self._extractor.copies(self._training)
-            self._loop.validation = self._extractor.subset(self._validation)
+            training, self._loop.validation = self._extractor.split(self._training, self._validation)
+            self._loop.training = training
         except Stopped:
             self._stopped_early = True
             return False

@@ -10,6 +10,7 @@ import pytest
 
 from imgcls import datasets, runs
 from imgcls.models import feature_cache
+from imgcls.runs.predictions import validation_predictions
 from imgcls.training.loop.batches import Subset
 from imgcls.training.transfer import features
 from tests.support.processes.engine import assert_same_training, has_ended, lines
@@ -70,10 +71,16 @@ def test_settings_that_change_the_features_change_the_cache_entry(trained, backb
     trained(HEAD_ALONE.changed(epochs=1, rotation=5))
     assert len(list(feature_cache.root_folder().iterdir())) == count + 1  # other copies; the rest is as it was
     trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0))
-    plain = len(list(feature_cache.root_folder().iterdir()))
-    assert plain == count + 2
-    trained(HEAD_ALONE.changed(epochs=1, rotation=0, shift=0, seed=1))
-    assert len(list(feature_cache.root_folder().iterdir())) == plain + 2  # another split
+    # Without augmentation, training images are added to the validation images that are known already.
+    assert len(list(feature_cache.root_folder().iterdir())) == count + 1
+
+
+def test_another_seed_does_not_run_the_backbone(trained, backbone_run):
+    config = HEAD_ALONE.changed(epochs=1, rotation=0, shift=0, train_images=0)
+    first = trained(config)
+    second = trained(config.changed(seed=1), NO_LOOKS)
+    assert second.state == "finished"
+    assert not np.array_equal(*(np.sort(validation_predictions.read(run).rows) for run in (first, second)))
 
 
 def test_augmented_copies_are_cycled_through(trained, keras, digits, backbone_run):
@@ -181,6 +188,31 @@ def test_training_uses_features_computed_early(early):
     assert extractor.subset(validation).images.shape == (30, 256)
     assert extractor.test().shape == (360, 256)
     assert extractor.images == 0  # nothing was left to compute
+
+
+def test_another_split_of_the_same_images_computes_nothing(early):
+    config, dataset, *subsets = early
+    features.Extractor(config, dataset).split(*subsets)
+    extractor = features.Extractor(config.changed(seed=1), dataset)
+    rows = np.random.default_rng(1).permutation(120)
+    training, validation = (Subset.of(dataset.x_train, dataset.y_train, part) for part in (rows[:80], rows[80:]))
+    found = extractor.split(training, validation)
+    assert extractor.images == 0
+    infer = features.fastest(config.model_settings, None)
+    for images, part in zip((training, validation), found, strict=True):
+        assert np.allclose(part.take(np.arange(len(part)))[0], infer(dataset.x_train[images.rows]), atol=1e-4)
+        assert np.array_equal(part.labels, images.labels)
+
+
+def test_more_images_compute_only_what_is_missing(early):
+    config, dataset, *_ = early
+    extractor = features.Extractor(config, dataset)
+    extractor.rows(np.arange(0, 60, 3))
+    assert extractor.images == 20
+    found, positions = extractor.rows(np.arange(59, -1, -1))
+    assert extractor.images == 60
+    infer = features.fastest(config.model_settings, None)
+    assert np.allclose(found[positions], infer(dataset.x_train[59::-1]), atol=1e-4)
 
 
 def test_a_stop_ends_the_early_computation(early):

@@ -3,6 +3,7 @@
 import json
 import time
 
+import numpy as np
 import pytest
 
 from imgcls.config import Config
@@ -149,8 +150,9 @@ def test_the_backbone_table_compares_backbones(data, digits):
 
 
 def test_cached_features_are_shown_and_can_be_deleted(data, digits):
-    with feature_cache.storing({"data": "x"}, (1, 500, 1000)) as file:
-        file.write(bytes(2_000_000))
+    rows = np.arange(500)
+    with feature_cache.storing({"data": "x"}, rows, 1, 1000) as writer:
+        writer.write(0, rows, np.zeros((500, 1000)))
     app = opened("train", model=TITLE, data=data)
     app.session_state["bases"] = True
     app.run()
