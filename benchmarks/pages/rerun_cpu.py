@@ -8,9 +8,9 @@ Streamlit's WebSocket protocol, with the messages it caches and the few widget s
 digit drawn, in which case only the fragment with the canvas runs). The value is the most expensive page.
 `live_fragment_ms` is one tick of the live view of a training run, at its own pace of one second;
 `live_fragment_long_ms` is the same with an hour of history, written by this benchmark. `idle_ms_per_s` is the cost of
-an idle session, subtracted from the ticks. Also reported: the server's memory, and whether it ever loaded TensorFlow
-or Keras. Pages show copies of the trained runs, or two quick ones if there are none. The reference is a rerun of an
-empty Streamlit page.
+an idle session, subtracted from the ticks. These waits alone take 50 seconds; standard error says how far it is. Also
+reported: the server's memory, and whether it ever loaded TensorFlow or Keras. Pages show copies of the trained runs, or
+two quick ones if there are none. The reference is a rerun of an empty Streamlit page.
 """
 
 import json
@@ -36,8 +36,8 @@ RERUNS = 100
 ROUNDS = 5
 SEVEN = [[80, 70, 18, 200, 70, 18], [200, 70, 18, 130, 230, 18]]
 """What is drawn on the canvas: x, y and width of the pen at each point of two strokes."""
-TICKS = 40
-IDLE_SECONDS = 20
+TICKS = 20
+IDLE_SECONDS = 10
 """The clock counts in steps of 10 ms."""
 TRAINING = {"data": "mnist_sample", "model": "cnn", "epochs": "1000", "early-stopping": "off", "id": "live"}
 
@@ -174,12 +174,15 @@ def main() -> None:
         with serve(environment) as server:
             server.wait()
             pages = per_page(server, ids, reruns)
+            print("pages measured", pages, file=sys.stderr, flush=True)
             with Session(server.port):
                 before = server.cpu_ms()
                 time.sleep(IDLE_SECONDS)
                 idle = (server.cpu_ms() - before) / IDLE_SECONDS
+            print("idle session measured, starting a training", file=sys.stderr, flush=True)
             with training(environment) as run_id:
                 live = per_tick(server, run_id, idle)
+            print("live view measured", file=sys.stderr, flush=True)
             with long_training(environment) as run_id:
                 long = per_tick(server, run_id, idle)
             maps = (

@@ -22,6 +22,7 @@ The environment is read at each call, so that a test can change it.
 
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -116,6 +117,7 @@ def trainings_at_once() -> int:
     return max(1, int(text)) if text.isdigit() else 1
 
 
+@lru_cache
 def repository_folder() -> Path:
     """The folder that contains the package `imgcls`: the checkout, or site-packages."""
     return Path(__file__).resolve().parents[2]

@@ -268,7 +268,7 @@ def test_test_time_augmentation_averages_both_mirror_images(build, keras, tmp_pa
     assert np.allclose(both(images), expected, atol=1e-6)
     assert not np.allclose(both(images), model(images), atol=1e-4)
     assert both.count_params() == model.count_params()
-    assert write_litert(both, tmp_path / "model.tflite", images) < 1e-5
+    assert write_litert(both, tmp_path / "model.tflite", images, expected) < 1e-5
     assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(images), expected, atol=1e-5)
     both.save(tmp_path / "model.keras")
     assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(images), expected, atol=1e-6)

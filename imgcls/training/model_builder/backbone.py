@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,18 @@ def build(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mod
         return from_run(settings, shape)
     network = backbones.NETWORKS[settings["backbone"]]
     return pretrained(network, settings["input_size"], shape, weights.needed(network))
+
+
+def frozen(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
+    """As `build`, for a training that leaves its weights alone: the next one in this process gets the same network."""
+    names = ("backbone", "backbone_run", "input_size")
+    chosen = tuple((name, settings[name]) for name in names)
+    return _frozen(chosen, shape, backbone_facts.digest(settings))
+
+
+@lru_cache(1)
+def _frozen(chosen: tuple[tuple[str, Any], ...], shape: tuple[int, int, int], _digest: str) -> keras.Model:
+    return build(dict(chosen), shape)
 
 
 def pretrained(network: Network, size: int, shape: tuple[int, int, int], path: Path) -> keras.Model:

@@ -1,6 +1,7 @@
 """All runs as a table, and the comparison of the selected ones."""
 
 import zlib
+from functools import lru_cache
 
 import pyarrow as pa
 import streamlit as st
@@ -16,6 +17,7 @@ from imgcls.ui.runs.table_columns import MINE, Row
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
@@ -176,8 +178,14 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         st.caption("Not recorded for these runs.")
         return
     st.plotly_chart(
-        run_scatter(points, title),
+        _scatter_figure(tuple(points), title),
         key="runs-scatter",
         config=figure_download.savable("runs"),
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
     )
+
+
+@lru_cache(32)
+def _scatter_figure(points: tuple[RunPoint, ...], cost: str) -> StaticFigure:
+    """Kept, because Plotly takes as long for it as the rest of the page."""
+    return static(run_scatter(points, cost))

@@ -184,8 +184,8 @@ def test_training_uses_features_computed_early(early):
     config, dataset, training, validation = early
     features.EarlyStart(*early).wait(lambda: None)
     extractor = features.Extractor(config, dataset)
-    assert extractor.copies(training).copies.shape == (1, 90, 256)
-    assert extractor.subset(validation).images.shape == (30, 256)
+    assert extractor.copies(training).take(np.arange(90))[0].shape == (90, 256)
+    assert extractor.subset(validation).take(np.arange(30))[0].shape == (30, 256)
     assert extractor.test().shape == (360, 256)
     assert extractor.images == 0  # nothing was left to compute
 

@@ -1,17 +1,22 @@
 """Pretrained networks, and what checks and commands do before the start."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from imgcls import datasets, runs
+from imgcls.config import Config
 from imgcls.inference.predictor import Predictor
 from imgcls.models.backbones import NETWORKS
+from imgcls.training.loop.batches import Subset
 from tests.support.processes.engine import has_ended, lines
 from tests.support.training.transfer_runs import CONFIG, HEAD_ALONE
 
 pytestmark = pytest.mark.timeout(240)
+
+SHIPPED = {"backbone": "MobileNet 0.25", "backbone_run": "", "input_size": 32}
 
 
 def test_a_network_with_weights_from_a_file_is_trained_and_exported(trained, write_weights, tmp_path, monkeypatch):
@@ -101,3 +106,33 @@ def test_the_command_line_downloads_missing_weights_and_reports_a_failure(backbo
     output = capsys.readouterr()
     assert output.out.startswith("Downloading the weights of MobileNetV2 (9.4 MB) …\n")
     assert "the server refused the connection. Connect to the internet" in output.err
+
+
+def test_trainings_in_one_process_share_a_backbone_that_they_do_not_change(keras, tmp_path):
+    from imgcls.training import model_builder
+    from imgcls.training.model_builder import backbone
+
+    base = backbone.frozen(SHIPPED, (8, 8, 1))
+    config = Config(model="transfer", model_settings=SHIPPED)
+    first, second = (model_builder.attach_head(config, base, model_builder.head(config, 256, 3)) for _ in range(2))
+    for number, model in enumerate((first, second)):
+        kernel = np.random.default_rng(number).normal(size=(256, 3))
+        model.get_layer("logits").set_weights([kernel, np.zeros(3)])
+    images = np.random.default_rng(2).integers(0, 256, (4, 8, 8, 1), dtype=np.uint8)
+    second.save(tmp_path / "second.keras")
+    loaded = keras.models.load_model(tmp_path / "second.keras", compile=False)
+    assert np.allclose(loaded(images), second(images), atol=1e-6)
+    assert not np.allclose(first(images), second(images), atol=1e-3)
+
+
+@pytest.mark.parametrize(("epochs", "is_shared"), [(0, True), (1, False)])
+def test_a_backbone_that_is_fine_tuned_is_not_shared(keras, digits, epochs, is_shared):
+    from imgcls.training.model_builder import backbone
+    from imgcls.training.transfer.loop import TransferLoop
+
+    config = Config(data="digits", model="transfer", model_settings={**SHIPPED, "fine_tuning_epochs": epochs})
+    dataset = datasets.open_dataset("digits")
+    subset = Subset.of(dataset.x_train, dataset.y_train, np.arange(20))
+    loop = TransferLoop(config, dataset, subset, subset, SimpleNamespace(features=None), None)
+    assert (loop.base() is backbone.frozen(config.model_settings, (8, 8, 1))) == is_shared
+    assert backbone.frozen(SHIPPED, (8, 8, 3)) is not backbone.frozen(SHIPPED, (8, 8, 1))
