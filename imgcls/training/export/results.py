@@ -28,8 +28,9 @@ from imgcls.training.process.metrics_writer import MetricsWriter
 from imgcls.training.transfer.loop import TransferLoop
 
 MODEL_VERSION = 1
-SAMPLE_SIZE = 64
-"""Test images on which faster ways to a prediction are compared with the model."""
+SAMPLE_SIZE, BACKBONE_SAMPLE_SIZE = 64, 16
+"""Test images on which faster ways to a prediction are compared with the model; with a backbone each takes tens of
+milliseconds, so there are fewer."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def evaluate_and_export(
     thresholds = chosen_thresholds(model, validation, loop.evaluation_batch) if facts.is_multilabel else None
     scores: dict[str, float] = {}
     # Computed once for two checks, of the predictions from features and of the exported model.
-    sample = np.asarray(dataset.x_test[:SAMPLE_SIZE])
+    sample = np.asarray(dataset.x_test[: BACKBONE_SAMPLE_SIZE if models.has_backbone(config.model) else SAMPLE_SIZE])
     expected = sample, model_builder.predictions_once(model, sample)
     if not trials.is_spared(run):
         scores = test(run, model, dataset, thresholds, loop.test_predictions(expected[1]), loop.evaluation_batch)

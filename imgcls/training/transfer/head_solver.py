@@ -20,6 +20,8 @@ PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 MOST_IMAGES = 5_000
 """A sample of this size is enough for a start: with more images, gradient descent makes many steps per epoch."""
 MOST_PASSES = 60
+TOLERANCE = 1e-4
+"""A solution is accepted when a pass lowers the loss by less than this fraction: epochs of gradient descent follow."""
 
 Loss = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From logits and targets (n, classes) to the loss of each target (n, classes) and the probabilities (n, classes)."""
@@ -72,7 +74,8 @@ def solve(
     lowest = np.inf
     for penalty in PENALTIES:
         objective = _objective(x, targets, importance, penalty, loss)
-        found = minimize(objective, now.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": MOST_PASSES})
+        options = {"maxiter": MOST_PASSES, "ftol": TOLERANCE}
+        found = minimize(objective, now.ravel(), jac=True, method="L-BFGS-B", options=options)
         now = found.x.reshape(shape)
         validation_loss = loss(x_val @ now[:-1] + now[-1], val_targets)[0].sum(1).mean()
         if not validation_loss < lowest:
