@@ -4,7 +4,7 @@
     shape_layers.py    Keras layers that only compute shapes and parameter counts
     backbones.py       pretrained networks
     weights/           where their weights are, and how they are downloaded
-    feature_cache.py   features that a backbone has computed
+    feature_cache/     features that a backbone has computed
 
 A family is a module with a TITLE and a function `classify(layers, images, num_classes, *, parameters...)` that returns
 one logit per class. `layers` is `keras.layers` in the trainer and `imgcls.models.shape_layers` on a page, so the same

@@ -168,10 +168,7 @@ class Loop:
         return True
 
     def test_predictions(self, expected: np.ndarray) -> np.ndarray | None:
-        """Probabilities of the test images, if the loop knows a faster way to them than running the model.
-
-        `expected` are those of the model for the first images, float32 (n, classes).
-        """
+        """Probabilities of the test images, if there is a faster way to them; `expected` are the model's for the first."""
         return None
 
     @property
