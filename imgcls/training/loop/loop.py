@@ -168,7 +168,7 @@ class Loop:
         return True
 
     def test_predictions(self, expected: np.ndarray) -> np.ndarray | None:
-        """Probabilities of the test images, if there is a faster way to them; `expected` are the model's for the first."""
+        """Probabilities of the test images, if there is a faster way to them; `expected` are the first of the model."""
         return None
 
     @property
