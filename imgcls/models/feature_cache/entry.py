@@ -84,6 +84,6 @@ def read(folder: Path) -> Entry | None:
         rows, features = np.array(map_npy(folder / "rows.npy")), map_npy(folder / "features.npy")
     except (OSError, ValueError, KeyError, TypeError, DamagedFile):
         return None
-    is_sound = rows.dtype == np.int64 and rows.ndim == 1 and (np.diff(rows) > 0).all()
-    is_sound = is_sound and features.dtype == np.float32 and features.ndim == 3 and features.shape == shape
-    return Entry(folder, rows, features) if is_sound and len(rows) == shape[1] else None
+    are_rows = rows.dtype == np.int64 and rows.ndim == 1 and bool((np.diff(rows) > 0).all())
+    are_features = features.dtype == np.float32 and features.ndim == 3 and features.shape == shape
+    return Entry(folder, rows, features) if are_rows and are_features and len(rows) == shape[1] else None
