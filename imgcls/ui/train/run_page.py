@@ -29,7 +29,7 @@ from imgcls.ui.widgets.metric_row import Number
 OUTCOMES = {
     "stopped": N_("Stopped. The best epoch so far was evaluated and saved."),
     "lost": N_("The training process ended unexpectedly (killed, or the machine shut down)."),
-    "full": N_("The training ended because the disk with the runs is full. Free some disk space, then resume it."),
+    "full": N_("The training ended because the disk with the runs is full. Free some disk space."),
     "damaged": N_("The files of this run cannot be read. Delete it on the Runs page, or start a new run."),
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."

@@ -59,6 +59,7 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     assert f"Open trial {winner.number}" in [button.label for button in app.button]
     assert "12 configurations were tried" in text_of(app)
     (table,) = app.dataframe
+    assert table.value["Validation accuracy"].max() == winner.value
     assert list(table.value["Winner"]).index(True) == winner.number
     assert len(app.get("plotly_chart")) == 8, (
         "history, importance, parallel coordinates, two slices, three Pareto fronts"

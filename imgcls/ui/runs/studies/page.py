@@ -27,6 +27,7 @@ STATES = {
     "damaged": ("Damaged", ":material/broken_image:", "red"),
 }
 """State of a study -> the word, icon and colour it is shown with."""
+METRICS = {"val_accuracy": "Validation accuracy", "val_loss": "Validation loss"}
 WHAT = (
     "A study tries many settings and keeps the best. Each trial is an ordinary run; validation images choose the "
     "winner, and only the winner is evaluated on the test set."
@@ -213,7 +214,7 @@ def _table(study: Study, trials: list[Trial], winner: Trial | None) -> None:
     columns = {
         "Trial": [trial.number for trial in trials],
         "State": [formatting.STATES[trial.state][0] for trial in trials],
-        study.plan.metric: [trial.value for trial in trials],
+        METRICS[study.plan.metric]: [trial.value for trial in trials],
         **{name.replace("_", " "): [_text(trial.params.get(name)) for trial in trials] for name in names},
         "Epochs": [len(trial.curve) for trial in trials],
         "Winner": [winner is not None and trial.number == winner.number for trial in trials],
@@ -224,6 +225,7 @@ def _table(study: Study, trials: list[Trial], winner: Trial | None) -> None:
         key=f"trials-{study.id}",
         on_select="rerun",
         selection_mode="single-row",
+        placeholder="–",
         alt="All trials with their settings and scores.",
     )
     rows = event.selection.rows
@@ -236,4 +238,4 @@ def _table(study: Study, trials: list[Trial], winner: Trial | None) -> None:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)

@@ -116,6 +116,13 @@ def test_a_lost_run_says_whether_it_saved_a_checkpoint(active_run):
     assert "Resume continues from the last checkpoint" in text_of(app) and "Resume" in buttons(app)
 
 
+def test_a_run_that_ended_on_a_full_disk_says_so(active_run):
+    run = active_run("diskfull", lives=False)
+    app = opened("train", run=run.id)
+    assert "the disk with the runs is full. Free some disk space. No checkpoint was saved." in text_of(app)
+    assert "Start again" in buttons(app)
+
+
 def test_changes_during_training_apply_to_its_continuation(finished_run, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     (finished_run.folder / "checkpoint.npz").touch()
