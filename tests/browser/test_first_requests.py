@@ -46,6 +46,14 @@ def test_a_deep_link_as_the_first_request_shows_the_page_with_its_navigation(lin
     }
 
 
+@pytest.mark.parametrize("number", ["inf", "nan", "1e400"])
+def test_a_link_with_a_number_that_is_none_opens_its_page_and_says_so(number, visit, server):
+    page = visit(server, f"/train?batch_size={number}")
+    steps.shows(page, "Train a model")
+    expect(steps.main(page).get_by_text(f"The link sets “batch_size” to '{number}'")).to_be_visible()
+    assert "batch_size" not in page.url
+
+
 COLOURS_OF_PRIMARY_BUTTONS = """() =>
     [...document.querySelectorAll('[data-testid^=stBaseButton-primary]:not([disabled])')].map(button => {
         const style = getComputedStyle(button.querySelector('p') ?? button);

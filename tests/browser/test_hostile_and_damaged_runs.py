@@ -32,7 +32,7 @@ INTERPRETED = """() => [...document.querySelectorAll('img[src=x], a[href^="javas
 
 def literal(name: str) -> re.Pattern:
     """The name as text. An invisible character may break a URL, so that it does not become a link."""
-    return re.compile(re.escape(name).replace(":/", "\u2060?:/").replace("/", "."))  # Playwright's selectors end at "/"
+    return re.compile(re.escape(name).replace(":/", ":\u2060?/").replace("/", "."))  # Playwright's selectors end at "/"
 
 
 @pytest.fixture(scope="module")

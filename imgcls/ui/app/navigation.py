@@ -14,7 +14,6 @@ from imgcls.ui.visitors import language
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 language.begin()
 old_links.upgrade()
-link_numbers.refuse()
 
 home, *others = (
     st.Page(page.path, title=_(page.title), icon=page.icon, default=not number)
@@ -24,6 +23,7 @@ home, *others = (
 if sharing.is_shared():
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
 page = st.navigation([home, *others], position="top")
+link_numbers.refuse()  # only from here on does running the script again keep the page
 figure_menu.show()
 alert.show()
 language.menu(page.url_path)
