@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
 from imgcls.charts.theme import QUIET, TRAINING, lay_out, literal
+from imgcls.evaluation.metrics.percent import percent
 
 HEIGHT = 320
 MOST_NAMED = 12
@@ -33,7 +34,8 @@ def class_predictions(points: Sequence[tuple[str, float, float]]):
         customdata=[literal(name, HOVER_LENGTH) for name, _, _ in points],
         marker={"color": TRAINING, "size": 11},
         name="people",
-        hovertemplate="%{customdata}<br>predicted %{x:.1f}%, actual %{y:.1f}%<extra></extra>",
+        hovertext=[f"predicted {percent(predicted)}, actual {percent(actual)}" for _, predicted, actual in points],
+        hovertemplate="%{customdata}<br>%{hovertext}<extra></extra>",
         cliponaxis=False,
     )
     return lay_out(figure, height=HEIGHT, x="predicted accuracy, %", y="actual accuracy, %", margins=(64, 32, 24, 52))

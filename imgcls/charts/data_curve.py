@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from imgcls.charts.theme import QUIET, TRAINING, faded, lay_out
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.metrics.power_law import PowerLaw
 
 BEYOND = 4.0
@@ -43,7 +44,8 @@ def data_curve(images: np.ndarray, accuracies: np.ndarray, law: PowerLaw, runs: 
             mode="lines",
             line={"color": TRAINING, "width": 2, "dash": dash},
             name=name,
-            hovertemplate="%{x:,.0f} images: %{y:.1f}%<extra></extra>",
+            hovertext=[percent(one / 100) for one in value[inside].tolist()],
+            hovertemplate="%{x:,.0f} images: %{hovertext}<extra></extra>",
         )
     figure.add_scatter(
         x=images,
@@ -52,7 +54,8 @@ def data_curve(images: np.ndarray, accuracies: np.ndarray, law: PowerLaw, runs: 
         marker={"color": TRAINING, "size": 9, "line": {"width": 1, "color": "white"}},
         customdata=list(runs),
         name="one run",
-        hovertemplate="%{x:,.0f} images: %{y:.2f}%<extra></extra>",
+        hovertext=[percent(one, 2) for one in accuracies],
+        hovertemplate="%{x:,.0f} images: %{hovertext}<extra></extra>",
     )
     figure.add_vline(x=largest, line={"color": QUIET, "width": 1, "dash": "dot"})
     lay_out(figure, height=360, x="training images", y="test accuracy, %")

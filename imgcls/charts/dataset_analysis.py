@@ -6,6 +6,7 @@ import numpy as np
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
 from imgcls.charts.theme import TRAINING, class_colour, lay_out, literal
+from imgcls.evaluation.metrics.percent import percent
 
 SIGNS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star", "hexagon", "pentagon")
 PARTS = {"training": (TRAINING, ""), "test": ("#CC79A7", "x")}
@@ -71,7 +72,8 @@ def brightness(values_by_part: dict[str, np.ndarray]):
             y=fractions,
             name=part,
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 7, "solidity": 0.2}},
-            hovertemplate="%{y:.1f}% around %{x:.0f}",
+            hovertext=[percent(one / 100) for one in fractions.tolist()],
+            hovertemplate="%{hovertext} around %{x:.0f}",
         )
     lay_out(figure, height=300, x="mean pixel value of the image (0 = black, 255 = white)", y="images of the split (%)")
     figure.update_layout(barmode="group", bargap=0.1, bargroupgap=0)

@@ -6,6 +6,7 @@ import numpy as np
 
 from imgcls.charts import NAME_LENGTH
 from imgcls.charts.theme import QUIET, class_colour, lay_out, literal
+from imgcls.evaluation.metrics.percent import percent
 
 MOST_CLASSES = 5
 
@@ -29,7 +30,8 @@ def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names: S
             name=literal(names[one], NAME_LENGTH) + (" (true)" if is_true else ""),
             line={"color": class_colour(one), "width": 4 if is_true else 1.5, "dash": "solid" if is_true else "dash"},
             marker={"size": 6 if is_true else 4},
-            hovertemplate="epoch %{x}: %{y:.1f}%",
+            hovertext=[percent(value) for value in probabilities[:, one].tolist()],
+            hovertemplate="epoch %{x}: %{hovertext}",
         )
     figure.add_vline(x=int(epochs[position]), line={"color": QUIET, "width": 2, "dash": "dot"})
     lay_out(figure, height=320, x="epoch", y="probability (%)", margins=(56, 12, 8, 52))

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, faded, layout, literal
+from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-QUANTITIES = {"loss": ("cross-entropy (nats)", 1, ".3f", ""), "accuracy": ("accuracy (%)", 100, ".1f", "%")}
+AXES = {"loss": "cross-entropy (nats)", "accuracy": "accuracy (%)"}
+SCALES = {"loss": 1, "accuracy": 100}
 
 
 def learning_curve(quantity, **values):
@@ -45,7 +47,7 @@ def learning_curve_dict(
         changes: pairs (x, text) of settings changed during training.
         forecast: an `imgcls.runs.forecast.Forecast` of the validation curve.
     """
-    _, scale, digits, unit = QUANTITIES[quantity]
+    scale = SCALES[quantity]
     traces: list[dict] = []
     batches = (batches[0], smoothed(batches[1], smoothing))
     lines: tuple[tuple[str, Any, dict[str, Any]], ...] = (
@@ -66,11 +68,11 @@ def learning_curve_dict(
         if len(x) > 60 and np.isfinite(values).sum() > 60:
             style = style | {"mode": "lines"}
         style = style | {"marker": style.get("marker", {}) | {"size": 5}}
-        hover = {"hoverinfo": "skip"} if name == "training, batches" else {"hovertemplate": f"%{{y:{digits}}}{unit}"}
+        hover = {"hoverinfo": "skip"} if name == "training, batches" else _hover(quantity, values)
         traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
     traces += _best(quantity, validation, best_epoch, total_epochs)
     if forecast is not None:
-        traces.append(_forecast(forecast, scale))
+        traces.append(_forecast(quantity, forecast))
     axes = _layout(quantity, traces, height=height)
     if total_epochs:
         axes["xaxis"]["range"] = [0, total_epochs]
@@ -130,8 +132,7 @@ def marks(changes, *, at):
 
 def compare_curves(runs, quantity):
     """Validation curves of several runs, a list of (name, x in epochs, values), each with its own colour and dash."""
-    _, scale, digits, unit = QUANTITIES[quantity]
-    traces = []
+    scale, traces = SCALES[quantity], []
     for index, (name, x, values) in enumerate(runs):
         x, values = thin(x, _numbers(values) * scale)
         traces.append(
@@ -143,8 +144,8 @@ def compare_curves(runs, quantity):
                 "mode": "lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
                 "line": {"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
                 "marker": {"size": 5},
-                "hovertemplate": f"%{{y:{digits}}}{unit}",
             }
+            | _hover(quantity, values)
         )
     rows = -(-len(runs) // 3)
     axes = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
@@ -190,7 +191,7 @@ def _best(quantity, validation, best_epoch, total_epochs):
         {
             "type": "scatter",
             "x": x[found[:1]],
-            "y": values[found[:1]] * QUANTITIES[quantity][1],
+            "y": values[found[:1]] * SCALES[quantity],
             "name": "best",
             "mode": "markers+text",
             "text": [f"best: epoch {best_epoch}"],
@@ -204,8 +205,13 @@ def _best(quantity, validation, best_epoch, total_epochs):
     ]
 
 
-def _forecast(forecast, scale):
+def _forecast(quantity, forecast):
     """The forecast of the last value, with its band as an error bar."""
+    scale = SCALES[quantity]
+    if quantity == "loss":
+        text = f"{forecast.value:.3g}, 90% band {forecast.low:.3g}–{forecast.high:.3g}"
+    else:
+        text = f"{percent(forecast.value)}, 90% band {interval(forecast.low, forecast.high)}"
     bar = {"type": "data", "symmetric": False, "color": QUIET, "thickness": 1.5, "width": 5}
     bar |= {
         "array": [(forecast.high - forecast.value) * scale],
@@ -219,14 +225,21 @@ def _forecast(forecast, scale):
         "mode": "markers",
         "marker": {"symbol": "circle-open", "size": 9, "color": QUIET, "line": {"width": 2}},
         "error_y": bar,
-        "hovertemplate": f"%{{y:.3g}}, 90% band {forecast.low * scale:.3g}–{forecast.high * scale:.3g}",
+        "hovertemplate": text,
         "cliponaxis": False,
     }
 
 
+def _hover(quantity, values):
+    """What a point of a curve says."""
+    if quantity == "loss":
+        return {"hovertemplate": "%{y:.3f}"}
+    return {"customdata": percentages(values / 100).astype(np.float32), "hovertemplate": "%{customdata:.1f}%"}
+
+
 def _layout(quantity, traces, **options):
     """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points."""
-    axes = layout(x="epoch", y=QUANTITIES[quantity][0], **options) | {"hovermode": "x unified"}
+    axes = layout(x="epoch", y=AXES[quantity], **options) | {"hovermode": "x unified"}
     axes["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
     if quantity == "loss":
         axes["yaxis"]["rangemode"] = "tozero"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
 from imgcls.charts.theme import class_colour, lay_out, literal
+from imgcls.evaluation.metrics.percent import percent
 
 HEIGHT = 320
 MOST_NAMED = 8
@@ -47,7 +48,8 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             customdata=[literal(point.name, HOVER_LENGTH) for point in members],
             marker={"color": class_colour(number), "size": 12, "symbol": number % 8},
             error_y=_error_bars(members),
-            hovertemplate="%{customdata}<br>%{y:.1f}%, %{x:,.4g}<extra></extra>",
+            hovertext=[percent(point.accuracy) for point in members],
+            hovertemplate="%{customdata}<br>%{hovertext}, %{x:,.4g}<extra></extra>",
             cliponaxis=False,
         )
     lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))

@@ -10,6 +10,7 @@ import numpy as np
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
 from imgcls.charts.theme import BEST, ERROR, QUIET, TRAINING, VALIDATION, class_colour, faded, lay_out, literal
 from imgcls.evaluation.metrics.calibration import AbstentionCurve, Reliability
+from imgcls.evaluation.metrics.percent import percent, percentages
 from imgcls.evaluation.metrics.roc_pr import Curve
 
 HEIGHT = 380
@@ -40,9 +41,12 @@ def class_curves(
             name=f"{literal(names[one], NAME_LENGTH)} {notes[one]}",
             legendgroup=str(one),
             line={"color": class_colour(one), "width": 2, "dash": DASHES[position % len(DASHES)]},
-            customdata=np.where(np.isfinite(curve.threshold), 100 * curve.threshold, 100).astype(np.float32),
+            customdata=np.stack(
+                [percentages(curve.x), percentages(curve.y), percentages(np.minimum(curve.threshold, 1), 3)], 1
+            ).astype(np.float32),
             meta=literal(names[one], HOVER_LENGTH),  # a name inside the template could contain one of its variables
-            hovertemplate="%{meta}, threshold %{customdata:.3g}%<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
+            hovertemplate="%{meta}, threshold %{customdata[2]:.5~g}%<br>"
+            "%{customdata[0]:.1f}, %{customdata[1]:.1f}%<extra></extra>",
         )
     for one, (x, y) in (points or {}).items():
         figure.add_scatter(
@@ -59,7 +63,7 @@ def class_curves(
             showlegend=False,
             cliponaxis=False,
             meta=literal(names[one], HOVER_LENGTH),
-            hovertemplate="%{meta} at the current threshold<br>%{x:.1f}, %{y:.1f}%<extra></extra>",
+            hovertemplate=f"%{{meta}} at the current threshold<br>{percent(x)}, {percent(y)}<extra></extra>",
         )
     if kind == "roc":
         chance = {"color": QUIET, "width": 1, "dash": "dot"}
@@ -132,8 +136,8 @@ def reliability(
                 "width": 3,
             },
             hovertext=[
-                f"{name}: {percent:.1f}% of {count:,} {noun}s"
-                for percent, count in zip(value.tolist(), line.count[filled].tolist(), strict=True)
+                f"{name}: {percent(one / 100)} of {count:,} {noun}s"
+                for one, count in zip(value.tolist(), line.count[filled].tolist(), strict=True)
             ],
             hoverinfo="text",
         )
@@ -152,8 +156,11 @@ def accuracy_coverage(line: AbstentionCurve, threshold: float, fraction: float, 
         y=(100 * line.right).astype(np.float32),
         mode="lines",
         line={"color": TRAINING, "width": 2},
-        customdata=(100 * line.threshold).astype(np.float32),
-        hovertemplate="confidence ≥ %{customdata:.1f}%<br>%{x:.1f}% answered, accuracy %{y:.2f}%<extra></extra>",
+        customdata=np.stack(
+            [percentages(line.threshold), percentages(line.fraction), percentages(line.right, 2)], 1
+        ).astype(np.float32),
+        hovertemplate="confidence ≥ %{customdata[0]:.1f}%<br>%{customdata[1]:.1f}% answered, "
+        "accuracy %{customdata[2]:.2f}%<extra></extra>",
         showlegend=False,
     )
     if fraction > 0:
@@ -162,7 +169,7 @@ def accuracy_coverage(line: AbstentionCurve, threshold: float, fraction: float, 
             y=[100 * accuracy],
             mode="markers+text",
             marker={"color": BEST, "size": 14, "symbol": "star"},
-            text=[f"≥ {100 * threshold:.0f}%"],
+            text=[f"≥ {percent(threshold, 0)}"],
             textposition="bottom right" if fraction < 0.5 else "bottom left",
             hoverinfo="skip",
             showlegend=False,
@@ -194,7 +201,8 @@ def class_bars(
             "color": faded(TRAINING, 0.5),
         },
         name="now",
-        hovertemplate="%{x:.1f}%<extra></extra>",
+        hovertext=[percent(one) for one in value.tolist()],
+        hovertemplate="%{hovertext}<extra></extra>",
         customdata=positions[:, None].tolist(),
     )
     if before is not None:
@@ -204,7 +212,8 @@ def class_bars(
             mode="markers",
             marker={"color": ERROR, "symbol": "line-ns-open", "size": 12, "line": {"width": 2}},
             name="before",
-            hovertemplate="before: %{x:.1f}%<extra></extra>",
+            hovertext=[percent(one) for one in before.tolist()],
+            hovertemplate="before: %{hovertext}<extra></extra>",
         )
     lay_out(figure, height=int(np.clip(26 * len(names) + 90, 200, 900)), x="%", margins=(130, 16, 8, 44))
     figure.update_yaxes(

@@ -7,6 +7,7 @@ import numpy as np
 
 from imgcls.charts.theme import BEST, ERROR, QUIET, TRAINING, VALIDATION, faded, lay_out, literal
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.params import Value
 
 SCALE = [[0, "#D55E00"], [0.5, "#E69F00"], [1, "#0072B2"]]
@@ -99,9 +100,10 @@ def importances(shares: Mapping[str, float]):
             y=[literal(name.replace("_", " "), 24) for name in names],
             orientation="h",
             marker_color=TRAINING,
-            text=[f"{100 * shares[name]:.0f}%" for name in names],
+            text=[percent(shares[name], 0) for name in names],
             textposition="auto",
-            hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
+            hovertext=[percent(shares[name]) for name in names],
+            hovertemplate="%{y}: %{hovertext}<extra></extra>",
         )
     )
     return lay_out(
@@ -158,7 +160,8 @@ def seed_groups(
             customdata=list(ids),
             name="one run per seed",
             showlegend=bool(row == rows[0]),
-            hovertemplate="%{x:.2f}%<extra></extra>",
+            hovertext=[percent(one, 2) for one in values],
+            hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.add_scatter(
         x=[100 * mean.value for mean in means],
@@ -174,7 +177,8 @@ def seed_groups(
             "thickness": 2,
         },
         name="mean with 95% CI",
-        hovertemplate="mean %{x:.2f}%<extra></extra>",
+        hovertext=[percent(mean.value, 2) for mean in means],
+        hovertemplate="mean %{hovertext}<extra></extra>",
     )
     lay_out(figure, height=110 + 56 * len(names), x="test accuracy, %", margins=(190, 24, 16, 48))
     figure.update_yaxes(
@@ -198,7 +202,7 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
         name=name,
         customdata=[point.run for point in points],
         text=[_hover(point) for point in points],
-        hovertemplate="%{text}<br>%{y:.4g}<extra></extra>",
+        hovertemplate="%{text}<br>%{y:.5~g}<extra></extra>",
     )
 
 

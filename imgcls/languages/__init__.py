@@ -19,12 +19,16 @@ another language. A text without a translation stays English. How to translate: 
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from pathlib import Path
 
 from imgcls.languages import catalogues
 from imgcls.languages.choice import ENGLISH as ENGLISH
 from imgcls.languages.choice import LANGUAGES as LANGUAGES
 from imgcls.languages.choice import direction as direction
 from imgcls.languages.choice import offered as offered
+
+PERCENT_SCRIPT = Path(__file__).with_name("percent.js")
+"""English percentages in JavaScript: a module for the pages that compute scores themselves."""
 
 _speaking: ContextVar[str | None] = ContextVar("language", default=None)
 _provider: Callable[[], str] | None = None
@@ -73,14 +77,20 @@ def N_(text: str) -> str:
     return text
 
 
-def percent(fraction: float | None, digits: int = 1) -> str:
-    """A fraction as a percentage: '97.3%' in English, '97,3 %' in German. Only 1 is '100.0%'; None is a dash."""
+def percentage(fraction: float, digits: int = 1) -> float:
+    """The percentage to show with so many decimals. Only 1 is 100: 0.9996 is 99.9, not rounded up."""
+    return 100 * fraction if fraction >= 1 else min(100 * fraction, 100 - 10**-digits)
+
+
+def percent(fraction: float | None, digits: int = 1, code: str | None = None) -> str:
+    """A fraction as a percentage: '97.3%' in English, '97,3 %' in German. Only 1 is '100.0%'; None and NaN are dashes.
+
+    `code` is the language, by default the present one.
+    """
     if fraction is None or fraction != fraction:
         return "–"
-    if fraction < 1:
-        fraction = min(fraction, 1 - 10 ** -(digits + 2))
-    code = current()
-    return f"{100 * fraction:.{digits}f}%" if code == ENGLISH else catalogues.percent(fraction, digits, code)
+    code, value = code or current(), percentage(fraction, digits)
+    return f"{value:.{digits}f}%" if code == ENGLISH else catalogues.percent(value / 100, digits, code)
 
 
 def number(value: int) -> str:

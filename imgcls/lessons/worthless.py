@@ -183,7 +183,7 @@ WAYS = (
     ),
     Way(
         "Choose a rare class",
-        f"Only {RARE:.0%} of the test images are of one class, and the model never predicts it.",
+        f"Only {100 * RARE:g}% of the test images are of one class, and the model never predicts it.",
         "The accuracy is that of doing nothing. The mean recall of both classes tells.",
         _imbalance,
     ),

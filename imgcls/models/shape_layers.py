@@ -153,7 +153,7 @@ class Dropout(Layer):
         self.rate = rate
 
     def detail(self):
-        return f"{self.rate:.0%} of the activations"
+        return f"{100 * self.rate:g}% of the activations"
 
 
 class BatchNormalization(Layer):

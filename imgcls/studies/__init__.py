@@ -18,7 +18,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
 from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find
 from imgcls.system import processes
@@ -61,8 +61,9 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     found = []
     if test := result.get("test"):
         found.append(
-            f"Test accuracy of the winner: {percent(test['accuracy'], 2)} (95% CI {100 * test['low']:.2f} to "
-            f"{100 * test['high']:.2f}%, {test['images']:,} images), measured once, after the choice."
+            f"Test accuracy of the winner: {percent(test['accuracy'], 2)} "
+            f"(95% CI {interval(test['low'], test['high'], 2)}, {test['images']:,} images), measured once, "
+            "after the choice."
         )
     if "winner" in result:
         found.append(f"{result['tried']:,} configurations were tried, {result['scored']:,} have a validation score.")

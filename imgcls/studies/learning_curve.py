@@ -18,7 +18,7 @@ from imgcls.errors import RunError, UserError
 from imgcls.evaluation import comparison, repeated_seeds
 from imgcls.evaluation.metrics import power_law
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.evaluation.metrics.power_law import PowerLaw
 from imgcls.evaluation.predictions import Predictions
 from imgcls.runs import Run, trials
@@ -81,7 +81,7 @@ class LearningCurve:
             answer = "Whether more data would help is uncertain; more seeds narrow the band."
         return (
             f"{answer} Twice the images ({2 * self.largest:,}): {percent(twice.value)}, 95% band "
-            f"{100 * twice.low:.1f}–{100 * twice.high:.1f}%, an estimate; now {percent(self.accuracy(1.0).value)}."
+            f"{interval(twice.low, twice.high)}, an estimate; now {percent(self.accuracy(1.0).value)}."
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation import comparison, repeated_seeds
 from imgcls.evaluation.comparison import RunComparison
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run
 
 MOST_CLASSES = 10
@@ -127,4 +127,4 @@ def _lines(found: RunComparison, changed: dict[str, list]) -> list[str]:
 
 
 def _percent(score: Score) -> str:
-    return f"{percent(score.value, 2)} (95% CI {100 * score.low:.2f}–{100 * score.high:.2f}%)"
+    return f"{percent(score.value, 2)} (95% CI {interval(score.low, score.high, 2)})"

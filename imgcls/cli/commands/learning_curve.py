@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from imgcls import datasets, runs
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run
 from imgcls.studies import learning_curve
 from imgcls.studies.learning_curve import LearningCurve
@@ -87,13 +87,13 @@ def _lines(curve: LearningCurve) -> list[str]:
         score = curve.accuracy(times)
         lines.append(
             f"{int(times * curve.largest):>9,} images  {percent(score.value, 2):>7}  95% band "
-            f"{100 * score.low:.1f}–{100 * score.high:.1f}%, an estimate"
+            f"{interval(score.low, score.high)}, an estimate"
         )
     if curve.classes:
         lines += ["", "Recall now, and with twice the images; the largest gains first:"]
         lines += [
             f"  {one.name[:30]:30} {percent(one.now.value):>6}  {percent(one.twice.value):>6} "
-            f"({100 * one.twice.low:.1f}–{100 * one.twice.high:.1f}%)"
+            f"({interval(one.twice.low, one.twice.high)})"
             for one in curve.classes[:MOST_CLASSES]
         ]
         if len(curve.classes) > MOST_CLASSES:

@@ -19,7 +19,7 @@ from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
 from imgcls.evaluation.image_files import FileScores
 from imgcls.evaluation.metrics.confidence_intervals import wilson
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.inference import batch
 from imgcls.inference.batch import Result, files
 from imgcls.inference.batch import submission as submission_file
@@ -245,7 +245,7 @@ class Counts:
             score = wilson(self.right, self.labelled)
             text += (
                 f". Accuracy on {self.labelled:,} labelled images: {percent(score.value)} "
-                f"(95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%)"
+                f"(95% CI {interval(score.low, score.high)})"
             )
         return text + "."
 
@@ -276,8 +276,7 @@ def _line(result: Result) -> str:
 def _scores(scores: FileScores) -> str:
     score, matrix = scores.accuracy, scores.matrix
     lines = [
-        f"Accuracy {percent(score.value)} (95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%) "
-        f"on {scores.images:,} images",
+        f"Accuracy {percent(score.value)} (95% CI {interval(score.low, score.high)}) on {scores.images:,} images",
         f"{'class':30} {'images':>8} {'recall':>8} {'most often confused with':>26}",
     ]
     for label in np.flatnonzero(matrix.sum(1)):

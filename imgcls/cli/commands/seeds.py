@@ -5,7 +5,7 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run
 
 MOST_SEEDS = 100
@@ -31,6 +31,6 @@ def print_scores(trained: list[Run]) -> None:
     each = ", ".join(f"{seed}: {percent(score, 2)}" for seed, score in found)
     print(f"Test accuracy by seed: {each}")
     print(
-        f"Mean over {len(found)} seeds: {percent(mean.value, 2)} (95% CI {100 * mean.low:.2f} to "
-        f"{100 * mean.high:.2f}%, Student's t over seeds)"
+        f"Mean over {len(found)} seeds: {percent(mean.value, 2)} "
+        f"(95% CI {interval(mean.low, mean.high, 2)}, Student's t over seeds)"
     )

@@ -65,10 +65,10 @@ class Augmentation:
         texts = {
             "rotation": f"rotation {self.rotation:g}°",
             "shift": f"shift {self.shift:g} px",
-            "zoom": f"zoom {self.zoom:.0%}",
+            "zoom": f"zoom {100 * self.zoom:g}%",
             "flip": "flip",
-            "brightness": f"brightness {self.brightness:.0%}",
-            "contrast": f"contrast {self.contrast:.0%}",
+            "brightness": f"brightness {100 * self.brightness:g}%",
+            "contrast": f"contrast {100 * self.contrast:g}%",
             "blur": f"blur {self.blur:g} px",
             "noise": f"noise {self.noise:g} levels",
             "cutout": f"cutout {self.cutout:g} px",

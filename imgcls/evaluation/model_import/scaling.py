@@ -8,6 +8,7 @@ import numpy as np
 from imgcls.config.imported_model import ImportedModel
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.inference.imported_models import probabilities, run_batch
 from imgcls.inference.sandbox import Sandbox
 from imgcls.system.tasks.progress import Progress
@@ -65,7 +66,7 @@ def find(
     return Tried(
         best,
         f"The scaling {best.scaling}{order} was found by trying {len(candidates)} possibilities on {len(images)} "
-        f"training images, of which it classifies {100 * accuracy:.0f}% correctly.",
+        f"training images, of which it classifies {percent(accuracy, 0)} correctly.",
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report.svg_curves import curve
@@ -58,6 +58,7 @@ def _template() -> "jinja2.Template":
         finalize=_encodable,
     )
     environment.filters["percent"] = percent
+    environment.globals["interval_of"] = interval
     return environment.get_template(TEMPLATE)
 
 
@@ -112,7 +113,7 @@ def _tiles(found: dict[str, Any], predictions: Predictions | Decisions) -> list[
             ", ".join(label) or "no label" if isinstance(label, list) else label
             for label in (error["true"], error["predicted"])
         )
-        note = f"{100 * error['confidence']:.1f}%" if "confidence" in error else f"{error['cross_entropy']:.2f} nats"
+        note = percent(error["confidence"]) if "confidence" in error else f"{error['cross_entropy']:.2f} nats"
         tiles.append(
             {
                 "source": _data_url(predictions.images[row]),

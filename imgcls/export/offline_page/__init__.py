@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from imgcls.evaluation.report.values import for_script as for_script
 from imgcls.export.offline_page import content
+from imgcls.languages import PERCENT_SCRIPT
 from imgcls.runs import Run
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _modules() -> dict[str, str]:
     """The name of each module as a data URL."""
     files = sorted((HERE / "js").rglob("*.js"))
     sources = {f"imgcls/{path.relative_to(HERE / 'js').as_posix()}": path.read_bytes() for path in files}
+    sources["imgcls/percent.js"] = PERCENT_SCRIPT.read_bytes()
     sources |= {name: gzip.decompress((HERE / "runtime" / file).read_bytes()) for name, file in PACKED_MODULES.items()}
     return {name: f"data:text/javascript;base64,{_base64(source)}" for name, source in sources.items()}
 

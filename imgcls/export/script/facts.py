@@ -14,7 +14,7 @@ from imgcls.datasets.splitting import training_split
 from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.evaluation import comparison
 from imgcls.evaluation.metrics.confidence_intervals import wilson
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.export.script import model, sources
 from imgcls.export.script.sources import Copied
@@ -174,7 +174,7 @@ def _header(run: Run, config: Config, card: ModelCard) -> list[str]:
         f"Run {run.id}: “{_one_line(run.label)}”, {models.family(config.model).TITLE} on "
         f"{_one_line(card.data_title or config.data)}.",
         f"{name} of the run on {len(found.labels):,} test images: {percent(score.value, 2)} "
-        f"(95% CI {100 * score.low:.2f}–{100 * score.high:.2f}%).",
+        f"(95% CI {interval(score.low, score.high, 2)}).",
     ]
     return [line for text in lines for line in textwrap.wrap(text, WIDTH)]
 

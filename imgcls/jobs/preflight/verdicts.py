@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from imgcls import models
 from imgcls.config import Config
 from imgcls.datasets import DatasetInfo
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs.preflight.checks import Findings
 
 GOOD, CHECK, BAD = "good", "check", "bad"
@@ -82,7 +83,7 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
         measured += " Fine-tuning is not included: one of its epochs takes two to three times as long as extraction."
     others = found.get("others") or 0.0
     if is_busy(found):
-        busy = f"other programs were using {100 * others:.0f}% of the CPU"
+        busy = f"other programs were using {percent(others, 0)} of the CPU"
         reason = "another training was running" if found.get("training") else busy
         return (
             CHECK,
@@ -151,7 +152,7 @@ def _one_batch(config: Config, found: Findings) -> tuple[str, str]:
     else:
         if last < LEARNT_FRACTION * first and accuracy > LEARNT_ACCURACY:
             return GOOD, f"It overfitted {task}, as a working setup should."
-        fell = f"the loss went from {first:.2f} to {last:.2f}, at {100 * accuracy:.0f}% accuracy"
+        fell = f"the loss went from {first:.2f} to {last:.2f}, at {percent(accuracy, 0)} accuracy"
         if ran_out_of_time(first, last, steps, is_busy=is_busy(found)):
             measured = f"There was only time for {steps} steps on a single batch of {size} images: {fell}."
             if is_busy(found):

@@ -20,6 +20,7 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from imgcls.datasets.preparing.pen_characters import LOOK_ALIKES, pen_characters
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.inference.rejection import non_digits
 from imgcls.training.non_digits import examples
 from imgcls.training.non_digits.examples import OTHER, Examples
@@ -109,7 +110,7 @@ def summary(characters: Examples, rejected: np.ndarray) -> str:
     letters = (characters.labels == OTHER) & ~np.isin(characters.kinds, list(LOOK_ALIKES))
     digits = characters.labels != OTHER
     return (
-        f"{100 * rejected[letters].mean():.1f}% of {letters.sum()} letters, "
+        f"{percent(rejected[letters].mean())} of {letters.sum()} letters, "
         f"{rejected[digits].sum()} of {digits.sum()} digits"
     )
 

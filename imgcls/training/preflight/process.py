@@ -21,6 +21,7 @@ import filelock
 from imgcls import datasets
 from imgcls.config import Config
 from imgcls.errors import ProbeError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs.preflight import checks
 from imgcls.jobs.preflight.verdicts import BUSY
 from imgcls.runs import backbone_facts
@@ -36,7 +37,7 @@ TOO_LONG = (
     "smaller model, batch or image size, or train without this check."
 )
 TOO_BUSY = (
-    "Ended after {seconds:.0f} s, because the machine is busy: other programs were using {others:.0%} of the CPU. This "
+    "Ended after {seconds:.0f} s, because the machine is busy: other programs were using {others} of the CPU. This "
     "says nothing about the network. Run the check again later, or train without it."
 )
 TOO_LARGE = "These settings need more memory than the machine has. Try a smaller batch, model or image size."
@@ -95,9 +96,8 @@ def _time_limit(task: Task, seconds: float) -> Iterator[None]:
 
     def end() -> None:
         fraction = others.fraction()
-        text = (
-            TOO_BUSY.format(seconds=seconds, others=fraction) if fraction > BUSY else TOO_LONG.format(seconds=seconds)
-        )
+        text = TOO_BUSY if fraction > BUSY else TOO_LONG
+        text = text.format(seconds=seconds, others=percent(fraction, 0))
         try:
             task.fail(text)
         finally:

@@ -15,6 +15,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from imgcls.errors import WeightsError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.models import weights
 from imgcls.models.backbones import NETWORKS, Network
 from imgcls.system import atomic, downloads, network_errors
@@ -99,7 +100,7 @@ def _shown(progress: Progress) -> Progress:
     def report(fraction: float, text: str) -> None:
         progress(fraction, text)
         if sys.stdout.isatty():
-            print(f"\r\033[K{fraction:4.0%}  {text}", end="", flush=True)
+            print(f"\r\033[K{percent(fraction, 0):>4}  {text}", end="", flush=True)
 
     return report
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from imgcls.languages import PERCENT_SCRIPT
+
 FILES = Path(__file__).parent
 
 
 @lru_cache
-def own_component(path: str, html: str):
-    """The component NAME, or FOLDER/NAME if it shares a folder, created once.
+def own_component(path: str, html: str, *, with_percent: bool = False):
+    """The component NAME, or FOLDER/NAME if it shares a folder, created once. `with_percent` lets it call `percent`.
 
     Call it with a key, data and callbacks to put it on the page.
     """
@@ -20,5 +22,5 @@ def own_component(path: str, html: str):
         f"imgcls.{name}",
         html=html,
         css=(files / f"{name}.css").read_text("utf-8"),
-        js=(files / f"{name}.js").read_text("utf-8"),
+        js=(PERCENT_SCRIPT.read_text("utf-8") if with_percent else "") + (files / f"{name}.js").read_text("utf-8"),
     )

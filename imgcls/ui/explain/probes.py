@@ -8,6 +8,7 @@ import streamlit as st
 from imgcls import datasets, models
 from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.images import loading
 from imgcls.images.files import checks
 from imgcls.inference import preparing
@@ -97,7 +98,7 @@ def _frame(epoch: int, probabilities: np.ndarray, info: DatasetInfo, is_same: bo
     label = int(probabilities.argmax())
     kind = " same" if is_same else ""
     name = html.escape(_name(info, label))
-    share = f"{100 * probabilities[label]:.0f}%"
+    share = percent(probabilities[label], 0)
     return f'<div class="frame{kind}" title="{name}"><span>epoch {epoch}</span><b>{name}</b><span>{share}</span></div>'
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from imgcls import inference, runs
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.images.loading import Prepared
 from imgcls.inference import Answer
 from imgcls.inference.answering import predicted_labels
@@ -143,7 +144,7 @@ def _result(
         return ModelResult(label, details=difference or "Waiting …", is_comparable=not difference)
     classes, p = card.classes, answer.probabilities
     best, second = (-p).argsort()[:2].tolist()
-    details = f"{p[best]:.1%} · then {classes[second]} {p[second]:.1%}"
+    details = f"{percent(p[best])} · then {classes[second]} {percent(p[second])}"
     name = classes[best]
     if card.is_multilabel:
         on = predicted_labels(p, card, threshold.chosen(card))

@@ -10,6 +10,7 @@ import streamlit as st
 
 from imgcls import datasets, sharing
 from imgcls.errors import UserError
+from imgcls.languages import percentage
 from imgcls.runs import Run
 from imgcls.ui.widgets import formatting, sharing_choice
 
@@ -33,7 +34,7 @@ class Column:
 
 def percent(row: Row, name: str) -> float | None:
     value = row.get(name)
-    return None if value is None else 100 * value
+    return None if value is None else percentage(value)
 
 
 @lru_cache(256)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.errors import SettingError
+from imgcls.languages import percentage
 from imgcls.runs.index import Found, Query, search, views
 from imgcls.runs.index.query import GROUPS, Group, grouped
 from imgcls.sharing import Action
@@ -159,7 +160,7 @@ def _group_table(found: list[Group], by: str) -> pa.Table:
             by.capitalize(): names,
             "Runs": [one.runs for one in found],
             **{
-                title: pa.array([None if one is None else 100 * one for one in values], pa.float64())
+                title: pa.array([None if one is None else percentage(one) for one in values], pa.float64())
                 for title, values in scores.items()
             },
             "Newest": [formatting.age(one.newest) for one in found],

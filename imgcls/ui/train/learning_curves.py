@@ -3,6 +3,7 @@
 import streamlit as st
 
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import interval
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 from imgcls.ui.cache import curves as cached_curves
@@ -88,7 +89,7 @@ def _forecast(run: Run) -> None:
         st.caption(
             f"Extrapolated validation accuracy at epoch {found.epoch:g}: "
             f"{formatting.fraction(found.value)} (90% band "
-            f"{100 * found.low:.1f}–{formatting.fraction(found.high)}).{hint}"
+            f"{interval(found.low, found.high)}).{hint}"
         )
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from imgcls import datasets
 from imgcls.charts import theme
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.predictions.live_predictions import LivePredictions
 from imgcls.runs.run import Run
@@ -66,7 +67,7 @@ def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
         state, sign = ("right", "✓ ") if is_right else ("wrong", "✗ ")
         if found.before is not None and found.before[position] != predicted:
             state += " changed"
-        text = f"predicted {said} with {100 * sure:.0f}% · actually {actual}"
+        text = f"predicted {said} with {percent(sure, 0)} · actually {actual}"
     bar = f'<i style="width:{100 * sure:.0f}%"></i>'
     return (
         f'<figure class="{state}"><img src="{url}" alt="validation image, {html.escape(text)}">{bar}'

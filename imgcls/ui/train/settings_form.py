@@ -279,6 +279,6 @@ def stopping() -> dict[str, Any]:
 def splitting(model: str) -> dict[str, Any]:
     """The validation fraction, the seed and the precision."""
     names = ("validation_fraction", "validation_minimum", "folds", "seed", "precision", "deterministic")
-    present = f"{value_of('validation_fraction'):.0%} for validation, seed {value_of('seed')}"
+    present = f"{100 * value_of('validation_fraction'):g}% for validation, seed {value_of('seed')}"
     params = (BY_NAME[name] for name in _used(model, *names))
     return closed(_("Split, seed and precision"), "splitting", ":material/call_split:", params, present=present)

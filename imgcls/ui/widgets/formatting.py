@@ -3,6 +3,7 @@
 import time
 
 from imgcls import languages
+from imgcls.evaluation.metrics import percent
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
@@ -61,15 +62,15 @@ def age(timestamp: float) -> str:
     return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
 
 
-def fraction(value: float | None) -> str:
+def fraction(value: float | None, digits: int = 1) -> str:
     """'97.3%'; a dash if there is none. Only 1 is '100.0%'."""
-    return languages.percent(value)
+    return languages.percent(value, digits)
 
 
 def interval(score: Score, *, as_fraction: bool = True) -> str:
     """A 95% confidence interval: '95% CI 96.1–98.2%' or '95% CI 0.081–0.104'."""
     if as_fraction:
-        return f"95% CI {100 * score.low:.1f}–{100 * score.high:.1f}%"
+        return f"95% CI {percent.interval(score.low, score.high)}"
     return f"95% CI {score.low:.3f}–{score.high:.3f}"
 
 

@@ -18,6 +18,7 @@ from imgcls.errors import UserError
 from imgcls.export import offline_page
 from imgcls.export.offline_page import content
 from imgcls.jobs.together import activities, photos
+from imgcls.languages import PERCENT_SCRIPT
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
 
@@ -38,6 +39,7 @@ POLICY = (
 def files() -> dict[str, bytes]:
     """The content of each file by its name; what ends in .gz is sent as it is."""
     found = {f"js/{path.relative_to(OFFLINE / 'js').as_posix()}": path for path in (OFFLINE / "js").rglob("*.js")}
+    found["js/percent.js"] = PERCENT_SCRIPT
     found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
     found |= {f"web/{path.name}": path for path in HERE.iterdir() if path.suffix in TYPES}
     contents = {name: path.read_bytes() for name, path in found.items()}

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes, output, progress_bar
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.export import bundle, exporting, formats, records
 from imgcls.export.records import Record
 from imgcls.runs import Run
@@ -103,8 +103,8 @@ def _summary(record: Record) -> str:
         return f"{record.bytes:,} bytes, parity not checked on this platform."
     accuracy = ""
     if record.accuracy:
-        low, high = (100 * record.accuracy[part] for part in ("low", "high"))
-        accuracy = f"accuracy {percent(record.accuracy['value'], 2)} (95% CI {low:.2f}–{high:.2f}%), "
+        known = interval(record.accuracy["low"], record.accuracy["high"], 2)
+        accuracy = f"accuracy {percent(record.accuracy['value'], 2)} (95% CI {known}), "
     return (
         f"{record.bytes:,} bytes, {accuracy}{percent(record.identical or 0, 2)} of {record.images:,} predictions "
         f"identical, largest difference {record.largest_difference or 0:.2g}, "

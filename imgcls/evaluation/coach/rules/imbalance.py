@@ -4,6 +4,7 @@ import numpy as np
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Imbalanced classes"
 WHY = "An error on a rare class costs little in the loss, so the network prefers the frequent ones."
@@ -30,7 +31,8 @@ def find(evidence: Evidence) -> Finding | None:
     small, large = int(counts.argmin()), int(counts.argmax())
     return Finding(
         f"“{evidence.classes[large]}” has {counts[large]:,} training images, “{evidence.classes[small]}” "
-        f"{counts[small]:,}. Validation accuracy is {rare:.1%} on rare classes and {others:.1%} on the others.",
+        f"{counts[small]:,}. Validation accuracy is {percent(rare)} on rare classes and "
+        f"{percent(others)} on the others.",
         "Train with class weights",
         {"class_weights": True},
     )

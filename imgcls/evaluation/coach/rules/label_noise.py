@@ -3,6 +3,7 @@
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.label_errors.estimate import wrong_fraction
+from imgcls.evaluation.metrics.percent import interval, percent
 
 TITLE = "Wrong labels"
 WHY = "The network memorises the mistakes. Correct the labels if you can; smoothing limits the damage until then."
@@ -22,7 +23,7 @@ def find(evidence: Evidence) -> Finding | None:
     if evidence.config.loss != "categorical_crossentropy":
         changes["loss"] = "categorical_crossentropy"
     return Finding(
-        f"About {found.value:.0%} of the labels (95% CI {100 * found.low:.0f}–{100 * found.high:.0f}%) look wrong: the "
+        f"About {percent(found.value, 0)} of the labels (95% CI {interval(found.low, found.high, 0)}) look wrong: the "
         "model is certain of another class.",
         f"Train with label smoothing {changes['label_smoothing']:g}",
         changes,

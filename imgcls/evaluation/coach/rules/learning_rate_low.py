@@ -4,6 +4,7 @@ import numpy as np
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Learning rate too low"
 WHY = "The steps are in the right direction but tiny: ten times larger ones arrive ten times sooner."
@@ -26,8 +27,8 @@ def find(evidence: Evidence) -> Finding | None:
         return None
     rate = min(10 * evidence.config.learning_rate, 1e6)
     return Finding(
-        f"The validation loss fell in {falls:.0%} of the epochs and still falls by {pace:.1%} an epoch, but is "
-        f"{loss[-1]:.2f} (guessing: {evidence.guess_loss:.2f}).",
+        f"The validation loss fell in {percent(falls, 0)} of the epochs and still falls by {percent(pace)} "
+        f"an epoch, but is {loss[-1]:.2f} (guessing: {evidence.guess_loss:.2f}).",
         f"Train with a learning rate of {rate:g}",
         {"learning_rate": rate},
     )

@@ -4,6 +4,7 @@ import numpy as np
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Overfitting"
 WHY = "What is true of the training images alone does not help with new ones."
@@ -28,7 +29,7 @@ def find(evidence: Evidence) -> Finding | None:
         changes["model.dropout"] = evidence.limited("dropout", float(dropout) + DROPOUT)
     if not changes:
         changes = {"weight_decay": max(0.01, 3 * evidence.config.weight_decay)}
-    rose = f", and the validation loss is {100 * (risen - 1):.0f}% above its minimum in epoch {evidence.best + 1}"
+    rose = f", and the validation loss is {percent(risen - 1, 0)} above its minimum in epoch {evidence.best + 1}"
     return Finding(
         f"Training accuracy is {100 * gap:.1f} points above validation{rose if risen >= RISE else ''}.",
         "Train with more dropout and augmentation" if "model.dropout" in changes else "Train with regularisation",

@@ -4,6 +4,7 @@ import numpy as np
 
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Stalled training"
 WHY = "The network answers the same for every image. More epochs do not help; another start or another step does."
@@ -27,8 +28,8 @@ def find(evidence: Evidence) -> Finding | None:
     if all(changes[name] == getattr(evidence.config, name) for name in ("optimizer", "learning_rate", "normalisation")):
         changes["seed"] = evidence.config.seed + 1
     return Finding(
-        f"Training accuracy ended at {accuracy[-1]:.1%}, guessing gives {evidence.chance:.1%}, and the loss did "
-        "not move.",
+        f"Training accuracy ended at {percent(accuracy[-1])}, guessing gives {percent(evidence.chance)}, and "
+        "the loss did not move.",
         "Train with Adam, 0.001 and standardised pixels",
         changes,
     )

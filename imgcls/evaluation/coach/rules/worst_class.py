@@ -5,6 +5,7 @@ import numpy as np
 from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding, larger
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "A class drags the score down"
 WHY = "This class has the most to gain. Look at its mistakes: are the images hard, few, or wrongly labelled?"
@@ -33,8 +34,8 @@ def find(evidence: Evidence) -> Finding | None:
     ):
         changes, action = larger(evidence), "Train a larger network"
     return Finding(
-        f"“{evidence.classes[worst]}” causes {errors[worst]} of {wrong.sum()} validation errors: {found.value:.1%} of "
-        f"its images are recognised, {others:.1%} of the others.",
+        f"“{evidence.classes[worst]}” causes {errors[worst]} of {wrong.sum()} validation errors: "
+        f"{percent(found.value)} of its images are recognised, {percent(others)} of the others.",
         action,
         changes,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from imgcls.evaluation.report import values
 from imgcls.evaluation.report.replay import content
 from imgcls.evaluation.report.replay.content import check as check
+from imgcls.languages import PERCENT_SCRIPT
 from imgcls.runs import Run
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def page(run: Run) -> str:
         title=known["title"],
         seconds=known["seconds"],
         style=(HERE / "replay.css").read_text("utf-8"),
-        script=(HERE / "replay.js").read_text("utf-8"),
+        script=PERCENT_SCRIPT.read_text("utf-8") + (HERE / "replay.js").read_text("utf-8"),
         curves=known.pop("curves"),
         images=known["images"],
         has_filters=bool(known["filters"]),

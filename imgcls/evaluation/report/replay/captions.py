@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import wilson
-from imgcls.evaluation.metrics.percent import percent
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs.metrics_log import Curves
 
 SURE, FEWEST = 2.0, 3
@@ -169,8 +169,7 @@ def of_test(position: float, result: dict) -> list[Event]:
     if accuracy is None or not count:
         return []
     score = wilson(round(accuracy * count), count)
-    low, high = 100 * score.low, 100 * score.high
-    detail = f"{percent(accuracy)} of {count:,} test images (95% confidence interval {low:.1f}–{high:.1f}%)"
+    detail = f"{percent(accuracy)} of {count:,} test images (95% confidence interval {interval(score.low, score.high)})"
     return [Event(position, "Tested on images that it had never seen", detail, 100)]
 
 

@@ -131,7 +131,7 @@ function drawImages() {
     const mark = !state || label === null ? "" : label === predicted ? "✓\u00a0" : "✗\u00a0";
     const [name, number] = item.querySelectorAll("span span");
     name.textContent = state ? `${mark}${content.classes[predicted]}` : "–";
-    number.textContent = state ? `${Math.round(100 * probability)}%` : "";
+    number.textContent = state ? percent(probability, 0) : "";
   });
 }
 
@@ -158,11 +158,6 @@ function drawCaption() {
   if (SVG) {
     outline(now?.pair);
   }
-}
-
-/** As everywhere in the app: only 1 is "100.0%". */
-function percent(value) {
-  return `${(value < 1 ? Math.min(100 * value, 99.9) : 100).toFixed(1)}%`;
 }
 
 function draw() {

@@ -1,9 +1,9 @@
 /** What the page shows. Names come from people's data, so they are only ever set as text. */
 
 import { content, record } from "imgcls/content.js";
+import { percent } from "imgcls/percent.js";
 
 const find = (id) => document.getElementById(id);
-const SURE = 0.99995; // beyond, rounding would say 100.0%
 const MOST_BARS = 10;
 const ALWAYS = " Unlike the app, this page also classifies images that are unlike anything in the training data.";
 
@@ -17,12 +17,6 @@ function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
   return element;
-}
-
-/** A fraction as a percentage. */
-export function percent(value, digits = 1) {
-  if (value > SURE && value < 1) return `>${(100 * SURE).toFixed(digits + 1)}%`.replace(/0+%/, "%");
-  return `${(100 * value).toFixed(digits)}%`;
 }
 
 /** The bars of the most probable classes. */

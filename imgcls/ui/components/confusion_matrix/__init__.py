@@ -101,7 +101,7 @@ def show(
             if cell is None or is_cell(cell, made.classes):
                 follow(None if cell is None else (cell[0], cell[1]))
 
-    own_component("confusion_matrix", HTML)(key=key, data=data, on_cell_change=receive)
+    own_component("confusion_matrix", HTML, with_percent=True)(key=key, data=data, on_cell_change=receive)
 
 
 def is_cell(value: object, size: int) -> bool:

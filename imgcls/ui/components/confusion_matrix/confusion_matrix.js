@@ -71,7 +71,7 @@ class Matrix {
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
       const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
-      const number = isFractions ? percent(count, sums[row]) : count.toLocaleString("en");
+      const number = isFractions ? percent(count / sums[row]) : count.toLocaleString("en");
       html.push(
         `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;background:${tint}"` +
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
@@ -129,7 +129,7 @@ class Matrix {
   words([row, column]) {
     const { names, sums, isMultilabel } = this.data;
     const count = this.counts.get(row * this.size + column) || 0;
-    const fraction = sums[row] ? ` (${percent(count, sums[row])} of ${names[row]})` : "";
+    const fraction = sums[row] ? ` (${percent(count / sums[row])} of ${names[row]})` : "";
     const images = `${count.toLocaleString("en")} image${count === 1 ? "" : "s"}`;
     if (!isMultilabel) return `true ${names[row]}, predicted ${names[column]}: ${images}${fraction}`;
     if (row === column) return `${names[row]} correctly predicted: ${images}${fraction}`;
@@ -166,11 +166,6 @@ class Matrix {
     else return;
     event.preventDefault();
   }
-}
-
-/* As everywhere in the app: only all of them are 100.0%. */
-function percent(count, sum) {
-  return `${(count < sum ? Math.min((100 * count) / sum, 99.9) : 100).toFixed(1)}%`;
 }
 
 /* An opaque tint, so that its dark numbers are readable in light and dark mode. */

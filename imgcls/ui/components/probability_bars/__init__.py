@@ -54,15 +54,17 @@ def show(
     """
     data: dict[str, Any]
     if probabilities is None:
-        rows = [{"name": name, "probability": 0.0, "best": False} for name in classes[:MOST]]
+        rows = [{"name": name, "probability": 0.0, "percent": "", "best": False} for name in classes[:MOST]]
         data = {"prediction": None, "todo": todo, "text": "", "description": _("No prediction yet")}
     else:
         best = int(probabilities.argmax())
         order = range(len(classes)) if len(classes) <= MOST else np.argsort(-probabilities)[:MOST].tolist()
+        shown = [(i, float(probabilities[i])) for i in order]
         rows = [
-            {"name": classes[i], "probability": round(float(probabilities[i]), 4), "best": i == best} for i in order
+            {"name": classes[i], "probability": round(p, 4), "percent": languages.percent(p), "best": i == best}
+            for i, p in shown
         ]
-        description = ", ".join(f"{classes[i]} {languages.percent(float(probabilities[i]))}" for i in order)
+        description = ", ".join(f"{row['name']} {row['percent']}" for row in rows)
         data = {
             "prediction": classes[best],
             "text": _confidence(float(probabilities[best])),
@@ -73,7 +75,7 @@ def show(
     if rejection:
         data |= {"rejection": rejection.title, "text": rejection.text}
     own_component("probability_bars", framed(HTML, "probabilities"))(
-        key=key, data={"rows": rows, "language": languages.current(), **data, **(acknowledge or {})}
+        key=key, data={"rows": rows, **data, **(acknowledge or {})}
     )
 
 

@@ -18,27 +18,21 @@ export default function ({ parentElement, data }) {
   bars.classList.toggle("dim", Boolean(rejection));
   bars.setAttribute("aria-label", description);
   const isDrawing = number !== undefined && prediction !== null;
-  const percents = new Intl.NumberFormat(data.language, {
-    style: "percent",
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 1,
-    numberingSystem: "latn",
-  });
   const rows = isDrawing ? inPlace(data.rows, rowNames.get(bars) ?? []) : data.rows;
   rowNames.set(bars, isDrawing ? rows.map(({ name }) => name) : []);
   while (bars.children.length > rows.length) bars.lastChild.remove();
-  rows.forEach(({ name, probability, best }, place) => {
+  rows.forEach(({ name, probability, percent, best }, place) => {
     let row = bars.children[place];
     if (!row) {
       row = document.createElement("div");
       row.innerHTML = "<span></span><i><u></u></i><em></em>";
       bars.append(row);
     }
-    const [label, bar, percent] = row.children;
+    const [label, bar, number] = row.children;
     if (label.textContent !== name) label.textContent = label.title = name;
     row.classList.toggle("best", best);
     bar.firstChild.style.width = `${100 * probability}%`;
-    percent.textContent = prediction === null ? "" : percents.format(probability);
+    number.textContent = prediction === null ? "" : percent;
   });
   showInput(root.querySelector(".input"), data.input);
   const echo = rejection ? "?" : (prediction ?? "");

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import ImageError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.images import loading
@@ -227,11 +228,11 @@ def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: st
             f"{statistics.least:.2f}",
             f"{statistics.mean:.2f}",
             f"{statistics.largest:.2f}",
-            f"{100 * statistics.zeros:.0f}%",
+            percent(statistics.zeros, 0),
         )
         rows.append(
             f'<tr{mark}><td title="{html.escape(name)}">{html.escape(name)}</td><td>{size}</td>'
-            + "".join(f"<td>{cell}</td>" for cell in (*cells, f"{100 * statistics.dead:.0f}%"))
+            + "".join(f"<td>{cell}</td>" for cell in (*cells, percent(statistics.dead, 0)))
             + "</tr>"
         )
     head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Min", "Mean", "Max", "Zeros", "Dead"))

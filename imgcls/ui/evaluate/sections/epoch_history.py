@@ -10,6 +10,7 @@ from imgcls.config import imported_model
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.metrics.confidence_intervals import wilson
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.report import replay
@@ -238,11 +239,11 @@ def _grid(key: tuple, position: int, images: tuple[int, ...], files: tuple[str, 
 
 def _tile(found: EpochPredictions, position: int, image: int, names: tuple[str, ...], file: str) -> gallery.Tile:
     true, predicted = int(found.labels[image]), int(found.predicted[position, image])
-    percent = f"{100 * float(found.probabilities[position, image, predicted]):.0f}%"
+    confidence = percent(float(found.probabilities[position, image, predicted]), 0)
     name = names[predicted]
-    lines = (f"✓ {name}", percent) if true == predicted else (f"predicted {name}", f"actually {names[true]}", percent)
-    alt = f"Validation image {image}: true class {names[true]}, predicted {name} with {percent}"
-    return gallery.Tile(found.images[found.row_of[image]], alt, (f"#{image}", *lines), file=file)
+    lines = (f"✓ {name}",) if true == predicted else (f"predicted {name}", f"actually {names[true]}")
+    alt = f"Validation image {image}: true class {names[true]}, predicted {name} with {confidence}"
+    return gallery.Tile(found.images[found.row_of[image]], alt, (f"#{image}", *lines, confidence), file=file)
 
 
 def _followed(key: tuple, found: EpochPredictions, position: int) -> None:

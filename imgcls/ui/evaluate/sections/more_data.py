@@ -9,8 +9,10 @@ from imgcls import datasets, jobs, runs
 from imgcls.charts.data_curve import data_curve
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.languages import percentage
 from imgcls.runs import Run
 from imgcls.sharing import Action
 from imgcls.studies import learning_curve
@@ -156,9 +158,9 @@ def _class_table(curve: LearningCurve) -> pa.Table:
     return pa.table(
         {
             "Class": [one.name for one in classes],
-            "Recall now (%)": [round(100 * one.now.value, 1) for one in classes],
-            "With twice the images (%)": [round(100 * one.twice.value, 1) for one in classes],
-            "95% band": [f"{100 * one.twice.low:.1f}–{100 * one.twice.high:.1f}" for one in classes],
+            "Recall now (%)": [percentage(one.now.value) for one in classes],
+            "With twice the images (%)": [percentage(one.twice.value) for one in classes],
+            "95% band": [interval(one.twice.low, one.twice.high) for one in classes],
             "Gain (points)": [round(100 * one.gain.value, 1) for one in classes],
             "Test images": [one.tested for one in classes],
         }
@@ -166,5 +168,5 @@ def _class_table(curve: LearningCurve) -> pa.Table:
 
 
 def _number(title: str, score: Score, images: float) -> Number:
-    band = f"95% band {100 * score.low:.1f}–{100 * score.high:.1f}%"
+    band = f"95% band {interval(score.low, score.high)}"
     return Number(title, formatting.fraction(score.value), band, f"{images:,.0f} training images, by the fitted law.")

@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.confidence_intervals import ScoreArray
 from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.evaluation.metrics.percent import interval, percentages
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
@@ -105,8 +106,8 @@ def _columns(first: str, names: tuple[str, ...], support: np.ndarray, scores: Ma
     columns: dict = {first: list(names), "Images": np.asarray(support)}
     for name, score in scores.items():
         values, low, high = (np.asarray(part, float) for part in (score.value, score.low, score.high))
-        columns[f"{name} (%)"] = pa.array(100 * values, mask=~np.isfinite(values))
-        columns[f"{name} interval"] = [f"{100 * a:.1f}–{100 * b:.1f}" for a, b in zip(low, high, strict=True)]
+        columns[f"{name} (%)"] = pa.array(percentages(values), mask=~np.isfinite(values))
+        columns[f"{name} interval"] = [interval(a, b) for a, b in zip(low, high, strict=True)]
     return pa.table(columns)
 
 

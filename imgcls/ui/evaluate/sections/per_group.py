@@ -7,6 +7,7 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.evaluation.metrics.per_group import GroupScores, group_scores
+from imgcls.evaluation.metrics.percent import interval, percentages
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
@@ -91,9 +92,7 @@ def _table(key: Key, name: str) -> pa.Table:
             "Group": [names[number] for number in found.groups],
             "Images": found.images,
             "Errors": found.images - found.correct,
-            f"{name} (%)": 100 * accuracy.value,
-            "95% CI": [
-                f"{100 * low:.1f}–{100 * high:.1f}" for low, high in zip(accuracy.low, accuracy.high, strict=True)
-            ],
+            f"{name} (%)": percentages(accuracy.value),
+            "95% CI": [interval(low, high) for low, high in zip(accuracy.low, accuracy.high, strict=True)],
         }
     )

@@ -196,7 +196,7 @@ def _by_class(key: Key, stamp: float, name: str) -> str:
     for label in order[:MOST_CLASSES]:
         title = html.escape(key.names[label])
         cells = "".join(
-            f'<td style="background:rgba(213,94,0,{0.6 * (1 - fraction):.2f})">{100 * fraction:.0f}</td>'
+            f'<td style="background:rgba(213,94,0,{0.6 * (1 - fraction):.2f})">{percent(fraction, 0)[:-1]}</td>'
             for fraction in fractions[label]
         )
         rows.append(f'<tr><th scope="row" title="{title}: {count[label]} images">{title}</th>{cells}</tr>')

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
@@ -75,7 +76,7 @@ def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixel
             "Heat map for",
             order,
             key=f"heat-{run.id}-{index}",
-            format_func=lambda label: f"{names[label]} ({predictions.probabilities[index, label]:.1%})",
+            format_func=lambda label: f"{names[label]} ({percent(predictions.probabilities[index, label])})",
             help="Labels in order of decreasing probability.",
         )
     else:

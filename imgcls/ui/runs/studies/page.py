@@ -7,6 +7,7 @@ import streamlit as st
 
 from imgcls import datasets, studies
 from imgcls.errors import RunError, UserError
+from imgcls.evaluation.metrics.percent import interval
 from imgcls.sharing import Action
 from imgcls.studies import Study, Trial, another_night, energy
 from imgcls.ui.app import links
@@ -194,7 +195,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             Number(
                 "Test, winner",
                 formatting.fraction(test["accuracy"]),
-                f"95% CI {100 * test['low']:.1f}–{100 * test['high']:.1f}%",
+                f"95% CI {interval(test['low'], test['high'])}",
                 "Measured once, after the winner was chosen.",
             )
         )

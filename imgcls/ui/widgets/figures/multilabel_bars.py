@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.evaluation.metrics.multilabel import Threshold
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components.figure_menu import framed
@@ -55,11 +56,11 @@ def answer(probabilities: np.ndarray, names: Sequence[str], cut: Threshold) -> s
     """As HTML with all names escaped: up to twelve labels in their order, else the twelve most probable."""
     on = labels_on(probabilities, cut)
     cuts = np.broadcast_to(np.asarray(cut, float), len(names)).tolist()
-    least = f"{100 * cut:.0f}% (the mark)" if isinstance(cut, float) else "the label's threshold (the mark)"
+    least = f"{100 * cut:g}% (the mark)" if isinstance(cut, float) else "the label's threshold (the mark)"
     order = range(len(names)) if len(names) <= MAX_BARS else np.argsort(-probabilities, kind="stable")[:MAX_BARS]
     predicted = ", ".join(names[i] for i in on) or NO_LABEL
     summary = ", ".join(
-        f"{names[i]} {probabilities[i]:.1%}{' (yes)' if probabilities[i] >= cuts[i] else ''}" for i in order
+        f"{names[i]} {percent(probabilities[i])}{' (yes)' if probabilities[i] >= cuts[i] else ''}" for i in order
     )
     rows = "".join(_row(names[i], float(probabilities[i]), cuts[i]) for i in order)
     return (
@@ -78,5 +79,5 @@ def _row(name: str, probability: float, cut: float) -> str:
     tag, mark, sign = ("b", ' class="on"', "✓") if is_on else ("span", "", "")
     return (
         f'<{tag} title="{name}">{name}</{tag}><i><u{mark} style="width:{100 * probability:.1f}%"></u>'
-        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{100 * probability:.1f}%</em><em>{sign}</em>'
+        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{percent(probability)}</em><em>{sign}</em>'
     )

@@ -3,7 +3,8 @@
 import { ask } from "./asking.js";
 import { keep, showTiles } from "./tiles.js";
 import { content } from "imgcls/content.js";
-import { percent, text } from "imgcls/views.js";
+import { percent } from "imgcls/percent.js";
+import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
 const WHAT = content.hasPhotos ? "photos" : "drawings";

@@ -8,8 +8,9 @@ import { DrawingPad } from "imgcls/drawing_pad.js";
 import { prepareStrokes } from "imgcls/images/ink.js";
 import { preparePhoto } from "imgcls/images/photo.js";
 import { classify, loaded } from "imgcls/model.js";
+import { percent } from "imgcls/percent.js";
 import { rejection } from "imgcls/rejection/rejection.js";
-import { percent, showBars, text } from "imgcls/views.js";
+import { showBars, text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
 const PAUSE = 3000;

@@ -5,7 +5,8 @@ import { showMatrix } from "./matrix.js";
 import { caption, keep, newest, picture, showTiles } from "./tiles.js";
 import { showCollection } from "./collection.js";
 import { content } from "imgcls/content.js";
-import { percent, text } from "imgcls/views.js";
+import { percent } from "imgcls/percent.js";
+import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
 const PAUSE = 700;

@@ -82,7 +82,7 @@ def _choose_label(view: View) -> int | None:
 
 def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
     return [
-        Number(f"ECE {when}", f"{100 * error.value:.2f}%", formatting.interval(error), ECE),
+        Number(f"ECE {when}", formatting.fraction(error.value, 2), formatting.interval(error), ECE),
         Number(
             f"Cross-entropy {when}",
             f"{loss.value:.3f}",

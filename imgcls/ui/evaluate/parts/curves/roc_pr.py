@@ -11,8 +11,10 @@ from imgcls import languages
 from imgcls.charts import scores
 from imgcls.evaluation.metrics import roc_pr
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray
+from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
+from imgcls.languages import percentage
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting
@@ -146,8 +148,8 @@ def _table(key: Key, filters: Selection) -> pa.Table:
 
 
 def _percent(values) -> list[float | None]:
-    return [None if np.isnan(value) else 100 * float(value) for value in values]
+    return [None if np.isnan(value) else percentage(float(value), 2) for value in values]
 
 
 def _intervals(low, high) -> list[str]:
-    return ["no images" if np.isnan(a) else f"{100 * a:.2f}–{100 * b:.2f}" for a, b in zip(low, high, strict=True)]
+    return ["no images" if np.isnan(a) else interval(a, b, 2) for a, b in zip(low, high, strict=True)]

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
@@ -81,4 +82,4 @@ def _line(letter: str, predictions: Predictions | Decisions, index: int) -> str:
     else:
         name = names[predicted]
     sign = "✓" if predictions.is_right[index] else "✗"
-    return f"{sign} {letter}: {name} {100 * predictions.confidence[index]:.0f}%"
+    return f"{sign} {letter}: {name} {percent(predictions.confidence[index], 0)}"

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
@@ -65,11 +66,11 @@ def tile(run: Run, predictions: Predictions | Decisions, position: int) -> galle
 def _lines(predictions: Predictions, position: int) -> tuple[tuple[str, ...], str]:
     names = predictions.names
     true, predicted = names[predictions.labels[position]], names[predictions.predicted[position]]
-    percent = f"{100 * predictions.confidence[position]:.1f}%"
-    alt = f"true class {true}, predicted {predicted} with {percent}"
+    confidence = percent(predictions.confidence[position])
+    alt = f"true class {true}, predicted {predicted} with {confidence}"
     if predictions.is_right[position]:
-        return (f"✓ {true}", percent), alt
-    return (f"predicted {predicted}", f"actually {true}", percent), alt
+        return (f"✓ {true}", confidence), alt
+    return (f"predicted {predicted}", f"actually {true}", confidence), alt
 
 
 def _multilabel_lines(decisions: Decisions, position: int) -> tuple[tuple[str, ...], str]:
@@ -82,8 +83,8 @@ def _multilabel_lines(decisions: Decisions, position: int) -> tuple[tuple[str, .
             sign, meaning = "−", "missing"
         else:
             sign, meaning = "+", "incorrectly predicted"
-        percent = f"{100 * decisions.probabilities[position, label]:.0f}%"
-        lines.append(f"{sign} {decisions.names[label]} {percent}")
-        alt.append(f"{meaning} {decisions.names[label]} with {percent}")
+        confidence = percent(decisions.probabilities[position, label], 0)
+        lines.append(f"{sign} {decisions.names[label]} {confidence}")
+        alt.append(f"{meaning} {decisions.names[label]} with {confidence}")
     lines.sort(key=lambda line: line[0] == "✓")
     return tuple(lines) or ("✓ no label",), "; ".join(alt) or "correctly predicted no label"

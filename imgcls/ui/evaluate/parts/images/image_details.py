@@ -8,6 +8,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
@@ -166,7 +167,7 @@ def _bar(name: str, sign: str, probability: float, is_best: bool) -> str:
     name, mark = html.escape(name), ' class="best"' if is_best else ""
     return (
         f'<span title="{name}">{sign}{name}</span><i><u{mark} style="width:{100 * probability:.1f}%"></u></i>'
-        f"<em>{100 * probability:.1f}%</em>"
+        f"<em>{percent(probability)}</em>"
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from imgcls.evaluation.label_errors.confident_learning import suspects
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.ui.evaluate import links
@@ -47,7 +48,7 @@ def grid(key: Key, indices: tuple[int, ...]) -> str:
         seems, probability = found.get(index, ("", float("nan")))
         lines = [f"#{index}", f"label: {label}"]
         if seems:
-            lines += [f"seems: {seems}", percent(probability)]
+            lines += [f"seems: {seems}", probability_text(probability)]
         row = predictions.row_of[index]
         if row < 0:
             lines.append("image not stored")
@@ -92,6 +93,6 @@ def _label(predictions: Predictions | Decisions, index: int) -> str:
     return predictions.names[label]
 
 
-def percent(probability: float) -> str:
+def probability_text(probability: float) -> str:
     """The predicted probability of the label as it is."""
-    return f"probability {100 * probability:.1f}%" if probability >= 0.0005 else "probability under 0.1%"
+    return f"probability {percent(probability)}" if probability >= 0.0005 else "probability under 0.1%"
