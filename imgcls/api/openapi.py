@@ -9,8 +9,8 @@ from fastapi import FastAPI
 VERSION = "3.0.3"
 """Swagger UI 4, which comes with swagger-ui-bundle, reads no later one."""
 DESCRIPTION = (
-    "Classify images with your trained models, and follow and control trainings. Reading needs no token; POST needs "
-    "the header `Authorization: Bearer TOKEN`. Every error has the same shape: `status`, `error` and `message`."
+    "Classify images with your trained models, and follow and control training runs. Reading needs no token; POST "
+    "needs the header `Authorization: Bearer TOKEN`. Every error has the same shape: `status`, `error` and `message`."
 )
 TEXT, NUMBER, COUNT, YES = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": "boolean"}
 TOKEN = "token"

@@ -217,7 +217,7 @@ def import_images(path: str | Path, title: str, **settings: Any) -> str:
 def train(
     data: str = "mnist_sample", model: str = "cnn", *, name: str = "", wait: bool = True, **settings: Any
 ) -> ModelRun:
-    """Trains a model in a process of its own, in turn with other trainings.
+    """Trains a model in a process of its own, in turn with other training runs.
 
     `settings` are those of `imgcls train --help` with underscores, such as `epochs=3` or, for a CNN, `filters=32`.
     With `wait=False` the run is returned at once.

@@ -153,14 +153,14 @@ def _lucky_seed(data: Images) -> tuple[float, float]:
 WAYS = (
     Way(
         "Test on the training images",
-        "The model is asked about the very images that it knows.",
-        "It has memorised them, but a model is needed for images whose answer is not known.",
+        "The model is tested on the same images that it learned from.",
+        "It has memorised them, but you need a model for images whose answer is not known.",
         _training_images,
     ),
     Way(
         "Let test images leak",
         "Half of the test images are among the training images, as happens with duplicates.",
-        "Those are remembered, not recognised. The Data page finds such leaks.",
+        "It remembers these rather than recognising them. The Data page finds such leaks.",
         _leak,
     ),
     Way(

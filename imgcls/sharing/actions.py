@@ -48,7 +48,7 @@ class Action(StrEnum):
     # A class
     OPEN_CLASS = "open a class"
     CLOSE_CLASS = "close this class"
-    PAUSE_CLASS = "pause the trainings of this class"
+    PAUSE_CLASS = "pause the training runs of this class"
     MESSAGE_CLASS = "send messages to this class"
     SHOW_ON_STAGE = "put a member of this class on stage"
     REMOVE_MEMBER = "remove members of this class"

@@ -30,7 +30,7 @@ def announce() -> str:
     with _lock:
         _code = _code or "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         code = f"{_code[:5]}-{_code[5:]}"
-    print(f"To become the owner of this server, enter this code on the page “You” (it works once): {code}", flush=True)
+    print(f"To become the owner of this server, enter this code on the “You” page (it works once): {code}", flush=True)
     return code
 
 

@@ -157,7 +157,7 @@ def end_of(time_of_day: str = "", hours: float = 0.0, *, now: float | None = Non
     if time_of_day:
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time_of_day.strip())
         if not found:
-            raise SettingError(f"{shortened(time_of_day)} is no time of day. Write it as 07:00.")
+            raise SettingError(f"{shortened(time_of_day)} is not a time of day. Write it as 07:00.")
         here = datetime.fromtimestamp(now)
         end = here.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
         ends.append((end if end > here else end + timedelta(days=1)).timestamp())

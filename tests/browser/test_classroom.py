@@ -95,10 +95,10 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     steps.main(teacher).get_by_label("Instructions", exact=True).fill("Keep it small.")
     choose(teacher, "Fixed controls", "Epochs: 2")
     choose(teacher, "Hidden controls", "Batch size: 64")
-    steps.main(teacher).get_by_label("Why they are fixed", exact=True).fill("So that all train equally long.")
+    steps.main(teacher).get_by_label("Why these are fixed", exact=True).fill("So that all train equally long.")
     steps.main(teacher).get_by_label("Attempts per person", exact=True).fill("1")
     steps.main(teacher).get_by_text("Predict first", exact=True).click()
-    steps.button(teacher, "Give it to the class").click()
+    steps.button(teacher, "Assign to the class").click()
     expect(steps.main(teacher)).to_contain_text("“Small networks” is in the list of your class")
 
     pupil = visit(school, f"/class?join={code}", **PHONE)

@@ -82,7 +82,7 @@ def test_the_page_runs_no_code_loads_nothing_and_shows_names_literally(hostile_r
 def test_the_page_has_scores_curves_and_the_most_confident_errors(hostile_run):
     text = report.page(*hostile_run)
 
-    assert "75.0%" in text and "40.9 to 92.9%" in text  # 6 of 8 with Wilson's interval
+    assert "75.0%" in text and "40.9–92.9%" in text  # 6 of 8 with Wilson's interval
     assert text.count("<svg") == 2
     assert text.count("Test image ") == 2  # the two errors
     assert "1,234 parameters" in text and "best epoch 2 of 2" in text

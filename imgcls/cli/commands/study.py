@@ -43,7 +43,7 @@ def start(
         bool, Parameter(name="--background", negative="", show_default=False, help="Return at once.")
     ] = False,
 ) -> int:
-    """Start a study and work on it until it has ended. Ctrl-C interrupts it; “imgcls study run ID” goes on.
+    """Start a study and work on it until it has ended. Ctrl-C interrupts it; “imgcls study run ID” resumes it.
 
     Example of a file:
 
@@ -145,7 +145,7 @@ def _drive(study: Study) -> int:
     except Taken as error:
         raise exit_codes.CommandError(str(error), exit_codes.USAGE) from error
     except KeyboardInterrupt:
-        print(f"\nInterrupted. Trials in the queue go on. Continue with: imgcls study run {study.id}")
+        print(f"\nInterrupted. Queued trials continue. Resume with: imgcls study run {study.id}")
         return exit_codes.INTERRUPTED
     return exit_codes.FAILED if result["outcome"] == "failed" else exit_codes.OK
 

@@ -178,7 +178,9 @@ def _change(number: int, row: Mapping[Any, Any]) -> Change | None:
     if not action:
         return None
     if action not in (EXCLUDE, RELABEL, RESTORE):
-        raise DatasetError(f"Row {number}: “{action[:40]}” is no action. Expected {EXCLUDE}, {RELABEL} or {RESTORE}.")
+        raise DatasetError(
+            f"Row {number}: “{action[:40]}” is not an action. Expected {EXCLUDE}, {RELABEL} or {RESTORE}."
+        )
     if not file and not digest_:
         raise DatasetError(f"Row {number} has an action but neither a file nor a digest, so its image is unknown.")
     if action == RELABEL and not label:
@@ -206,7 +208,7 @@ def matched(dataset: Dataset, edits: Edits, changes: Sequence[Change]) -> Matche
             if dataset.facts.is_multilabel:
                 problem = "cannot be relabelled, because the dataset is multi-label"
             elif label == NO_CLASS:
-                problem = f"have the label “{change.label[:40]}”, which is no class of this dataset"
+                problem = f"have the label “{change.label[:40]}”, which is not a class of this dataset"
         if problem:
             found.problems[problem].append(change.shown)
         else:

@@ -186,8 +186,8 @@ def _content(path: Path, suffix: str) -> bytes:
     if found and found != suffix:
         raise RunError(
             f"The file ends in “{suffix}” but contains "
-            f"{'a zip archive, as .keras files are' if found == '.keras' else 'a LiteRT (.tflite) model'}. "
-            "Rename it to what it is, and import it again."
+            f"{'a zip archive, as .keras files are' if found == '.keras' else 'a LiteRT (.tflite) model'}. Rename it "
+            "to what it is, and import it again."
         )
     return content
 
@@ -199,11 +199,13 @@ def _one_image(found: Any) -> tuple[list[int | None], str]:
         raise RunError(f"The model has {count} inputs. An image classifier has one, the image.")
     shape, dtype = _declared(found[0])
     if dtype not in DTYPES:
-        raise RunError(f"The model's input has the type “{dtype[:20]}”, which is no image. Numbers were expected.")
+        raise RunError(
+            f"The model's input has the type “{dtype[:20]}”, which does not suit images. Numbers were expected."
+        )
     if not possible_layouts(tuple(shape[1:])) or any(not (side is None or 0 < side <= 10**7) for side in shape):
         raise RunError(
-            f"The model's input has the shape {_shown(shape)}, which is no image with 1 or 3 channels. Export a model "
-            "that takes images."
+            f"The model's input has the shape {_shown(shape)}, which is not that of an image with 1 or 3 channels. "
+            "Export a model that takes images."
         )
     layout = possible_layouts(tuple(shape[1:]))[0]
     sides = shape[1:3] if layout in ("NHWC", "HW") else shape[2:] if layout == "NCHW" else []
@@ -224,7 +226,7 @@ def _outputs(found: Any) -> int:
         raise RunError(f"The model's output has the type “{dtype[:20]}”. Scores for each class were expected.")
     width = 0 if not shape[1:] or None in shape[1:] else math.prod(side or 0 for side in shape[1:])
     if width > MOST_CLASSES:
-        raise RunError(f"The model returns {width:,} values for an image, which are no scores of classes.")
+        raise RunError(f"The model returns {width:,} values for an image, which cannot be the scores of classes.")
     return width
 
 
@@ -260,7 +262,7 @@ def _tried(facts: Facts, sandbox: Sandbox, seconds: float) -> Facts:
         raise
     scores = np.frombuffer(content, np.float32)
     if not len(scores) or len(scores) % count or header.get("shape", [0])[:1] != [count]:
-        raise RunError("The model does not return one row of scores for each image, so it is no classifier.")
+        raise RunError("The model does not return one row of scores for each image, so it is not a classifier.")
     scores = scores.reshape(count, -1)
     return replace(facts, width=scores.shape[1], outputs=_kind_of(scores, 0.02 if facts.scale else 1e-3))
 

@@ -114,7 +114,7 @@ class _Server:
             raise RunError(f"The MLflow server refused: {error.code} {_message(error)}") from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
-            raise RunError(f"There is no answer of an MLflow server at {self.address}: {reason}.") from error
+            raise RunError(f"No MLflow server answered at {self.address}: {reason}.") from error
         return found if isinstance(found, dict) else {}
 
 

@@ -79,8 +79,8 @@ DISCUSS = (
     "Would larger images help? Which details would they show that 28×28 pixels do not?",
 )
 OPTIONAL = (
-    "This step needs the dataset Fashion-MNIST. If it is not on this computer, get it on the Data page, or press Skip: "
-    "the lesson goes on without it."
+    "This step needs the dataset Fashion-MNIST. If it is not on this computer, get it on the Data page, or press "
+    "Skip: the lesson continues without it."
 )
 
 
@@ -115,14 +115,14 @@ STEPS = (
         query={"run": "fashion"},
         keys=("matrix-room",),
         question=Question(
-            "In how many of its errors does the model take one of these five for another of them?",
+            "In how many of its errors does the model mistake one of these five for another?",
             ("In about a third", "In about half", "In about four of five"),
             2,
         ),
         do="Click an orange cell of the confusion matrix between two of the five.",
         check=lambda situation: situation.shows("evaluate", run="fashion") and "cell" in situation.query,
         after="In {tops}. Their outlines are nearly alike. What tells them apart are details of a few pixels: a "
-        "collar, buttons, the texture. A digit is known by its outline alone.",
+        "collar, buttons, the texture. A digit can be recognised by its outline alone.",
         terms=("Confusion matrix",),
         notes="Let them name the class of three of these images before they read the caption.",
     ),
@@ -133,7 +133,7 @@ STEPS = (
         query={"run": "fashion"},
         keys=("view",),
         question=Question(
-            "If people disagree about the label of an image, what is the best accuracy that one can hope for?",
+            "If people disagree about the label of an image, what is the best accuracy you can hope for?",
             ("100% with a large enough network", "Less than 100%, whatever the network", "That of people, exactly"),
             1,
         ),

@@ -36,14 +36,13 @@ STEPS = (
         keys=("start-bar",),
         do="The form is filled in: press Start. It takes about half a minute.",
         after="Your CNN reads {score} of the unseen digits (others get {cnn}). Its first layer is a **convolution** "
-        "with 16 "
-        "**filters**. We now open it.",
+        "with 16 **filters**. We now open it.",
         values=lambda situation: {"score": percent(situation.score(CNN))},
         terms=("Convolution", "Filter"),
     ),
     Step(
         title="Sixteen small filters",
-        text="A filter is nothing but 3×3 = 9 numbers, its **weights**. Nobody chose them: your training did.",
+        text="A filter is nothing but 3×3 = 9 numbers, its **weights**. No person chose them: your training did.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -56,18 +55,16 @@ STEPS = (
         do="Open the section “Activations” of your run and look at the filters of the first layer.",
         check=_is_at_activations,
         after="Orange weights are positive, blue ones negative. A filter that is orange on one side and blue on the "
-        "other "
-        "answers strongly where the image gets brighter in that direction: at an edge.",
+        "other answers strongly where the image gets brighter in that direction: at an edge.",
         terms=("Weight",),
-        notes="No two trainings give the same filters, but edges appear in nearly all.",
+        notes="No two training runs give the same filters, but edges appear in nearly all.",
     ),
     Step(
         title="One unit, nine products",
         text="Scroll down to “A convolution by hand”. If it is missing, this is an included run, or another family: "
-        "those cannot be spelled out. Go back to step 1 and train the small CNN.\n\n"
-        "On the right is the **feature map** of one filter: each of its "
-        "dots is "
-        "one **unit**. Move over it: the frame in the image shows what that unit sees, its **receptive field**.",
+        "those cannot be spelled out. Go back to step 1 and train the small CNN.\n\nOn the right is the **feature "
+        "map** of one filter: each of its dots is one **unit**. Move over it: the frame in the image shows what that "
+        "unit sees, its **receptive field**.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -76,10 +73,8 @@ STEPS = (
         do="Click a bright dot of the feature map.",
         check=lambda situation: _is_at_activations(situation) and situation.unit is not None,
         after="The unit in row {row}, column {column}: nine pixels times nine weights, added up, plus the **bias**. "
-        "If the "
-        "sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: it is the very value that "
-        "the "
-        "app shows.",
+        "If the sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: it is exactly the "
+        "value that the app shows.",
         values=_unit,
         terms=("Unit", "Receptive field", "Feature map", "Bias", "ReLU"),
         notes="Let everybody add up one sum by hand. It agrees up to rounding in the second decimal.",
@@ -87,8 +82,7 @@ STEPS = (
     Step(
         title="The same nine weights everywhere",
         text="Move slowly along a line of the digit, then to the empty corner. The pixels change; the weights beside "
-        "them do "
-        "not. One filter slides over the whole image: that is all that “convolution” means.",
+        "them do not. One filter slides over the whole image: that is all that “convolution” means.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -127,10 +121,8 @@ STEPS = (
     Step(
         title="What you have seen",
         text="A convolution multiplies a few pixels by a few weights, adds them up, and repeats that everywhere. A "
-        "CNN stacks "
-        "such layers. There is nothing else inside, only many more of these sums.\n\nHow do the weights get their "
-        "values? "
-        "That is the next lesson: training.",
+        "CNN stacks such layers. There is nothing else inside, only many more of these sums.\n\nHow do the weights "
+        "get their values? That is the next lesson: training.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,

@@ -76,7 +76,7 @@ STEPS = (
             "You give a friend nothing but the file. What may still go wrong?",
             (
                 "Nothing, the file is the model",
-                "They prepare their images in another way than in training",
+                "They prepare their images differently from training",
                 "The model forgets what it learned",
             ),
             1,
@@ -125,7 +125,7 @@ STEPS = (
         check=_is_there(SMALL),
         after="The file has {size}, and {changed} of {images} predictions changed. The included 8-bit digit model, "
         "which answers in place of the original on suitable CPUs, predicts the same for {identical} of the images with "
-        "which it was checked. What counts is that somebody looked: a file that does not match is not offered.",
+        "which it was checked. What matters is that it was checked: a file that does not match is not offered.",
         values=_values(SMALL),
         terms=("Quantisation",),
         notes="The table names every image whose prediction changes. Look at one: it was a close call before, too.",
@@ -140,7 +140,7 @@ STEPS = (
         query=EXPORT,
         question=Question(
             "The answer is the digit and its probability. What else should a program ask for?",
-            ("The number of layers", "Whether the image may be no digit at all", "Nothing"),
+            ("The number of layers", "Whether the image may not be a digit at all", "Nothing"),
             1,
         ),
         after="The answer of this service has a `rejection` if the prediction should not be trusted, with the reason, "
@@ -158,7 +158,7 @@ STEPS = (
         keys=("canvas",),
         question=Question(
             "Somebody writes two digits into one field. What will the app do?",
-            ("Read both", "Refuse, and say why", "Read the first one without a word"),
+            ("Read both", "Refuse, and say why", "Read the first one and say nothing"),
             1,
         ),
         do="Draw a 4 and a 7 side by side, with a gap.",

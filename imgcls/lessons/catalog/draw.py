@@ -83,12 +83,11 @@ STEPS = (
         do="Press Clear, then draw a 4 and watch the bars before you lift the pen.",
         check=_reads("4"),
         after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
-        "the "
-        "order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
+        "the order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
         notes="Most see 1, 6 or 9 lead. Ask which, and why.",
     ),
     Step(
-        title="Something that is no digit",
+        title="Something that is not a digit",
         text="This network was only ever shown digits. It has ten answers and no eleventh.",
         page="predict",
         query={"run": "digits"},
@@ -120,8 +119,7 @@ STEPS = (
         do="Press Clear, then draw a 7 turned by a quarter turn.",
         check=_is_misread,
         after="It says “{said}”. {warning} It knows what its examples showed, and nothing beyond: that turning an "
-        "image "
-        "does not change its meaning is one more thing that it would have to learn.",
+        "image does not change its meaning is one more thing that it would have to learn.",
         values=_verdict,
         terms=("Augmentation",),
         notes="A few rotated sevens are still read as 7; turn further, to the left.",
@@ -129,9 +127,8 @@ STEPS = (
     Step(
         title="What you have seen",
         text="A **classifier** turns an image into a number for each **class**, and the largest is its "
-        "**prediction**. It "
-        "learned from examples, generalises to new ones that are similar, and fails on those that are not.\n\nThe next "
-        "lesson shows what it receives instead of your drawing: pixels.",
+        "**prediction**. It learned from examples, generalises to new ones that are similar, and fails on those that "
+        "are not.\n\nThe next lesson shows what it receives instead of your drawing: pixels.",
         page="predict",
         query={"run": "digits"},
     ),

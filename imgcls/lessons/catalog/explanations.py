@@ -84,7 +84,7 @@ STEPS = (
         do="Choose “deer (true class)” above the heat maps.",
         check=lambda situation: _is_open(situation) and situation.state.get(TARGET) == DEER,
         after="There is a map for every class, also for those that are not in the image. Grad-CAM names the same part "
-        "of the image for the wrong and the true class in only {classes} of its errors. A map says what speaks for "
+        "of the image for the wrong and the true class in only {classes} of its errors. A map shows the evidence for "
         "*an* answer, not that the answer is right.",
         terms=("Saliency map", "Grad-CAM"),
         notes="Let them invent a story for each of the two maps. Both stories will sound right.",
@@ -107,7 +107,7 @@ STEPS = (
         "could it not do without? So one map alone is a weak argument. Occlusion at least is an experiment: the image "
         "was changed, and the score was measured.",
         terms=("Occlusion",),
-        notes="“Part” is one of nine: upper left, upper, and so on. Chance alone would agree sometimes, too.",
+        notes="“Part” is one of nine: upper left, upper, and so on. Some would agree by chance alone.",
     ),
     Step(
         title="Show me similar images",
@@ -147,9 +147,9 @@ STEPS = (
     ),
     Step(
         title="What you have seen",
-        text="Maps and neighbours say what a network computes with, never whether that is right. They can be had for "
-        "wrong answers, they disagree, and people find a story for each. Use them to get a suspicion; check it with an "
-        "experiment, on images that were not used for training.\n\nThe next lesson takes a model out of the app.",
+        text="Maps and neighbours say what a network computes with, never whether that is right. They exist for wrong "
+        "answers too, they disagree, and people find a story for each. Use them to form a hypothesis; check it with "
+        "an experiment, on images that were not used for training.\n\nThe next lesson takes a model out of the app.",
         page="evaluate",
         query=VIEW,
     ),

@@ -57,9 +57,8 @@ def _has_cell(situation: Situation) -> bool:
 STEPS = (
     Step(
         title="One number for 10,000 images",
-        text="A model that comes with the app tells ten kinds of clothing apart. It was tested on 10,000 images that "
-        "it was "
-        "not trained on, and got {accuracy} of them right: its **accuracy**.",
+        text="A model that comes with the app distinguishes ten kinds of clothing. It was tested on 10,000 images "
+        "that it was not trained on, and got {accuracy} of them right: its **accuracy**.",
         page="evaluate",
         query=RUN,
         keys=("headline",),
@@ -69,15 +68,13 @@ STEPS = (
             1,
         ),
         after="It gets only {shirts} of the shirts, but {bags} of the bags. An accuracy is a mean over all classes, "
-        "and a "
-        "mean hides what it is made of.",
+        "and a mean hides what it is made of.",
         terms=("Accuracy", "Test set"),
     ),
     Step(
         title="Where it goes wrong",
         text="The **confusion matrix** counts every pair: rows are what an image truly shows, columns what the model "
-        "said. "
-        "Correct predictions are on the diagonal, errors beside it.",
+        "said. Correct predictions are on the diagonal, errors beside it.",
         page="evaluate",
         query=RUN,
         keys=("matrix-room",),
@@ -85,16 +82,14 @@ STEPS = (
         do="In the row “Shirt”, click the darkest orange cell and look at the images that it brings.",
         check=_has_cell,
         after="Shirts, T-shirts, pullovers and coats are confused with each other; hardly anything else. At 28×28 "
-        "pixels "
-        "you would not always know either. Looking at the images says whether an error is serious.",
+        "pixels you would not always know either. Looking at the images says whether an error is serious.",
         terms=("Confusion matrix",),
         notes="Ask: could you tell? For some of these images people disagree, too.",
     ),
     Step(
         title="Two ways to be wrong",
         text="**Recall**: of all true shirts, how many were found? **Precision**: of all images called “shirt”, how "
-        "many are "
-        "shirts? **F1** combines the two.",
+        "many are shirts? **F1** combines the two.",
         page="evaluate",
         query={**RUN, "view": "Per class"},
         keys=("view",),
@@ -106,16 +101,14 @@ STEPS = (
         do="Open the section “Per class”.",
         check=lambda situation: situation.shows("evaluate", view="Per class"),
         after="It finds every shirt, and nine of ten of its alarms are false. One score alone is easy to push up; the "
-        "two "
-        "together are not.",
+        "two together are not.",
         terms=("Recall", "Precision", "F1"),
         notes="Smoke alarm: recall matters. Spam filter: precision matters.",
     ),
     Step(
         title="Plus or minus",
         text="Behind each score stands a range, its 95% **confidence interval**. With other test images of the same "
-        "kind, the "
-        "score would be a little different.",
+        "kind, the score would be a little different.",
         page="evaluate",
         query={**RUN, "view": "Per class"},
         keys=("headline",),
@@ -125,8 +118,7 @@ STEPS = (
             1,
         ),
         after="With 100 images, 90% may as well be 84 or 94%. With 10,000 it is 89.4 to 90.6%. A difference that is "
-        "smaller "
-        "than that says nothing.",
+        "smaller than that says nothing.",
         terms=("Confidence interval",),
     ),
     Step(
@@ -152,9 +144,8 @@ STEPS = (
     Step(
         title="Look at the test only once",
         text="You could train fifty models and keep the one with the best test score. It would be partly luck, and "
-        "its next "
-        "images would be read worse. So choose by **validation**, and use the **test set** once, at the end.\n\nThe "
-        "next lesson shows seven ways to get this wrong.",
+        "its next images would be read worse. So choose by **validation**, and use the **test set** once, at the "
+        "end.\n\nThe next lesson shows seven ways to get this wrong.",
         page="evaluate",
         query=RUN,
         terms=("Validation set",),

@@ -20,7 +20,7 @@ MEASURED = {
 }
 DISCUSS = (
     "You look for the lowest point of a valley in fog. How long are your steps, at first and later?",
-    "A training goes badly. Which three things do you change first, and in which order?",
+    "Training goes badly. Which three things do you change first, and in which order?",
 )
 
 
@@ -58,13 +58,13 @@ STEPS = (
         keys=("learning_rate", "start-bar"),
         question=Question(
             "What will the loss do?",
-            ("Fall a hundred times as fast", "Jump about and stay high", "Fall fast, then stay"),
+            ("Fall a hundred times as fast", "Jump around and stay high", "Fall fast, then stay"),
             1,
         ),
         do="The form is filled in: press Start.",
         after="**{yours_b}** (others get {huge}). Each step jumps over the valley and lands on the other side, often "
-        "higher than before. The sign of a rate "
-        "that is too high is a loss that jumps, or stays near 2.3, as high as by guessing among ten classes.",
+        "higher than before. The sign of a rate that is too high is a loss that jumps, or stays near 2.3, as high as "
+        "by guessing among ten classes.",
         values=_scores,
         terms=("Loss",),
         notes="2.3 is the natural logarithm of 10.",

@@ -14,7 +14,7 @@ from imgcls.system import paths
 
 ORDER = 12
 TITLE = "Noise, and what augmentation buys"
-GOAL = "You can test how a model bears worse images, and choose an augmentation that helps."
+GOAL = "You can test how a model copes with worse images, and choose an augmentation that helps."
 MINUTES = 15
 PLAIN = shuffled.DENSE
 NOISY = {**PLAIN, "noise": 40}
@@ -102,13 +102,13 @@ STEPS = (
         ),
         do="Open the section “Robustness” and choose the corruption “noise” and the strength 4.",
         check=_is_at("fashion", "noise", 4),
-        after="Only {noise}. Nobody showed it noise in training, and noise moves all of its 784 numbers. A score "
+        after="Only {noise}. It never saw noise in training, and noise changes all 784 numbers. A score "
         "belongs to the kind of images that it was measured on.",
         terms=("Corruption",),
         notes="If Fashion-MNIST is prepared on this computer, the page shows the images: could they still tell?",
     ),
     Step(
-        title="It bears what it was shown",
+        title="It copes with what it was shown",
         text="In training, the digit model saw each digit turned by up to 8 degrees. The clothing model never saw "
         "anything turned.",
         page="evaluate",
@@ -129,7 +129,7 @@ STEPS = (
         "proves nothing; the next steps change one thing only. But it fits: **augmentation** teaches a network that a "
         "change does not matter.",
         terms=("Augmentation",),
-        notes="Ask what one would have to do to be sure: train the same model twice, with and without rotation.",
+        notes="Ask what it would take to be certain: train the same model twice, with and without rotation.",
     ),
     Step(
         title="Without noise",
@@ -145,7 +145,7 @@ STEPS = (
     ),
     Step(
         title="With noise",
-        text="The only difference: to every training image, noise is added, anew in every epoch.",
+        text="The only difference: noise is added to every training image, newly drawn in every epoch.",
         page="train",
         settings=NOISY,
         keys=("start-bar",),
@@ -161,7 +161,7 @@ STEPS = (
         notes="Do not let them stop here: this is the result that makes people switch augmentation off.",
     ),
     Step(
-        title="Test what you trained for",
+        title="Test for what you trained",
         text="Augmentation is for images that are worse than the test set. So test it on such images.",
         page="evaluate",
         query=VIEW,
@@ -177,8 +177,8 @@ STEPS = (
         after="With noise of strength 5: **{noisy_noise}** if trained with noise, **{plain_noise}** if not. Compare "
         "the other seven corruptions as well: an augmentation helps against what it imitates, and rarely against more.",
         values=_values,
-        notes="If the order is the other way round, it is a find: ask for the confidence intervals, then for a second "
-        "seed.",
+        notes="If the order is the other way round, that is a discovery: ask for the confidence intervals, then for a "
+        "second seed.",
     ),
     Step(
         title="What you have seen",

@@ -40,7 +40,7 @@ DISCUSS = (
 )
 OPTIONAL = (
     "This step needs the dataset CIFAR-10. If it is not on this computer, get it on the Data page, or press Skip: the "
-    "lesson goes on without it."
+    "lesson continues without it."
 )
 
 
@@ -52,7 +52,7 @@ STEPS = (
     Step(
         title="Nothing is centred",
         text="CIFAR-10 has photos of ten kinds of animals and vehicles, 32×32 pixels in colour. A digit is white on "
-        "black, in the middle. Here a cat may be anywhere, of any colour, from behind.",
+        "black, in the middle. Here, a cat may be anywhere, in any colour, seen from behind.",
         page="evaluate",
         query={"run": "fashion"},
         keys=("evaluate-run",),
@@ -68,7 +68,7 @@ STEPS = (
     ),
     Step(
         title="Cats and dogs",
-        text="There are 90 ways to take one of ten classes for another.",
+        text="There are 90 ways to mistake one of ten classes for another.",
         page="evaluate",
         query=RUN,
         keys=("matrix-room",),
@@ -82,7 +82,7 @@ STEPS = (
         after="{pets} of all errors. The same fur, legs and sofas: what tells them apart is small, and differs from "
         "photo to photo. Not one automobile is taken for a horse.",
         terms=("Confusion matrix",),
-        notes="Ask which pairs they expect next, then look: the matrix can be sorted by the eye.",
+        notes="Ask which pairs they expect next, then look: the matrix can be read by eye.",
     ),
     Step(
         title="The small CNN",

@@ -45,8 +45,7 @@ STEPS = (
         do="Draw a 5, then look at the small image below the bars.",
         check=lambda situation: situation.answer is not None and situation.answer.rejection is None,
         after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
-        "{ink} "
-        "of them are not 0. That is all the network knows about it.",
+        "{ink} of them are not 0. That is all the network knows about it.",
         values=_ink,
         terms=("Pixel",),
         notes="The image is below the ten bars; on a small screen, scroll down.",
@@ -65,10 +64,8 @@ STEPS = (
         do="Press Clear, then draw a tiny 5 in a corner of the canvas.",
         check=_is_small,
         after="The app cuts out what you drew, scales it and puts it in the middle, exactly as was done with the "
-        "digits "
-        "that the network learned from. Without that, your 5 would be unlike everything it has seen. “Input check” "
-        "below "
-        "the bars shows both versions and what the network says to each.",
+        "digits that the network learned from. Without that, your 5 would be unlike everything it has seen. “Input "
+        "check” below the bars shows both versions and what the network says to each.",
         notes="Open “Input check”: the prediction “as drawn” is often wrong.",
     ),
     Step(
@@ -84,7 +81,7 @@ STEPS = (
         after="8 × 8 = 64 numbers, and you can still read most of the digits. A **dataset** is many such images, each "
         "with a **label** that says what it shows. A network learns from these pairs.",
         terms=("Label", "Training set"),
-        notes="Who can read all of them? A digit does not need more pixels.",
+        notes="Can anyone read all of them? A digit does not need more pixels.",
     ),
     Step(
         title="Colour",
@@ -96,17 +93,15 @@ STEPS = (
         do="Choose the section “Single image” and look at one closely.",
         check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
         after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
-        "That some of them are neighbours, it does not know by itself.",
+        "It does not know by itself that some of them are neighbours.",
         terms=("Pixel",),
         notes="Step back: from three metres, 32×32 pixels look like a photo.",
     ),
     Step(
         title="What you have seen",
         text="An image is a grid of numbers: one for each grey pixel, three for each colour pixel. A network sees "
-        "nothing "
-        "else, and an image must be prepared as its training images were.\n\nIf it is only a list of numbers, does "
-        "their "
-        "order matter? The next lesson finds out.",
+        "nothing else, and an image must be prepared as its training images were.\n\nIf it is only a list of numbers, "
+        "does their order matter? The next lesson finds out.",
         page="evaluate",
         query={"run": "cifar10", "view": "Single image"},
     ),

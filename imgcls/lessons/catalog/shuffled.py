@@ -33,9 +33,8 @@ STEPS = (
     Step(
         title="Train your first network",
         text="A **dense network** takes the 784 pixels as one long list. Each of its units is connected to every "
-        "pixel and "
-        "learns from 3,400 digits how much weight each deserves. It is then tested on 1,000 digits that it has not "
-        "seen.",
+        "pixel and learns from 3,400 digits how much weight each deserves. It is then tested on 1,000 digits that it "
+        "has not seen.",
         page="train",
         settings=DENSE,
         keys=("start-bar",),
@@ -46,32 +45,28 @@ STEPS = (
         ),
         do="The form is filled in: press Start. It takes about half a minute.",
         after="Your network reads **{yours_a}** of the 1,000 unseen digits (others get {dense}). The rising line you "
-        "saw "
-        "is its accuracy after each pass, called an **epoch**.",
+        "saw is its accuracy after each pass, called an **epoch**.",
         values=_scores,
         terms=("Dense layer", "Epoch", "Accuracy", "Test set"),
-        notes="Trainings wait in a queue. In a class let groups of two or three train together.",
+        notes="Training runs wait in a queue. In a class, let groups of two or three train together.",
     ),
     Step(
         title="Mix up the pixels",
         text="In this dataset the pixels of every image were put in another order, the same for all images. No number "
-        "was "
-        "changed or lost.",
+        "was changed or lost.",
         page="data",
         keys=("data",),
         question=Question("Will you still be able to read the digits?", ("Yes, most", "A few", "None"), 2),
         do="Choose the dataset “MNIST sample, pixels shuffled”.",
         check=lambda situation: situation.shows("data", data="MNIST sample, pixels shuffled"),
-        after="It looks like noise. You read a digit by its lines and curves, and those are gone, as neighbours no "
-        "longer "
-        "stand side by side.",
+        after="It looks like noise. You read a digit by its lines and curves, and those are gone, because neighbours "
+        "are no longer next to each other.",
         notes="Look at several images of one class: is there anything in common?",
     ),
     Step(
         title="The dense network on noise",
         text="The same network, with the same settings, now learns from the shuffled images. Its units never knew "
-        "which "
-        "pixels are neighbours.",
+        "which pixels are neighbours.",
         page="train",
         settings=DENSE_SHUFFLED,
         keys=("start-bar",),
@@ -82,16 +77,14 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="**{yours_b}**, and {yours_a} before: no real difference (others get {dense_shuffled}). For a dense "
-        "network "
-        "an image is a list, and it does not care in which order a list is written.",
+        "network an image is a list, and it does not care in which order a list is written.",
         values=_scores,
         notes="The most surprising moment of the lesson. Let them explain it before they read on.",
     ),
     Step(
         title="A CNN",
         text="A **convolutional network** (CNN) looks at the image through small windows of 3×3 pixels and uses the "
-        "same "
-        "weights in each window. So it looks for short lines and corners everywhere.",
+        "same weights in each window. So it looks for short lines and corners everywhere.",
         page="train",
         settings=CNN,
         earlier=True,
@@ -103,8 +96,7 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="**{yours_c}** against {yours_a} (others get {cnn}). It makes about half as many errors, because it "
-        "already "
-        "“knows” that a line is a line wherever it is.",
+        "already “knows” that a line is a line wherever it is.",
         values=_scores,
         terms=("CNN", "Convolution"),
         notes="Half as many errors matters more than three points of accuracy: compare 7% and 3% wrong.",
@@ -129,9 +121,8 @@ STEPS = (
     Step(
         title="What you have seen",
         text="Your four networks: dense {yours_a} and shuffled {yours_b}; CNN {yours_c} and shuffled {yours_d}.\n\nA "
-        "CNN is "
-        "better at images because of what it takes for granted: neighbouring pixels belong together, and a pattern is "
-        "the same everywhere. The next lesson opens one of its windows.",
+        "CNN is better at images because of what it takes for granted: neighbouring pixels belong together, and a "
+        "pattern is the same everywhere. The next lesson opens one of its windows.",
         page="runs",
         values=_scores,
     ),

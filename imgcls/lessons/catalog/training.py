@@ -42,10 +42,8 @@ STEPS = (
     Step(
         title="Cause it: make it memorise",
         text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
-        "so that "
-        "the error gets smaller. How wrong it is, is the **loss**. One pass over all images is an **epoch**. You now "
-        "give it "
-        "only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
+        "so that the error gets smaller. How wrong it is, is the **loss**. One pass over all images is an **epoch**. "
+        "You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
         page="train",
         settings=FEW,
         keys=("start-bar",),
@@ -54,8 +52,7 @@ STEPS = (
         ),
         do="The form is filled in: press Start, and watch both curves.",
         after="**{train_few}** of the images that it learned from, but only **{test_few}** of 1,000 new ones (others "
-        "get "
-        "{few}). It has memorised its 200 images. That is **overfitting**.",
+        "get {few}). It has memorised its 200 images. That is **overfitting**.",
         values=_values,
         terms=("Loss", "Epoch", "Overfitting", "Generalisation"),
         notes="The validation images are the 100 that it does not learn from.",
@@ -69,7 +66,7 @@ STEPS = (
         run_of=FEW,
         keys=("curve-loss",),
         question=Question(
-            "Which of these curves says that a network is overfitting?",
+            "Which of these curves show that a network is overfitting?",
             (
                 "Both losses fall",
                 "The training loss falls and the validation loss stops falling, or rises",
@@ -78,8 +75,7 @@ STEPS = (
             1,
         ),
         after="The gap between the curves is what counts. If both stay high, the network is too small or was trained "
-        "too "
-        "briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
+        "too briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
         terms=("Validation set", "Underfitting"),
         notes="Let them point at the epoch from which the network only memorises.",
     ),
@@ -108,9 +104,8 @@ STEPS = (
     ),
     Step(
         title="Fix it? Augmentation",
-        text="**Augmentation** shifts and turns each training image a little, anew in every epoch. It never sees the "
-        "same "
-        "image twice.",
+        text="**Augmentation** shifts and turns each training image a little, differently in every epoch. It never "
+        "sees the same image twice.",
         page="train",
         settings=AUGMENTED,
         keys=("start-bar",),
@@ -121,8 +116,7 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="New images: **{test_augmented}** (others get {augmented}). Copies show what does not matter: position "
-        "and "
-        "slant. They do not show how other people write.",
+        "and slant. They do not show how other people write.",
         values=_values,
         terms=("Augmentation",),
     ),
@@ -138,8 +132,7 @@ STEPS = (
             2,
         ),
         do="The form is filled in: press Start.",
-        after="**{test_all}** (others get {all}), although it has memorised its images again: {train_all}. "
-        "More, and "
+        after="**{test_all}** (others get {all}), although it has memorised its images again: {train_all}. More, and "
         "more varied, examples are the best remedy. Tricks come second.",
         values=_values,
         notes="So “100% on the training images” alone says nothing, neither good nor bad.",
@@ -147,9 +140,8 @@ STEPS = (
     Step(
         title="What you have seen",
         text="On new images: 300 images {test_few}, with dropout {test_dropout}, with augmentation {test_augmented}, "
-        "with "
-        "all images {test_all}.\n\nOnly images that were not used for learning tell how good a network is. Look at the "
-        "gap between training and validation before you believe a score.",
+        "with all images {test_all}.\n\nOnly images that were not used for learning tell how good a network is. Look "
+        "at the gap between training and validation before you believe a score.",
         page="runs",
         values=_values,
     ),

@@ -48,7 +48,7 @@ def _values(situation: Situation) -> dict[str, str]:
 
 STEPS = (
     Step(
-        title="Few images, from the beginning",
+        title="Few images, from scratch",
         text="Most people have a few hundred images, not 50,000. So take 300 digits and a network that knows nothing. "
         "If you did lesson 5, you have this run already.",
         page="train",
@@ -56,8 +56,8 @@ STEPS = (
         earlier=True,
         keys=("start-bar",),
         do="The form is filled in: press Start.",
-        after="It reads {yours_scratch} of the new digits (others get {scratch}). That is what 300 images are worth to "
-        "a network that begins from nothing.",
+        after="It reads {yours_scratch} of the new digits (others get {scratch}). That is what 300 images are worth "
+        "to a network that starts from scratch.",
         values=_values,
         terms=("Overfitting",),
     ),
@@ -72,7 +72,7 @@ STEPS = (
         keys=("start-bar",),
         question=Question(
             "How many of the new digits will be read, with features that were made for photos?",
-            ("About 10%: photos are no digits", "About as many as from the beginning", "Nearly all"),
+            ("About 10%: photos are not digits", "About as many as from the beginning", "Nearly all"),
             1,
         ),
         do="The form is filled in: press Start.",

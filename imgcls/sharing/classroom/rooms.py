@@ -25,7 +25,7 @@ from imgcls.sharing.owner_code import LETTERS
 from imgcls.sharing.people import NAME_LENGTH, Person
 
 MOST_MEMBERS = 200
-WRONG_CODE = "There is no open class with this code. Compare it with the one that your teacher shows."
+WRONG_CODE = "There is no open class with this code. Compare it with the one your teacher shows."
 
 
 def members(room: Room) -> list[Person]:

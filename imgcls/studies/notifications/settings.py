@@ -67,7 +67,7 @@ class Settings:
         for name in ("mail_to", "mail_from"):
             for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
                 if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
-                    raise SettingError(f"“{address[:60]}” is no e-mail address.")
+                    raise SettingError(f"“{address[:60]}” is not an e-mail address.")
         if self.mail_to and not self.smtp_host:
             raise SettingError("E-mail needs the name of an SMTP server.")
         if not 1 <= self.smtp_port <= 65_535:
@@ -78,7 +78,7 @@ class Settings:
             raise SettingError("Quiet hours need a beginning and an end.")
         for time_of_day in filter(None, (self.quiet_from, self.quiet_to)):
             if not TIME.fullmatch(time_of_day):
-                raise SettingError(f"“{time_of_day[:20]}” is no time of day. Write it as 07:00.")
+                raise SettingError(f"“{time_of_day[:20]}” is not a time of day. Write it as 07:00.")
 
     def is_quiet(self, now: float) -> bool:
         """Whether it is within the quiet hours, by the clock of this machine. `now`: seconds since 1970."""

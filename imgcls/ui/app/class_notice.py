@@ -16,10 +16,10 @@ TICK_SECONDS = 5.0
 KNOWN = ("run", "view", "image", "data")
 """The parameters of the address that say what somebody looks at; others may hold what they typed."""
 ON_STAGE = "Your teacher shows the class which page and run you have open."
-PAUSED = "Your teacher has paused all trainings."
+PAUSED = "Your teacher has paused all training."
 NEWS = "There is something new to do in your class."
-CLOSED = "Your teacher has closed the class, so no training can be started. Those in progress go on."
-DISMISSED = "You are no longer in this class, so you cannot start a training. Those in progress go on."
+CLOSED = "Your teacher has closed the class, so no run can be started. Runs in progress continue."
+DISMISSED = "You are no longer in this class, so you cannot start a run. Runs in progress continue."
 CLASS_PAGE = "class"
 WAS_OPEN, SEEN = "class-was-open", "class-seen"
 """Session keys: the class that was open when the visitor last looked, and what there was to do in it."""

@@ -57,7 +57,8 @@ def attempt(run: Run) -> None:
             if st.button("Open the original", icon=":material/arrow_back:", key="coach-original"):
                 links.go("train.py", run=original.id)
             undo = (
-                "Deletes this run (it can be restored for a day) and what was excluded for it, and opens the original."
+                "Deletes this run (it can be restored for a day), undoes the exclusions made for it, and opens the "
+                "original."
             )
             allowed = rights.button(Action.DELETE_RUN, run.folder, help=undo)
             if st.button("Undo", icon=":material/undo:", key="coach-undo", **allowed):

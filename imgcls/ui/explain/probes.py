@@ -26,8 +26,8 @@ TICK_SECONDS = 2.0
 UPLOAD_MB = 20
 MOST_FRAMES = 24
 WHAT = (
-    "Pin drawings or photos to this training. They are classified after every epoch, so that you see when the model "
-    "understood them."
+    "Pin drawings or photos to this training. They are classified after every epoch, so that you can see when the "
+    "model learns them."
 )
 STYLE = """<style>
 .probe{display:flex;gap:12px;align-items:flex-start;margin:8px 0}

@@ -48,11 +48,6 @@ def _markup(folder: str, stamp: tuple) -> str:
     return f'<div class="live-images"><div class="watched">{tiles}</div>{_matrix(found, names)}</div>'
 
 
-def _is_right(found: LivePredictions) -> np.ndarray:
-    assert found.probabilities is not None
-    return found.probabilities.argmax(1) == found.labels
-
-
 def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
     """An image, what it is taken for now with the confidence as a bar, and a mark if that has just changed."""
     position = found.shown[at]

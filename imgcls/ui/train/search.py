@@ -92,8 +92,8 @@ def _ends() -> tuple[str, float, float | None]:
             "Overnight: end at",
             None,
             key="vary-until",
-            help="The next time it is that late on the server, running trials are stopped with their best epoch and "
-            "the best trial wins. Empty: when all trials are done.",
+            help="At this time on the server's clock, running trials stop at their best epoch, and the best trial "
+            "wins. Leave it empty to run all trials.",
         )
         hours = st.number_input("or after, hours", 0.1, float(plans.MOST_HOURS), None, key="vary-hours")
         kwh = st.number_input(
@@ -145,5 +145,5 @@ def _parsed(text: str | list) -> object:
         return {"from": found[1], "to": found[2]}
     values = [part.strip() for part in text.split(",") if part.strip()]
     if not values:
-        raise SettingError(f"{plain(text) or 'An empty text'} is no list of values and no range.")
+        raise SettingError(f"{plain(text) or 'An empty text'} is neither a list of values nor a range.")
     return values

@@ -7,8 +7,8 @@ from streamlit import config
 from imgcls.sharing import modes
 
 WARNING = (
-    "Other computers can reach this server, and everybody who does may stop, change and delete everything. Choose how "
-    "it is shared with IMGCLS_MODE or imgcls app --mode: classroom, demo, read-only, or local to keep it as it is."
+    "Other computers can reach this server, and anyone who does can stop, change and delete everything. Choose how it "
+    "is shared with IMGCLS_MODE or imgcls app --mode: classroom, demo, read-only, or local to leave it as it is."
 )
 
 

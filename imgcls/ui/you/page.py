@@ -13,14 +13,12 @@ from imgcls.ui.you import people_list
 LEAVE = "/visitor/leave"
 PRIVACY = (
     "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, until you "
-    "delete it (in a demo, for a day):\n"
-    "- your name, role and class, if you have any, and how far you are in the lessons\n"
-    "- your runs, studies, datasets and uploads, with your name as their owner\n"
-    "- images that you pinned or saved, and views of the list of runs\n"
-    "- attempts at assignments with your predictions; your class sees them on the leaderboard\n"
-    "- drawings and photos that you sent to your class; the projector shows them\n\n"
-    "Who only looks leaves nothing. Nothing is sent to other servers, except the names of runs if the owner of this "
-    "server has set up notifications."
+    "delete it (in a demo, for a day):\n- your name, role and class, if you have any, and how far you are in the "
+    "lessons\n- your runs, studies, datasets and uploads, with your name as their owner\n- images that you pinned or "
+    "saved, and views of the list of runs\n- attempts at assignments with your predictions; your class sees them on "
+    "the leaderboard\n- drawings and photos that you sent to your class; the projector shows them\n\nIf you only look "
+    "around, nothing is stored. Nothing is sent to other servers, except the names of runs if the owner of this server "
+    "has set up notifications."
 )
 PROBLEM = "you-problem"
 ROLES = {
@@ -30,9 +28,9 @@ ROLES = {
     Role.OWNER: "the owner of this server",
 }
 MODES = {
-    Mode.LOCAL: "Everybody may do everything.",
-    Mode.CLASSROOM: "Everybody changes only their own work. Teachers can also change that of their class.",
-    Mode.DEMO: "You may try everything. Only you see your work, and it is deleted after a day.",
+    Mode.LOCAL: "Everyone can do everything.",
+    Mode.CLASSROOM: "Everyone can change only their own work. Teachers can also change the work of their class.",
+    Mode.DEMO: "You can try everything. Only you see your work, and it is deleted after a day.",
     Mode.READ_ONLY: "You can look at all runs and try the models. Only the owner of the server trains.",
 }
 
@@ -51,7 +49,7 @@ def show() -> None:
     else:
         people_list.show()
     st.subheader("On a shared computer", anchor=False)
-    st.caption("Only the cookie of this browser says who you are. Whoever uses this browser next is taken for you.")
+    st.caption("Only the cookie of this browser identifies you. Anyone who uses this browser next is treated as you.")
     st.link_button("Not you?", LEAVE, icon=":material/logout:")
     st.subheader("What is stored about you", anchor=False)
     st.markdown(PRIVACY)
@@ -69,7 +67,7 @@ def _usage(visitor: Visitor) -> None:
 def _delete(visitor: Visitor) -> None:
     st.markdown(
         "Your runs, studies, datasets, drawings, photos and uploads, your attempts at assignments, your progress in "
-        "the lessons, your name and your role. Trainings in progress are ended. **This cannot be undone.**"
+        "the lessons, your name and your role. Runs in progress are stopped. **This cannot be undone.**"
     )
     with st.container(horizontal=True):
         if st.button(
@@ -91,7 +89,7 @@ def _name(visitor: Visitor) -> None:
             "Your name",
             visitor.name,
             max_chars=people.NAME_LENGTH,
-            help="Others see it beside work that you share. It is stored on this server only.",
+            help="Others see it next to the work that you share. It is stored on this server only.",
         )
         if st.form_submit_button("Save"):
             with errors.shown():
@@ -101,7 +99,7 @@ def _name(visitor: Visitor) -> None:
 
 def _owner_code(visitor: Visitor) -> None:
     with st.expander("Do you run this server?", icon=":material/key:", key="you-owner"):
-        st.caption("The terminal or log in which it was started shows a code that makes you its owner.")
+        st.caption("The terminal or log where it was started shows a code that makes you its owner.")
         st.text_input(
             "Code from the terminal", key="you-code", on_change=_redeem, args=(visitor.id,), autocomplete="off"
         )

@@ -16,7 +16,7 @@ def show() -> None:
     everybody = people.everybody()
     st.subheader("People", anchor=False)
     st.caption(
-        "Everybody who has entered a name on this page. Members may train; teachers also change the work of their "
+        "Everyone who has entered a name on this page. Members can train; teachers can also change the work of their "
         "class."
     )
     for person in everybody:

@@ -116,7 +116,7 @@ def test_inapplicable_edits_are_counted_by_reason(dataset):
     assert {reason: len(names) for reason, names in found.problems.items()} == {
         "are not in this dataset": 1,
         "are test images, which cannot be edited": 2,
-        "have the label “no such tree”, which is no class of this dataset": 1,
+        "have the label “no such tree”, which is not a class of this dataset": 1,
     }
 
 

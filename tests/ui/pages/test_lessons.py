@@ -257,7 +257,7 @@ def test_during_a_training_the_task_is_to_wait_and_after_a_failure_to_start_agai
     lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
     run = runs.create(Config(**step.settings))
     waiting = bodies(opened("train"))
-    assert "The training has begun" in waiting and step.do not in waiting
+    assert "Training has started" in waiting and step.do not in waiting
     (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
     app = opened("train")
     assert step.do in bodies(app) and "ended without a result" in text_of(app) and is_intact(app)

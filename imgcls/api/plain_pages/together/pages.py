@@ -96,7 +96,7 @@ def screen(room: Room, request: Request) -> Response:
     activities.require_teacher(room)
     activity = activities.find(room)
     if activity is None:
-        raise UserError("Nothing has been started in this class. Start a wall or a collection on the page Class.")
+        raise UserError("Nothing has been started in this class. Start a wall or a collection on the Class page.")
     base = join_link.address(str(request.base_url)) or str(request.base_url).rstrip("/")
     base += request.scope.get("root_path", "")
     link = f"{base}/room/{room.code}"

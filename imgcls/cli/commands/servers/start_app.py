@@ -38,7 +38,7 @@ def start_app(
     ] = None,
     browser: Annotated[bool, Parameter(help="Open the app in a browser.")] = True,
 ) -> int:
-    """Start the app and open it in the browser. Ctrl-C ends it; trainings continue.
+    """Start the app and open it in the browser. Ctrl-C ends it; training runs continue.
 
     Example: imgcls app --port 8600
     """

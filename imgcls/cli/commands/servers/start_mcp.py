@@ -15,7 +15,7 @@ def start_mcp(
     allow_training: Annotated[
         bool,
         Parameter(
-            negative="", show_default=False, help="Also offer tools that start, pause, resume and stop trainings."
+            negative="", show_default=False, help="Also offer tools that start, pause, resume and stop training runs."
         ),
     ] = False,
 ) -> int:

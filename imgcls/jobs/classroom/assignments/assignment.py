@@ -68,7 +68,7 @@ class Assignment:
     Attributes:
         state: The controls of the page that it sets, by their name. A number, text or switch each.
         fixed: Which of them cannot be changed. `hidden` ones are fixed, and not shown.
-        why: Why they are fixed, for the pupils.
+        why: Why these are fixed, for the pupils.
         attempts: How many runs each person may start for it; 0 for any number.
         asks_guess: Whether everybody predicts the result before their first attempt.
         opened, closed: Seconds since 1970; `closed` is 0 while it is open.
@@ -239,9 +239,9 @@ def _check(new: Assignment) -> None:
     if not new.title:
         raise UserError("The assignment needs a title.")
     if new.page not in PAGES:
-        raise UserError(f"An assignment can be of the pages {', '.join(PAGES)}.")
+        raise UserError(f"Assignments can be made on the pages {', '.join(PAGES)}.")
     if new.page == "lessons" and not isinstance(new.state.get(LESSON), str):
-        raise UserError("An assignment of the page Lessons needs a lesson.")
+        raise UserError("An assignment on the Lessons page needs a lesson.")
     if not 0 <= new.attempts <= MOST_ATTEMPTS:
         raise UserError(f"The number of attempts must be between 0 and {MOST_ATTEMPTS}.")
     if goal.val_accuracy is not None and not 0 < goal.val_accuracy <= 1:

@@ -46,7 +46,7 @@ def is_complete(found: Entry | None) -> bool:
 def _guess(info: DatasetInfo) -> Guess | None:
     """The inputs; None until all are filled in."""
     with st.container(border=True, key="predict-first"):
-        st.markdown("**Predict first:** what will come out?")
+        st.markdown("**Predict first:** what will the result be?")
         with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
             accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, key="guess-accuracy")
             first, second = (

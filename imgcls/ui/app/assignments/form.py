@@ -15,11 +15,11 @@ from imgcls.ui.app.errors import plain, shown
 
 WHAT = (
     "Your class gets a link that opens this page as it is now. Fixed controls keep their value; hidden ones are fixed "
-    "and not shown. When a run begins, the server checks both."
+    "as well, but not shown. When a run begins, the server checks both."
 )
 OF_OTHERS = (
-    " On this page, its main controls and what its address holds can be fixed, such as the run, the section and the "
-    "filters. Everything else stays free."
+    " On this page, its main controls and what is part of its URL can be fixed, such as the run, the section and the "
+    "filters. Everything else can be changed."
 )
 MADE = "assignment-made"
 
@@ -66,9 +66,9 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
         hidden = st.multiselect(
             "Hidden controls", names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
         )
-        why = st.text_input("Why they are fixed", max_chars=200, key="assignment-why", help="Your class reads it.")
+        why = st.text_input("Why these are fixed", max_chars=200, key="assignment-why", help="Your class reads it.")
         values = _training_values() if is_training else {}
-        if st.form_submit_button("Give it to the class", type="primary", icon=":material/send:"):
+        if st.form_submit_button("Assign to the class", type="primary", icon=":material/send:"):
             with shown():
                 made = assignments.make(
                     room,
@@ -90,11 +90,11 @@ def _training_values() -> dict:
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
         accuracy = st.number_input("Goal: validation accuracy, %", 0.0, 100.0, 0.0, 1.0, help="0: no goal.")
         parameters = st.number_input("Goal: fewer parameters than", 0, 10**9, 0, 1_000, help="0: no goal.")
-        seconds = st.number_input("Goal: seconds at most", 0, 10**6, 0, 10, help="0: no goal.")
-        most = st.number_input("Attempts per person", 0, assignments.MOST_ATTEMPTS, 0, help="0: any number.")
+        seconds = st.number_input("Goal: at most this many seconds", 0, 10**6, 0, 10, help="0: no goal.")
+        most = st.number_input("Attempts per person", 0, assignments.MOST_ATTEMPTS, 0, help="0: unlimited.")
     asks = st.toggle(
         "Predict first",
-        help="Before the first attempt, everybody predicts the accuracy and the two classes that are confused most "
+        help="Before the first attempt, everyone predicts the accuracy and the two classes that will be confused most "
         "often. Afterwards the class sees all predictions.",
     )
     goal = Goal(accuracy / 100 or None, parameters or None, float(seconds) or None)

@@ -32,7 +32,7 @@ HOME = "home"
 DRAWN_ON = "predict"
 """The page with the canvas."""
 ARROW = ":material/arrow_forward:"
-FORM = N_("All settings of this step are in the form already. If you have changed them, this sets them again.")
+FORM = N_("The form already has all settings of this step. If you have changed them, this restores them.")
 
 
 def show(url_path: str) -> None:
@@ -164,7 +164,7 @@ def _task(step: Step, page: str, situation: Situation) -> None:
     """What to do, and a button that brings the visitor to where it is done; during a training, that they may wait."""
     begun = situation.started(step.settings, earlier=step.earlier) if step.settings else []
     is_training = begun and not begun[0].has_ended
-    do = _("The training has begun. Watch it; the lesson goes on when it is done.") if is_training else _(step.do)
+    do = _("Training has started. Watch it; the lesson continues when it is done.") if is_training else _(step.do)
     st.html(f'<p class="lesson-do">{html.escape(do)}</p>')
     if is_training:
         return
@@ -202,7 +202,7 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
             key="lesson-leave",
             type="tertiary",
             on_click=standings.leave,
-            help=_("Your place is kept: continue on the page Lessons."),
+            help=_("Your place is saved: continue on the Lessons page."),
         ):
             st.rerun()
 

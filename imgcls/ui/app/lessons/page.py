@@ -35,7 +35,7 @@ def _show_all() -> None:
     st.markdown(
         _(
             "Each takes 5 to 15 minutes and happens on the real pages of this app, with networks that you train "
-            "yourself. No mathematics and no programming needed. Begin with the first, or go on where you stopped."
+            "yourself. No mathematics and no programming needed. Start with the first, or continue where you left off."
         )
     )
     progress = standings.progress()

@@ -46,9 +46,9 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
             format_func=lambda side: f"{side}×{side}",
             key=f"side-{import_id}",
             width=150,
-            help=f"All images are resized to this side length. Typical size of the originals: "
-            f"{preview.typical_size or 'unknown'}. "
-            "Larger images keep more detail but train slower: doubling the side length quadruples the cost.",
+            help="All images are resized to this side length. Typical size of the originals: "
+            f"{preview.typical_size or 'unknown'}. Larger images keep more detail but train slower: doubling the side "
+            "length quadruples the cost.",
         )
         colour = st.segmented_control(
             "Colours",
@@ -86,9 +86,9 @@ def _training_cost(side: int, channels: int, num_classes: int) -> str:
     batch = Config(data=datasets.names()[0], model="cnn").batch_size
     memory = models.training_bytes(models.table("cnn", (side, side, channels), num_classes, {}), batch)
     return (
-        f"{side}×{side} has {side**2 / 64**2:,.0f} times the pixels of 64×64; an epoch takes about as many times as "
-        f"long. A CNN needs about {memory / 1e9:,.1f} GB of memory for batches of {batch}; transfer learning needs far "
-        "less, because it resizes images to its own input size and processes each of them once."
+        f"{side}×{side} has {side**2 / 64**2:,.0f} times the pixels of 64×64; so an epoch takes about that many times "
+        f"as long. A CNN needs about {memory / 1e9:,.1f} GB of memory for batches of {batch}; transfer learning needs "
+        "far less, because it resizes images to its own input size and processes each of them once."
     )
 
 

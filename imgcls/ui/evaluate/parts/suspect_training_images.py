@@ -27,8 +27,8 @@ from imgcls.ui.widgets import formatting, task_panel
 
 SUSPICION, BY_LABEL, BY_SUGGESTION = ORDERS = ("Most suspicious first", "By label", "By suggested class")
 SOURCES = {
-    "heads": "The prediction for each image is that of a head that was not trained on it.",
-    "folds": "The prediction for each image is that of the run's cross-validation: by a model that never saw it.",
+    "heads": "Each image is predicted by a head that was not trained on it.",
+    "folds": "Each image is predicted by a model of the run's cross-validation that never saw it.",
 }
 
 
@@ -133,7 +133,7 @@ def _summary(found: Found, right: frozenset[int], edits: Edits) -> None:
     )
     listed = f" (the {len(found.rows):,} least likely are listed)" if found.found > len(found.rows) else ""
     is_done = np.array([row in right or row in edits.labels for row in found.rows.tolist()], bool)
-    more = " More than the estimate, because hard images are among them: you decide." if found.found > high else ""
+    more = " This is more than the estimate, because it includes hard images: you decide." if found.found > high else ""
     st.markdown(
         f"Suspects to review: **{found.found:,}**{listed}.{more} Reviewed: **{int(is_done.sum()):,}**, of which "
         f"{len(right):,} confirmed."

@@ -134,8 +134,8 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
             "Cross-entropy",
             f"{loss.value:+.3f}",
             f"{loss.low:+.3f} to {loss.high:+.3f}",
-            "That of B minus that of A in nats, paired by image, with its 95% confidence interval. Below 0, B assigns "
-            "higher probabilities to the true labels.",
+            "The cross-entropy of B minus that of A in nats, paired by image, with its 95% confidence interval. Below "
+            "0, B assigns higher probabilities to the true labels.",
         ),
     ]
     metric_row.show(numbers)

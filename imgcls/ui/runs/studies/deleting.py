@@ -20,7 +20,7 @@ def offer(study: Study) -> None:
 @st.dialog("Delete?")
 def _ask(study: Study) -> None:
     st.markdown(f"- {plain(study.title)}")
-    st.caption("Its trials are runs and stay. You can restore the study on the page Studies for a day.")
+    st.caption("Its trials are runs and are kept. You can restore the study on the Studies page for a day.")
     with st.container(horizontal=True):
         delete = st.button(
             "Delete", type="primary", icon=":material/delete:", key="delete-study", on_click=_delete, args=(study,)

@@ -25,9 +25,9 @@ def give(room: Room) -> None:
             placeholder="Choose a lesson",
             key=CHOSEN,
             width=420,
-            help="Your class finds it below and on the page Lessons. You see how far each member is.",
+            help="Your class finds it below and on the Lessons page. You see each member's progress.",
         )
-        if st.button("Give it to the class", icon=":material/school:", disabled=name is None) and name:
+        if st.button("Assign to the class", icon=":material/school:", disabled=name is None) and name:
             with errors.shown():
                 assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
                 st.rerun()
@@ -42,7 +42,7 @@ def progress(assignment: Assignment, *, is_teacher: bool) -> None:
     room = rooms.find(assignment.room)
     if not is_teacher:
         standing = lesson_progress.read(sharing.current()).of(name)
-        st.caption(f"{_place(name, standing)}. Your teacher sees how far you are.")
+        st.caption(f"{_place(name, standing)}. Your teacher sees your progress.")
         return
     members = rooms.members(room) if room is not None else []
     standings = [lesson_progress.read(people.visitor(person.id)).of(name) for person in members]
@@ -57,7 +57,7 @@ def progress(assignment: Assignment, *, is_teacher: bool) -> None:
                 "Guesses right": [_right(name, standing) for standing in standings],
             },
             hide_index=True,
-            alt="How far each member of the class is in this lesson.",
+            alt="The progress of each class member in this lesson.",
         )
 
 

@@ -30,8 +30,8 @@ def show(room: Room) -> None:
     st.subheader("Assignments", anchor=False)
     if not found:
         st.caption(
-            "None yet. Set up the page Train, Data, Evaluate or Predict as your class should find it, and choose “Make "
-            "an assignment of this page” at its end; or give your class a lesson."
+            "None yet. Set up the Train, Data, Evaluate or Predict page as your class should find it and choose “Make "
+            "an assignment of this page” at the bottom, or assign a lesson."
         )
     if manages and room.is_open:
         lessons.give(room)
@@ -115,9 +115,9 @@ def _try(act, assignment: Assignment) -> None:
 @st.dialog("Close the assignment?")
 def _close(assignment: Assignment) -> None:
     st.markdown(
-        ("It stays in the list." if assignment.page == "lessons" else "Nobody can start a run for it any more.")
+        ("It stays in the list." if assignment.page == "lessons" else "No more runs can be started for it.")
         + (
-            " The best run of each person by validation accuracy is then evaluated on the test set, once. Trainings in "
+            " The best run of each person by validation accuracy is then evaluated on the test set, once. Runs in "
             "progress still count: the evaluation waits for them, but not for paused ones."
             if assignment.page == "train"
             else ""

@@ -88,7 +88,7 @@ def predictions(assignment: Assignment, manages: bool) -> None:
     if whole is None:
         return
     if not manages and assignment.is_open and not any(outcome.run in mine for outcome in found):
-        st.caption("You see what the class predicted when your first run has ended.")
+        st.caption("Once your first run has ended, you will see what the class predicted.")
         return
     direction = "too high" if whole.bias > 0 else "too low"
     st.markdown("**Predictions**")
@@ -112,5 +112,5 @@ def predictions(assignment: Assignment, manages: bool) -> None:
             "Most confused": [" and ".join(one.confused) if one.confused else "–" for one in found],
         },
         hide_index=True,
-        alt="What everybody predicted, and what came out.",
+        alt="Everyone's predictions and the results.",
     )

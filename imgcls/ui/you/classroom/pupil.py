@@ -23,9 +23,9 @@ TEACHERS = (
 def show_form(visitor: Visitor) -> None:
     """Code and name. A link with the code leaves only the name to enter."""
     given = rooms.tidy(st.query_params.get(JOIN, ""))[: rooms.CODE_LENGTH]
-    st.markdown("Enter your name and join your class." if given else "Your teacher shows you the code of your class.")
+    st.markdown("Enter your name and join your class." if given else "Your teacher shows you the class code.")
     with st.form("join", width=420):
-        code = st.text_input("Code of the class", given, max_chars=LONGEST_CODE, autocomplete="off")
+        code = st.text_input("Class code", given, max_chars=LONGEST_CODE, autocomplete="off")
         name = st.text_input(
             "Your name", visitor.name, max_chars=people.NAME_LENGTH, help="Your teacher and your class see it."
         )
@@ -58,7 +58,9 @@ def show(room: Room, visitor: Visitor) -> None:
         st.page_link(PAGES / "predict.py", label="Draw a digit", icon=":material/draw:")
     lists.show(room)
     ranking.show(room)
-    if st.button("Leave the class", icon=":material/logout:", help="Your runs stay. You can join again with the code."):
+    if st.button(
+        "Leave the class", icon=":material/logout:", help="Your runs are kept. You can join again with the code."
+    ):
         with errors.shown():
             rooms.leave()
             st.rerun()

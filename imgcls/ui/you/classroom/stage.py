@@ -39,8 +39,8 @@ def show(room: Room) -> None:
         on_change=_put,
         args=(room,),
         width=320,
-        help="Shows here, large, for the projector, which page this member has open and its run, or else their latest "
-        "run. The member sees a note.",
+        help="For the projector: shows, in large type, the page and run that this member has open, or else their "
+        "latest run. The member sees a note.",
     )
     if room.on_stage in names:
         st.fragment(run_every=TICK_SECONDS)(_work)(room)

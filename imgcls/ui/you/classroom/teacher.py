@@ -22,10 +22,10 @@ from imgcls.ui.you.classroom import ranking, stage, together
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
 ONLY_HERE = (
-    "Only this computer reaches the server, so nobody else can join. Start it again with "
+    "Only this computer can reach the server, so no one else can join. Restart it with "
     "`imgcls app --mode classroom --address 0.0.0.0`."
 )
-NO_NETWORK = "This computer is in no network, so nobody else can join. Connect it, then reload the page."
+NO_NETWORK = "This computer is not connected to a network, so no one else can join. Connect it, then reload the page."
 STYLE = (
     "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
     ".class-join img{width:min(22rem,100%);border-radius:.5rem}"
@@ -36,7 +36,7 @@ STYLE = (
 
 def show_start() -> None:
     """For a teacher without a room."""
-    st.markdown("Open a class. You get a code with which pupils join by name, and you see what everybody trains.")
+    st.markdown("Open a class: pupils join with a code and their name, and you see what everyone trains.")
     if st.button("Open a class", type="primary", icon=":material/door_open:"):
         with errors.shown():
             rooms.open_new()
@@ -50,7 +50,7 @@ def show_others() -> None:
         return
     names = {room.id: people.find(room.teacher).name or "a teacher who has left" for room in others.values()}
     chosen = st.selectbox(
-        "Look after a class",
+        "Manage another class",
         others,
         index=None,
         format_func=lambda room_id: f"{others[room_id].code} of {names[room_id]}",
@@ -195,8 +195,8 @@ def _remove(room: Room, visitor_id: str) -> None:
 @st.dialog("Close the class?")
 def _close(room: Room) -> None:
     st.markdown(
-        "Nobody can join with the code any more, and the members can no longer train. They still see the runs. "
-        "Trainings in progress go on."
+        "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
+        "continue."
     )
     if st.button("Close", type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
         st.rerun()

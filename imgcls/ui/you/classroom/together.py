@@ -19,7 +19,7 @@ from imgcls.ui.widgets import formatting
 WALL, COLLECTION = "Audience wall", "Train a model together"
 DRAWINGS, PHOTOS = "Drawings", "Photos"
 WHAT = {
-    WALL: "Anybody who scans the code draws; a trained model reads every drawing, and a screen shows all of them.",
+    WALL: "Anyone who scans the code can draw; a trained model reads every drawing, and a screen shows them all.",
     COLLECTION: "Members draw or take photos; then one press trains a model, and each sees their errors.",
 }
 NAMES = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
@@ -69,8 +69,8 @@ def _delete_button(room: Room) -> None:
 @st.dialog("Delete all drawings?")
 def _delete(room: Room) -> None:
     st.markdown(
-        "All drawings of this class, also those of earlier walls and collections. A dataset and a model made of them "
-        "stay; delete them on the pages Data and Runs. **This cannot be undone.**"
+        "All drawings of this class, including those of earlier walls and collections. A dataset or model made from "
+        "them is kept; delete it on the Data or Runs page. **This cannot be undone.**"
     )
     if st.button("Delete", type="primary", icon=":material/delete_forever:", key="together-delete"):
         with errors.shown():

@@ -74,7 +74,7 @@ def test_a_teacher_opens_a_class_and_sees_its_code(look_as):
 def test_a_pupil_joins_with_the_link_by_entering_only_a_name(look_as, room):
     look_as(ADA)
     app = opened("class", join=room.code.lower())
-    assert field(app, "Code of the class").value == room.code
+    assert field(app, "Class code").value == room.code
     field(app, "Your name").input("Ada")
     button(app, "Join").click().run()
     assert is_intact(app)
@@ -85,7 +85,7 @@ def test_a_pupil_joins_with_the_link_by_entering_only_a_name(look_as, room):
 def test_a_wrong_code_says_so(look_as, room):
     look_as(ADA)
     app = opened("class")
-    field(app, "Code of the class").input("AAAAA")
+    field(app, "Class code").input("AAAAA")
     field(app, "Your name").input("Ada")
     button(app, "Join").click().run()
     assert "no open class with this code" in text_of(app)
@@ -167,7 +167,7 @@ def test_the_owner_of_the_server_closes_the_class_of_a_teacher_who_has_left(look
     people.change("O" * 22, name="Head", role=Role.OWNER)
     look_as("O" * 22)
     app = opened("class")
-    (choice,) = [found for found in app.selectbox if found.label == "Look after a class"]
+    (choice,) = [found for found in app.selectbox if found.label == "Manage another class"]
     assert choice.options == [f"{room.code} of a teacher who has left"]
     choice.set_value(room.id).run()
     button(app, "Close the class").click().run()
@@ -213,7 +213,7 @@ def test_the_teacher_is_warned_if_only_this_computer_reaches_the_server(look_as,
     before = streamlit_config.get_option("server.address")
     streamlit_config.set_option("server.address", address)
     try:
-        assert ("Only this computer reaches the server" in text_of(opened("class"))) is warns
+        assert ("Only this computer can reach the server" in text_of(opened("class"))) is warns
     finally:
         streamlit_config.set_option("server.address", before)
 

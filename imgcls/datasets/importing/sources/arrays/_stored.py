@@ -133,7 +133,7 @@ def labels_of(array: np.ndarray, name: str, names: Sequence[str] = ()) -> list[s
         return [canonical(str(label)) for label in array]
     if array.dtype.kind not in "biuf" or (array.dtype.kind == "f" and not (array == np.rint(array)).all()):
         raise SourceError(
-            f"The array “{name}” holds values that are no classes, such as {short(str(array.reshape(-1)[0]), 20)}. "
+            f"The array “{name}” holds values that are not classes, such as {short(str(array.reshape(-1)[0]), 20)}. "
             "Expected an integer or a name per image."
         )
     if array.ndim == 2 and set(np.unique(array).tolist()) <= {0, 1}:

@@ -22,7 +22,7 @@ from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 35
-TITLE = "A file with the class beside each image"
+TITLE = "A file with the class next to each image"
 MIN_FILES = 0.5
 """Fraction of the images that must have such a file."""
 NO_SIDECAR = "without a file that holds their class"

@@ -148,7 +148,7 @@ def test_rows_with_several_ones_are_multi_label(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        (np.linspace(0, 1, 30), "holds values that are no classes, such as '0.0'"),
+        (np.linspace(0, 1, 30), "holds values that are not classes, such as '0.0'"),
         (LABELS[:20], "holds 30 images, but there are 20 labels"),
         (np.full((30, 3), 0.3), "holds values that are no classes"),
         (np.arange(60).reshape(30, 2), r"has the shape \(30, 2\)"),
