@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from imgcls import datasets, jobs, models, runs
 from imgcls.charts import run_figures
 from imgcls.config import PARAMS, Config
@@ -100,11 +102,15 @@ class ModelRun:
         return self
 
     def predict(self, images: Source | Sequence[Source]) -> Answer | list[Answer]:
-        """The prediction for one image (path, bytes, PIL image or uint8 array), or a list of them for a list.
+        """The prediction for one image (path, bytes, PIL image or uint8 array).
+
+        For a list of images, or an array (n, height, width, channels), a list of predictions.
 
         Raises:
             ImageError: an image cannot be read.
         """
+        if isinstance(images, np.ndarray) and images.ndim == 4:
+            images = list(images)
         if isinstance(images, list | tuple):
             card = self._run.card
             return [answering.answer(self._run, image, card=card) for image in images]

@@ -39,9 +39,10 @@ def test_a_run_predicts_and_reports_its_scores(finished_run, tmp_path):
     assert (run.state, len(run.history)) == ("finished", 2)
     assert list(run.history["epoch"]) == [1, 2]
 
-    image = imgcls.load_dataset("digits").x_test[0]
+    images = imgcls.load_dataset("digits").x_test[:3]
+    image = images[0]
     assert run.predict(image).prediction == answer(finished_run, image).prediction
-    assert len(run.predict([image, image])) == 2
+    assert len(run.predict([image, image])) == 2 and len(run.predict(images)) == 3
 
     errors = run.errors()
     matrix = np.array(run.confusion_matrix().data[0].z)

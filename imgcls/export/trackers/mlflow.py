@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from imgcls.errors import RunError, UserError
+from imgcls.errors import RunError, SettingError, UserError
 from imgcls.evaluation import comparison, report
 from imgcls.export.trackers import history
 from imgcls.runs import Run
@@ -35,7 +35,8 @@ def log(run: Run, uri: str, experiment: str, *, follow: bool = False) -> tuple[s
     """Logs a run and returns the address of its page, and why its files were not stored (empty if they were).
 
     Raises:
-        RunError: the address is not that of a server, or the server refuses.
+        SettingError: the address is not that of a server.
+        RunError: the server refuses.
     """
     server = _Server(uri)
     number = server.experiment(experiment)
@@ -68,13 +69,13 @@ class _Server:
     """A tracking server.
 
     Raises:
-        RunError: the address is not that of a server.
+        SettingError: the address is not that of a server.
     """
 
     def __init__(self, uri: str):
         parts = urllib.parse.urlsplit(uri)
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise RunError(
+            raise SettingError(
                 f"{uri[:100]!r} is not the address of an MLflow server. Expected one such as http://localhost:5000."
             )
         self.address = uri.rstrip("/")
