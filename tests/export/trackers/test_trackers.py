@@ -207,7 +207,7 @@ def test_a_refusing_server_gives_one_error_and_the_remote_run_is_marked_failed(f
     ("arguments", "code", "message"),
     [
         (["mlflow", "RUN", "--tracking-uri", "sqlite:///x.db"], exit_codes.USAGE, "is not the address of an MLflow"),
-        (["mlflow", "RUN", "--tracking-uri", "http://127.0.0.1:9"], exit_codes.FAILED, "There is no answer"),
+        (["mlflow", "RUN", "--tracking-uri", "http://127.0.0.1:9"], exit_codes.FAILED, "No MLflow server answered"),
         (
             ["mlflow", "no-such-run", "--tracking-uri", "http://x"],
             exit_codes.NOT_FOUND,

@@ -124,7 +124,7 @@ def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room
         app = opened(page)
         assert is_intact(app)
         assert "Message to the class:** Look **up**" in text_of(app)
-        assert "paused all trainings" in text_of(app)
+        assert "paused all training" in text_of(app)
         assert not [found for found in app.button if found.label == "Pause all"]
     assert "paused" not in text_of(_as_guest(look_as))
     look_as(TEACHER)

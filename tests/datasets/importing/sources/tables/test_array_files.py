@@ -150,7 +150,7 @@ def test_rows_with_several_ones_are_multi_label(tmp_path):
     [
         (np.linspace(0, 1, 30), "holds values that are not classes, such as '0.0'"),
         (LABELS[:20], "holds 30 images, but there are 20 labels"),
-        (np.full((30, 3), 0.3), "holds values that are no classes"),
+        (np.full((30, 3), 0.3), "holds values that are not classes"),
         (np.arange(60).reshape(30, 2), r"has the shape \(30, 2\)"),
         (np.vstack([np.zeros(3), np.eye(3)[LABELS[1:]]]), "rows without a 1"),
     ],
