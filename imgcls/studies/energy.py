@@ -49,7 +49,8 @@ class Energy:
             if self.source == MEASURED
             else f"an estimate ({WATTS_PER_CORE:g} W per busy core)"
         )
-        return f"Energy: {self.kwh:.3g} kWh, {how}, of everything that ran on the machine."
+        amount = f"{self.kwh:.3g} kWh" if self.kwh >= 0.01 else f"{1000 * self.kwh:.2g} Wh"
+        return f"Energy: {amount}, {how}, of everything that ran on the machine."
 
 
 class Meter:

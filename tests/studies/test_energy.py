@@ -50,6 +50,11 @@ def test_without_counters_busy_cores_are_counted_and_marked_as_an_estimate(tmp_p
     assert found.joules == pytest.approx(3 * energy.WATTS_PER_CORE) and "an estimate" in found.sentence()
 
 
+@pytest.mark.parametrize(("joules", "amount"), [(100.0, "0.028 Wh"), (3600.0, "1 Wh"), (432_000.0, "0.12 kWh")])
+def test_little_energy_is_given_in_watt_hours(joules, amount):
+    assert Energy(joules).sentence().startswith(f"Energy: {amount}, an estimate")
+
+
 def test_busy_seconds_grow_with_work():
     before = energy._busy_seconds()
     sum(number * number for number in range(3_000_000))
