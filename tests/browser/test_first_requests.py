@@ -1,6 +1,5 @@
-"""Deep links as the first request to a server, origins of resources, narrow and dark screens, memory."""
+"""Deep links as the first request to a server, origins of resources, memory."""
 
-import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,9 +27,14 @@ def loads_nothing_foreign(page: Page) -> bool:
     return bool(named) and {urlsplit(url).netloc for url in named} == {urlsplit(page.url).netloc}
 
 
-@pytest.mark.parametrize("link", ["/", "/data", "/train?run=sample", "/evaluate?run=sample", "/predict?run=sample"])
+@pytest.mark.parametrize("link", ["/data", "/train?run=sample", "/evaluate?run=sample", "/predict?run=sample"])
 def test_a_deep_link_as_the_first_request_shows_the_page_with_its_navigation(link, visit, own_server):
     page = visit(own_server, link)
+    is_whole(page, link, visit, own_server)
+
+
+def is_whole(page: Page, link: str, visit, own_server) -> None:
+    """Checks a page with its navigation, and where its parts came from."""
     steps.shows(page, LINKS[link])
     for title in ("Home", "Data", "Train", "Runs", "Evaluate", "Predict"):
         expect(page.get_by_role("link", name=title, exact=True)).to_be_visible()
@@ -54,44 +58,11 @@ def test_a_link_with_a_number_that_is_none_opens_its_page_and_says_so(number, vi
     assert "batch_size" not in page.url
 
 
-COLOURS_OF_PRIMARY_BUTTONS = """() =>
-    [...document.querySelectorAll('[data-testid^=stBaseButton-primary]:not([disabled])')].map(button => {
-        const style = getComputedStyle(button.querySelector('p') ?? button);
-        return [style.color, getComputedStyle(button).backgroundColor];
-    })"""
-
-
-def contrast(*colours: str) -> float:
-    """The contrast ratio of two colours as browsers write them, "rgb(1, 2, 3)", from 1 to 21 (WCAG 2.2)."""
-    luminances = []
-    for colour in colours:
-        channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
-        linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
-    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
-
-
-@pytest.mark.parametrize("link", LINKS)
-def test_a_narrow_screen_needs_no_horizontal_scrolling_and_buttons_are_readable(link, visit, server):
-    page = visit(server, link, viewport={"width": 400, "height": 900}, color_scheme="light")
-    steps.shows(page, LINKS[link])
-    too_wide = page.evaluate(
-        """() => {
-            const wide = [document.scrollingElement, document.querySelector('[data-testid=stMain]')];
-            return wide.filter(box => box.scrollWidth > window.innerWidth + 1).map(box => box.scrollWidth);
-        }"""
-    )
-    assert too_wide == []
-    for colours, background in {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}.items():
-        page.emulate_media(color_scheme=colours)
-        expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)
-        for text, behind in page.evaluate(COLOURS_OF_PRIMARY_BUTTONS):
-            assert contrast(text, behind) >= 4.5, "WCAG AA"
-
-
-def test_server_memory_stays_small_and_tensorflow_is_never_imported(visit, own_server):
-    for link in LINKS:
+def test_from_the_first_request_on_memory_stays_small_and_tensorflow_is_never_imported(visit, own_server):
+    for number, link in enumerate(LINKS):
         page = visit(own_server, link)
+        if number == 0:
+            is_whole(page, link, visit, own_server)
         steps.shows(page, LINKS[link])
         visit.leave(page)
     assert psutil.Process(own_server.pid).memory_info().rss < 300e6

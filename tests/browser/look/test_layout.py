@@ -1,13 +1,16 @@
-"""What every page keeps to: nothing moves while it loads, and nothing is wider than a phone."""
+"""What every page keeps to: nothing moves while it loads, nothing is wider than a phone, buttons are readable."""
+
+import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import shipped_runs
 from tests.browser.support import steps
 
 MOST_SHIFT = 0.05
 DESKTOP, PHONE, NARROW = ({"width": 1280, "height": 720}, {"width": 390, "height": 844}, {"width": 320, "height": 640})
+SMALL = {"width": 400, "height": 900}
 PAGES = {
     "/": "Train, understand and try",
     "/data": "Data",
@@ -17,6 +20,12 @@ PAGES = {
     "/runs": "Runs",
     "/evaluate?run=fashion": "Evaluate",
     "/predict": "Predict",
+}
+OTHER_LINKS = {
+    "/evaluate": "Evaluate",
+    "/train?run=sample": "A sample",
+    "/evaluate?run=sample": "Evaluate",
+    "/predict?run=sample": "Predict",
 }
 RECORD = """() => {
     window.shifts = [];
@@ -30,6 +39,15 @@ RECORD = """() => {
 }"""
 
 
+COLOURS_OF_PRIMARY_BUTTONS = """() =>
+    [...document.querySelectorAll('[data-testid^=stBaseButton-primary]:not([disabled])')].map(button => {
+        const style = getComputedStyle(button.querySelector('p') ?? button);
+        return [style.color, getComputedStyle(button).backgroundColor];
+    })"""
+WIDTHS = """() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]
+    .map((box) => box.scrollWidth)"""
+
+
 def opened(visit, server, path: str, **options) -> Page:
     page = visit(server, path, init_script=f"({RECORD})()", **options)
     steps.shows(page, PAGES[path])
@@ -38,17 +56,45 @@ def opened(visit, server, path: str, **options) -> Page:
     return page
 
 
-@pytest.mark.parametrize("view", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def contrast(*colours: str) -> float:
+    """The contrast ratio of two colours as browsers write them, "rgb(1, 2, 3)", from 1 to 21 (WCAG 2.2)."""
+    luminances = []
+    for colour in colours:
+        channels = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
+        linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_moves_while_a_page_loads(path, view, visit, server):
+def test_a_page_fits_narrow_screens_and_nothing_moves_while_it_loads(path, visit, server):
+    """One test, as the first visit also waits for the server's imports."""
     assert shipped_runs(), "the pages are tested with the models that ship"
-    opened(visit, server, path, viewport=view)  # the first visit also waits for the server's imports
-    page = opened(visit, server, path, viewport=view)
-    shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) < MOST_SHIFT, shifts
+    page = opened(visit, server, path, viewport=SMALL)
+    buttons_are_readable(page)
+    for view in (SMALL, NARROW):
+        page.set_viewport_size(view)
+        steps.settled(page)
+        assert max(page.evaluate(WIDTHS)) <= view["width"]
+    visit.leave(page)
+    for name, view in (("desktop", DESKTOP), ("phone", PHONE)):
+        page = opened(visit, server, path, viewport=view)
+        shifts = page.evaluate("window.shifts")
+        assert sum(value for value, _ in shifts) < MOST_SHIFT, (name, shifts)
+        visit.leave(page)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_not_wider_than_a_narrow_phone(path, visit, server):
-    page = opened(visit, server, path, viewport=NARROW)
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= NARROW["width"]
+@pytest.mark.parametrize("path", OTHER_LINKS)
+def test_other_links_fit_a_small_screen(path, visit, server):
+    page = visit(server, path, viewport=SMALL)
+    steps.shows(page, OTHER_LINKS[path])
+    assert max(page.evaluate(WIDTHS)) <= SMALL["width"] + 1
+    buttons_are_readable(page)
+
+
+def buttons_are_readable(page: Page) -> None:
+    for colours, background in {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}.items():
+        page.emulate_media(color_scheme=colours)
+        expect(page.get_by_test_id("stApp")).to_have_css("background-color", background)
+        for text, behind in page.evaluate(COLOURS_OF_PRIMARY_BUTTONS):
+            assert contrast(text, behind) >= 4.5, "WCAG AA"

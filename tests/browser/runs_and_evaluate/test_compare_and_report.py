@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.runs_and_evaluate.test_runs_table import runs_page as runs_page
 from tests.browser.runs_and_evaluate.test_runs_table import select_row
+from tests.browser.runs_and_evaluate.test_runs_table import server_of_two as server_of_two
 from tests.browser.support import steps
 
 

@@ -1,6 +1,7 @@
 """The Runs page: select, open, rename, delete, compare. Its table is a canvas, so rows are clicked by position."""
 
 import json
+import shutil
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,21 +12,27 @@ HEAD, ROW = 35, 48
 """The heights of the table's head and of a row in pixels."""
 
 
+@pytest.fixture(scope="module")
+def server_of_two(make_server):
+    """A started server, to which `runs_page` gives its runs."""
+    return make_server().start()
+
+
 @pytest.fixture
-def runs_page(visit, make_server, sample_run):
-    """The Runs page with two runs, the newer one first."""
-    server = make_server()
+def runs_page(visit, server_of_two, sample_run):
+    """The Runs page with two new runs, the newer one first."""
+    server = server_of_two
+    for run_id in server.run_ids():
+        shutil.rmtree(server.runs / run_id)
     for name, started, rate in (("first", 1_700_000_000, 0.001), ("second", 1_700_000_100, 0.002)):
         folder = server.add(sample_run, name)
         (folder / "label.txt").write_text(f"The {name} one")
         (folder / "trainer.json").write_text(json.dumps({"started": started}))
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(config | {"learning_rate": rate}))
-    server.start()
     page = visit(server, "/runs")
     steps.shows(page, "Runs")
-    yield server, page
-    server.close()
+    return server, page
 
 
 def select_row(page: Page, row: int) -> None:

@@ -7,6 +7,8 @@ from playwright.sync_api import Error as BrowserError
 
 KEPT = 2
 """Idle tabs that are kept for each kind of visit."""
+SET_PER_VISIT = ("viewport", "color_scheme")
+"""Options that an open tab can change, so that visits that differ only in them share their tabs."""
 
 
 class Tabs:
@@ -23,9 +25,13 @@ class Tabs:
 
     def take(self, init_script: str = "", **options) -> Page:
         """An empty tab; `options` as for a Playwright context. `init_script` runs before the scripts of each page."""
-        kind = repr((init_script, sorted(options.items())))
+        kind = repr((init_script, sorted((key, value) for key, value in options.items() if key not in SET_PER_VISIT)))
         if self._idle.get(kind):
-            return self._idle[kind].pop()
+            page = self._idle[kind].pop()
+            self._kinds[page] = kind, options
+            page.set_viewport_size(options["viewport"])
+            page.emulate_media(color_scheme=options.get("color_scheme", "light"))
+            return page
         context = self._browser.new_context(**options)
         context.set_default_timeout(40_000)
         if init_script:
@@ -60,8 +66,6 @@ class Tabs:
             session.detach()
             context.clear_cookies()
             context.clear_permissions()
-            page.emulate_media(color_scheme=options.get("color_scheme", "light"))
-            page.set_viewport_size(options["viewport"])
         except BrowserError:
             return False
         return True
