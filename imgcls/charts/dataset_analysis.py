@@ -12,6 +12,8 @@ SIGNS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-d
 PARTS = {"training": (TRAINING, ""), "test": ("#CC79A7", "x")}
 MAX_LEGEND = 30
 """With more classes, the legend would be longer than the map."""
+CELLS = (28, 15)
+"""Columns and rows of the grid of which each cell has at most one thumbnail."""
 
 
 def image_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: tuple[str, str]):
@@ -40,6 +42,46 @@ def image_map(points: np.ndarray, rows: np.ndarray, labels: np.ndarray, names: S
     lay_out(figure, height=560, x=axes[0], y=axes[1], margins=(48, 16, 36, 52), legend="above" if named else None)
     figure.update_layout(dragmode="lasso", hovermode="closest", uirevision="map")
     return figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
+
+
+def thumbnail_places(points: np.ndarray) -> list[int]:
+    """The images of a map (n, 2) that have room for a thumbnail: in each cell of a grid, the one nearest its centre."""
+    cells = np.array(CELLS)
+    low, span = _extent(points)
+    places = np.clip((points - low) / span * cells, 0, cells - 1e-6)
+    off_centre = ((places % 1 - 0.5) ** 2).sum(1)
+    order = np.argsort(off_centre, kind="stable")
+    cell = places[order].astype(int) @ np.array([1, CELLS[0]])
+    return sorted(order[np.unique(cell, return_index=True)[1]].tolist())
+
+
+def add_thumbnails(figure, points: np.ndarray, urls: Sequence[str]) -> None:
+    """Images at these points (m, 2) of a map, as large as a cell of the grid; they grow when the map is zoomed."""
+    _, span = _extent(points)
+    width, height = (span / np.array(CELLS)).tolist()
+    figure.update_layout(
+        images=[
+            {
+                "source": url,
+                "x": x,
+                "y": y,
+                "sizex": width,
+                "sizey": height,
+                "sizing": "contain",
+                "xref": "x",
+                "yref": "y",
+                "xanchor": "center",
+                "yanchor": "middle",
+                "layer": "above",
+            }
+            for (x, y), url in zip(points.tolist(), urls, strict=True)
+        ]
+    )
+
+
+def _extent(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low = points.min(0)
+    return low, np.maximum(points.max(0) - low, 1e-9)
 
 
 def label_sets(labels: np.ndarray, names: Sequence[str], most: int = len(SIGNS)) -> tuple[np.ndarray, list[str]]:

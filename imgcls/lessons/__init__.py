@@ -5,6 +5,7 @@ A lesson is a module with
     ORDER       its number in the course, which is also its place in the list
     TITLE       what a visitor reads; GOAL says in one sentence what they can do afterwards
     MINUTES     how long it takes
+    PICTURE     the term of the glossary whose picture is on its card
     STEPS       a tuple of `Step`
     MEASURED    name -> `Measured`: every measured number that its texts state, as {name}. The benchmark `lessons`
                 measures them again

@@ -25,6 +25,7 @@ IDS = [f"{name}: {step.title}" for name, step in STEPS]
 def test_a_lesson_is_complete(name):
     lesson = lessons.find(name)
     assert lesson.TITLE and lesson.GOAL.endswith(".") and 5 <= lesson.MINUTES <= 15
+    assert glossary.picture(lesson.PICTURE)
     assert len(lesson.STEPS) >= 4 and len(lesson.DISCUSS) >= 2
     assert sum(step.question is not None for step in lesson.STEPS) >= 2
     assert sum(step.has_task for step in lesson.STEPS) >= 2

@@ -1,6 +1,7 @@
 """The pages through Streamlit's own test runner: what every test of a page needs."""
 
 import os
+import re
 import shutil
 from functools import cache
 
@@ -38,12 +39,20 @@ def opened(page: str, **query: str) -> AppTest:
 
 def text_of(app: AppTest) -> str:
     """The text of all messages, captions and headings of a page."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.subheader)
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
 
 def is_intact(app: AppTest) -> bool:
     return not app.exception and "Something went wrong" not in text_of(app)
+
+
+def select_images(app: AppTest, gallery: str, values: list[int]) -> None:
+    """Selects images of the gallery whose key begins like this, and runs the page."""
+    content = "".join(str(block.proto.body) for block in app.get("html"))
+    (key,) = re.findall(rf'data-select="({gallery}[^"]*)"', content)
+    app.session_state[f"chosen-{key}"] = values
+    app.run()
 
 
 def broken_copy(run: Run, name: str) -> Run:

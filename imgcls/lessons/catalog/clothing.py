@@ -15,6 +15,7 @@ ORDER = 7
 TITLE = "Clothing: when details decide"
 GOAL = "You can say why the same network does worse on other images, and where it fails."
 MINUTES = 12
+PICTURE = "Confusion matrix"
 SMALL = {
     "data": "fashion_mnist",
     "model": "cnn",

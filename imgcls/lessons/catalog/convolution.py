@@ -8,6 +8,7 @@ ORDER = 4
 TITLE = "A convolution by hand"
 GOAL = "You can compute the value of a unit yourself, from your own network's weights."
 MINUTES = 10
+PICTURE = "Convolution"
 CNN = shuffled.CNN
 MEASURED: dict[str, Measured] = {"cnn": shuffled.MEASURED["cnn"]}
 DISCUSS = (

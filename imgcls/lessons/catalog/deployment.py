@@ -15,6 +15,7 @@ ORDER = 14
 TITLE = "Take it home, and call it"
 GOAL = "You can take a trained model out of the app, check the copy, and call it from a program."
 MINUTES = 12
+PICTURE = "Neural network"
 PAGE, SMALL = "html", "litert_dynamic"
 """The formats of the page to take home and of the 8-bit file."""
 EXPORT = {"run": DIGITS, "view": "Export"}

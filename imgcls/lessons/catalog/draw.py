@@ -8,6 +8,7 @@ ORDER = 1
 TITLE = "Draw, and be recognised"
 GOAL = "You can say what a classifier does, and what its percentages mean."
 MINUTES = 5
+PICTURE = "Prediction"
 MEASURED: dict[str, Measured] = {}
 DISCUSS = (
     "Whose handwriting was misread? What is different about it?",

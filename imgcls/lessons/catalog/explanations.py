@@ -15,6 +15,7 @@ ORDER = 13
 TITLE = "Why did it say that?"
 GOAL = "You can read a heat map and similar images, and say what they do not prove."
 MINUTES = 10
+PICTURE = "Saliency map"
 IMAGE = 1816
 """A test image of CIFAR-10: a deer that the included model takes for a dog."""
 DOG, DEER = 5, 4

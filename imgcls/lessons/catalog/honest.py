@@ -13,6 +13,7 @@ ORDER = 10
 TITLE = "How good is it, honestly?"
 GOAL = "You can read a confusion matrix, and say how far a score can be trusted."
 MINUTES = 12
+PICTURE = "Confidence interval"
 RUN = {"run": "fashion"}
 SHIRT = 6
 

@@ -8,6 +8,7 @@ ORDER = 6
 TITLE = "The learning rate"
 GOAL = "You can see in the curves that a learning rate is too high or too low, and say what a schedule is for."
 MINUTES = 12
+PICTURE = "Learning rate"
 MIDDLE = shuffled.DENSE
 TINY = {**MIDDLE, "learning_rate": 0.00001}
 HUGE = {**MIDDLE, "learning_rate": 0.1}

@@ -16,6 +16,7 @@ ORDER = 12
 TITLE = "Noise, and what augmentation buys"
 GOAL = "You can test how a model copes with worse images, and choose an augmentation that helps."
 MINUTES = 15
+PICTURE = "Corruption"
 PLAIN = shuffled.DENSE
 NOISY = {**PLAIN, "noise": 40}
 VIEW = {"view": "Robustness"}

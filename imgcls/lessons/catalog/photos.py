@@ -10,6 +10,7 @@ ORDER = 8
 TITLE = "Photos: what depth buys"
 GOAL = "You can say what makes photos hard, and what a deeper network and a better training buy."
 MINUTES = 15
+PICTURE = "CNN"
 SMALL = {**clothing.SMALL, "data": "cifar10"}
 DEEP = {**clothing.DEEP, "data": "cifar10"}
 LONGER = {**DEEP, "epochs": 4, "model_settings": {"width": 32, "widening": 2}}

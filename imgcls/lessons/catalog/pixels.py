@@ -8,6 +8,7 @@ ORDER = 2
 TITLE = "Pixels: what a network sees"
 GOAL = "You can say what goes into a network, and why an image is prepared first."
 MINUTES = 5
+PICTURE = "Pixel"
 MEASURED: dict[str, Measured] = {}
 DISCUSS = (
     "Your phone takes photos of 12 million pixels. Why do most networks get fewer than 100,000 of them?",

@@ -7,6 +7,7 @@ ORDER = 3
 TITLE = "Shuffle the pixels"
 GOAL = "You have trained four networks and can say what a CNN knows that a dense network does not."
 MINUTES = 15
+PICTURE = "Dense layer"
 EPOCHS = 8
 DENSE = {"data": "mnist_sample", "model": "ann", "epochs": EPOCHS}
 DENSE_SHUFFLED = {**DENSE, "data": "mnist_shuffled"}

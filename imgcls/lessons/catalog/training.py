@@ -7,6 +7,7 @@ ORDER = 5
 TITLE = "Training and overfitting"
 GOAL = "You can read learning curves, recognise overfitting, and say what helps against it."
 MINUTES = 15
+PICTURE = "Overfitting"
 FEW = {
     "data": "mnist_sample",
     "model": "ann",

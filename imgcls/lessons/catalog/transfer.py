@@ -10,6 +10,7 @@ ORDER = 9
 TITLE = "Transfer learning: freeze, then fine-tune"
 GOAL = "You can train on a few hundred images by reusing a network, and say what is frozen and what learns."
 MINUTES = 15
+PICTURE = "Transfer learning"
 BACKBONE = NETWORKS["MobileNet 0.25"]
 MODEL = {"backbone": BACKBONE.title, "input_size": 96}
 SCRATCH = training.FEW

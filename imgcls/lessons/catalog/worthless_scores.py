@@ -11,6 +11,7 @@ ORDER = 11
 TITLE = "Seven ways to a worthless score"
 GOAL = "You can spot seven common ways in which a high score means nothing."
 MINUTES = 12
+PICTURE = "Leak"
 DATA, SWITCH = "ways-data", "way-{}"
 """The keys of the choice of a dataset, and of each switch."""
 DEFAULT = datasets.info.DEFAULT

@@ -33,7 +33,7 @@ EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 
 def show(dataset: Dataset) -> None:
     """The view selector and the chosen view."""
-    st.subheader("Explore", anchor=False)
+    st.header("Explore", anchor=False)
     view = st.segmented_control(
         "View",
         VIEWS,

@@ -8,13 +8,14 @@ import numpy as np
 import streamlit as st
 
 from imgcls.charts import dataset_analysis
+from imgcls.charts.theme import class_colour
 from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import formatting, pager
+from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
@@ -27,20 +28,25 @@ EXPLAINED = {
     "between clusters are not meaningful.",
 }
 PER_PAGE = 24
+THUMBNAIL = 32
+"""Pixels of the side of a thumbnail, or somewhat more."""
 TICK_SECONDS = 0.5
 
 
 def show(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:
     """The map, and the images of the selected points."""
-    kind = st.segmented_control(
-        "Map", KINDS, default="PCA", required=True, label_visibility="collapsed", **fixed_controls.keyed("map-kind")
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind = st.segmented_control(
+            "Map", KINDS, default="PCA", required=True, label_visibility="collapsed", **fixed_controls.keyed("map-kind")
+        )
+        has_thumbnails = st.toggle("Thumbnails", value=True, key="map-thumbnails")
     st.caption(f"{len(found['map_rows']):,} random training images. {EXPLAINED[kind]}")
     if kind == "t-SNE" and not _tsne_is_ready(dataset, len(found["map_rows"])):
         return
     name = dataset.facts.name
+    stamps = cache.stamp("survey", dataset), cache.stamp("tsne", dataset)
     event = st.plotly_chart(
-        _figure(name, dataset.fingerprint, kind, cache.stamp("survey", dataset), cache.stamp("tsne", dataset)),
+        _figure(name, dataset.fingerprint, kind, *stamps, has_thumbnails=has_thumbnails),
         key=f"map-{name}-{kind}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -69,7 +75,9 @@ def selected(event: Any) -> list[int]:
 
 
 @lru_cache(8)
-def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) -> StaticFigure:
+def _figure(
+    name: str, fingerprint: str, kind: str, survey: float, tsne: float, *, has_thumbnails: bool
+) -> StaticFigure:
     dataset = predictions.dataset(name)
     found = cache.results("survey", dataset)
     points = found["map_points"][:, :2] if kind == "PCA" else cache.results("tsne", dataset)["places"]
@@ -77,7 +85,24 @@ def _figure(name: str, fingerprint: str, kind: str, survey: float, tsne: float) 
     names: Sequence[str] = dataset.facts.classes
     if dataset.facts.is_multilabel:
         labels, names = dataset_analysis.label_sets(labels, names)
-    return static(dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind]))
+    figure = dataset_analysis.image_map(points, found["map_rows"], labels, names, AXES[kind])
+    if has_thumbnails:
+        at = dataset_analysis.thumbnail_places(points)
+        urls = [_thumbnail(dataset.x_train[found["map_rows"][one]], class_colour(int(labels[one]))) for one in at]
+        dataset_analysis.add_thumbnails(figure, points[at], urls)
+        dataset.release_memory()
+    return static(figure)
+
+
+def _thumbnail(pixels: np.ndarray, colour: str) -> str:
+    """An image in a frame of the colour of its class, as a data URL."""
+    step = max(1, max(pixels.shape[:2]) // THUMBNAIL)
+    inside = pixels[::step, ::step]
+    inside = np.broadcast_to(inside, (*inside.shape[:2], 3))
+    framed = np.empty((inside.shape[0] + 4, inside.shape[1] + 4, 3), np.uint8)
+    framed[:] = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
+    framed[2:-2, 2:-2] = inside
+    return gallery.data_url(framed, is_cached=False)
 
 
 def _tsne_is_ready(dataset: Dataset, count: int) -> bool:

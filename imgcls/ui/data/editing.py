@@ -12,6 +12,7 @@ from imgcls.errors import UserError
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
+from imgcls.ui.components import image_select
 from imgcls.ui.data import list_files
 from imgcls.ui.data.list_files import ERROR
 from imgcls.ui.widgets import formatting, gallery, pager
@@ -41,14 +42,17 @@ def images(
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
     # The fingerprint does not cover file names, so the time of the dataset is part of the key.
-    st.html(_tiles(dataset.facts.name, datasets.dataset_stamp(dataset.facts.name), edits, groups, notes))
     rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
+    name = dataset.facts.name
+    if rows:
+        key = f"{key}-{name}-{rows[0]}-{rows[-1]}-{len(rows)}"
+    st.html(_tiles(name, datasets.dataset_stamp(name), edits, groups, notes, key if rows else ""))
     if rows:
         _actions(dataset, edits, rows, key, keep, suggested)
 
 
 @lru_cache(64)
-def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple) -> str:
+def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple, key: str) -> str:
     dataset = predictions.dataset(name)
     noted = notes or tuple(("",) * len(group) for group in groups)
     frames = [
@@ -56,7 +60,8 @@ def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple) -
         for group, lines in zip(groups, noted, strict=True)
     ]
     are_single = all(len(frame) == 1 for frame in frames)
-    html = gallery.grid(frame[0] for frame in frames) if are_single else gallery.groups(frames)
+    single = (frame[0] for frame in frames)
+    html = gallery.grid(single, select=key) if are_single else gallery.groups(frames, select=key)
     dataset.release_memory()
     return html
 
@@ -74,7 +79,8 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
         lines[1:] = ["✗ excluded", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
     lines += note.splitlines()
     file = dataset.records.name("test", place - count) if place >= count else dataset.records.name("train", place)
-    return gallery.Tile(pixels, f"{number}: {', '.join(lines[1:])}{file and f', {file}'}", tuple(lines), file=file)
+    alt = f"{number}: {', '.join(lines[1:])}{file and f', {file}'}"
+    return gallery.Tile(pixels, alt, tuple(lines), file=file, value=place if place < count else None)
 
 
 def _actions(
@@ -86,25 +92,14 @@ def _actions(
     suggested: Mapping[int, int] | None = None,
 ) -> None:
     """Select some of the training images shown, and edit them."""
-    key = f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}"
-    chosen = st.pills(
-        "Select images to edit",
-        rows,
-        selection_mode="multi",
-        format_func=lambda row: f"#{row}",
-        key=f"chosen-{key}",
-        wrap=True,
-        help="Only training images can be edited.",
-    )
+    chosen = image_select.show(key, rows)
+    st.caption(f"{image_select.HINT} Only training images can be edited.")
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
 
     def act(change: Callable[..., None], *values) -> None:
         _change(change, *(() if change is keep else (dataset,)), *values)
-        st.session_state[f"chosen-{key}"] = []
-
-    def choose_all() -> None:
-        st.session_state[f"chosen-{key}"] = list(rows)
+        image_select.choose(key, [])
 
     def accept(dataset: Dataset, chosen: list[int]) -> None:
         assert suggested is not None
@@ -112,8 +107,14 @@ def _actions(
             datasets.relabel(dataset, [row for row in chosen if suggested[row] == label], label)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if keep is not None and len(rows) > 1:
-            st.button("Select all", icon=":material/select_all:", key=f"all-{key}", on_click=choose_all)
+        if len(rows) > 1:
+            st.button(
+                "Select all",
+                icon=":material/select_all:",
+                key=f"all-{key}",
+                on_click=image_select.choose,
+                args=(key, rows),
+            )
         if keep is not None:
             st.button(
                 "Label is correct",

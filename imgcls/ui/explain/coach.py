@@ -24,7 +24,7 @@ NOTHING = (
 
 def show(run: Run) -> None:
     """The findings about a run that has ended; a sentence if there are none, or why they cannot be had."""
-    st.subheader("Coach", anchor=False)
+    st.header("Coach", anchor=False)
     try:
         found = _findings(str(run.folder), _stamp(run))
     except UserError as error:

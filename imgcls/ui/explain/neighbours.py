@@ -23,7 +23,7 @@ SHOWN = 10
 def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> None:
     """The nearest training images with their classes, and a verdict; or what is missing for them."""
     for method in explain.methods(explain.EXAMPLES):
-        title = f'<h4 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h4>'
+        title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
         if familiarity is None:
             st.html(title)
             activations.offer_missing(run, activations.unavailable_reason(run) or MISSING)

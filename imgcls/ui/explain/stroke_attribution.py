@@ -1,10 +1,8 @@
-"""Each stroke of a drawing in the colour of its contribution to the prediction, and what changes without it."""
+"""What each stroke of a drawing contributes to the prediction: marks for the canvas, and a sentence about each."""
 
-import base64
 import html
 from collections.abc import Sequence
-
-import numpy as np
+from dataclasses import dataclass
 
 from imgcls.charts import theme
 from imgcls.images.canvas_strokes import SIDE, Handwriting
@@ -14,7 +12,6 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import formatting
 
 SUPPORTS, OPPOSES, NEUTRAL = "#E69F00", "#56B4E9", "#9AA1A9"
@@ -22,9 +19,8 @@ SUPPORTS, OPPOSES, NEUTRAL = "#E69F00", "#56B4E9", "#9AA1A9"
 SMALLEST = 0.05
 """A smaller change of the probability counts as none."""
 STYLE = """<style>
-.why{display:flex;gap:16px;flex-wrap:wrap;min-height:190px}
-.why img{width:180px;height:180px;border-radius:8px;flex:none}
-.why ol{margin:0;padding:0;list-style:none;flex:1;min-width:170px;font-size:.875rem}
+.why{min-height:9.5rem}
+.why ol{margin:0;padding:0;list-style:none;font-size:.875rem}
 .why li{margin:0 0 .35rem;line-height:1.4}
 .why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-inline-end:.5em;border-radius:4px;color:#1C2530;
 text-align:center;font-style:normal;font-weight:600}
@@ -35,54 +31,46 @@ PEN_DOWN = N_("Lift the pen to see the contribution of each stroke.")
 NOT_DIVISIBLE = N_("This drawing has too few or too many strokes to measure their contributions.")
 
 
-def render(run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool) -> str:
-    """The strokes and a sentence about each, as HTML. The model classifies the drawing once without each stroke."""
-    sections = []
+@dataclass(frozen=True)
+class Explained:
+    """HTML with a sentence about each stroke, and the marks for the canvas (`ui.components.canvas.mark`)."""
+
+    html: str
+    marks: list[dict[str, object]]
+
+
+def explain_strokes(
+    run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool
+) -> Explained:
+    """The contribution of each stroke. The model classifies the drawing once without each of them."""
+    sections, marks = [], []
     for method in explain.methods(explain.STROKES):
         if not drawing or answer is None or answer.rejection is not None:
-            body = _html(Handwriting(), [], NONE_YET)
+            body = _note(NONE_YET)
         elif not is_done:
             # The same during the whole stroke, so that the browser has nothing to do for it.
-            body = _html(Handwriting(), [], PEN_DOWN)
+            body = _note(PEN_DOWN)
         elif contributions := method.contributions(run, card, drawing, answer.probabilities):
-            body = _html(drawing, contributions, "", card.classes, answer.index, is_one=len(drawing.strokes) == 1)
+            body = _list(contributions, card.classes, answer.index, is_one=len(drawing.strokes) == 1)
+            marks = [_mark(one, number) for number, one in enumerate(contributions, 1)]
         else:
-            body = _html(drawing, [], NOT_DIVISIBLE)
-        sections.append(f'<h4 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h4>{body}')
-    return "".join(sections)
+            body = _note(NOT_DIVISIBLE)
+        title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
+        sections.append(f'{STYLE}{title}<div class="why">{body}</div>')
+    return Explained("".join(sections), marks)
 
 
-def _html(
-    drawing: Handwriting,
-    contributions: list[Contribution],
-    text: str,
-    classes: Sequence[str] = (),
-    target: int = 0,
-    is_one: bool = False,
-) -> str:
-    paths = [(stroke, _colour(None)) for stroke in drawing.strokes]
-    if contributions:
-        paths = [(one.points, _colour(one.weight)) for one in contributions]
-    lines = "".join(_line(points, colour) for points, colour in paths)
-    numbers = "".join(_number(one.points, number) for number, one in enumerate(contributions, 1))
+def _note(text: str) -> str:
+    return f"<p>{html.escape(_(text))}</p>"
+
+
+def _list(contributions: list[Contribution], classes: Sequence[str], target: int, *, is_one: bool) -> str:
     items = "".join(
         f'<li><i style="background:{_colour(one.weight)}">{number}</i>{_sentence(one, classes, target, is_one)}</li>'
         for number, one in enumerate(contributions, 1)
     )
-    content = f"<ol>{items}</ol>" if items else f"<p>{html.escape(_(text))}</p>"
     legend = _("Orange supports the prediction, blue opposes it, grey has little effect.")
-    legend = f"<p>{html.escape(legend)}</p>" if items else ""
-    # An image of its own, because Streamlit removes SVG from HTML.
-    image = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"><rect width="{SIDE}" height="{SIDE}"/>'
-        f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">{lines}</g>'
-        f'<g font-family="sans-serif" font-weight="600" font-size="20" fill="#fff" stroke="#000" stroke-width="5" '
-        f'paint-order="stroke">{numbers}</g></svg>'
-    )
-    source = "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
-    alt = _("The strokes of the drawing, numbered") if items else _("The strokes of the drawing")
-    text = f'<div style="flex:1;min-width:170px">{content}{legend}</div>'
-    return STYLE + framed(f'<div class="why"><img src="{source}" alt="{html.escape(alt)}">{text}</div>', "strokes")
+    return f"<ol>{items}</ol><p>{html.escape(legend)}</p>"
 
 
 def _sentence(one: Contribution, classes: Sequence[str], target: int, is_part: bool) -> str:
@@ -106,21 +94,20 @@ def _sentence(one: Contribution, classes: Sequence[str], target: int, is_part: b
     return text.format(points=f"{100 * abs(one.weight):.0f}")
 
 
-def _colour(weight: float | None) -> str:
-    if weight is None or abs(weight) < SMALLEST:
+def _colour(weight: float) -> str:
+    if abs(weight) < SMALLEST:
         return NEUTRAL
     return theme.mixed(NEUTRAL, SUPPORTS if weight > 0 else OPPOSES, min(1.0, 0.4 + abs(weight)))
 
 
-def _line(points: np.ndarray, colour: str) -> str:
-    path = " ".join(f"{x:.0f},{y:.0f}" for x, y, _ in points.tolist())
-    width = max(6.0, float(points[:, 2].mean()))
-    return f'<polyline points="{path}" stroke="{colour}" stroke-width="{width:.0f}"/>'
-
-
-def _number(points: np.ndarray, number: int) -> str:
-    """The number of a stroke, beside its middle."""
-    x, y, width = points[len(points) // 2].tolist()
-    x = min(max(x + width / 2 + 8, 12), SIDE - 14)
-    y = min(max(y, 16), SIDE - 6)
-    return f'<text x="{x:.0f}" y="{y:.0f}">{number}</text>'
+def _mark(one: Contribution, number: int) -> dict[str, object]:
+    """What the canvas paints on a stroke: a core in its colour, none if it has little effect, and its number beside its
+    middle."""
+    x, y, width = one.points[len(one.points) // 2].tolist()
+    return {
+        "points": one.points.round(1).ravel().tolist(),
+        "colour": "" if abs(one.weight) < SMALLEST else _colour(one.weight),
+        "number": str(number),
+        "x": min(max(x + width / 2 + 4, 4), SIDE - 12),
+        "y": min(max(y, 12), SIDE - 4),
+    }

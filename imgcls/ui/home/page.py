@@ -80,13 +80,13 @@ def show() -> None:
 def _step(step: Step, run: Run | None) -> None:
     with errors.shown():
         picture = step.picture(run) if run is not None and run.is_tested else ""
-        st.html(f"{picture}<h3>{_(step.title)}</h3><p>{_(step.text)}</p>")
+        st.html(f"{picture}<h2>{_(step.title)}</h2><p>{_(step.text)}</p>")
         if st.button(_(step.button), icon=step.icon, type="tertiary", key=step.page):
             links.go(step.page)
 
 
 def _continue(latest: list[Run]) -> None:
-    st.subheader(_("Continue"), anchor=False)
+    st.header(_("Continue"), anchor=False)
     if not latest:
         st.caption(_("No runs yet. Start your first run with “{title}” above.").format(title=_(STEPS[1].title)))
         return

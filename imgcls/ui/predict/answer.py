@@ -118,7 +118,7 @@ def _show_training_comparison(run: Run, card: ModelCard, answer: Answer | None, 
             below = ""
             if checked is not None and raw is not None and not card.is_multilabel:
                 below = input_quality.before_and_after(run, card, raw, answer, before=_("Original"))
-            st.html("<h4>" + _("Input check") + "</h4>" + input_quality.report(checked, below))
+            st.html("<h2>" + _("Input check") + "</h2>" + input_quality.report(checked, below))
         neighbours.show(run, answer.familiarity, card.classes)
 
 

@@ -222,7 +222,7 @@ def _show_table(classes: Sequence[str], results: BatchResults) -> None:
     if results.matrix is not None:
         left, right = st.columns([3, 2], gap="large")
         with right:
-            st.subheader("Confusion matrix", anchor=False, help="Rows are true classes, columns are predictions.")
+            st.header("Confusion matrix", anchor=False, help="Rows are true classes, columns are predictions.")
             confusion_matrix.show("batch-matrix", results.matrix, note="The table beside it lists each labelled image.")
     with left:
         options = ["All", *(["Incorrect", "Correct"] if results.labelled else []), "Lowest confidence first"]

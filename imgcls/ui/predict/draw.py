@@ -70,7 +70,9 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     if not drawing or answer is None:  # nothing is drawn, or the error is shown
         return
     with errors.shown():
-        st.html(stroke_attribution.render(run, card, drawing, answer, is_done=state.is_done))
+        strokes = stroke_attribution.explain_strokes(run, card, drawing, answer, is_done=state.is_done)
+        st.html(strokes.html)
+        canvas.mark(strokes.marks)
         if explained is not None:
             neighbours.show(run, explained.familiarity, card.classes)
             search_results.show_section(card.data, explained.pixels, "draw")

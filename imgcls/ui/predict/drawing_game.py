@@ -73,7 +73,7 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
     classes, number = card.classes, len(game.played)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.subheader(f"Draw: {plain(classes[game.requested[number]])}", anchor=False)
+        st.header(f"Draw: {plain(classes[game.requested[number]])}", anchor=False)
         state = canvas.show(CANVAS)
         is_done = st.button("Done", type="primary", icon=":material/check:", key="game-done")
         is_saved = st.toggle(
@@ -151,7 +151,7 @@ def _show_last(last: Round, classes: Sequence[str]) -> None:
 def _show_score(card: ModelCard, game: Game) -> None:
     correct = sum(each.is_correct for each in game.played)
     collection = drawings.collection()
-    st.subheader(f"The model recognised {correct} of {len(game.played)}", anchor=False)
+    st.header(f"The model recognised {correct} of {len(game.played)}", anchor=False)
     metric_row.show(
         [
             Number("Score", f"{correct} of {len(game.played)}"),

@@ -83,7 +83,7 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
         )
     with right:
         st.progress(number / total, f"Image {number + 1} of {total}")
-        st.subheader("What is it?", anchor=False)
+        st.header("What is it?", anchor=False)
         key = f"versus-say-{game.run_id}-{number}"
         if len(classes) <= MOST_PILLS:
             st.pills(
@@ -155,7 +155,7 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
     total = len(game.rows)
     labels, yours, model = tested.labels[game.rows], np.array(game.predictions), tested.predicted[game.rows]
     your_score, its_score = int((yours == labels).sum()), int((model == labels).sum())
-    st.subheader(_verdict(your_score, its_score), anchor=False)
+    st.header(_verdict(your_score, its_score), anchor=False)
     skipped = int((yours == SKIPPED).sum())
     metric_row.show(
         [

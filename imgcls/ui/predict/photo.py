@@ -192,7 +192,7 @@ def _photo(data: bytes, name: str) -> Photo:
 
 def _show_all(run: Run, card: ModelCard, photos: Photos) -> None:
     """Each of several images with its prediction."""
-    st.subheader("All images", anchor=False)
+    st.header("All images", anchor=False)
     st.html(gallery.grid([_tile(run, photo, card, number) for number, photo in enumerate(photos.photos, 1)]))
 
 

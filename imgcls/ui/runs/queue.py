@@ -28,7 +28,7 @@ def _rows(shown_ids: list[str]) -> None:
     queue = jobs.waiting()
     if {run.id for run in queue} != set(shown_ids):
         st.rerun()  # the table below the queue has changed, too
-    st.subheader(
+    st.header(
         "Queue",
         anchor=False,
         help="Queued runs start automatically, one at a time, even with the browser closed.",

@@ -31,7 +31,7 @@ def show() -> None:
     groups = repeated_seeds.groups(_repeated())[:MOST_GROUPS]
     if not groups:
         return
-    st.subheader(
+    st.header(
         "Repeated seeds",
         anchor=False,
         help="Runs with the same settings and data that differ only in the seed, which decides initial weights, order, "

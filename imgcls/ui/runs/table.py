@@ -21,12 +21,13 @@ from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
-ROW_HEIGHT = 48
-HEADER_HEIGHT, MOST_HEIGHT = 37, 400
+ROW_HEIGHT = 66
+"""Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
+HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 """As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
-MISTAKE, CURVE = "Worst mistake", "Curve"
+MISTAKE, CURVE = "Mistake", "Curve"
 COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "seconds")}
 """Choice -> the title of the axis, and the column of the index."""
 LINKED, MOST_LINKED = "selected", 20
@@ -157,7 +158,7 @@ def _compare(selected: list[Run]) -> None:
                     alt=f"Validation {quantity} of {formatting.count(len(with_curves), 'run')} by epoch.",
                 )
     if len(selected) > 1:
-        st.subheader("Differing settings", anchor=False)
+        st.header("Differing settings", anchor=False)
         settings_table.show(selected)
 
 
@@ -166,7 +167,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
     tested = [row for _, row in rows if row["test"] is not None and row["macro_f1"] is None]
     if len(tested) < 2:
         return
-    st.subheader("Accuracy and cost", anchor=False)
+    st.header("Accuracy and cost", anchor=False)
     choice = st.segmented_control(
         "Cost", list(COSTS), default=next(iter(COSTS)), required=True, key="runs-cost", label_visibility="collapsed"
     )

@@ -30,7 +30,7 @@ def show(config: Config, info: DatasetInfo) -> None:
     rows = rows_of(config, info)
     parameters = sum(row.parameters for row in rows)
     trainable = [row for row in rows if row.parameters]
-    st.markdown("### " + _("{count} parameters").format(count=languages.number(parameters)))
+    st.markdown("## " + _("{count} parameters").format(count=languages.number(parameters)))
     note = _("in {trainable} of {all} layers.").format(trainable=len(trainable), all=len(rows))
     if models.has_backbone(config.model):
         head = sum(row.parameters for row in rows if row.kind == "Dense")

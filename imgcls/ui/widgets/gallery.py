@@ -16,13 +16,17 @@ MAX_CACHED = 4096
 
 @dataclass(frozen=True)
 class Tile:
-    """An image, its alternative text, and the lines below it. Texts may contain user input."""
+    """An image, its alternative text, and the lines below it. Texts may contain user input.
+
+    One with a `value` is a button for `components.image_select`; its link is then on its first line.
+    """
 
     pixels: np.ndarray | str  # or a data URL
     alt: str
     lines: tuple[str, ...]
     link: str = ""  # target of a click on the image
     file: str = ""  # its file name, a relative path: the last part is shown, the rest on hover
+    value: int | None = None
 
 
 STYLE = """<style>
@@ -31,39 +35,63 @@ STYLE = """<style>
 .tiles img{width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border-radius:6px;
 background:rgba(128,128,128,.12)}
 .tiles figcaption{font-size:.8rem;line-height:1.35;margin-top:4px;font-variant-numeric:tabular-nums}
-.tiles figcaption span{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.tiles figcaption span{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;
+overflow-wrap:anywhere}
 .tiles figcaption span+span{opacity:.75}
-.tiles figcaption .file{direction:rtl;text-align:left}
+.tiles figcaption .file{display:block;direction:rtl;text-align:left;text-overflow:ellipsis;white-space:nowrap}
 .tiles a{display:block;border-radius:6px}
 .tiles a:hover img,.tiles a:focus-visible img{outline:2px solid #0072B2;outline-offset:1px}
+.tiles button{display:block;position:relative;width:100%;padding:0;border:0;border-radius:6px;background:none;
+cursor:pointer;user-select:none}
+.tiles button:hover img{outline:2px solid var(--accent);outline-offset:1px}
+.tiles button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+.tiles button[aria-pressed=true] img{outline:4px solid var(--accent);outline-offset:0}
+.tiles button[aria-pressed=true]::after{content:"✓" / "";position:absolute;top:4px;inset-inline-end:4px;width:1.25rem;
+border-radius:50%;background:var(--accent);color:var(--on-accent);font-size:.85rem;line-height:1.25rem}
+.tiles figcaption a{display:inline;color:inherit}
 .tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
 .tiles .group{display:flex;gap:8px;padding:8px;border:1px solid rgba(128,128,128,.3);border-radius:8px}
 .tiles .group figure{flex:1 1 0;max-width:96px}
 </style>"""
 
 
-def grid(tiles: Iterable[Tile]) -> str:
-    """The tiles in a grid that fills the width, as HTML with all texts escaped."""
-    return STYLE + '<div class="tiles">' + "".join(map(_tile, tiles)) + "</div>"
+def grid(tiles: Iterable[Tile], *, select: str = "") -> str:
+    """The tiles in a grid that fills the width, as HTML with all texts escaped.
+
+    `select` is the key under which `components.image_select` makes tiles with a value selectable.
+    """
+    return f'{STYLE}<div class="tiles"{_selectable(select)}>{"".join(map(_tile, tiles))}</div>'
 
 
-def groups(groups_of_tiles: Iterable[Iterable[Tile]]) -> str:
-    """Groups of tiles in frames, the frames in a grid, as HTML with all texts escaped."""
+def groups(groups_of_tiles: Iterable[Iterable[Tile]], *, select: str = "") -> str:
+    """Groups of tiles in frames, the frames in a grid; otherwise as `grid`."""
     frames = (f'<div class="group">{"".join(map(_tile, tiles))}</div>' for tiles in groups_of_tiles)
-    return STYLE + '<div class="tiles groups">' + "".join(frames) + "</div>"
+    return f'{STYLE}<div class="tiles groups"{_selectable(select)}>{"".join(frames)}</div>'
+
+
+def _selectable(key: str) -> str:
+    return f' role="group" aria-label="Images to select" data-select="{html.escape(key)}"' if key else ""
 
 
 def _tile(tile: Tile) -> str:
-    lines = "".join(f'<span title="{html.escape(line)}">{html.escape(line)}</span>' for line in tile.lines)
+    lines = "".join(f'<span title="{html.escape(line)}">{_line(tile, at)}</span>' for at, line in enumerate(tile.lines))
     if tile.file:
         base = tile.file.replace("\\", "/").rsplit("/", 1)[-1] or tile.file
         # Written from right to left, a long name is cut at its start: the end tells images apart.
         lines += f'<span class="file" title="{html.escape(tile.file)}"><bdi>{html.escape(base)}</bdi></span>'
     source = tile.pixels if isinstance(tile.pixels, str) else data_url(tile.pixels)
     image = f'<img src="{html.escape(source)}" alt="{html.escape(tile.alt)}">'
-    if tile.link:
+    if tile.value is not None:
+        image = f'<button type="button" aria-pressed="false" data-value="{tile.value}">{image}</button>'
+    elif tile.link:
         image = f'<a href="{html.escape(tile.link)}" target="_self">{image}</a>'
     return f"<figure>{image}<figcaption>{lines}</figcaption></figure>"
+
+
+def _line(tile: Tile, at: int) -> str:
+    text = html.escape(tile.lines[at])
+    is_link = tile.link and tile.value is not None and not at
+    return f'<a href="{html.escape(tile.link)}" target="_self">{text}</a>' if is_link else text
 
 
 def data_url(pixels: np.ndarray, *, min_side: int | None = None, is_cached: bool = True) -> str:

@@ -48,10 +48,10 @@ def show() -> None:
         _owner_code(visitor)
     else:
         people_list.show()
-    st.subheader("On a shared computer", anchor=False)
+    st.header("On a shared computer", anchor=False)
     st.caption("Only the cookie of this browser identifies you. Anyone who uses this browser next is treated as you.")
     st.link_button("Not you?", LEAVE, icon=":material/logout:")
-    st.subheader("What is stored about you", anchor=False)
+    st.header("What is stored about you", anchor=False)
     st.markdown(PRIVACY)
     if st.button("Delete everything about me", icon=":material/delete_forever:"):
         _delete(visitor)

@@ -14,7 +14,7 @@ GIVEN = [Role.GUEST, Role.MEMBER, Role.TEACHER, Role.OWNER]
 def show() -> None:
     """Everybody with a name or a role, and a select box for the role."""
     everybody = people.everybody()
-    st.subheader("People", anchor=False)
+    st.header("People", anchor=False)
     st.caption(
         "Everyone who has entered a name on this page. Members can train; teachers can also change the work of their "
         "class."

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.support import steps
 
-HEAD, ROW = 35, 48
+HEAD, ROW = 35, 66
 """The heights of the table's head and of a row in pixels."""
 
 

@@ -71,7 +71,7 @@ def _show(name: str, page: str) -> None:
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         kind = "lesson-asks" if not is_asked else "lesson-folded" if is_folded else ""
         _head(name, at, _mark(step) if is_marked else "", kind)
-        st.markdown(f"#### {_(step.title)}")
+        st.markdown(f"## {_(step.title)}")
         if not is_done or not step.after:  # then the result is what counts
             st.markdown(_filled(name, step.text, _values(step, situation)))
             words.show(step.terms)

@@ -53,8 +53,9 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
     standing = progress.of(name)
     mark = '<span class="lesson-assigned">' + html.escape(_("For your class")) + "</span>" if is_assigned else ""
     st.html(
+        f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>'
         f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
-        f"<span>{_state(lesson, standing)}</span>{mark}</div><h3>{html.escape(_(lesson.TITLE))}</h3>"
+        f"<span>{_state(lesson, standing)}</span>{mark}</div><h2>{html.escape(_(lesson.TITLE))}</h2>"
         f"<p>{html.escape(_(lesson.GOAL))}</p>"
     )
     if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
@@ -122,12 +123,12 @@ def _show_one(name: str, lesson: ModuleType) -> None:
     _steps(lesson, standing)
     terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
     if terms:
-        st.subheader(_("Words in this lesson"), anchor=False)
+        st.header(_("Words in this lesson"), anchor=False)
         words.show(list(terms))
 
 
 def _steps(lesson: ModuleType, standing: Standing) -> None:
-    st.subheader(_("Steps"), anchor=False)
+    st.header(_("Steps"), anchor=False)
     items = "".join(
         f"<li>{html.escape(_(step.title))}{' ✓' if standing.is_finished or at in standing.done else ''}</li>"
         for at, step in enumerate(lesson.STEPS)

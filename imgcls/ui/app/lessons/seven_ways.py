@@ -17,7 +17,7 @@ def show() -> None:
     if not names:
         st.info("Prepare a dataset on the Data page first.", icon=":material/photo_library:")
         return
-    st.subheader("Try it", anchor=False)
+    st.header("Try it", anchor=False)
     name = st.selectbox(
         "Dataset",
         names,

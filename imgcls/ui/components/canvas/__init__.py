@@ -107,6 +107,14 @@ def acknowledge(name: str) -> None:
     )
 
 
+def mark(marks: list[dict[str, object]], name: str = STATE) -> None:
+    """Shows on the canvas what strokes contribute, until the drawing changes. A mark has the `points` of a stroke, a
+    `colour` or "", and a `number` with its place."""
+    current = state(name)
+    data = {"edition": current.edition, "number": current.number, "marks": marks}
+    own_component("canvas/marks", "")(key="canvas-marks", data=data)
+
+
 def update(current: CanvasState, message: object) -> None:
     """Applies a message of the canvas. One that is not from a canvas, or of an older edition, is ignored.
 

@@ -4,6 +4,9 @@
  * While the pen is down, one message is in flight at a time. The next one, always the newest, is sent when the answer to
  * the last one is there (the event "imgcls-answered" says so), or after TIMEOUT without an answer, so nothing queues up.
  * A finished stroke is sent at once, because a button may be pressed right after the pen is lifted.
+ *
+ * The event "imgcls-marks" says which strokes support or oppose the prediction. They get a coloured core and a number
+ * until the drawing changes.
  */
 
 const SIDE = 280;
@@ -66,6 +69,9 @@ class Canvas {
     document.addEventListener("keydown", this.onKey);
     this.onAnswer = (event) => this.answered(event.detail);
     addEventListener("imgcls-answered", this.onAnswer);
+    this.marks = [];
+    this.onMarks = (event) => this.mark(event.detail);
+    addEventListener("imgcls-marks", this.onMarks);
     this.observer = new ResizeObserver(() => this.paint());
     this.observer.observe(this.field);
   }
@@ -73,6 +79,7 @@ class Canvas {
   end() {
     document.removeEventListener("keydown", this.onKey);
     removeEventListener("imgcls-answered", this.onAnswer);
+    removeEventListener("imgcls-marks", this.onMarks);
     this.observer.disconnect();
     clearTimeout(this.timer);
   }
@@ -91,8 +98,10 @@ class Canvas {
     this.pointer = undefined; // a stroke in progress belonged to the previous drawing
     this.cursor.down = false;
     this.sentAt = 0; // messages about the previous drawing will not be answered
+    this.marks = [];
     delete this.field.dataset.pending;
     this.paint();
+    dispatchEvent(new Event("imgcls-canvas-ready"));
     // The last strokes may have been on their way when the previous canvas was removed.
     if (isRebuilt && !drawing.isAnswered) this.timer = setTimeout(() => this.send(true), SETTLE);
   }
@@ -235,6 +244,10 @@ class Canvas {
 
   send(atOnce = false) {
     this.isNew = true;
+    if (this.marks.length) {
+      this.marks = [];
+      this.paint();
+    }
     drawings.set(this.name, { edition: this.edition, strokes: this.strokes, isAnswered: false });
     this.field.dataset.pending = ""; // until the drawing is answered
     clearTimeout(this.timer);
@@ -265,6 +278,13 @@ class Canvas {
     }
     drawings.get(this.name).isAnswered = true;
     delete this.field.dataset.pending;
+  }
+
+  /** Marks of another drawing are ignored. A new canvas shows what the server knows, before it has sent anything. */
+  mark({ edition, number, marks }) {
+    if (edition !== this.edition || (this.number && number !== this.number) || this.isNew) return;
+    this.marks = marks;
+    this.paint();
   }
 
   // ---- painting
@@ -305,8 +325,25 @@ class Canvas {
     for (const stroke of this.strokes) {
       for (let at = 0; at < Math.max(stroke.length - 3, 1); at += 3) this.paintSegment(context, stroke, at);
     }
+    for (const mark of this.marks) this.paintMark(context, mark);
     if (this.cursor.shown) this.paintCursor(context);
     this.updateButtons();
+  }
+
+  paintMark(context, { points, colour, number, x, y }) {
+    if (colour) {
+      context.strokeStyle = colour;
+      context.lineWidth = Math.max(3, points[2] / 2);
+      context.beginPath();
+      for (let at = 0; at < points.length; at += 3) context.lineTo(points[at], points[at + 1]);
+      context.stroke();
+    }
+    context.font = "600 12px sans-serif";
+    context.fillStyle = "#fff";
+    context.strokeStyle = "#000";
+    context.lineWidth = 3;
+    context.strokeText(number, x, y);
+    context.fillText(number, x, y);
   }
 
   paintCursor(context) {

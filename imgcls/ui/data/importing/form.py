@@ -24,9 +24,9 @@ def show(import_id: str, preview: Preview, old: CustomDataset | None, title: str
     total = f"{preview.total:,}" if preview.is_complete else f"More than {preview.total:,}"
     kinds = f"{len(preview.counts):,} {'class' if len(preview.counts) == 1 else 'classes'}"
     if preview.is_multilabel:
-        st.subheader(f"{total} images with {len(preview.counts):,} labels (multi-label)", anchor=False)
+        st.header(f"{total} images with {len(preview.counts):,} labels (multi-label)", anchor=False)
     else:
-        st.subheader(f"{total} images in {kinds}", anchor=False)
+        st.header(f"{total} images in {kinds}", anchor=False)
     preview_panel.classes(preview.counts)
     if old is not None:
         return ImportSettings(into=old.name) if _import_button(import_id, "Add images", preview) else None

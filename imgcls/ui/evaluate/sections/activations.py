@@ -56,7 +56,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     if reason:
         activations.offer_missing(run, reason)
         return
-    st.subheader("Activations of every layer", anchor=False)
+    st.header("Activations of every layer", anchor=False)
     with errors.shown():
         pixels, what = _image(run, predictions)
         if pixels is not None:
@@ -73,7 +73,7 @@ def _filters(run: Run) -> None:
     drawn = _filters_html(run, run.stamp("inside.npz"))
     if not drawn:
         return
-    st.subheader(
+    st.header(
         "Filters of the first layer",
         anchor=False,
         help="The weights of its filters. Each slides over the image and responds where the image matches its pattern.",

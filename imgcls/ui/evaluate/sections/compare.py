@@ -66,15 +66,11 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         if is_multilabel:
-            st.subheader(
-                "By label", anchor=False, help="The fraction of images for which the label is decided correctly."
-            )
+            st.header("By label", anchor=False, help="The fraction of images for which the label is decided correctly.")
         else:
-            st.subheader(
-                "By class", anchor=False, help="The fraction of a class's images that are classified correctly."
-            )
+            st.header("By class", anchor=False, help="The fraction of a class's images that are classified correctly.")
         st.html(_by_class(first, second))
-        st.subheader("Differing settings", anchor=False)
+        st.header("Differing settings", anchor=False)
         settings_table.show([other, run])
     with right:
         compared_images.show(first, second, found)

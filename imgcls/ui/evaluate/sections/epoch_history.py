@@ -94,7 +94,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
 
 def _replay(run: Run) -> None:
     """The training as an animation, made when its button is pressed."""
-    st.subheader("Replay", anchor=False)
+    st.header("Replay", anchor=False)
     try:
         replay.check(run, cached_curves.curves(run))
     except RunError as error:
@@ -257,7 +257,7 @@ def _followed(key: tuple, found: EpochPredictions, position: int) -> None:
     if not 0 <= number < len(found.labels):
         number = int(stored[np.argmax((found.is_right[1:] != found.is_right[:-1]).sum(0)[stored])])
     selection_state.set_control("followed-image", number)
-    st.subheader("One image over the epochs", anchor=False)
+    st.header("One image over the epochs", anchor=False)
     left, right = st.columns([1, 3], gap="large")
     with left:
         st.number_input(

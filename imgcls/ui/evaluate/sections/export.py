@@ -51,7 +51,7 @@ COLUMNS = (
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    st.subheader("Export", anchor=False)
+    st.header("Export", anchor=False)
     st.markdown(
         "Use the model elsewhere: as a file for phones, browsers, servers and microcontrollers, or as a bundle with a "
         "model card and a script that predicts without this app. Every file is run in its own runtime and compared "

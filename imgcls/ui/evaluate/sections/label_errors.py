@@ -16,6 +16,7 @@ from imgcls.runs import Run
 from imgcls.system import safe_csv
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
+from imgcls.ui.components import image_select
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import suspect_training_images
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
@@ -46,7 +47,7 @@ METHOD_MULTI = (
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     is_multilabel = isinstance(predictions, Decisions)
-    st.subheader("Label errors", anchor=False, help=METHOD_MULTI if is_multilabel else METHOD)
+    st.header("Label errors", anchor=False, help=METHOD_MULTI if is_multilabel else METHOD)
     part = st.segmented_control(
         "Images",
         (TEST, TRAINING),
@@ -100,8 +101,9 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     listed = [index for index in listed if index < total]
     indices = test_gallery.one_page(np.array(listed, int), f"suspects-{run.id}-{shown}")
     if indices:
-        st.html(suspect_test_images.grid(key, indices))
-        _review(run, indices, shown)
+        gallery_key = f"reviewed-{run.id}-{shown}-{indices[0]}-{indices[-1]}"
+        st.html(suspect_test_images.grid(key, indices, gallery_key))
+        _review(run, indices, shown, gallery_key)
     if found or right or wrong:
         _downloads(run, lambda: suspect_test_images.listed(key, right, wrong))
 
@@ -146,20 +148,13 @@ def _score_without(predictions: Predictions | Decisions, wrong: frozenset[int]) 
     )
 
 
-def _review(run: Run, indices: tuple[int, ...], shown: str) -> None:
-    key = f"reviewed-{run.id}-{shown}-{indices[0]}-{indices[-1]}"
-    chosen = st.pills(
-        "Select images to review",
-        indices,
-        selection_mode="multi",
-        format_func=lambda index: f"#{index}",
-        key=key,
-        wrap=True,
-    )
+def _review(run: Run, indices: tuple[int, ...], shown: str, key: str) -> None:
+    chosen = image_select.show(key, indices)
+    st.caption(image_select.HINT)
 
     def record(verdict: str | None) -> None:
         _try(partial(judge, run, "test", chosen, verdict))
-        st.session_state[key] = []
+        image_select.choose(key, [])
 
     with st.container(horizontal=True):
         for label, icon, verdict, pointless in (

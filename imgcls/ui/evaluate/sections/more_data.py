@@ -41,7 +41,7 @@ LAW = (
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    st.subheader("Would more data help?", anchor=False, help=LAW)
+    st.header("Would more data help?", anchor=False, help=LAW)
     try:
         run.config  # noqa: B018
         everything = runs.all_runs()
@@ -138,7 +138,7 @@ def _curve(curve: LearningCurve) -> None:
     if points and (run_id := points[0].get("customdata")):
         links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
     if curve.classes:
-        st.subheader("By class", anchor=False, help="The same law, fitted to the recall of each class.")
+        st.header("By class", anchor=False, help="The same law, fitted to the recall of each class.")
         table = _class_table(curve)
         st.dataframe(
             table,

@@ -37,12 +37,12 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     is_multilabel = isinstance(predictions, Decisions)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader("Classification report", anchor=False)
+        st.header("Classification report", anchor=False)
         _table(view)
         if not is_multilabel:
             class_merging.show(view)
     with right:
-        st.subheader("Images", anchor=False)
+        st.header("Images", anchor=False)
         if view.selection == Selection():
             what = "labels" if is_multilabel else "classes"
             st.caption(f"Select {what} in the table to show only their images and restrict all scores to them.")

@@ -34,7 +34,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     key = selection_state.key_of(run)
     found = _scores(key)
-    st.subheader("Accuracy per group", anchor=False)
+    st.header("Accuracy per group", anchor=False)
     if found is None:
         st.info("No test image belongs to a group.", icon=":material/group_work:")
         return

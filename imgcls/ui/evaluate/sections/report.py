@@ -21,7 +21,7 @@ SUPPORTS = ("single", "multi")
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section. Each file is made when its button is pressed."""
-    st.subheader("Report", anchor=False)
+    st.header("Report", anchor=False)
     is_multilabel = isinstance(predictions, Decisions)
     errors = "a table of errors by label" if is_multilabel else "the confusion matrix"
     st.markdown(

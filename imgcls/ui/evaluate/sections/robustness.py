@@ -55,7 +55,7 @@ font-variant-numeric:tabular-nums}.corruptions figcaption i{font-style:normal;op
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    st.subheader("Robustness", anchor=False)
+    st.header("Robustness", anchor=False)
     task = evaluate.task_of(run)
     state = task.state()
     if state.state == "ready":
@@ -117,10 +117,10 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
     st.caption(f"Strength {strength}: {CORRUPTIONS[name].amount(strength)}.")
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### By label" if found.is_multilabel else "##### By class")
+        st.markdown("### By label" if found.is_multilabel else "### By class")
         st.html(_by_class(key, stamp, name))
     with right:
-        st.markdown("##### Predictions that change")
+        st.markdown("### Predictions that change")
         _flips(key, predictions, stamp, name, strength)
     _again(run)
 

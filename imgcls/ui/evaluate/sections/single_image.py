@@ -68,7 +68,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
 
 
 def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixels: np.ndarray) -> None:
-    st.subheader("Why this prediction?", anchor=False)
+    st.header("Why this prediction?", anchor=False)
     names = predictions.names
     order = [int(one) for one in np.argsort(-predictions.probabilities[index], kind="stable")]
     if isinstance(predictions, Decisions):
@@ -99,7 +99,7 @@ def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixel
 
 
 def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels: np.ndarray) -> None:
-    st.subheader(
+    st.header(
         "Most similar training images",
         anchor=False,
         help="Nearest neighbours in the features of the last hidden layer. The model treats them as similar, even if "
@@ -149,7 +149,7 @@ def _similar_tiles(
 
 
 def _same_confidence(run: Run, predictions: Predictions | Decisions, index: int) -> None:
-    st.subheader("Images with similar confidence", anchor=False)
+    st.header("Images with similar confidence", anchor=False)
     if isinstance(predictions, Decisions):
         st.caption("Test images whose least certain label has a similar probability. Click one.")
     else:

@@ -19,7 +19,7 @@ SUPPORTS = ("single", "multi")
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    st.subheader("Learning curves", anchor=False)
+    st.header("Learning curves", anchor=False)
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(run)
         if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):

@@ -210,7 +210,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
 def _table(study: Study, trials: list[Trial], winner: Trial | None) -> None:
     if not trials:
         return
-    st.subheader("Trials", anchor=False, help="Select one to open its run.")
+    st.header("Trials", anchor=False, help="Select one to open its run.")
     names = list(study.plan.vary)
     columns = {
         "Trial": [trial.number for trial in trials],

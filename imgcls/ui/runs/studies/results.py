@@ -31,11 +31,11 @@ def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
     logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Progress", anchor=False, help="Click a point to open the run of the trial.")
+        st.header("Progress", anchor=False, help="Click a point to open the run of the trial.")
         _clickable(figures.history(points, score, is_higher_better=better), "history", "Score of each trial.")
     with right:
         _importances(plan, trials)
-    st.subheader(
+    st.header(
         "Settings and score",
         anchor=False,
         help="One line per trial, from its settings to its score; blue is good. Drag along an axis to select trials.",
@@ -50,7 +50,7 @@ def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
         for name in list(plan.vary)[:MOST_SLICES]:
             figure = figures.slices(points, name, score, is_log=name in logarithmic)
             _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
-    st.subheader("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
+    st.header("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
     with st.grid(2, min_column_width=340):
         costs = [("seconds", "training time, s"), ("parameters", "parameters")]
         if used.joules:
@@ -61,7 +61,7 @@ def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
 
 
 def _importances(plan: Plan, trials: list[Trial]) -> None:
-    st.subheader(
+    st.header(
         "Importance of settings",
         anchor=False,
         help="How much each setting explains whether a trial is among the better ones (PED-ANOVA, Watanabe et al. "

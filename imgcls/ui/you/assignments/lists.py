@@ -27,7 +27,7 @@ def show(room: Room) -> None:
     found = assignments.of_room(room)
     if not found and not manages:
         return
-    st.subheader("Assignments", anchor=False)
+    st.header("Assignments", anchor=False)
     if not found:
         st.caption(
             "None yet. Set up the Train, Data, Evaluate or Predict page as your class should find it and choose “Make "

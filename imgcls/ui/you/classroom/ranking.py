@@ -26,7 +26,7 @@ def _show(room: Room) -> None:
     names = leaderboard.datasets(works)
     if not names:
         return
-    st.subheader("Leaderboard", anchor=False, help=HELP)
+    st.header("Leaderboard", anchor=False, help=HELP)
     data = names[0]
     if len(names) > 1:
         data = st.selectbox("Dataset", names, format_func=_title, key="class-leaderboard-data", width=420)

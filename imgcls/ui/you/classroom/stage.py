@@ -56,7 +56,7 @@ def _work(room: Room) -> None:
     if entry is None:
         return
     with st.container(border=True):
-        st.subheader(plain(f"On stage: {entry.member.name}"), anchor=False)
+        st.header(plain(f"On stage: {entry.member.name}"), anchor=False)
         place = presence.place_of(entry.member.id)
         _place(place)
         latest = _open_run(place) or entry.latest

@@ -103,7 +103,7 @@ def _people(room: Room) -> None:
     found = work.of_members(room)
     present = sum(presence.is_present(entry.member.id) for entry in found)
     stuck = sum(entry.is_stuck for entry in found)
-    st.subheader(f"{formatting.count(len(found), 'member')}, {present} present, {stuck} stuck", anchor=False)
+    st.header(f"{formatting.count(len(found), 'member')}, {present} present, {stuck} stuck", anchor=False)
     if not found:
         st.caption("Nobody has joined yet.")
         return

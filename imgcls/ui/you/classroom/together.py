@@ -27,7 +27,7 @@ NAMES = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
 def show(room: Room) -> None:
     """The section of the teacher's page; the class is open."""
-    st.subheader("Draw together", anchor=False)
+    st.header("Draw together", anchor=False)
     activity = activities.find(room)
     if activity is not None and activity.is_open:
         _running(room, activity)

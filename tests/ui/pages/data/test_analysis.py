@@ -14,7 +14,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, is_intact, opened, select_images, text_of
 from tests.support.uploads import smooth
 
 
@@ -129,11 +129,9 @@ def test_one_click_excludes_all_training_duplicates_of_test_images(imbalanced):
 
 def test_selected_images_can_be_relabelled_and_undone(imbalanced):
     app = explored("Outliers")
-    pills = next(group for group in app.get("button_group") if str(group.key).startswith("chosen-outlier"))
     first = int(cache.results("survey", datasets.open_dataset(imbalanced))["unlike"][0])
     assert button(app, "Exclude").disabled
-    pills.set_value([first])
-    app.run()
+    select_images(app, "outlier", [first])
     next(box for box in app.selectbox if str(box.key).startswith("label-outlier")).select(9)
     app.run()
     button(app, "Relabel").click().run()

@@ -34,7 +34,7 @@ def finished(app: AppTest) -> AppTest:
 def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, tmp_path):
     app = upload(tmp_path, leaves() | {"oak/notes.txt": b"x"})
     assert is_intact(app)
-    assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
+    assert [heading.value for heading in app.header] == ["10 images in 2 classes"]
     assert pieces(app).count("<img") == 10 and "an image of class oak" in pieces(app)
     assert "20% of each class is held out" in text_of(app)
     assert "1 not an image, judging by the file extension" in text_of(app).replace("**", "")
@@ -73,7 +73,7 @@ def test_when_the_first_reading_fails_another_one_can_be_chosen(digits_data, tmp
     assert "not a valid COCO file" in app.error[0].value
     app.radio[0].set_value("voc").run()
     assert is_intact(app) and not app.error
-    assert [heading.value for heading in app.subheader] == ["6 images in 2 classes"]
+    assert [heading.value for heading in app.header] == ["6 images in 2 classes"]
 
 
 def two_annotations() -> dict[str, bytes]:
@@ -111,7 +111,7 @@ def test_a_table_can_be_uploaded(digits_data):
     button(app, "Import your own images").click().run()
     app.get("button_group")[0].set_value("CSV table").run()
     app.file_uploader[0].upload("digits.csv", csv(digits(20)).encode(), "text/csv").run()
-    assert [heading.value for heading in app.subheader] == ["20 images in 2 classes"]
+    assert [heading.value for heading in app.header] == ["20 images in 2 classes"]
 
 
 def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
@@ -134,7 +134,7 @@ def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
     app.camera_input[0].upload("shot.jpg", image(50, "JPEG"), "image/jpeg").run()
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 4
     button(app, "Continue").click().run()
-    assert [heading.value for heading in app.subheader] == ["8 images in 2 classes"]
+    assert [heading.value for heading in app.header] == ["8 images in 2 classes"]
     button(app, "Back to the images").click().run()
     assert single_images.counts(job.folder_of(new(app)))["mug"] == 4, "images added one by one are not discarded"
 
@@ -151,7 +151,7 @@ def test_a_server_folder_is_offered_only_if_one_is_configured(digits_data, tmp_p
     app.selectbox(key="server-path").select("leaves")
     button(app, "Inspect").click().run()
     assert is_intact(app)
-    assert [heading.value for heading in app.subheader] == ["10 images in 2 classes"]
+    assert [heading.value for heading in app.header] == ["10 images in 2 classes"]
 
 
 @pytest.mark.parametrize("link", ["", "../../x", "0" * 16, "f" * 17, "🙂", "a" * 5000])
@@ -204,7 +204,7 @@ def test_hostile_names_are_shown_literally(digits_data, tmp_path):
 
 def raw(app: AppTest) -> str:
     """All Markdown of the page, with its backslashes."""
-    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.title, app.subheader)
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.success, app.title, app.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 

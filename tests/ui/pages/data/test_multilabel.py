@@ -86,7 +86,7 @@ def test_uploading_a_zip_and_a_table_marks_the_form_as_multi_label(mnist_sample,
     app.file_uploader[0].upload("some.zip", (tmp_path / order.name).read_bytes(), "application/zip").run()
     app.file_uploader[1].upload("labels.csv", csv(with_semicolons(rows)).encode(), "text/csv").run()
     assert is_intact(app) and new(app)
-    assert [heading.value for heading in app.subheader] == ["30 images with 3 labels (multi-label)"]
+    assert [heading.value for heading in app.header] == ["30 images with 3 labels (multi-label)"]
     assert "About 20% of each label is held out" in text_of(app)
     assert any(item.label == "Import 30 images" for item in app.button)
 

@@ -1,5 +1,7 @@
 """Visual search on the Data and Predict pages: queries, results, edits and exports."""
 
+import re
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -7,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets
 from imgcls.inference import visual_search
 from imgcls.ui.data.search import results
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import is_intact, opened, select_images, text_of
 
 FAST = "MobileNet 0.25"
 TITLE = "Digits 8 x 8"
@@ -54,13 +56,9 @@ def captions(app: AppTest) -> str:
     return "".join(str(block.proto.body) for block in app.get("html"))
 
 
-def pills(app: AppTest):
-    return next(group for group in app.pills if group.label == "Select images to edit")
-
-
 def shown_rows(app: AppTest) -> list[int]:
     """The training images among the results."""
-    return [int(text.removeprefix("#")) for text in pills(app).options]
+    return [int(row) for row in re.findall(r'data-value="(\d+)"', captions(app))]
 
 
 def test_the_most_similar_images_are_shown_with_their_similarity(indexed):
@@ -86,7 +84,7 @@ def test_a_search_in_one_class_shows_only_that_class(indexed):
 def test_results_can_be_excluded(indexed):
     app = searched()
     rows = shown_rows(app)
-    pills(app).set_value([rows[0], rows[2]]).run()
+    select_images(app, "search", [rows[0], rows[2]])
     button(app, "Exclude 2").click().run()
     assert is_intact(app)
     assert datasets.edits_of(indexed).excluded == tuple(sorted((rows[0], rows[2])))

@@ -75,3 +75,11 @@ def test_the_effect_of_a_stroke_is_described(weight, other, words):
         Contribution(np.zeros((2, 3)), weight, other, 0.8), ["seven", "one"], 0, "stroke"
     )
     assert words in sentence
+
+
+@pytest.mark.parametrize(("weight", "has_colour"), [(0.5, True), (-0.2, True), (0.01, False)])
+def test_a_stroke_with_little_effect_gets_a_number_but_no_colour(weight, has_colour):
+    mark = stroke_attribution._mark(Contribution(np.array([[270.0, 2, 18], [280, 0, 18]]), weight, 0, 0.8), 1)
+    assert bool(mark["colour"]) is has_colour and mark["number"] == "1"
+    assert mark["points"] == [270, 2, 18, 280, 0, 18]
+    assert 0 < mark["x"] < 280 and 0 < mark["y"] < 280

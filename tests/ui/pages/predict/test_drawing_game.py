@@ -81,7 +81,7 @@ def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
     game.requested = [7] * 9 + [1]
     game.played = [dataclasses.replace(over, requested=requested) for requested in game.requested]
     app.run()
-    assert "The model recognised 9 of 10" in [title.value for title in app.subheader]
+    assert "The model recognised 9 of 10" in [title.value for title in app.header]
     assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
     app.button(key="game-again").click().run()
     assert app.session_state["game"].played == []

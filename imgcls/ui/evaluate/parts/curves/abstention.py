@@ -70,7 +70,7 @@ def show(view: View) -> None:
             "A threshold chosen on these images looks slightly better than it is. Choose it on other images, such as "
             "the validation set."
         )
-    st.subheader("Declined images", anchor=False, help="The model does not answer these.")
+    st.header("Declined images", anchor=False, help="The model does not answer these.")
     if len(declined):
         correct = int(view.predictions.is_right[declined].sum())
         st.caption(f"{correct:,} of these {len(declined):,} predictions would have been correct.")

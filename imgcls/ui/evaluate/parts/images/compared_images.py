@@ -21,7 +21,7 @@ STYLE = "<style>.wide .tiles{grid-template-columns:repeat(auto-fill,minmax(124px
 
 def show(first: Key, second: Key, found: Comparison) -> None:
     """The choice of a gallery, and its images; `first` is A, `second` is B."""
-    st.subheader("Images", anchor=False)
+    st.header("Images", anchor=False)
     counts = dict(zip(GALLERIES, (found.only_first, found.only_second, found.both_wrong), strict=True))
     shown = st.segmented_control(
         "Images shown",

@@ -111,7 +111,7 @@ def worst(key: Key) -> np.ndarray:
 
 def head(run: Run, index: int, pixels: np.ndarray) -> None:
     """The image with its most likely classes, or its labels."""
-    st.subheader("Prediction", anchor=False)
+    st.header("Prediction", anchor=False)
     st.html(_head(selection_state.key_of(run), index, pixels.tobytes(), pixels.shape))
 
 
@@ -198,7 +198,7 @@ def edit_training_images(run: Run, rows: tuple[int, ...]) -> None:
 
 def tagging(run: Run, index: int) -> None:
     """The image's tags, and controls to change them."""
-    st.subheader("Tags", anchor=False)
+    st.header("Tags", anchor=False)
     present = tags.of_image(run, index)
     choices = list(dict.fromkeys([*SUGGESTED_TAGS, *tags.read(run)]))
     key = f"tags-{run.id}-{index}"

@@ -38,8 +38,8 @@ def found_in(key: Key) -> dict[int, tuple[str, float]]:
 
 
 @lru_cache(64)
-def grid(key: Key, indices: tuple[int, ...]) -> str:
-    """The images at these indices, each with its label and what it seems to be."""
+def grid(key: Key, indices: tuple[int, ...], select: str) -> str:
+    """The images at these indices with what their labels seem to be; `select` is the key of their selection."""
     predictions, found = selection_state.predictions_of(key), found_in(key)
     blank = np.zeros((8, 8, 1), np.uint8)
     tiles = []
@@ -55,8 +55,8 @@ def grid(key: Key, indices: tuple[int, ...]) -> str:
         alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
         url = links.image(key.run, index) if row >= 0 else ""
         pixels = predictions.images[row] if row >= 0 else blank
-        tiles.append(gallery.Tile(pixels, alt, tuple(lines), url, predictions.file_name(index)))
-    return gallery.grid(tiles)
+        tiles.append(gallery.Tile(pixels, alt, tuple(lines), url, predictions.file_name(index), index))
+    return gallery.grid(tiles, select=select)
 
 
 def listed(key: Key, right: Collection[int], wrong: Collection[int]) -> dict[str, list[Any]]:

@@ -15,7 +15,7 @@ def show(run: Run, pixels: np.ndarray) -> None:
     found = first_convolution.of_image(run, pixels)
     if found is None:
         return
-    st.subheader(
+    st.header(
         "A convolution by hand",
         anchor=False,
         help="Every unit of a feature map multiplies the pixels that it sees by the same weights and adds them up.",
