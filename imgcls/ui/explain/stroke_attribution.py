@@ -28,6 +28,7 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 NONE_YET = N_("The contribution of each stroke appears here after a prediction.")
 PEN_DOWN = N_("Lift the pen to see the contribution of each stroke.")
+NONE_DECIDES = N_("No part of the drawing decides alone: without any one of them, the prediction hardly changes.")
 NOT_DIVISIBLE = N_("This drawing has too few or too many strokes to measure their contributions.")
 
 
@@ -51,8 +52,11 @@ def explain_strokes(
             # The same during the whole stroke, so that the browser has nothing to do for it.
             body = _note(PEN_DOWN)
         elif contributions := method.contributions(run, card, drawing, answer.probabilities):
-            body = _list(contributions, card.classes, answer.index, is_one=len(drawing.strokes) == 1)
-            marks = [_mark(one, number) for number, one in enumerate(contributions, 1)]
+            if all(_is_small(one, answer.index) for one in contributions):
+                body = _note(NONE_DECIDES)  # instead of the same sentence about each, and numbers that say nothing
+            else:
+                body = _list(contributions, card.classes, answer.index, is_one=len(drawing.strokes) == 1)
+                marks = [_mark(one, number) for number, one in enumerate(contributions, 1)]
         else:
             body = _note(NOT_DIVISIBLE)
         title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
@@ -92,6 +96,10 @@ def _sentence(one: Contribution, classes: Sequence[str], target: int, is_part: b
     else:
         text = _("Removing this part changes little.") if is_part else _("Removing this stroke changes little.")
     return text.format(points=f"{100 * abs(one.weight):.0f}")
+
+
+def _is_small(one: Contribution, target: int) -> bool:
+    return one.other == target and abs(one.weight) < SMALLEST
 
 
 def _colour(weight: float) -> str:

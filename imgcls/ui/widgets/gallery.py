@@ -30,7 +30,7 @@ class Tile:
 
 
 STYLE = """<style>
-.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(86px,1fr));gap:14px 12px;padding:2px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(100px,1fr));gap:14px 12px;padding:2px}
 .tiles figure{margin:0;min-width:0}
 .tiles img{width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border-radius:6px;
 background:rgba(128,128,128,.12)}

@@ -1,9 +1,11 @@
-"""axe-core on an open page: the rules of WCAG 2.2, A and AA."""
+"""axe-core on an open page: the rules of WCAG 2.2, A and AA, and the order of headings."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BEST_PRACTICE = ["heading-order"]
+"""Rules beyond WCAG: who moves from heading to heading misses no level."""
 TRIES, PAUSE = 6, 500
 """What axe finds counts only if it stays: while the theme changes, a text may have its colour before its background.
 Milliseconds."""
@@ -12,7 +14,9 @@ Milliseconds."""
 def violations(page: Page, rule: str = "") -> list[str]:
     """What axe finds on the page, as rule, selector and message; of one rule if it is named."""
     only = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": LEVELS}
-    found = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]}).response["violations"]
+    rules = {} if rule else {name: {"enabled": True} for name in BEST_PRACTICE}
+    options = {"runOnly": only, "rules": rules, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{one['id']}: {node['target']}: {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
