@@ -39,10 +39,7 @@ GRACE_SECONDS = 2.0
 
 
 class Trainer:
-    """Trains one run, starting from the checkpoint in its folder if there is one.
-
-    `explains`: whether explanation data is written after the result. A page makes it when somebody asks for it.
-    """
+    """Trains one run, from its checkpoint if it has one. `explains`: explanation data is written, too."""
 
     def __init__(
         self, run: Run, *, listener: Callable[[dict], None] | None = None, in_turn: bool = True, explains: bool = True
@@ -206,10 +203,8 @@ class Trainer:
                 return self._park()
             except Diverged:
                 message = "The cross-validation ended early: the loss of a fold is not a number."
-        model, facts_of_model = results.evaluate_and_export(
-            self.run, loop, training, validation, dataset, recorder, metrics
-        )
-        result = self._end(outcome, message=message, **facts_of_model, **entries)
+        model, entry = results.evaluate_and_export(self.run, loop, training, validation, dataset, recorder, metrics)
+        result = self._end(outcome, message=message, **entry, **entries)
         if self._explains and not trials.is_spared(self.run):
             explain_data.attempt(self.run, model, dataset)
         return result
