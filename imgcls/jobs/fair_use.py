@@ -28,8 +28,11 @@ class Usage:
         return f"{self.used:,.0f} of {self.most:,.0f} {self.unit}{self.what}"
 
 
-def check_new_run(config: Config) -> None:
+def check_new_run(config: Config, count: int = 1) -> None:
     """Refuse a training that exceeds the visitor's limits, or that the server has no room for.
+
+    Args:
+        count: How many such runs are to be queued at once; all of them or none.
 
     Raises:
         LimitReached: it does; the message says which limit.
@@ -43,9 +46,10 @@ def check_new_run(config: Config) -> None:
     limits.check_server(paths.runs_folder())
     most = limits.of(visitor.role)
     check_disk(visitor)
-    if (queued := len(open_runs(visitor))) >= most.queued_runs:
+    if (queued := len(open_runs(visitor))) + count > most.queued_runs:
+        wanted = f", and {count} more exceed the limit" if count > 1 else ""
         raise LimitReached(
-            f"You have {queued} of {most.queued_runs:g} queued runs. Wait for one, or remove one from the queue."
+            f"You have {queued} of {most.queued_runs:g} queued runs{wanted}. Wait for one, or remove one from the queue."
         )
     if (needed := image_epochs(config)) > most.image_epochs:
         raise LimitReached(

@@ -116,6 +116,7 @@ def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
     _usage()
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     if is_started and seeds > 1:
+        fair_use.check_new_run(config, seeds)
         for seed in range(config.seed, config.seed + seeds):
             label = f"{name or runs.default_label(config)}, seed {seed}"
             jobs.begin(config.changed(seed=seed), label, run_id=f"{run_id}-{seed}", backend=backend)

@@ -97,6 +97,18 @@ def test_a_member_sees_how_many_runs_he_may_queue(look_as, queued):
     assert "1 of 3 queued runs" in text_of(opened("train"))
 
 
+def test_seeds_beyond_the_limit_start_no_run(look_as, queued):
+    look_as(ADA)
+    app = opened("train")
+    app.number_input(key="seeds").set_value(3)
+    button(app, "Start").click().run()
+    assert "You have 1 of 3 queued runs, and 3 more exceed the limit." in text_of(app)
+    assert [run.id for run in runs.all_runs()] == [queued.id]
+    app.number_input(key="seeds").set_value(2)
+    button(app, "Start").click().run()
+    assert len(runs.all_runs()) == 3
+
+
 def test_the_owner_decides_who_sees_a_run(look_as, queued):
     look_as(ADA)
     app = opened("train", run=queued.id)
