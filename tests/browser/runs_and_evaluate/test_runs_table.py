@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.support import steps
+from tests.browser.support.server import wait_until
 
 HEAD, ROW = 35, 66
 """The heights of the table's head and of a row in pixels."""
@@ -82,7 +83,8 @@ def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     select_row(page, 1)
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 3")
     for place in (0, 1):
-        assert sorted(steps.lines(page, place)) == ["The first one", "The second one"]
+        names = ["The first one", "The second one"]
+        wait_until(lambda place=place, names=names: sorted(steps.lines(page, place)) == names, what="both runs")
     expect(page.get_by_role("heading", name="Differing settings")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").last
     expect(table.get_by_role("gridcell", name="learning rate", include_hidden=True)).to_have_count(1)

@@ -182,7 +182,7 @@ def test_ctrl_c_ends_a_study_and_a_learning_curve_with_their_exit_code(here, dig
     monkeypatch.setattr(driver.Driver, "run", interrupted)
     (here / "search.json").write_text(json.dumps(SEARCH | {"trials": 2}))
     assert main(["study", "start", "search.json", "--id", "mine"]) == exit_codes.INTERRUPTED
-    assert "Continue with: imgcls study run mine" in capsys.readouterr().out
+    assert "Resume with: imgcls study run mine" in capsys.readouterr().out
     monkeypatch.setattr(learning_curve.time, "sleep", interrupted)
     monkeypatch.setattr(learning_curve.learning_curve, "start", lambda run, seeds: [run])
     monkeypatch.setattr(Run, "state", "running")

@@ -143,7 +143,7 @@ def test_the_last_row_for_an_image_wins(dataset):
         (b'{"images": [1]}', "no list of images"),
         (b"[" * 100_000, "no list of images"),
         (b"a,b\n1,2\n", "needs a column"),
-        (b"file,action\na.png,burn\n", "“burn” is no action"),
+        (b"file,action\na.png,burn\n", "“burn” is not an action"),
         (b"file,action\n,exclude\n", "neither a file nor a digest"),
         (b"file,action\na.png,relabel\n", "“new label” is empty"),
     ],
