@@ -47,9 +47,10 @@ def check_new_run(config: Config, count: int = 1) -> None:
     most = limits.of(visitor.role)
     check_disk(visitor)
     if (queued := len(open_runs(visitor))) + count > most.queued_runs:
-        wanted = f", and {count} more exceed the limit" if count > 1 else ""
+        too_many = f", and {count} more exceed the limit" if count > 1 else ""
         raise LimitReached(
-            f"You have {queued} of {most.queued_runs:g} queued runs{wanted}. Wait for one, or remove one from the queue."
+            f"You have {queued} of {most.queued_runs:g} queued runs{too_many}. "
+            "Wait for one, or remove one from the queue."
         )
     if (needed := image_epochs(config)) > most.image_epochs:
         raise LimitReached(
