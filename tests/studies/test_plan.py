@@ -101,5 +101,5 @@ def test_the_night_ends_the_next_time_it_is_that_late():
 
 @pytest.mark.parametrize(("text", "hours"), [("7", 0), ("25:00", 0), ("tonight", 0), ("", -1), ("", 1e9)])
 def test_an_impossible_end_is_named(text, hours):
-    with pytest.raises(SettingError, match=r"no time of day|hours must be"):
+    with pytest.raises(SettingError, match=r"not a time of day|hours must be"):
         plan.end_of(text, hours)

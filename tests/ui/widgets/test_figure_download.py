@@ -26,7 +26,7 @@ def test_the_figures_of_html_have_one_too():
                 named.add(ast.literal_eval(node.args[1]))
     assert named == {
         *("probabilities", "confidence", "filters", "activations", "unit-by-hand", "robustness", "robustness-by-class"),
-        *("saliency", "strokes", "images-per-class", "difference-by-class", "prediction"),
+        *("saliency", "images-per-class", "difference-by-class", "prediction"),
     }
 
 

@@ -88,7 +88,7 @@ def test_a_default_that_the_address_leaves_out_can_be_fixed(look_as, room, finis
     app.run()
     app.text_input(key="assignment-title").input("The first section")
     app.multiselect(key="assignment-fixed").select("view").select("run")
-    next(one for one in app.button if one.label == "Give it to the class").click().run()
+    next(one for one in app.button if one.label == "Assign to the class").click().run()
     assert is_intact(app)
     (task,) = assignments.of_room(room)
     assert task.fixed_state == {"view": first, "run": finished_run.id}
