@@ -14,7 +14,7 @@ from tests.browser.support.server import FLAGS, REPOSITORY, Server, environment,
 from tests.browser.support.tabs import Tabs
 
 HERE = Path(__file__).parent
-SECONDS = 180
+SECONDS = 300
 HOW_TO_GET = (
     "The browser tests were left out, as there is no Chromium or Chrome: install one "
     "(Debian: apt-get install chromium), or run `playwright install chromium`."

@@ -61,7 +61,7 @@ def named_run(page: Page) -> str:
     return re.search(r"[?&]run=([^&]+)", page.url)[1]
 
 
-def trains(page: Page, timeout: int = 90_000) -> None:
+def trains(page: Page, timeout: int = 180_000) -> None:
     """Waits until the live view counts epochs."""
     expect(main(page)).to_contain_text(re.compile(r"Epoch \d+ of \d+"), timeout=timeout)
 
