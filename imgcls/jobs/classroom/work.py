@@ -36,7 +36,7 @@ COLUMNS = (
 )
 TEACHER = "Teacher"
 LATE_SECONDS = 300.0
-"""After joining: so long nobody is called stuck for having no run."""
+"""For this long after joining, a member without a run is not reported as stuck."""
 
 
 @dataclass(frozen=True)

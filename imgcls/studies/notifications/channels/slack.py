@@ -14,7 +14,7 @@ def is_on(settings: Settings) -> bool:
 
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
-    """Posts a message. A run's name is no link, and mentions nobody: Slack's control characters are escaped."""
+    """Posts a message. A run's name becomes no link and mentions no one: Slack's control characters are escaped."""
     lines = (f"*{_escaped(event.title)}*\n{_escaped(event.text)}".strip() for event in events)
     post(settings.slack, {"text": "\n\n".join(lines), "unfurl_links": False, "unfurl_media": False})
 

@@ -96,15 +96,17 @@ def temporary_file() -> Iterator[Path]:
         yield Path(file.name)
 
 
-def _reader(file: IO[bytes]) -> IO[bytes]:
+def _reader(file: IO[bytes]) -> io.BufferedIOBase:
     start = file.read(6)
     file.seek(0)
     if start.startswith(b"BZh"):
         return bz2.BZ2File(file)
-    return lzma.LZMAFile(file) if start.startswith(b"\xfd7zXZ\0") else gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if start.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMAFile(file)
+    return gzip.GzipFile(fileobj=file)
 
 
-def _chunk(content: IO[bytes], name: str) -> bytes:
+def _chunk(content: io.BufferedIOBase, name: str) -> bytes:
     try:
         return content.read(CHUNK)
     except DAMAGED as error:
