@@ -8,6 +8,7 @@
     python -m benchmarks.large_set               200,000 images: first paint, memory of server and trainer
     python -m benchmarks.audience_wall           200 phones draw: until the wall shows it, and the model on a phone
     python -m benchmarks.classroom               100 sessions in a class: reruns, predictions, memory; `soak`: an hour
+    python -m benchmarks.ten_minutes             a new server until the class has a model and a leaderboard
     python -m benchmarks.drawing_latency         a pen movement until the prediction is painted
     python -m benchmarks.live_rate               predictions per second of the live webcam
     python -m benchmarks.photo_latency           a 12-megapixel photo until its prediction is painted
@@ -31,6 +32,7 @@
     python -m benchmarks.lessons                 the numbers that the lessons state, measured again
     python -m benchmarks.seeds                   eight seeds of a head on cached features
     python -m benchmarks.runs_10k                list, filter, search and compare among 10,000 runs
+    python -m benchmarks.crowded_folder          1,000 trainers write to one folder, 100 readers list it
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer
     python -m benchmarks.backend_latency         submitting a run until its trainer's first heartbeat, for each backend
     python -m benchmarks.ray_study               a study on two Ray nodes of which one is killed, and the queue with it

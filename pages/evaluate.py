@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from imgcls.languages import gettext as _
 from imgcls.ui.app.assignments import form
 from imgcls.ui.evaluate import page
 from imgcls.ui.evaluate.parts.selection import selection_state
@@ -11,7 +12,7 @@ ORDER = 40
 ICON = ":material/fact_check:"
 
 with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
-    st.title("Evaluate", width="content")
+    st.title(_("Evaluate"), width="content")
     run = run_select.pick_run(
         "evaluate-run", lambda run: run.is_tested, on_change=selection_state.clear_of_classes, is_compact=True
     )

@@ -9,7 +9,10 @@ ICON = ":material/home:"
 
 st.title(_("Train, understand and try image classifiers"))
 st.markdown(
-    _("Draw a digit: a trained network reads it as you draw. Then train your own, and see what it gets wrong and why.")
+    _(
+        "Draw a digit, and a trained network reads it as you draw. Then train your own and see what it gets wrong, "
+        "and why."
+    )
 )
 
 from imgcls.ui.home import page  # noqa: E402  (the canvas needs half a second of imports; the heading is there before)

@@ -33,6 +33,8 @@ from imgcls.sharing import visitors
 from imgcls.system import paths, processes
 from tests.support.training.toys import make_loop as make_loop
 
+# A test that kills a process does not turn the machine off: no file needs to reach the disk, which takes milliseconds.
+os.fsync = lambda file: None
 # Whoever starts the tests in the background makes them ignore Ctrl-C, and with them every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -47,6 +49,18 @@ sys.exit(main(sys.argv[1:]))
 """
 """`python -m imgcls.training` for those who wait for it."""
 
+USERS_OWN = [
+    "IMPORT_ROOT",
+    "MODE",
+    "WEIGHTS",
+    "WEIGHTS_URL",
+    "FEATURES_GB",
+    "TRAININGS",
+    "PARK_SECONDS",
+    "HUNG_SECONDS",
+]
+"""Settings that the tests begin without."""
+
 pytest_plugins = [
     "tests.support.processes.engine",
     "tests.support.processes.trainers",
@@ -55,13 +69,20 @@ pytest_plugins = [
 ]
 
 
-# A slow machine is no failure: examples have no time limit.
-hypothesis.settings.register_profile("no-time-limit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis.settings.load_profile("no-time-limit")
+# A slow machine is no failure: examples have no time limit. They are the same in every run, so that a change that has
+# nothing to do with it does not fail; `--hypothesis-profile explore` looks for others.
+UNLIMITED = hypothesis.settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.register_profile("explore", UNLIMITED)
+hypothesis.settings.register_profile("same", UNLIMITED, derandomize=True)
+hypothesis.settings.load_profile("same")
 
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", r"error:::imgcls(\..*)?")
+    # What tests do must not depend on the settings of whoever runs them, nor their results on the processor.
+    os.environ |= {"IMGCLS_STANDBY": "off", "IMGCLS_QUANTISED": "off", "IMGCLS_IDLE_SECONDS": "3"}
+    for name in USERS_OWN:
+        os.environ.pop(f"IMGCLS_{name}", None)
 
 
 def pytest_collection_modifyitems(items):
@@ -88,18 +109,9 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_RUNS", str(root))
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("IMGCLS_OWN_DATA", str(tmp_path / "own"))
-    monkeypatch.delenv("IMGCLS_IMPORT_ROOT", raising=False)
     monkeypatch.delenv("IMGCLS_DATA", raising=False)
-    monkeypatch.delenv("IMGCLS_MODE", raising=False)
     monkeypatch.setattr(visitors, "_provider", None)  # a page that was opened has set it
-    monkeypatch.setenv("IMGCLS_STANDBY", "off")
-    monkeypatch.setenv("IMGCLS_QUANTISED", "off")  # results of tests must not depend on the CPU
-    monkeypatch.setenv("IMGCLS_IDLE_SECONDS", "3")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for name in ("IMGCLS_WEIGHTS", "IMGCLS_WEIGHTS_URL", "IMGCLS_FEATURES_GB"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("IMGCLS_TRAININGS", "IMGCLS_PARK_SECONDS", "IMGCLS_HUNG_SECONDS"):
-        monkeypatch.delenv(name, raising=False)
     started: list[subprocess.Popen] = []
     # A command called in this process would slow down all later tests of this worker.
     monkeypatch.setattr(processes, "lower_priority", lambda: None)

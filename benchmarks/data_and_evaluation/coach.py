@@ -1,10 +1,11 @@
-"""Does the coach find what is wrong with a training, and does it leave healthy ones alone?
+"""Does the coach find what is wrong with a training run, and does it leave healthy ones alone?
 
     python -m benchmarks.coach [SEED]
 
-Forty real trainings with a planted problem and twenty healthy ones: a dense network in NumPy on scikit-learn's 1,797
-digits, so that sixty take seconds. A problem counts as found if the rule of its name is among the findings; any finding
-about a healthy run is a false alarm. Rules and plants were adjusted with SEEDs 0 and 100; the default is another one.
+Forty real training runs with a planted problem and twenty healthy ones: a dense network in NumPy on scikit-learn's
+1,797 digits, so that sixty take seconds. A problem counts as found if the rule of its name is among the findings; any
+finding about a healthy run is a false alarm. Rules and plants were adjusted with SEEDs 0 and 100; the default is
+another one.
 """
 
 import sys
@@ -27,7 +28,7 @@ ADVICE = {"rotation": 10, "shift": 1, "zoom": 0.1}
 
 @dataclass
 class Case:
-    """The settings of a training, its images, and the position of what is planted in them."""
+    """The settings of a training run, its images, and the position of what is planted in them."""
 
     config: Config
     images: np.ndarray
@@ -46,7 +47,7 @@ class Case:
 
 
 def healthy(seed: int) -> Case:
-    """A training as it should be, with a few settings that vary."""
+    """A training run as it should be, with a few settings that vary."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

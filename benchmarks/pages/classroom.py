@@ -13,7 +13,8 @@ answer; `prediction_p95_ms` is that of a prediction, `opening_p95_ms` that of op
 `training_share` is the speed of the training (epochs per second) during the lesson, relative to the mean of before and
 after it. `interrupted` counts answers that called the running training interrupted, in browsers, too. Finally the
 server is killed (SIGKILL) and started again: `back_s` is until everybody has their page again, with their name on it.
-The clients share the computer with the server. The reference is an empty request, alone.
+The clients share the computer with the server; `cores` says what each of them uses. The reference is an empty request,
+alone.
 
 `soak`: SESSIONS (default 20) people come, open four pages, draw and leave again, for SECONDS (default 3600). After each
 round, when all have left, the memory, the open handles and the temporary files of the server are counted. The value is
@@ -34,6 +35,7 @@ from pathlib import Path
 from benchmarks.pages.audience_wall import empty_requests
 from benchmarks.pages.rerun_cpu import SEVEN, training
 from benchmarks.support.browser import VIEW, chromium
+from benchmarks.support.processor import Shares
 from benchmarks.support.pupils import INTERRUPTED, TEACHER, Pupil, Seen, all_of, come_back, name_of, open_class
 from benchmarks.support.reference import Reference
 from benchmarks.support.report_line import Missing, line, percentile, run
@@ -86,8 +88,13 @@ async def lesson(port: int, members: list[str], run_id: str, seconds: float, see
     await all_of((one(number, member) for number, member in enumerate(members)), seen)
 
 
-def with_browsers(server: Server, members: list[str], run_id: str, work: Callable[[], None], seen: Seen) -> float:
-    """Does something in a thread while real browsers show pages; the peak of the server's memory in MB."""
+def with_browsers(
+    server: Server, members: list[str], run_id: str, work: Callable[[], None], seen: Seen
+) -> tuple[float, dict[str, float]]:
+    """Does something in a thread while real browsers show pages.
+
+    Returns the peak of the server's memory in MB, and the cores that everybody used meanwhile.
+    """
     from imgcls.sharing import cookies
 
     peak = 0.0
@@ -99,7 +106,7 @@ def with_browsers(server: Server, members: list[str], run_id: str, work: Callabl
             context.add_cookies([{"name": cookies.NAME, "value": cookies.make(visitor_id), "url": server.url}])
             pages.append(context.new_page())
             pages[-1].goto(f"{server.url}/{path}")
-        thread = threading.Thread(target=work)
+        thread, shares = threading.Thread(target=work), Shares()
         thread.start()
         while thread.is_alive():
             thread.join(1)
@@ -109,7 +116,7 @@ def with_browsers(server: Server, members: list[str], run_id: str, work: Callabl
                 seen.interrupted += INTERRUPTED.decode() in text
                 if "Something went wrong" in text or "Connection error" in text:
                     seen.problems.append(f"A browser on {page.url} shows an error.")
-    return peak
+        return peak, shares.stop()
 
 
 async def everybody_back(port: int, members: list[str], seen: Seen) -> None:
@@ -137,18 +144,19 @@ def teach(sessions: int, seconds: float) -> None:
             with serve(environment) as server:
                 server.wait()
                 empty = asyncio.run(empty_requests(server))
-                cpu, began = server.cpu_ms(), time.monotonic()
+                cpu = server.cpu_ms()
                 memory = 0.0
+                cores: dict[str, float] = {}
 
                 def work() -> None:
                     asyncio.run(lesson(server.port, members, run_id, seconds, seen))
 
                 def measured() -> None:
-                    nonlocal memory
-                    memory = with_browsers(server, members, run_id, work, seen)
+                    nonlocal memory, cores
+                    memory, cores = with_browsers(server, members, run_id, work, seen)
 
                 during = speed(environment, measured)
-                cpu, elapsed = server.cpu_ms() - cpu, time.monotonic() - began
+                cpu = server.cpu_ms() - cpu
                 server.process.kill()
                 server.process.wait(10)
             killed = time.monotonic()
@@ -176,7 +184,7 @@ def teach(sessions: int, seconds: float) -> None:
             reruns_per_s=round(len(seen.reruns) / seconds, 1),
             predictions_per_s=round(len(seen.predictions) / seconds, 1),
             cpu_ms_per_request=round(cpu / requests, 1),
-            server_cores=round(cpu / 1000 / elapsed, 2),
+            cores=cores,
             problems=len(seen.problems),
             first_problems=seen.problems[:3],
             interrupted=seen.interrupted,

@@ -7,6 +7,8 @@
 - Photos: a thin, long 1 or 7 over 30% to 90% of grainy paper; held-out pen digits on plain, ruled, squared and dotted
   paper; and faint pencil (a contrast of 24 grey levels), which may also be reported as too faint. N photos of each
   kind.
+- Deep scans: pen digits in files of 16 bits of which only 12 or 14 are used. `grey_levels` is how many of 256 are left;
+  dividing by 257 would leave 17 or 65.
 - Blank pages: how many are taken for handwriting.
 
 With `--opencv` (needs opencv-python-headless), the ink is located and separated by `support.baselines.opencv_ink`
@@ -16,10 +18,12 @@ Needs `mnist.npz` and `pen_digits_train.json.gz` in $IMGCLS_DATA.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
 from benchmarks.support.photographed_digits import ENLARGEMENTS, PAPERS, cropped, photo, thin_digit
 from benchmarks.support.report_line import Missing, line, run
@@ -27,6 +31,7 @@ from imgcls import runs
 from imgcls.datasets.catalog import drawn_digits
 from imgcls.errors import ImageError, RunError
 from imgcls.images.loading import TOO_FAINT, prepare_ink, prepare_photo
+from imgcls.inference import preparing
 from imgcls.inference.predictor import classify
 from imgcls.system import paths
 
@@ -34,6 +39,7 @@ CROPS = 400
 SIZES = (0.3, 0.5, 0.7, 0.9)
 SHAPE = (28, 28, 1)
 PENCIL = 24
+DEPTHS = (12, 14)
 NONE, FAINT = "no writing", "too faint"
 
 Reader = Callable[[np.ndarray], str]
@@ -79,6 +85,13 @@ def crops_read(read: Reader, images: np.ndarray, labels: np.ndarray) -> dict[str
                 for name in (f"{factor}x", ground, f"digit {label}"):
                     found.setdefault(name, []).append(is_right)
     return {name: percent(rights) for name, rights in sorted(found.items())}
+
+
+def deep_scan(grey: np.ndarray, bits: int) -> np.ndarray:
+    """A photo as it is read from a 16-bit file that uses so many bits, uint8 (height, width)."""
+    file = io.BytesIO()
+    Image.fromarray((grey / 255 * (2**bits - 1)).astype(np.uint16)).save(file, "PNG")
+    return preparing.load(file.getvalue()).pixels[..., 0]
 
 
 def percent(found: list[bool]) -> float:
@@ -134,6 +147,15 @@ def main() -> None:
 
     papers = {paper: on_paper(paper=paper).count("right") for paper in PAPERS}
     pencil = on_paper(contrast=PENCIL, grain=3)
+    deep: dict[str, dict[str, int]] = {}
+    for bits in DEPTHS:
+        answers, levels = [], []
+        for _ in range(count):
+            digit, strokes = pen_digits[int(generator.choice(held_back))]
+            scan = deep_scan(photo(strokes, generator.uniform(0.15, 0.6), generator, contrast=200), bits)
+            answers.append(read(scan) == str(digit))
+            levels.append(len(np.unique(scan)))
+        deep[f"{bits} bits"] = {"right": sum(answers), "grey_levels": min(levels)}
     blank = [read(photo([], 0.1, generator, paper=PAPERS[number % 4])) for number in range(count)]
     print(
         line(
@@ -148,6 +170,8 @@ def main() -> None:
             papers_of=2 * count,
             papers=papers,
             pencil={answer: pencil.count(answer) for answer in sorted(set(pencil))},
+            deep_scans_of=count,
+            deep_scans=deep,
             blank_pages_read=sum(answer not in (NONE, FAINT) for answer in blank),
             blank_pages_called_faint=blank.count(FAINT),
             opencv=arguments.opencv,

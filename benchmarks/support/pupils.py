@@ -1,7 +1,7 @@
 """A class of tabs without browsers, in one event loop: each has a cookie, and notes how long the server took.
 
-`watch` follows a training as a browser does, `draw` draws on the Predict page, `come_back` is what a browser does after
-the server was killed.
+`watch` follows a training run as a browser does, `draw` draws on the Predict page, `come_back` is what a browser does
+after the server was killed.
 """
 
 import asyncio

@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
@@ -129,20 +130,23 @@ def serve(environment: dict[str, str], script: str | Path = "app.py", *, port: i
 
 
 @contextmanager
-def started(command: list[str], environment: dict[str, str]) -> Iterator[psutil.Process]:
-    """A process in the background, ended with the block."""
+def started(
+    command: list[str], environment: dict[str, str], *, output: TextIO | int = subprocess.DEVNULL
+) -> Iterator[psutil.Process]:
+    """A process in the background, ended with the block. `output` gets what it prints."""
     process = psutil.Popen(
         command,
         cwd=REPOSITORY,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
     )
     try:
         yield process
     finally:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # a benchmark may have killed it
+            process.terminate()
         try:
             process.wait(10)
         except psutil.TimeoutExpired:

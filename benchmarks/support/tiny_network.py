@@ -1,4 +1,4 @@
-"""A small dense network in NumPy that trains in about a second, for benchmarks that need many real trainings."""
+"""A small dense network in NumPy that trains in about a second, for benchmarks that need many real training runs."""
 
 import itertools
 from dataclasses import dataclass, field

@@ -3,13 +3,13 @@
     python -m benchmarks.first_classifier ARCHIVE.zip [REPETITIONS]
 
 The archive holds train/CLASS/*.jpg and test/CLASS/*.jpg; a small zip of 5 classes with 40 training and 20 test images
-each is made from it beforehand. Measured is the time of the import and of a training with the default backbone, until
-the result is written. The value is the median with the standby trainer, which the pages start beforehand (it had 15 s
-to import TensorFlow). `cold_seconds` are the two commands a user would type, each a separate process with all its
-imports. Explanation data is written after that (`to_the_end_seconds`). The backbone processes both flips of each image,
-the head is solved and trained for at most 30 epochs, the 100 test images are classified, and the model is exported and
-checked. Features are not cached. A first repetition, in which Python compiles what is imported, does not count. The
-reference is an import of TensorFlow and Keras.
+each is made from it beforehand. Measured is the time of the import and of a training run with the default backbone,
+until the result is written. The value is the median with the standby trainer, which the pages start beforehand (it had
+15 s to import TensorFlow). `cold_seconds` are the two commands a user would type, each a separate process with all its
+imports. Explanation data is written after that (`to_the_end_seconds`). The backbone processes both flips of each
+image, the head is solved and trained for at most 30 epochs, the 100 test images are classified, and the model is
+exported and checked. Features are not cached. A first repetition, in which Python compiles what is imported, does not
+count. The reference is an import of TensorFlow and Keras.
 """
 
 import json

@@ -18,7 +18,7 @@ from imgcls.lessons import Measured
 from imgcls.runs import ENDED
 
 LONGEST = 1_800.0
-"""Seconds for a training on a busy machine."""
+"""Seconds for a training run on a busy machine."""
 
 
 def measured(number: Measured, known: dict[str, float]) -> float:

@@ -23,6 +23,8 @@ from imgcls.datasets.recipes.presets import MEASURED, Preset, presets
 from imgcls.system import atomic, json_files
 
 COMMAND = "python -m benchmarks.presets"
+WARM_UP = ("--data", "mnist_sample", "--model", "ann", "--epochs", "1", "--now")
+"""A training that is not measured: the first one in a workplace compiles TensorFlow's modules, which takes seconds."""
 
 
 def chosen(words: list[str]) -> list[tuple[str, str, Preset]]:
@@ -65,6 +67,7 @@ def main() -> None:
     with workplace() as environment:
         for data in dict.fromkeys(data for data, *_ in chosen(sys.argv[1:])):
             python("-m", "imgcls.datasets", data, environment=environment)
+        python("-m", "imgcls", "train", *WARM_UP, environment=environment)
         for data, model, preset in chosen(sys.argv[1:]):
             name = f"{data}/{model}/{preset.name}"
             rows[name] = measured(data, model, preset, environment)

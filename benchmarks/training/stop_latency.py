@@ -23,7 +23,7 @@ STOPS = 4
 
 
 def measured(config: Config, moment: float) -> tuple[float, float]:
-    """Seconds until a training heard the stop, and until its result was there."""
+    """Seconds until a training run heard the stop, and until its result was there."""
     training, curves = begun(config)
     time.sleep(moment)
     start = time.perf_counter()

@@ -38,6 +38,7 @@ def bare(study: studies.Study, environment: dict[str, str]) -> float:
         subprocess.run(command, env=environment, capture_output=True, check=False)
         if again.state != "finished":
             raise Missing(f"A trial of the bare trainer ended as {again.state}.")
+        print(f"Trial {trial.number} without a study: {again.state}.", flush=True)
     return time.perf_counter() - started
 
 

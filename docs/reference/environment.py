@@ -34,7 +34,7 @@ OTHERS = {
     "IMGCLS_SLURM": ("options of sbatch, such as `partition=gpu gres=gpu:1 time=120`", "none"),
     "IMGCLS_RAY_ADDRESS": ("the head of the Ray cluster", "`http://127.0.0.1:8265`"),
     "IMGCLS_RAY_TOKEN": ("its token", "none"),
-    "IMGCLS_RAY_RESOURCES": ("what a training needs of the Ray cluster, such as `cpu=2 gpu=1`", "`cpu=1`"),
+    "IMGCLS_RAY_RESOURCES": ("what a training run needs from the Ray cluster, such as `cpu=2 gpu=1`", "`cpu=1`"),
     "IMGCLS_TICKET": ("set for a trainer: which start of the run it belongs to", "none"),
     "IMGCLS_TURNS": ("set to `off` for a trainer that has its place already", "none"),
     "IMGCLS_VERSIONS": ("set for a trainer: the versions that the app has, as JSON", "none"),
@@ -60,7 +60,7 @@ OTHERS = {
     "IMGCLS_OWNERS": ("e-mail addresses, separated by commas, that own the server after signing in", "none"),
     "IMGCLS_TEACHERS": ("the same for teachers", "none"),
     "IMGCLS_PSEUDO_LANGUAGE": (
-        "`on`: offer a made-up language from right to left, to see whether pages have room",
+        "`on`: offer a made-up right-to-left language, to see whether pages have room",
         "off",
     ),
     "IMGCLS_LOG_FORMAT": ("`json`: log one JSON object per line", "plain text"),

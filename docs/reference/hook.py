@@ -26,7 +26,7 @@ PAGES = {
     "reference/rest-api.md": rest_api.page,
     "reference/environment.md": environment.page,
 }
-ICON = "imgcls/ui/app/icon.png"
+ICON = "imgcls/ui/look/icon.png"
 LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?!https?:|#|mailto:)([^)\s]+)\)")
 
 

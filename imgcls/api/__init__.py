@@ -1,4 +1,4 @@
-"""Models and trainings for other programs: a REST API and an MCP server. No Streamlit and no Keras.
+"""Models and training runs for other programs: a REST API and an MCP server. No Streamlit and no Keras.
 
 The REST API has the same routes in `imgcls serve` and under /api in the app's own server.
 
@@ -12,7 +12,7 @@ bodies         the body of a request: image files, strokes, JSON
 classifying/   the answer for it, in this process or in others
 lookup         the run that an address names
 descriptions   models and the metrics of runs as plain values
-actions        start, pause, resume and stop trainings
+actions        start, pause, resume and stop training runs
 problems       errors as JSON, all in one shape
 openapi        what the documentation page says about bodies and answers
 mcp_server     runs, scores and predictions as tools of an assistant

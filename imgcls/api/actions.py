@@ -1,4 +1,4 @@
-"""Start, pause, resume and stop trainings, with the checks that a page makes by what it shows."""
+"""Start, pause, resume and stop training runs, with the checks that a page makes by what it shows."""
 
 import importlib.util
 from typing import Any
@@ -21,7 +21,7 @@ class CannotTrain(UserError):
 
 
 def begin(settings: Any, name: str = "") -> Run:
-    """Queue a training. `settings` are those of a run's config.json; what is missing has its default.
+    """Queue a training run. `settings` are those of a run's config.json; what is missing has its default.
 
     Raises:
         SettingError: a setting is unknown or out of range.
@@ -41,7 +41,7 @@ def begin(settings: Any, name: str = "") -> Run:
 
 
 def pause(run: Run) -> None:
-    """Pause a training in progress.
+    """Pause a training run in progress.
 
     Raises:
         Conflict: it is not in progress.
@@ -53,19 +53,19 @@ def pause(run: Run) -> None:
     if run.request.stop and state in OPEN:
         state = "stopping"
     if state not in ("starting", "running"):
-        raise Conflict(f"Only a training in progress can be paused; this run is {state}.")
+        raise Conflict(f"Only a run that is training can be paused; this run is {state}.")
     run.send_request(pause=True)
 
 
 def resume(run: Run) -> None:
-    """Continue a paused training. Raises as `pause` does."""
+    """Resume a paused run. Raises as `pause` does."""
     if run.state not in ("running", "paused"):
-        raise Conflict(f"Only a paused training can be resumed; this run is {run.state}.")
+        raise Conflict(f"Only a paused run can be resumed; this run is {run.state}.")
     jobs.start(run)
 
 
 def stop(run: Run) -> None:
-    """Stop a training and keep its best epoch, or take a queued run out of the queue. Raises as `pause` does."""
+    """Stop a training run and keep its best epoch, or take a queued run out of the queue. Raises as `pause` does."""
     if run.state not in OPEN:
         raise Conflict(f"This run is not training: it is {run.state}.")
     jobs.stop(run)

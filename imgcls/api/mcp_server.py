@@ -53,7 +53,7 @@ def predict(run: str, paths: list[str]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for result in files.results(found, card, [Path(path) for path in files.expanded(paths)], skipped):
         if len(entries) == MOST_IMAGES:
-            raise ToolError(f"These are more than {MOST_IMAGES} images. Name fewer, or run: imgcls predict {found.id}")
+            raise ToolError(f"There are more than {MOST_IMAGES} images. Name fewer, or run: imgcls predict {found.id}")
         entries.append(batch.as_json(result, card.classes))
     if not entries:
         raise ToolError(f"There are no images{skipped.summary()}.")
@@ -66,24 +66,24 @@ def compare(first: str, second: str) -> dict[str, Any]:
 
 
 def start_training(settings: dict[str, Any], name: str = "") -> dict[str, Any]:
-    """Queue a training with settings such as {"data": "mnist_sample", "model": "cnn", "epochs": 3}."""
+    """Queue a training run with settings such as {"data": "mnist_sample", "model": "cnn", "epochs": 3}."""
     return described(actions.begin(settings, name))
 
 
 def pause_training(run: str) -> dict[str, Any]:
-    """Pause a training in progress."""
+    """Pause a training run in progress."""
     actions.pause(found := runs.find(run))
     return described(found)
 
 
 def resume_training(run: str) -> dict[str, Any]:
-    """Continue a paused training."""
+    """Resume a paused run."""
     actions.resume(found := runs.find(run))
     return described(found)
 
 
 def stop_training(run: str) -> dict[str, Any]:
-    """Stop a training and keep its best epoch; a queued one is taken out of the queue."""
+    """Stop a training run and keep its best epoch; a queued one is taken out of the queue."""
     actions.stop(found := runs.find(run))
     return described(found)
 

@@ -55,6 +55,7 @@ RUN = _object(
     test_macro_f1=_or_null(NUMBER),
     parameters=_or_null(COUNT),
     seconds=_or_null(NUMBER),
+    settings={"type": "object", "description": "By their names; empty if they cannot be read."},
 )
 RUNS, MODELS = _object(runs=_list(RUN)), _object(models=_list(RUN))
 MODEL = _object(

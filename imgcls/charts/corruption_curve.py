@@ -6,12 +6,14 @@ from imgcls.charts.theme import QUIET, TRAINING
 from imgcls.evaluation.metrics.confidence_intervals import ScoreArray
 
 WIDTH, HEIGHT = 190, 106
+STYLE = "<style>text{fill:#5c6670}@media(prefers-color-scheme:dark){text{fill:#a3adb8}}</style>"
 
 
 def svg(score: ScoreArray) -> str:
     """The accuracy at strengths 0 (original) to 5, with its confidence interval as a band.
 
-    `score` holds arrays of shape (6,), in 0 to 1. The greys are visible in light and dark mode.
+    `score` holds arrays of shape (6,), in 0 to 1. An image has the colour scheme of its page: no grey of text is
+    readable in both.
     """
 
     def line(values: np.ndarray) -> list[str]:
@@ -28,6 +30,6 @@ def svg(score: ScoreArray) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
-        f'font-size="9" fill="{QUIET}">{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
+        f'font-size="10.5">{STYLE}{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
         f'<path d="M{"L".join(line(score.value))}" fill="none" stroke="#2A8FCC" stroke-width="2.2"/></svg>'
     )

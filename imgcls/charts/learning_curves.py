@@ -9,7 +9,7 @@ from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-AXES = {"loss": "cross-entropy (nats)", "accuracy": "accuracy (%)"}
+AXES = {"loss": "loss: cross-entropy (nats)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
 
 

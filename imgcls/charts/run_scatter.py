@@ -1,16 +1,33 @@
-"""Runs as points: the test accuracy against what it cost. Data in, Plotly figure out."""
+"""Runs as points: the test accuracy against what it cost, and by seed. Data in, Plotly figure out."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
-from imgcls.charts.theme import class_colour, lay_out, literal
+from imgcls.charts.studies import front_of
+from imgcls.charts.theme import ERROR, TRAINING, class_colour, faded, lay_out, literal
+from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
 
 HEIGHT = 320
 MOST_NAMED = 8
-"""With more points than this, their names would overlap: they are shown on hover."""
+"""With more points than this, their names would overlap: only the best of a group is named, the others on hover."""
+MOST_BEST = 4
+"""So many groups, the largest ones, have their best point named."""
+APART = 0.07, 0.4
+"""Names that are closer than these shares of the height and of the width would overlap."""
+FADED, SMALL, LARGE = 0.3, 7, 12
+
+LABEL_LENGTH = 24
+"""Letters of a name beside its point; half the width of a phone has room for them."""
+
+JITTER = 0.12
+MOST_LABEL, MOST_PARTS = 28, 4
+"""Characters of a line beside the axis of repeated seeds, and lines: model and dataset, then what distinguishes the
+setting."""
 
 MOST_DECADES = 2
 """Over more powers of ten than this, the axis names these alone."""
@@ -19,45 +36,151 @@ MOST_DECADES = 2
 @dataclass(frozen=True)
 class RunPoint:
     """A run: its name, the group that gives its colour (the dataset), cost and accuracy (0 to 1), with its
-    confidence interval if it has one."""
+    confidence interval if it has one, and its ID if a click is to find it."""
 
     name: str
     group: str
     cost: float
     accuracy: float
     interval: tuple[float, float] | None = None
+    run: str = ""
 
 
 def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %"):
     """The accuracy of runs in percent against a `cost`, the title of the logarithmic axis. Each group has a colour.
 
-    Points with an `interval` (0 to 1) have error bars.
+    Points with an `interval` (0 to 1) have error bars. Many points are a cloud, so all are faded but those that nothing
+    in their group beats for less, which a line joins.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
+    are_many = len(points) > MOST_NAMED
+    named = _best(points) if are_many else points
     for number, group in enumerate(dict.fromkeys(point.group for point in points)):
         members = [point for point in points if point.group == group]
+        colour, symbol = class_colour(number), number % 8
+        front, rest = members, []
+        if are_many:
+            indices = front_of([one.cost for one in members], [one.accuracy for one in members], is_higher_better=True)
+            front = [members[index] for index in indices]
+            rest = [one for index, one in enumerate(members) if index not in indices]
+        if rest:
+            quiet = {"color": faded(colour, FADED), "size": SMALL, "symbol": symbol}
+            figure.add_scatter(**_trace(rest, group, quiet), mode="markers", showlegend=False)
+        marker = {"color": colour, "size": LARGE, "symbol": symbol}
         figure.add_scatter(
-            x=[point.cost for point in members],
-            y=[100 * point.accuracy for point in members],
-            mode="markers+text" if len(points) <= MOST_NAMED else "markers",
-            name=literal(group, NAME_LENGTH),
-            text=[literal(point.name, NAME_LENGTH) for point in members],
-            textposition="top center",
-            customdata=[literal(point.name, HOVER_LENGTH) for point in members],
-            marker={"color": class_colour(number), "size": 12, "symbol": number % 8},
-            error_y=_error_bars(members),
-            hovertext=[percent(point.accuracy) for point in members],
-            hovertemplate="%{customdata}<br>%{hovertext}, %{x:,.4g}<extra></extra>",
-            cliponaxis=False,
+            **_trace(front, group, marker),
+            mode=f"{'lines+' if rest else ''}markers{'+text' if any(one in named for one in front) else ''}",
+            line={"color": colour, "width": 1.5, "dash": "dot"},
+            text=[literal(one.name, LABEL_LENGTH) if one in named else "" for one in front],
+            textposition=[_above(one, points) if are_many else _side(one, points) for one in front],
         )
     lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))
     ticks = _ticks([point.cost for point in points])
     return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks])
 
 
-def _error_bars(points: Sequence[RunPoint]) -> dict:
+def seed_groups(
+    names: Sequence[str], accuracies: Sequence[np.ndarray], means: Sequence[Score], runs: Sequence[Sequence[str]]
+):
+    """A row per setting: one dot per seed (test accuracy in percent), and the mean with its 95% interval."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    rows = np.arange(len(names))[::-1]
+    for row, values, ids in zip(rows, accuracies, runs, strict=True):
+        offsets = np.linspace(-JITTER, JITTER, len(values)) if len(values) > 1 else np.zeros(1)
+        figure.add_scatter(
+            x=100 * np.asarray(values),
+            y=row + offsets,
+            mode="markers",
+            marker={"color": faded(TRAINING, 0.55), "size": 9},
+            customdata=list(ids),
+            name="one run per seed",
+            showlegend=bool(row == rows[0]),
+            hovertext=[percent(one, 2) for one in values],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=[100 * mean.value for mean in means],
+        y=rows,
+        mode="markers",
+        marker={"color": ERROR, "symbol": "diamond", "size": 11, "line": {"width": 1, "color": "white"}},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [100 * (mean.high - mean.value) for mean in means],
+            "arrayminus": [100 * (mean.value - mean.low) for mean in means],
+            "color": ERROR,
+            "thickness": 2,
+        },
+        name="mean with 95% CI",
+        hovertext=[percent(mean.value, 2) for mean in means],
+        hovertemplate="mean %{hovertext}<extra></extra>",
+    )
+    lay_out(figure, height=110 + 56 * len(names), x="test accuracy, %", margins=(190, 24, 16, 48))
+    figure.update_yaxes(
+        tickvals=rows,
+        ticktext=["<br>".join(literal(part, MOST_LABEL) for part in name.split(", ")[:MOST_PARTS]) for name in names],
+        range=[-0.6, len(names) - 0.4],
+        showgrid=False,
+    )
+    return figure
+
+
+def _trace(members: Sequence[RunPoint], group: str, marker: dict) -> dict:
+    """What all traces of a group have in common."""
+    return {
+        "x": [point.cost for point in members],
+        "y": [100 * point.accuracy for point in members],
+        "name": literal(group, NAME_LENGTH),
+        "legendgroup": literal(group),
+        "customdata": [[literal(point.name, HOVER_LENGTH), point.run] for point in members],
+        "marker": marker,
+        "error_y": _error_bars(members, marker["color"]),
+        "hovertext": [percent(point.accuracy) for point in members],
+        "hovertemplate": "%{customdata[0]}<br>%{hovertext}, %{x:,.4g}<extra></extra>",
+        "cliponaxis": False,
+    }
+
+
+def _best(points: Sequence[RunPoint]) -> list[RunPoint]:
+    """The best point of each of the largest groups, but for those whose names would cover another one's."""
+    groups: dict[str, list[RunPoint]] = {}
+    for point in points:
+        groups.setdefault(point.group, []).append(point)
+    largest = sorted(groups.values(), key=len, reverse=True)[:MOST_BEST]
+    height = (max(one.accuracy for one in points) - min(one.accuracy for one in points)) or 1.0
+    width = math.log(max(one.cost for one in points) / min(one.cost for one in points)) or 1.0
+    found: list[RunPoint] = []
+    for members in largest:
+        best = max(members, key=lambda one: (one.accuracy, -one.cost))
+        if not any(
+            abs(best.accuracy - other.accuracy) < APART[0] * height
+            and abs(math.log(best.cost / other.cost)) < APART[1] * width
+            for other in found
+        ):
+            found.append(best)
+    return found
+
+
+def _side(point: RunPoint, points: Sequence[RunPoint]) -> str:
+    """Where the name of a point is: towards the middle, where it is neither cut off nor below the legend."""
+    costs = [one.cost for one in points]
+    is_left = point.cost**2 <= min(costs) * max(costs)
+    return "top center" if min(costs) == max(costs) else "middle right" if is_left else "middle left"
+
+
+def _above(point: RunPoint, points: Sequence[RunPoint]) -> str:
+    """Where the name of the best point of a cloud is: above, where nothing of its own group is, and not cut off."""
+    costs = sorted(one.cost for one in points)
+    width = math.log(costs[-1] / costs[0]) or 1.0
+    place = math.log(point.cost / costs[0]) / width
+    return "top left" if place > 0.75 else "top right" if place < 0.25 else "top center"
+
+
+def _error_bars(points: Sequence[RunPoint], colour: str) -> dict:
     limits = [point.interval or (point.accuracy, point.accuracy) for point in points]
     return {
         "visible": any(point.interval for point in points),
@@ -65,6 +188,7 @@ def _error_bars(points: Sequence[RunPoint]) -> dict:
         "array": [100 * (high - point.accuracy) for point, (_, high) in zip(points, limits, strict=True)],
         "arrayminus": [100 * (point.accuracy - low) for point, (low, _) in zip(points, limits, strict=True)],
         "thickness": 1,
+        "color": colour,
     }
 
 

@@ -1,19 +1,25 @@
-"""Figures of a study and of repeated seeds. Data in, Plotly figure out; every point carries the ID of its run."""
+"""Figures of a study. Data in, Plotly figure out; every point carries the ID of its run."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from imgcls.charts.theme import BEST, ERROR, QUIET, TRAINING, VALIDATION, faded, lay_out, literal
-from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, faded, lay_out, literal
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.params import Value
 
 SCALE = [[0, "#D55E00"], [0.5, "#E69F00"], [1, "#0072B2"]]
-"""From bad to good; also distinguishable with colour blindness."""
-JITTER = 0.12
-MOST_TEXTS = 40
+DARK_SCALE = [[0, "#FF9E5E"], [0.5, "#FFD27A"], [1, "#7CC7F5"]]
+"""From bad to good; also distinguishable with colour blindness. Lines are so thin that dark ground needs light ones."""
+MOST_TRIAL_TICKS = 10
+"""With more trials than this, the axis names not every number."""
+PADDING = 0.04
+STAR = 18
+"""Pixels of the star that marks the winner."""
+MOST_TEXTS, MOST_DECADES = 40, 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Point:
     seconds: float | None = None
     parameters: int | None = None
     watt_hours: float | None = None
+    is_winner: bool = False
 
 
 def history(points: Sequence[Point], score: str, *, is_higher_better: bool):
@@ -49,40 +56,69 @@ def history(points: Sequence[Point], score: str, *, is_higher_better: bool):
         here = [point for point in points if point.is_pruned is is_pruned]
         if here:
             figure.add_trace(_scatter(here, [point.number for point in here], name, colour, symbol))
-    return lay_out(figure, height=320, x="trial", y=score)
+    lay_out(figure, height=320, x="trial", y=score)
+    return figure.update_xaxes(dtick=1) if len(numbers) <= MOST_TRIAL_TICKS else figure
 
 
-def slices(points: Sequence[Point], name: str, score: str, *, is_log: bool):
-    """The score against one varied setting."""
+def slices(
+    points: Sequence[Point],
+    name: str,
+    score: str,
+    *,
+    is_log: bool,
+    is_listed: bool = False,
+    ends: tuple[float, float] | None = None,
+):
+    """The score against one varied setting. `is_listed`: its values come from a list, not from a range, which begins
+    and ends at `ends`."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
     values = [point.params[name] for point in points]
-    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    is_number = _are_numbers(values) and not is_listed
     x = values if is_number else [_text(value) for value in values]
     figure.add_trace(_scatter(points, x, "trials", TRAINING, "circle"))
     lay_out(figure, height=260, x=literal(name.replace("_", " ")), y=score, legend=None)
     if is_number:
-        figure.update_xaxes(type="log" if is_log else "linear")
+        figure.update_xaxes(**(_log_ticks([*values, *(ends or ())]) if is_log else {"type": "linear"}))
+        if ends:
+            figure.update_xaxes(range=_padded(*(map(math.log10, ends) if is_log else ends)))
     else:
-        figure.update_xaxes(type="category", categoryorder="category ascending")
+        figure.update_xaxes(type="category", categoryorder="array", categoryarray=_categories(values))
     return figure
 
 
-def parallel_coordinates(points: Sequence[Point], logarithmic: Sequence[str], score: str, *, is_higher_better: bool):
-    """One line per trial through its settings to its score; the colour is the score."""
+def parallel_coordinates(
+    points: Sequence[Point],
+    logarithmic: Sequence[str],
+    score: str,
+    *,
+    is_higher_better: bool,
+    listed: Sequence[str] = (),
+    ends: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+    is_dark: bool = False,
+):
+    """One line per trial through its settings to its score; the colour is the score. `listed` settings have the values
+    of a list, the others those of a range, which begins and ends at `ends`."""
     import plotly.graph_objects as go
 
     dimensions = [
-        _dimension(name, [point.params[name] for point in points], name in logarithmic)
+        _dimension(name, [point.params[name] for point in points], name in logarithmic, name in listed, ends.get(name))
         for name in (points[0].params if points else ())
     ]
     values = [point.value for point in points]
-    dimensions.append({"label": score, "values": values})
+    digits = 1 if max(map(abs, values), default=0.0) >= 1 else 3
+    least, most = math.floor(min(values) * 10**digits), math.ceil(max(values) * 10**digits)
+    dimensions.append({"label": score, "values": values, "range": [least / 10**digits, most / 10**digits]})
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
-            line={"color": values, "colorscale": SCALE, "reversescale": not is_higher_better, "showscale": False},
+            line={
+                "color": values,
+                "colorscale": DARK_SCALE if is_dark else SCALE,
+                "reversescale": not is_higher_better,
+                "showscale": False,
+            },
             unselected={"line": {"color": QUIET, "opacity": 0.15}},
         )
     )
@@ -142,62 +178,21 @@ def front_of(cost: Sequence[float], value: Sequence[float], *, is_higher_better:
     return found
 
 
-def seed_groups(
-    names: Sequence[str], accuracies: Sequence[np.ndarray], means: Sequence[Score], runs: Sequence[Sequence[str]]
-):
-    """A row per setting: one dot per seed (test accuracy in percent), and the mean with its 95% interval."""
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    rows = np.arange(len(names))[::-1]
-    for row, values, ids in zip(rows, accuracies, runs, strict=True):
-        offsets = np.linspace(-JITTER, JITTER, len(values)) if len(values) > 1 else np.zeros(1)
-        figure.add_scatter(
-            x=100 * np.asarray(values),
-            y=row + offsets,
-            mode="markers",
-            marker={"color": faded(TRAINING, 0.55), "size": 9},
-            customdata=list(ids),
-            name="one run per seed",
-            showlegend=bool(row == rows[0]),
-            hovertext=[percent(one, 2) for one in values],
-            hovertemplate="%{hovertext}<extra></extra>",
-        )
-    figure.add_scatter(
-        x=[100 * mean.value for mean in means],
-        y=rows,
-        mode="markers",
-        marker={"color": ERROR, "symbol": "diamond", "size": 11, "line": {"width": 1, "color": "white"}},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [100 * (mean.high - mean.value) for mean in means],
-            "arrayminus": [100 * (mean.value - mean.low) for mean in means],
-            "color": ERROR,
-            "thickness": 2,
-        },
-        name="mean with 95% CI",
-        hovertext=[percent(mean.value, 2) for mean in means],
-        hovertemplate="mean %{hovertext}<extra></extra>",
-    )
-    lay_out(figure, height=110 + 56 * len(names), x="test accuracy, %", margins=(190, 24, 16, 48))
-    figure.update_yaxes(
-        tickvals=rows,
-        ticktext=[literal(name, 26) for name in names],
-        range=[-0.6, len(names) - 0.4],
-        showgrid=False,
-    )
-    return figure
-
-
 def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str, symbol: str):
     import plotly.graph_objects as go
 
+    # The legend shows the marker of the first point; the winner's star would stand for all of them.
+    order = sorted(range(len(points)), key=lambda place: points[place].is_winner)
+    points, x = [points[place] for place in order], [x[place] for place in order]
     return go.Scatter(
         x=x,
         y=[point.value for point in points],
         mode="markers",
-        marker={"color": faded(colour, 0.75), "size": 10, "symbol": symbol},
+        marker={
+            "color": [BEST if point.is_winner else faded(colour, 0.75) for point in points],
+            "size": [STAR if point.is_winner else 10 for point in points],
+            "symbol": ["star" if point.is_winner else symbol for point in points],
+        },
         selected={"marker": {"color": VALIDATION}},
         name=name,
         customdata=[point.run for point in points],
@@ -207,25 +202,64 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
 
 
 def _hover(point: Point) -> str:
-    lines = [f"trial {point.number}", *(f"{name}: {_text(value)}" for name, value in point.params.items())]
+    lines = [
+        f"trial {point.number}{', the winner' if point.is_winner else ''}",
+        *(f"{name}: {_text(value)}" for name, value in point.params.items()),
+    ]
     return "<br>".join(literal(line, MOST_TEXTS) for line in lines)
 
 
-def _dimension(name: str, values: list[Value], is_log: bool) -> dict:
+def _padded(low: float, high: float) -> list[float]:
+    """A little beyond the ends of a range, so that the points there are seen whole."""
+    margin = PADDING * (high - low)
+    return [low - margin, high + margin]
+
+
+def _dimension(
+    name: str, values: list[Value], is_log: bool, is_listed: bool, ends: tuple[float, float] | None = None
+) -> dict:
     label = literal(name.replace("_", " "), 20)
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+    if _are_numbers(values) and not is_listed:
+        # Without the range that was searched, the axis of a few trials would be as long as they happen to lie apart.
+        reach = [float(value) for value in (*values, *(ends or ())) if isinstance(value, int | float)]
         if not is_log:
-            return {"label": label, "values": values}
+            return {"label": label, "values": values} | ({"range": [min(reach), max(reach)]} if ends else {})
         exponents = np.log10(np.asarray(values, float))
-        ticks = np.arange(np.floor(exponents.min()), np.ceil(exponents.max()) + 1)
-        return {"label": label, "values": exponents, "tickvals": ticks, "ticktext": [f"{10**tick:g}" for tick in ticks]}
-    texts = sorted({_text(value) for value in values})
+        ticks = _log_ticks(reach)
+        return {
+            "label": label,
+            "values": exponents,
+            **({"range": [math.log10(min(reach)), math.log10(max(reach))]} if ends else {}),
+            "tickvals": [math.log10(tick) for tick in ticks["tickvals"]],
+            "ticktext": ticks["ticktext"],
+        }
+    texts = _categories(values)
     return {
         "label": label,
+        "range": [-0.3, len(texts) - 0.7],  # lines along the ends of the axis would strike the outer labels through
         "values": [texts.index(_text(value)) for value in values],
         "tickvals": list(range(len(texts))),
         "ticktext": [literal(text, 16) for text in texts],
     }
+
+
+def _log_ticks(values: Sequence[Value]) -> dict:
+    """Powers of ten; within a few of them also twice and five times those, as an axis without a number says nothing."""
+    numbers = [float(value) for value in values]
+    first, last = math.floor(math.log10(min(numbers))), math.ceil(math.log10(max(numbers)))
+    factors = (1, 2, 5) if max(numbers) / min(numbers) < 10**MOST_DECADES else (1,)
+    ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+
+
+def _are_numbers(values: Sequence[Value]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _categories(values: Sequence[Value]) -> list[str]:
+    """The texts of the different values: numbers by size, others by alphabet."""
+    ordered = sorted(values, key=float) if _are_numbers(values) else sorted(values, key=_text)
+    return list(dict.fromkeys(map(_text, ordered)))
 
 
 def _text(value: Value) -> str:

@@ -21,7 +21,7 @@ MEANINGS = {
     USAGE: "unknown command or option, or an invalid setting",
     NOT_FOUND: "a named file, folder or run does not exist",
     IN_USE: "the port is in use",
-    INTERRUPTED: "interrupted by Ctrl-C (a training keeps the best model so far)",
+    INTERRUPTED: "interrupted by Ctrl-C (a training run keeps the best model so far)",
     NOT_READ: "the program that read the output has ended",
     TERMINATED: "terminated by the system",
 }

@@ -1,6 +1,7 @@
 """Files that a command writes: complete or not at all, and never over an existing one unless asked to."""
 
 import contextlib
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,7 @@ def replacing(target: Path) -> Iterator[Path]:
     Raises:
         CommandError: the file cannot be written.
     """
+    atomic.remove_leftovers(target.parent.glob(f".{glob.escape(target.stem)}{atomic.PART}*"))
     try:
         with atomic.replacing(target) as aside:
             yield aside

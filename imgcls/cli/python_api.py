@@ -12,9 +12,10 @@ run.predict("photo.png").prediction
 run.export("litert-dynamic", "model.tflite")
 """
 
+import contextlib
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,12 @@ import numpy as np
 
 from imgcls import datasets, jobs, models, runs
 from imgcls.charts import run_figures
+from imgcls.cli import progress_bar
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import comparison, image_files, predictions, report
 from imgcls.evaluation.image_files import FileScores
-from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.metrics.significance import Comparison
 from imgcls.export import exporting, formats, records
 from imgcls.inference import Answer, answering
@@ -39,12 +40,11 @@ from imgcls.system import atomic
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
-
 POLL_SECONDS = 0.5
 
 
 class ModelRun:
-    """A run: one training with all its results. It appears in the app like any other."""
+    """A run: a trained model with its settings and all its results. It appears in the app like any other."""
 
     def __init__(self, run: Run):
         self._run = run
@@ -90,7 +90,7 @@ class ModelRun:
         curves = Curves(self._run.folder / "metrics.jsonl")
         shown = ""
         while (state := self._run.state) not in runs.ENDED:
-            line = _progress(curves.refresh(), state)
+            line = progress_bar.training_state(curves.refresh(), state)
             if line != shown:
                 print(f"\r{line:60}", end="", flush=True)
                 shown = line
@@ -116,13 +116,14 @@ class ModelRun:
             return [answering.answer(self._run, image, card=card) for image in images]
         return answering.answer(self._run, images)  # type: ignore[arg-type]
 
-    def evaluate(self, folder: str | Path) -> FileScores:
-        """The accuracy on image files, in a folder or zip with one subfolder per class.
+    def evaluate(self, images: str | Path) -> FileScores:
+        """The accuracy on image files, in a folder or zip with one subfolder per class, or on the test images of a
+        dataset, such as "mnist_sample".
 
         Raises:
-            SourceError: no image is in a folder named after a class.
+            SourceError: there is no such folder or dataset, or it has no images of the run's classes.
         """
-        return image_files.evaluate(self._run, [Path(folder)])
+        return image_files.evaluate_on(self._run, str(images))
 
     def errors(self) -> "pd.DataFrame":
         """The test images that are predicted incorrectly, the most confident errors first. Single-label runs only."""
@@ -156,11 +157,11 @@ class ModelRun:
     def export(self, format: str, path: str | Path | None = None) -> Path:
         """Writes the model in a format such as "onnx" or "litert-dynamic", verified, and returns the file's path.
 
-        By default the file is written to the current folder.
+        By default, or if `path` is a folder, the file is named after run and format.
 
         Raises:
             SettingError: there is no such format.
-            RunError: the file does not match the run's predictions, or a package is missing.
+            RunError: the file does not match the run's predictions, a package is missing, or it cannot be written.
         """
         chosen = formats.find(format)
         name = chosen.__name__.rpartition(".")[2]
@@ -171,16 +172,19 @@ class ModelRun:
             record = records.read(run, name)
         if record is None or record.problem:
             raise RunError(f"{chosen.TITLE} was not exported. {record.problem if record else 'The run was changed.'}")
-        target = Path(path or record.file)
-        with atomic.replacing(target) as aside:
+        with _written(path, record.file) as (target, aside):
             shutil.copyfile(records.file_of(run, name), aside)
         return target
 
     def report(self, path: str | Path | None = None) -> Path:
-        """Writes the report, one HTML file, and returns its path."""
+        """Writes the report, one HTML file, and returns its path.
+
+        Raises:
+            RunError: the run has no test predictions, or the file cannot be written.
+        """
         found = comparison.decided(self._run)
-        target = Path(path or f"{self.id}.html")
-        atomic.write_bytes(target, report.page(self._run, found).encode("utf-8"))
+        with _written(path, f"{self.id}.html") as (target, aside):
+            aside.write_bytes(report.page(self._run, found).encode("utf-8", "replace"))
         return target
 
     def _single_label(self) -> predictions.Predictions:
@@ -213,10 +217,15 @@ def import_images(path: str | Path, title: str, **settings: Any) -> str:
 
     Raises:
         SourceError: it cannot be imported.
+        DatasetError: the title is empty or in use.
+        SettingError: a setting is unknown or not one of the choices.
     """
     from imgcls.datasets.importing import sources
     from imgcls.datasets.importing.execution import execute
 
+    known = ("note", "into", "size", "channels", "fit", "progress", *execute.SPLIT_SETTINGS)
+    if unknown := sorted(set(settings) - set(known)):
+        raise SettingError(f"There is no setting '{unknown[0]}' for an import. Available: {', '.join(known)}.")
     return execute.import_dataset(sources.of_file(Path(path).absolute()), title=title, **settings).name
 
 
@@ -263,19 +272,28 @@ def load_run(run: str) -> ModelRun:
     return ModelRun(runs.run_from_argument(run))
 
 
-def compare(first: ModelRun, second: ModelRun) -> Comparison:
+def compare(first: ModelRun | str, second: ModelRun | str) -> Comparison:
     """Is the second run better than the first? A paired comparison on the test images of both;
-    multi-label runs by exact match.
+    multi-label runs by exact match. A run may be given by its ID.
 
     Raises:
-        RunError: they were tested on different images.
+        RunError: there is no such run, or they were tested on different images.
     """
-    return comparison.compare(first._run, second._run).paired
+    return comparison.compare(_run_of(first), _run_of(second)).paired
 
 
-def _progress(curves: Curves, state: str) -> str:
-    if not curves.epochs:
-        return f"{(curves.phase or state).capitalize()} …"
-    last = curves.epochs[-1]
-    total = curves.plan.get("epochs", "?")
-    return f"Epoch {last['epoch']} of {total}: validation accuracy {percent(last['val_accuracy'])} …"
+def _run_of(given: ModelRun | str) -> Run:
+    return given._run if isinstance(given, ModelRun) else runs.run_from_argument(str(given))
+
+
+@contextlib.contextmanager
+def _written(path: str | Path | None, name: str) -> Iterator[tuple[Path, Path]]:
+    """The file to write, called `name` unless `path` names a file, and a temporary path that becomes this file."""
+    target = Path(path or name)
+    if target.is_dir():
+        target /= name
+    try:
+        with atomic.replacing(target) as aside:
+            yield target, aside
+    except OSError as error:
+        raise RunError(f"{target} could not be written: {error.strerror or error}.") from error

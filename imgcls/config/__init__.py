@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -188,8 +189,8 @@ class Config:
     precision: Annotated[
         str,
         Choice("auto", "float32", "bfloat16"),
-        "float32, or bfloat16 mixed precision. 'auto' uses bfloat16 for deep networks if the CPU supports it. The "
-        "saved model is always float32.",
+        "float32, or bfloat16 mixed precision. 'auto' uses bfloat16 for deep networks if the GPU (or, without one, "
+        "the CPU) supports it. The saved model is always float32.",
     ] = "auto"
     deterministic: Annotated[bool, "Bit-for-bit reproducible for a given seed, at some cost in speed."] = False
     seed: Annotated[
@@ -251,16 +252,21 @@ class Config:
             SettingError: the file is missing or unreadable, or has an invalid setting.
         """
         try:
-            values = json_files.read(path)
+            return _parsed(json_files.content_of(path))
         except OSError as error:
             raise SettingError(f"The settings file {path.name} cannot be read: {error.strerror}.") from error
         except ValueError as error:
             raise SettingError(f"The settings file {path.name} is not valid JSON.") from error
-        return cls.from_dict(values)
 
     def changed(self, **values: Any) -> "Config":
         """The same settings with some changed."""
         return replace(self, **values)
+
+
+@lru_cache(2_000)
+def _parsed(content: bytes) -> Config:
+    """The settings in a file of this content. Checking each value takes most of the time that a run's state needs."""
+    return Config.from_dict(json_files.parse(content))
 
 
 PARAMS: tuple[Param, ...] = params_of(Config)

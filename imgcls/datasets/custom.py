@@ -30,6 +30,8 @@ from imgcls.system import atomic, json_files, paths
 
 PREFIX = "own-"
 SKIPPED = "skipped.csv"
+OF_OWNER = " · "
+"""Between the title of a dataset and the name of its owner, as others read it."""
 TITLE_LENGTH, NOTE_LENGTH = 80, 2000
 CLASS_NAME_LENGTH = 300
 ZERO_WIDTH_JOINER = "\u200d"  # joins several emoji into one; the only unprintable character allowed in titles
@@ -100,7 +102,7 @@ def facts(name: str) -> DatasetInfo:
     if sharing.is_shared():
         thing = ownership.of(folder_of(name))
         if thing.owner and thing.owner != sharing.current().id:
-            found = replace(found, title=f"{found.title} · {thing.shown_owner}")
+            found = replace(found, title=f"{found.title}{OF_OWNER}{thing.shown_owner}")
     return _facts(found)
 
 

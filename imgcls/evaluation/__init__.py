@@ -6,7 +6,7 @@ selection      which test images are shown
 comparison     is one run better than another?
 hard_examples  test images that are hard for a model
 label_errors/  labels that are probably wrong
-coach/         what a training shows to be wrong, and a change that should help
+coach/         what a training run shows to be wrong, and a change that should help
 robustness/    accuracy on corrupted images
 report/        a run as one HTML file, and as numbers for programs
 image_files    the accuracy on image files in folders named after the classes

@@ -6,6 +6,7 @@ training and validation images, so all of these vary within a group; the test im
 Source: Bouthillier, X. et al. (2021), "Accounting for variance in machine learning benchmarks", MLSys.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Iterable
@@ -15,13 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls import runs
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation import comparison
 from imgcls.evaluation.metrics import crossed
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.crossed import CrossedComparison
+from imgcls.evaluation.metrics.distributions import t_quantile
 from imgcls.runs import Run, trials
+from imgcls.runs.index import query
 
 LEAST_DEGREES = 2
 """A standard deviation from fewer degrees of freedom says too little for a warning."""
@@ -74,19 +78,15 @@ class SeedVariation:
     @property
     def reach(self) -> float:
         """95% of the differences between two single runs of equally good settings are smaller than this."""
-        from scipy.stats import t
-
-        return float(t(self.runs - self.groups).ppf(0.975)) * math.sqrt(2) * self.deviation
+        return t_quantile(self.runs - self.groups, 0.975) * math.sqrt(2) * self.deviation
 
 
 def t_interval(values: np.ndarray) -> Score:
     """The mean of values (n,) with its 95% confidence interval by Student's t, within 0 and 1."""
-    from scipy.stats import t
-
     mean, count = float(np.mean(values)), len(values)
     if count < 2:
         return Score(mean, 0.0, 1.0)
-    reach = float(t(count - 1).ppf(0.975)) * float(np.std(values, ddof=1)) / math.sqrt(count)
+    reach = t_quantile(count - 1, 0.975) * float(np.std(values, ddof=1)) / math.sqrt(count)
     return Score(mean, max(0.0, mean - reach), min(1.0, mean + reach))
 
 
@@ -108,7 +108,7 @@ def group_of(run: Run, runs: Iterable[Run]) -> Group:
     """
     member = _member(run)
     if member is None:
-        raise RunError(f"The run '{run.id}' has no test score of a finished training, so it cannot be compared.")
+        raise RunError(f"The run '{run.id}' has no test score from a finished training run, so it cannot be compared.")
     siblings = (found for other in runs if other.id != run.id and (found := _member(other)) is not None)
     return _group([member, *(sibling for sibling in siblings if sibling.key == member.key)])
 
@@ -148,6 +148,15 @@ def variation(runs: Iterable[Run], data: str) -> SeedVariation | None:
         return None
     squares = sum((len(group.runs) - 1) * group.deviation**2 for group in found)
     return SeedVariation(math.sqrt(squares / degrees), degrees + len(found), len(found))
+
+
+def newest(most: int) -> list[Run]:
+    """The runs of the newest groups, at most so many; reading every run would take seconds among thousands."""
+    found = []
+    for run_id in query.repeated(most):
+        with contextlib.suppress(RunError):  # deleted meanwhile, or another visitor's
+            found.append(runs.find(run_id))
+    return found
 
 
 def warning(first: Run, second: Run, runs: Iterable[Run]) -> str:

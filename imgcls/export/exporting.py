@@ -100,6 +100,8 @@ def make(run: Run, names: Sequence[str], progress: Progress) -> None:
         RunError: the run cannot be exported at all.
     """
     check(run)
+    folder = records.folder_of(run)
+    atomic.remove_leftovers(folder.glob(".*"))
     known = verification.reference(run)
     for position, name in enumerate(names):
 
@@ -108,7 +110,7 @@ def make(run: Run, names: Sequence[str], progress: Progress) -> None:
             progress((position + fraction) / len(names), f"{title}: {text[:1].lower()}{text[1:]}")
 
         make_one(run, name, known, of_all)
-    atomic.write_json(records.folder_of(run) / "done.json", {"formats": list(names)})
+    atomic.write_json(folder / "done.json", {"formats": list(names)})
 
 
 def make_one(run: Run, name: str, known: Reference, progress: Progress) -> Record:

@@ -14,18 +14,20 @@ Bottou, Y. Bengio and P. Haffner, "Gradient-Based Learning Applied to Document R
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
+from imgcls.images.paper import WRITING_SIDE, paper_of, surroundings
+
 MNIST_FILL = 20 / 28
 SMALLEST_WITH_RIM = 16
 BLANK_BELOW = 24  # grey levels of 255: a lower contrast is not ink
 LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
 THIN = 0.07  # of the longer side: thinner strokes are thickened to …
 STROKE_WIDTH = 0.095  # … this, the median of MNIST (1.9 pixels of 20, measured)
-WRITING_SIDE = 48  # pixels: the small copy in which the paper is estimated
 FAINT = 0.32  # of the contrast of the darkest marks: fainter ones are printed lines, or show through the paper
 FAINTEST = 20  # grey levels of 255: the contrast, after smoothing, of the faintest pencil that is read
 MOST_CROSSINGS = 8  # strokes that reach the border; the lines of ruled or squared paper are more
 MOST_PARTS = 60  # pieces of handwriting, broken strokes included; the dots of dotted paper are more
 PHOTO_SIDE = 800  # pixels: larger photos are reduced before ink is looked for
+LEVELS = np.arange(256)
 GRAIN = 0.5  # pixels: the radius of the blur that removes grain; a median filter would also remove a thin stroke
 
 
@@ -165,7 +167,9 @@ def separate_photo(
 def _separated(
     grey: np.ndarray, known_dark: bool | None, blur: float, faintest: float
 ) -> tuple[np.ndarray | None, bool]:
-    image = Image.fromarray(grey).reduce(-(-max(grey.shape) // PHOTO_SIDE))
+    image = Image.fromarray(grey)
+    if max(grey.shape) > PHOTO_SIDE:
+        image = image.reduce(-(-max(grey.shape) // PHOTO_SIDE))
     if min(image.size) >= 3 * WRITING_SIDE:
         image = image.filter(ImageFilter.GaussianBlur(blur))
     values = np.asarray(image, np.float32)
@@ -207,51 +211,28 @@ def has_faint_marks(grey: np.ndarray) -> bool:
     return any(max(map(np.ptp, np.nonzero(part == number))) > 0.08 * max(rest.shape) for number in inside)
 
 
-def paper_of(image: Image.Image) -> np.ndarray:
-    """The brightness of the paper under dark ink, H x W: a grey-scale closing fills what is narrower than a third.
-
-    Unlike a blur, it keeps the edge of a shadow in place (J. Serra, "Image Analysis and Mathematical
-    Morphology", 1982).
-    """
-    from scipy import ndimage  # as in `connected_components`
-
-    small = _small(image, 2 * WRITING_SIDE)
-    size = 2 * (max(small.size) // 6) + 1
-    grown = ndimage.maximum_filter(np.asarray(small), size, mode="nearest")
-    return _enlarge_smoothly(Image.fromarray(ndimage.minimum_filter(grown, size, mode="nearest")), image.size)
-
-
 def _darkest(rest: np.ndarray) -> float:
     """The contrast of what is certainly ink: the mean of the darkest pixels."""
     count = max(8, rest.size // 300)
-    return float(np.partition(rest.ravel(), -count)[-count:].mean())
-
-
-def surroundings(image: Image.Image) -> np.ndarray:
-    """The median of half of the image around every pixel, H x W."""
-    small = _small(image, WRITING_SIDE)
-    return _enlarge_smoothly(small.filter(ImageFilter.MedianFilter(max(small.size) // 2 | 1)), image.size)
-
-
-def _small(image: Image.Image, longest: int) -> Image.Image:
-    scale = min(1.0, longest / max(image.size))
-    width, height = (max(1, round(length * scale)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BOX)
-
-
-def _enlarge_smoothly(small: Image.Image, size: tuple[int, int]) -> np.ndarray:
-    return np.asarray(small.resize(size, Image.Resampling.BILINEAR), np.float32)
+    marks = rest[rest > 0]  # most of an even background is exactly 0, and a partition of equal numbers is slow
+    if len(marks) <= count:
+        return float(marks.sum()) / count
+    return float(np.partition(marks, -count)[-count:].mean())
 
 
 def otsu(values: np.ndarray) -> float:
     """Otsu's threshold for values in 0..255: it maximises the variance between the two groups."""
-    counts = np.bincount(values.astype(np.uint8).ravel(), minlength=256).astype(np.float64)
-    below = np.cumsum(counts)
-    sums = np.cumsum(counts * np.arange(256))
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(np.nanargmax(between)) + 1 if np.isfinite(between).any() else 0.0
+    return otsu_of(np.bincount(values.astype(np.uint8).ravel(), minlength=256))
+
+
+def otsu_of(counts: np.ndarray) -> float:
+    """The same from the number of values at each of the 256 levels; 0 if all are equal."""
+    below = np.cumsum(counts, dtype=np.float64)
+    sums = np.cumsum(counts * LEVELS, dtype=np.float64)
+    groups = below * (below[-1] - below)
+    between = (sums * below[-1] - sums[-1] * below) ** 2 / np.maximum(groups, 1)
+    best = int(between.argmax())
+    return float(best + 1) if groups[best] else 0.0
 
 
 def connected_components(mask: np.ndarray) -> tuple[np.ndarray, int]:

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
 from imgcls.images import page_rectification
-from imgcls.images.ink import GRAIN, connected_components, paper_of, surroundings
+from imgcls.images.ink import GRAIN, connected_components
+from imgcls.images.paper import paper_of, surroundings
 
 SIDE = 900
 """Pixels of the longer side of the copy in which handwriting is located."""

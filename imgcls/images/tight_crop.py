@@ -7,7 +7,7 @@ piece, while the background is cut into several: corners, gaps and holes.
 import numpy as np
 from PIL import Image
 
-from imgcls.images.ink import BLANK_BELOW, MOST_CROSSINGS, border, connected_components, otsu
+from imgcls.images.ink import BLANK_BELOW, LEVELS, MOST_CROSSINGS, border, connected_components, otsu_of
 
 SIDE = 96
 """Pixels of the longer side of the copy that is examined."""
@@ -36,13 +36,11 @@ def separate_crop(grey: np.ndarray, known_dark: bool | None = None) -> tuple[np.
     if min(grey.shape) < 1 or max(grey.shape) < SMALLEST:
         return None, False
     values = _copy(grey)
-    threshold = otsu(values)
+    counts = np.bincount(values.ravel(), minlength=256)
+    threshold = otsu_of(counts)
+    if not _has_two_tones(counts, int(threshold)):
+        return None, False
     light = values >= threshold
-    if light.all() or not light.any():
-        return None, False
-    contrast, share = values[light].mean() - values[~light].mean(), light.mean()
-    if contrast < BLANK_BELOW or share * (1 - share) * contrast**2 < TWO_TONES * values.var():
-        return None, False
     if not any(map(_reaches_all_edges, (light, ~light))):
         return None, False
     is_dark = _is_ink(~light, light) if known_dark is None else known_dark
@@ -53,11 +51,26 @@ def separate_crop(grey: np.ndarray, known_dark: bool | None = None) -> tuple[np.
 
 
 def _copy(grey: np.ndarray) -> np.ndarray:
-    """The image with a longer side of `SIDE` pixels, float32."""
+    """The image with a longer side of `SIDE` pixels."""
     scale = SIDE / max(grey.shape)
     width, height = (max(1, round(length * scale)) for length in grey.shape[::-1])
     resampling = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(grey).resize((width, height), resampling), np.float32)
+    return np.asarray(Image.fromarray(grey).resize((width, height), resampling))
+
+
+def _has_two_tones(counts: np.ndarray, threshold: int) -> bool:
+    """Whether most of the variance lies between the pixels below a threshold and the others, and both differ enough.
+
+    `counts` are the pixels at each of the 256 levels.
+    """
+    size, light = int(counts.sum()), int(counts[threshold:].sum())
+    if not 0 < light < size:
+        return False
+    amounts = counts * LEVELS
+    total, bright = int(amounts.sum()), int(amounts[threshold:].sum())
+    contrast, share = bright / light - (total - bright) / (size - light), light / size
+    variance = int(amounts @ LEVELS) / size - (total / size) ** 2
+    return contrast >= BLANK_BELOW and share * (1 - share) * contrast**2 >= TWO_TONES * variance
 
 
 def _is_ink(one: np.ndarray, other: np.ndarray) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 
 from imgcls.errors import DamagedFile, RunError
 from imgcls.inference import model_files
+from imgcls.models import litert
 from imgcls.runs.run import Run
 from imgcls.system import json_files
 
@@ -59,8 +60,6 @@ class ActivationModel:
     """
 
     def __init__(self, path: Path, description: Mapping[str, Any] | None = None):
-        from ai_edge_litert.interpreter import Interpreter
-
         self._lock = threading.Lock()
         digest = None
         if description is None:
@@ -72,7 +71,7 @@ class ActivationModel:
             self._names: dict[str, str] = {layer["key"]: layer["name"] for layer in description["layers"]}
             self._cam: dict[str, Any] | None = description["seam"]
             self._is_mirrored = bool(description["mirrored"])
-            self._interpreter = Interpreter(model_content=content, num_threads=1)
+            self._interpreter = litert.load(content)
             self._runner = self._interpreter.get_signature_runner()
             self.shape = tuple(self._runner.get_input_details()["pictures"]["shape_signature"][1:].tolist())
         except FileNotFoundError as error:

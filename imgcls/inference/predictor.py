@@ -14,6 +14,7 @@ from imgcls.errors import DamagedFile, RunError
 from imgcls.inference import model_files, served_model
 from imgcls.inference.imported_models import ImportedPredictor
 from imgcls.inference.served_model import ServedModel
+from imgcls.models import litert
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
 
@@ -50,12 +51,10 @@ class Predictor:
     """
 
     def __init__(self, path: Path, digest: str | None = None):
-        from ai_edge_litert.interpreter import Interpreter
-
         self._lock = threading.Lock()
         try:
             # From memory: deleting or replacing the file does not disturb a model in use.
-            self._interpreter = Interpreter(model_content=model_files.read(path, digest), num_threads=1)
+            self._interpreter = litert.load(model_files.read(path, digest))
             self._input = self._interpreter.get_input_details()[0]
             self._output, self._features = _named_outputs(self._interpreter)
             fixed, *shape = self._input["shape_signature"].tolist()

@@ -63,6 +63,11 @@ def load(photo: Photo, name: str = UNNAMED, scale: PixelScale = NO_SCALE) -> Loa
         return loading.from_pil(photo, name, at_least=SHORTER_SIDE)
     if isinstance(photo, bytes):
         return loading.open_image(photo, name, at_least=SHORTER_SIDE, scale=scale)
+    if not isinstance(photo, str | Path):
+        raise ImageError(
+            f"An object of type {type(photo).__name__} is not an image. Expected a path, the bytes of a file, a "
+            "Pillow image or a uint8 array."
+        )
     path = Path(photo)
     try:
         return loading.open_image(path.read_bytes(), path.name, at_least=SHORTER_SIDE, scale=scale)

@@ -8,7 +8,7 @@ backends        where trainers run: this machine, workers, a cluster
 mirror          runs in object storage
 fair_use        what one visitor of a shared server may queue and store
 personal_data   deletes the work of a visitor
-estimates       how long a training will take
+estimates       how long a training run will take
 classroom/      what a class trains, for its teacher; the leaderboard
 together/       a class or an audience draws: a wall, or one model trained on the drawings of all
 preflight       checks and the learning-rate finder before training
@@ -24,14 +24,14 @@ import time
 from imgcls import datasets, models, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
-from imgcls.jobs import backends, fair_use, personal_data, waiting_list
+from imgcls.jobs import backends, fair_use, waiting_list
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
 from imgcls.jobs.waiting_list import of_same_owner, waiting
-from imgcls.runs import Run, trash
+from imgcls.runs import Run, run_name, trash
 from imgcls.runs.assignments import AssignmentRecord
 from imgcls.runs.trials import TrialRecord
-from imgcls.sharing import Action
+from imgcls.sharing import Action, Mode
 from imgcls.system import atomic, paths, processes
 
 __all__ = [
@@ -104,7 +104,7 @@ def _require_sources(config: Config) -> None:
         datasets.facts(config.data)
         if base := config.model_settings.get("backbone_run"):
             runs.find(str(base))
-        fair_use.check_new_run(config)
+        fair_use.check_new_runs([config])
 
 
 def start(run: Run) -> None:
@@ -170,8 +170,8 @@ def extend(run: Run, epochs: int) -> Run:
         config = config.changed(model_settings=settings)
     else:
         config = config.changed(epochs=done + epochs)
-    fair_use.check_new_run(config)
-    run_id, label = runs.new_id(), f"{run.label} +{epochs}"
+    fair_use.check_new_runs([config])
+    run_id, label = runs.new_id(), run_name.with_ending(run.label, f" +{epochs}")
     with attempts.continuing(run, config, run_id) as record, waiting_list.places():
         place = waiting_list.last_place()
         new = runs.create(config, label, run_id=run_id, place=place, start_from=run.folder, assignment=record)
@@ -217,7 +217,7 @@ def take_out(run: Run) -> None:
 
 
 def expect() -> None:
-    """Warm up a trainer, as a training is likely to start soon, if the machine has enough memory."""
+    """Warm up a trainer, as a training run is likely to start soon, if the machine has enough memory."""
     if standby_is_allowed():
         _touch(STANDBY_WISH)
         wake()
@@ -279,14 +279,13 @@ def _call() -> None:
 def sweep() -> None:
     """Remove runs that were deleted more than a day ago, and what killed processes left more than an hour ago."""
     trash.sweep()
-    personal_data.sweep_demo()
+    if sharing.mode() is Mode.DEMO:
+        from imgcls.jobs import personal_data  # it needs what reads images, for which no other start has to wait
+
+        personal_data.sweep_demo()
     root = paths.runs_folder()
-    leftovers = [*root.glob(".new-*"), *root.glob(".deleted-*"), *filter(atomic.is_leftover, root.glob("*/.*"))]
-    for path in leftovers:
+    atomic.remove_leftovers([*root.glob("*/.*"), *root.glob("*/*/.*")])
+    for path in (*root.glob(".new-*"), *root.glob(".deleted-*")):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime < SWEEP_SECONDS:
-                continue
-            if path.is_dir():
+            if time.time() - path.stat().st_mtime >= SWEEP_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()

@@ -2,12 +2,12 @@
 
 import sys
 
-from imgcls.errors import SettingError
+from imgcls.errors import UserError
 from imgcls.jobs.queue import Queue
 
 if __name__ == "__main__":
     try:
         Queue().serve()
-    except SettingError as error:
+    except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""How long a training will take, estimated from earlier runs on this machine."""
+"""How long a training run will take, estimated from earlier runs on this machine."""
 
 import math
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def paces() -> dict[tuple, float]:
 
 
 def seconds(config: Config, images: int, known: Mapping[tuple, float]) -> float | None:
-    """How long a training on that many images should take if it runs all epochs; None if unknown."""
+    """How long a training run on that many images should take if it runs all epochs; None if unknown."""
     pace = next((known[kind] for kind in _kinds(config) if kind in known), None)
     epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
     trainings = 1 + config.folds  # those of the cross-validation have about as many images
@@ -57,7 +57,7 @@ def _feature_rate(run: Run, stamp: tuple) -> tuple[tuple[str, int], float] | Non
 
 
 def _kinds(config: Config) -> tuple[tuple, ...]:
-    """Keys of a training, from exact to rough."""
+    """Keys of a training run, from exact to rough."""
     settings = tuple(sorted(config.model_settings.items()))
     if models.has_backbone(config.model):  # the pace depends on the backbone
         return ((config.data, config.model, settings, config.batch_size),)

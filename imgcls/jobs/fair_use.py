@@ -1,5 +1,6 @@
 """Limits on what one visitor queues and stores, and how much of them they have used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from imgcls.sharing.limits import LimitReached
 from imgcls.system import paths
 
 OPEN = ("queued", "starting", "running", "paused")
+
+
+class QueueFull(LimitReached):
+    """The visitor has as many runs in the queue as they may; there will be room when one has ended."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,11 @@ class Usage:
         return f"{self.used:,.0f} of {self.most:,.0f} {self.unit}{self.what}"
 
 
-def check_new_run(config: Config, count: int = 1) -> None:
-    """Refuse a training that exceeds the visitor's limits, or that the server has no room for.
-
-    Args:
-        count: How many such runs are to be queued at once; all of them or none.
+def check_new_runs(configs: Sequence[Config]) -> None:
+    """Refuse training runs that exceed the visitor's limits, or that the server has no room for: all of them or none.
 
     Raises:
-        LimitReached: it does; the message says which limit.
+        LimitReached: they do; the message says which limit.
         DatasetError: the dataset does not exist.
     """
     if not sharing.is_shared():
@@ -46,15 +48,15 @@ def check_new_run(config: Config, count: int = 1) -> None:
     limits.check_server(paths.runs_folder())
     most = limits.of(visitor.role)
     check_disk(visitor)
-    if (queued := len(open_runs(visitor))) + count > most.queued_runs:
-        too_many = f", and {count} more exceed the limit" if count > 1 else ""
-        raise LimitReached(
+    if (queued := len(open_runs(visitor))) + len(configs) > most.queued_runs:
+        too_many = f", and {len(configs)} more exceed the limit" if len(configs) > 1 else ""
+        raise QueueFull(
             f"You have {queued} of {most.queued_runs:g} queued runs{too_many}. "
             "Wait for one, or remove one from the queue."
         )
-    if (needed := image_epochs(config)) > most.image_epochs:
+    if (needed := max(map(image_epochs, configs), default=0)) > most.image_epochs:
         raise LimitReached(
-            f"This training reads {needed:,} images (training images × epochs). At most {most.image_epochs:,.0f} are "
+            f"This run reads {needed:,} images (training images × epochs). At most {most.image_epochs:,.0f} are "
             "allowed here: use fewer images or epochs."
         )
 
@@ -84,7 +86,7 @@ def open_runs(visitor: Visitor) -> list[Run]:
 
 
 def image_epochs(config: Config) -> int:
-    """How many images a training reads: training images times epochs, of every fold of a cross-validation."""
+    """How many images a training run reads: training images times epochs, of every fold of a cross-validation."""
     images = config.train_images or datasets.facts(config.data).counts[0]
     epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
     return images * epochs * (1 + config.folds)

@@ -7,11 +7,14 @@ from pathlib import Path
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts
-from imgcls.jobs.together import dataset
+from imgcls.jobs.together import activities, dataset, pool
 from imgcls.runs import Run
 from imgcls.runs.index import views
-from imgcls.sharing import Mode, Visitor, lesson_progress, modes, ownership, people
+from imgcls.sharing import Visitor, lesson_progress, ownership, people
+from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom.rooms import Room
 from imgcls.system import atomic, paths
 
 DEMO_SECONDS = 86_400.0
@@ -21,7 +24,7 @@ DEMO_SECONDS = 86_400.0
 def delete_everything(visitor: Visitor) -> None:
     """Delete all of a visitor for good: runs, datasets, drawings, pinned images, views, imports, what the server knows.
 
-    Who may do so is checked by the caller: the visitor alone. Their trainings are ended.
+    Who may do so is checked by the caller: the visitor alone. Their training runs are ended.
     """
     if visitor.id:
         for folder in fair_use.folders_of(visitor):
@@ -31,13 +34,14 @@ def delete_everything(visitor: Visitor) -> None:
             dataset.forget(visitor.id)
         with contextlib.suppress(UserError):
             attempts.forget(visitor.id)
+        with contextlib.suppress(UserError, OSError):
+            for room in rooms.forget(visitor.id):
+                _remove_class(room)
         people.forget(visitor.id)
 
 
 def sweep_demo() -> None:
-    """In a demo, delete visitors' work that is older than a day; nothing of the server's owner and of teachers."""
-    if modes.mode() is not Mode.DEMO:
-        return
+    """Delete visitors' work that is older than a day, but nothing of teachers and of the owner. Only for a demo."""
     for root in (paths.runs_folder(), paths.runs_folder() / "_studies", paths.own_folder()):
         for folder in list(root.iterdir()) if root.is_dir() else ():
             owner = ownership.of(folder).owner if (folder / ownership.NAME).exists() else ""
@@ -53,6 +57,15 @@ def sweep_demo() -> None:
         if is_guest and abs(time.time() - person.changed) > DEMO_SECONDS:
             people.forget(person.id)
     lesson_progress.sweep(DEMO_SECONDS)
+
+
+def _remove_class(room: Room) -> None:
+    """Of a teacher: the drawings and the assignments of their class. The runs of its members stay."""
+    pool.delete_all(activities.folder(room))
+    with contextlib.suppress(OSError):
+        atomic.remove_folder(activities.folder(room))
+    for assignment in assignments.of_room(room):
+        assignments.remove(assignment)
 
 
 def _keepers() -> list[tuple[str, float]]:

@@ -21,7 +21,7 @@ from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.backends import Backend, Unreachable
 from imgcls.runs import Run, all_runs
 from imgcls.runs.run import START_SECONDS
-from imgcls.system import atomic, nodes, paths
+from imgcls.system import atomic, nodes, paths, processes
 
 ROUND_SECONDS = 0.1
 SCAN_SECONDS = 2.0
@@ -112,15 +112,25 @@ class Queue:
         return self._backends[self._name_for(run)]
 
     def serve(self) -> None:
-        """Work until idle. Returns at once if another queue works on this folder."""
+        """Work until idle. Returns at once if another queue works on this folder.
+
+        Raises:
+            RunError: The folder has no file locks. Pages show the reason.
+        """
         root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
         while root.is_dir():
             try:
-                with filelock.FileLock(root / LOCK, timeout=LOCK_SECONDS, poll_interval=0.02):
-                    self._work(root)
+                lock = processes.acquired(root / LOCK, LOCK_SECONDS)
             except filelock.Timeout:
                 break
+            except RunError as error:
+                waiting_list.report_problem(str(error))
+                raise
+            try:
+                self._work(root)
+            finally:
+                lock.release()
             # A run queued at the last moment found the lock held, so no other queue was started for it.
             if not waiting_list.waiting():
                 break

@@ -15,7 +15,7 @@ from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.runs import Run
 from imgcls.sharing import ownership
-from imgcls.system import atomic, json_files, nodes, paths
+from imgcls.system import atomic, json_files, nodes, paths, processes
 
 NAME = "queued.json"
 PROBLEM = ".queue-problem"
@@ -70,16 +70,16 @@ def places() -> Iterator[None]:
     """Positions do not change inside the block, except by the caller.
 
     Raises:
-        RunError: the folder for runs is not writable.
+        RunError: the folder for runs is not writable, or has no file locks.
     """
     root = paths.runs_folder()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(root / LOCK)
-        lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.01)
-    except (OSError, filelock.Timeout) as error:
-        reason = getattr(error, "strerror", None) or "it is in use"
-        raise RunError(f"The queue cannot be changed: {reason}. Try again in a moment.") from error
+        lock = processes.acquired(root / LOCK, LOCK_SECONDS, 0.01)
+    except filelock.Timeout as error:
+        raise RunError("The queue cannot be changed: it is in use. Try again in a moment.") from error
+    except OSError as error:
+        raise RunError(f"The queue cannot be changed: {error.strerror}. Try again in a moment.") from error
     try:
         yield
     finally:

@@ -19,14 +19,14 @@ from imgcls.jobs.backends import workers
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.jobs.queue import ROUND_SECONDS, SCAN_SECONDS, Queue, is_open
 from imgcls.runs import Run, all_runs
-from imgcls.system import nodes, paths
+from imgcls.system import nodes, paths, processes
 
 
 class Worker(Queue):
     """Trains waiting runs on this machine until it is ended, also through outages of the folder.
 
     Raises:
-        RunError: another worker runs under this machine's name.
+        RunError: another worker runs under this machine's name, or the folder has no file locks.
     """
 
     def __init__(self, backend: LocalBackend | None = None):
@@ -41,9 +41,8 @@ class Worker(Queue):
         """Work until Ctrl-C, or without work for IMGCLS_IDLE_SECONDS if that is set."""
         root = paths.runs_folder()
         root.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(root / f".worker-{self.node}.lock")
         try:
-            lock.acquire(timeout=1.0, poll_interval=0.02)
+            lock = processes.acquired(root / f".worker-{self.node}.lock", 1.0)
         except filelock.Timeout:
             raise RunError(
                 f"A worker named '{self.node}' already works on {root}. Set IMGCLS_NODE to give this one another name."

@@ -19,6 +19,7 @@ another language. A text without a translation stays English. How to translate: 
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from imgcls.languages import catalogues
@@ -27,6 +28,8 @@ from imgcls.languages.choice import LANGUAGES as LANGUAGES
 from imgcls.languages.choice import direction as direction
 from imgcls.languages.choice import offered as offered
 
+MOST_EXACT = 1e12
+"""From here on, numbers have no decimals worth rounding, and infinite ones cannot be rounded at all."""
 PERCENT_SCRIPT = Path(__file__).with_name("percent.js")
 """English percentages in JavaScript: a module for the pages that compute scores themselves."""
 
@@ -82,6 +85,13 @@ def percentage(fraction: float, digits: int = 1) -> float:
     return 100 * fraction if fraction >= 1 else min(100 * fraction, 100 - 10**-digits)
 
 
+def rounded(value: float, digits: int) -> float:
+    """With so many decimals, as browsers round: 91.25 is 91.3, whereas Python takes the even digit, 91.2."""
+    if not abs(value) < MOST_EXACT:
+        return float(value)
+    return float(Decimal(float(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
 def percent(fraction: float | None, digits: int = 1, code: str | None = None) -> str:
     """A fraction as a percentage: '97.3%' in English, '97,3 %' in German. Only 1 is '100.0%'; None and NaN are dashes.
 
@@ -89,8 +99,9 @@ def percent(fraction: float | None, digits: int = 1, code: str | None = None) ->
     """
     if fraction is None or fraction != fraction:
         return "–"
-    code, value = code or current(), percentage(fraction, digits)
-    return f"{value:.{digits}f}%" if code == ENGLISH else catalogues.percent(value / 100, digits, code)
+    code, value = code or current(), rounded(percentage(fraction, digits), digits)
+    is_plain = code == ENGLISH or not abs(value) < MOST_EXACT  # Babel cannot write these
+    return f"{value:.{digits}f}%" if is_plain else catalogues.percent(value / 100, digits, code)
 
 
 def number(value: int) -> str:

@@ -3,7 +3,7 @@
 A lesson is a module with
 
     ORDER       its number in the course, which is also its place in the list
-    TITLE       what a visitor reads; GOAL says in one sentence what they can do afterwards
+    TITLE       what a visitor reads; GOAL is what they learn to do, in one sentence
     MINUTES     how long it takes
     PICTURE     the term of the glossary whose picture is on its card
     STEPS       a tuple of `Step`

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from imgcls import inference, languages, runs
+from imgcls import inference, languages, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.inference import Answer
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
+from imgcls.sharing import ownership
 
 SIGN = "%\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 """What follows the number of a percentage in some language."""
@@ -48,7 +49,7 @@ class Situation:
 
         With `earlier`, also earlier ones.
         """
-        return [run for run in (runs.all_runs() if earlier else self._recent) if _has(run, settings)]
+        return [run for run in (self._own if earlier else self._recent) if _has(run, settings)]
 
     def finished(self, settings: Mapping[str, Any]) -> Run | None:
         """The latest run with these settings whose model was tested; None if there is none."""
@@ -84,9 +85,26 @@ class Situation:
         except UserError:
             return None
 
+    @property
+    def said(self) -> str:
+        """What the app says of the drawing: the class it predicts, or why it predicts none; "–" for an empty canvas."""
+        answer = self.answer
+        if answer is None:
+            return "–"
+        return f"{answer.prediction}" if answer.rejection is None else answer.rejection.title.rstrip(".")
+
+    @cached_property
+    def _own(self) -> list[Run]:
+        """In a class, members see each other's runs, which do not do their tasks."""
+        found = runs.all_runs()
+        if not sharing.is_shared():
+            return found
+        visitor = sharing.current().id
+        return [run for run in found if visitor and ownership.of(run.folder).owner == visitor]
+
     @cached_property
     def _recent(self) -> list[Run]:
-        return [run for run in runs.all_runs() if run.created >= self.since]
+        return [run for run in self._own if run.created >= self.since]
 
 
 def _has(run: Run, settings: Mapping[str, Any]) -> bool:
@@ -119,8 +137,10 @@ class Step:
             to train with them.
         earlier: A run from before the lesson will do, too.
         keys: The controls that are marked, by the keys that they have on the page, the first that is there.
+        tab: The section of the Evaluate page that is marked if "view" is among the keys.
         do: The task, as an imperative; "" if there is only something to read.
         check: Whether it was done; by default, whether a run with `settings` has finished.
+        hint: What is said about a drawing that does not do the task, with {names} of `values`.
         question: What is asked before.
         after: What is said once it was done, with {names} of `values` and of measured numbers.
         values: Numbers and texts from the real state, by name.
@@ -136,8 +156,10 @@ class Step:
     settings: Mapping[str, Any] = field(default_factory=dict)
     earlier: bool = False
     keys: tuple[str, ...] = ()
+    tab: str = ""
     do: str = ""
     check: Callable[[Situation], bool] | None = None
+    hint: str = ""
     question: Question | None = None
     after: str = ""
     values: Callable[[Situation], Mapping[str, str]] | None = None

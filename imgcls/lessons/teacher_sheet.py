@@ -11,7 +11,7 @@ TEMPLATE = Path(__file__).with_name("teacher_sheet.html")
 
 @cache
 def render(name: str) -> str:
-    """The sheet as a complete HTML page without scripts or other files. What depends on the learner is left open.
+    """The sheet as a complete HTML page without scripts or other files. What depends on the learner is omitted.
 
     Raises:
         UserError: there is no such lesson.

@@ -160,31 +160,31 @@ WAYS = (
     Way(
         "Let test images leak",
         "Half of the test images are among the training images, as happens with duplicates.",
-        "It remembers these rather than recognising them. The Data page finds such leaks.",
+        "It remembers these images instead of recognising them. The Data page finds such leaks.",
         _leak,
     ),
     Way(
         "Tune on the test set",
         f"{TRIES} variants are tried on {SMALL_TEST} test images, and the best is reported.",
-        "The winner is partly the luckiest. On images that had no part in the choice it falls back.",
+        "The winner is partly the luckiest. On images that played no part in the choice, its score falls back.",
         _tuned_on_the_test,
     ),
     Way(
         "Drop a class",
-        "The class with the most errors is taken out, from training and test.",
-        "It still occurs in the world, and every one of its images is now wrong.",
+        "The class with the most errors is removed from training and test.",
+        "It still occurs in the real world, and the model now gets every image of it wrong.",
         _dropped_class,
     ),
     Way(
         "Memorise nonsense",
-        "All labels are shuffled, so there is nothing to learn; the score is that on the training images.",
+        "All labels are shuffled, so there is nothing to learn; the score is measured on the training images.",
         "A model with enough capacity can memorise anything, even random labels.",
         _random_labels,
     ),
     Way(
         "Choose a rare class",
         f"Only {100 * RARE:g}% of the test images are of one class, and the model never predicts it.",
-        "The accuracy is that of doing nothing. The mean recall of both classes tells.",
+        "Doing nothing gives the same accuracy. The mean recall of the two classes exposes it.",
         _imbalance,
     ),
     Way(

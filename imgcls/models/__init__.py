@@ -36,6 +36,9 @@ from imgcls.models.backbones import Block
 from imgcls.models.shape_layers import Row
 from imgcls.params import Param, Value, completed, params_of
 
+MAX_IMAGES_TO_INITIALISE = 2000
+"""A family's `initialise` gets at most this many training images."""
+
 
 @cache
 def names() -> tuple[str, ...]:
@@ -53,6 +56,11 @@ def family(name: str) -> ModuleType:
     if name not in names():
         raise SettingError(f"There is no model '{name}'. Choose one of: {', '.join(names())}.")
     return importlib.import_module(f"{families.__name__}.{name}")
+
+
+def title(name: str) -> str:
+    """The title of a family, or the name itself if it is none, as that of an imported model."""
+    return family(name).TITLE if name in names() else name
 
 
 @cache

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from imgcls import models
+from imgcls.config import Config
+from imgcls.datasets import DatasetInfo
 from imgcls.errors import SettingError, UserError
 from imgcls.models import backbones, weights
 from imgcls.models.backbones import Block
@@ -60,6 +62,12 @@ def layer_table(
     """`models.table`, also for models whose backbone is a run. Raises SettingError as that does."""
     frozen = block(settings) if models.has_backbone(model) else None
     return models.table(model, shape, num_classes, settings, is_multilabel, frozen)
+
+
+def parameters(config: Config, facts: DatasetInfo) -> int:
+    """The number of parameters of a network with these settings for this dataset."""
+    rows = layer_table(config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel)
+    return sum(row.parameters for row in rows)
 
 
 def digest(settings: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ and Hutter 2015). It is fitted by least squares for each speed of a grid, and th
 likelihood. So the interval is wide while the curve does not yet show how fast it flattens.
 """
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +13,8 @@ FEWEST = 5
 """Fewer points give no forecast."""
 SPEEDS = np.geomspace(0.1, 3.0, 100)
 NORMAL_95 = 1.96
-MOST_KEPT = 1_000
-"""Epochs: 0.8 MB of powers."""
+MOST = 100
+"""Of a longer curve, so many evenly spaced points count: a live view asks again after every epoch."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,9 @@ def forecast(epochs: np.ndarray, values: np.ndarray, at: float, *, low: float, h
     epochs, values = np.asarray(epochs, float), np.asarray(values, float)
     known = np.isfinite(values) & np.isfinite(epochs) & (epochs > 0)
     epochs, values = epochs[known], values[known]
+    if len(values) > MOST:
+        chosen = np.linspace(0, len(values) - 1, MOST).round().astype(int)
+        epochs, values = epochs[chosen], values[chosen]
     if len(values) < FEWEST or at <= epochs[-1]:
         return None
     # The beginning of a curve says the least about its end.
@@ -57,7 +59,7 @@ def forecast(epochs: np.ndarray, values: np.ndarray, at: float, *, low: float, h
 
 def _fits(epochs: np.ndarray, values: np.ndarray, weights: np.ndarray, at: float) -> tuple[np.ndarray, np.ndarray]:
     """For each of `SPEEDS`: the weighted squared error of its best line in `epoch ** -speed`, and its value at `at`."""
-    falling = _powers(epochs)  # (speeds, n)
+    falling = epochs ** -SPEEDS[:, None]  # (speeds, n)
     fractions = weights**2 / (weights**2).sum()
     center, mean = falling @ fractions, values @ fractions
     falling = falling - center[:, None]
@@ -66,17 +68,3 @@ def _fits(epochs: np.ndarray, values: np.ndarray, weights: np.ndarray, at: float
     falling -= values - mean
     errors = np.einsum("sn,sn,n->s", falling, falling, weights**2)
     return errors, mean + gaps * (at**-SPEEDS - center)
-
-
-def _powers(epochs: np.ndarray) -> np.ndarray:
-    """`epoch ** -speed` for each of `SPEEDS`, (speeds, n). Those of the first epochs are kept: a live view asks again
-    every second, and they would be most of its cost after a thousand epochs."""
-    whole = epochs.astype(int)
-    if (whole == epochs).all() and whole[-1] <= MOST_KEPT:
-        return _first_powers()[:, whole - 1]
-    return epochs ** -SPEEDS[:, None]
-
-
-@functools.cache
-def _first_powers() -> np.ndarray:
-    return np.arange(1.0, MOST_KEPT + 1) ** -SPEEDS[:, None]

@@ -38,6 +38,14 @@ NAME_LENGTH = 300
 MOST_CLASSES = 100_000
 
 
+def damaged(name: str) -> str:
+    """The message about a file of a run that cannot be read, whichever it is."""
+    return (
+        f"The file {name} of this run is damaged and cannot be read. Restore it from a backup, or delete the run and "
+        "train it again."
+    )
+
+
 def checked_result(result: dict[str, Any]) -> dict[str, Any]:
     """The content of result.json without values that cannot be true, such as a score that is not a number from 0 to 1.
 
@@ -48,7 +56,7 @@ def checked_result(result: dict[str, Any]) -> dict[str, Any]:
     if not json_files.is_integer(version) or version > RESULT_VERSION:
         raise RunError("This run was made by a newer version of the program. Update the program to open it.")
     if result.get("outcome") not in OUTCOMES:
-        raise RunError("The file result.json of this run is damaged: it has no outcome.")
+        raise RunError(damaged("result.json"))
     sound = {name: value for name, value in result.items() if _is_sound(name, value)}
     return sound | {"message": sound["message"][:TEXT_LENGTH]} if "message" in sound else sound
 

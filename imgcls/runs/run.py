@@ -21,7 +21,7 @@ from imgcls.config import Config, imported_model
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.runs import requests, run_name, trash
 from imgcls.runs.requests import RunRequest
-from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, model_card
+from imgcls.runs.results import OUTCOMES, ModelCard, checked_result, damaged, model_card
 from imgcls.sharing import Action
 from imgcls.system import atomic, file_times, json_files, nodes, paths, processes
 
@@ -37,8 +37,7 @@ HEARTBEAT_WIDTH = 8
 """The word in a heartbeat is padded to this length."""
 FULL_DISK = "diskfull"
 """The last word of a trainer that cannot write its result. The file has this length already, so the word fits in."""
-LATEST = 1e11
-"""A start later than the year 5138, in seconds since 1970, is a damaged number that no calendar can show."""
+LATEST = 1e11  # seconds since 1970: a start after the year 5138 is a damaged number that no calendar can show
 
 ENDED = (*OUTCOMES, "lost", "damaged")
 UNDER_WAY = ("starting", "running", "paused")
@@ -216,11 +215,18 @@ class Run:
     @property
     def created(self) -> float:
         """When it was first started or, before that, created, in seconds since 1970."""
+        if (started := self.first_start) is not None:
+            return started
+        return max(file_times.modified(self.folder / name) or 0.0 for name in ("config.json", imported_model.NAME))
+
+    @property
+    def first_start(self) -> float | None:
+        """When it was first started, in seconds since 1970; it never changes. None before that, or if it is damaged."""
         with contextlib.suppress(RunError):
             facts = self._json("trainer.json") or {}
-            if json_files.is_number(started := facts.get("first", facts.get("started")), 0.0, LATEST):
-                return float(started)
-        return max(file_times.modified(self.folder / name) or 0.0 for name in ("config.json", imported_model.NAME))
+            started = facts.get("first", facts.get("started"))
+            return float(started) if json_files.is_number(started, 0.0, LATEST) else None
+        return None
 
     def stamp(self, *names: str) -> tuple[float, ...]:
         """The modification times of these files, as a cache key."""
@@ -291,4 +297,4 @@ class Run:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise RunError(f"The file {name} of this run is damaged and cannot be read.") from error
+            raise RunError(damaged(name)) from error

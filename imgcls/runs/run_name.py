@@ -7,10 +7,16 @@ LENGTH = 60
 MOST_BYTES = 10_000
 
 
-def clean(text: str) -> str:
-    """A name without control and direction characters, at most `LENGTH` long, possibly empty."""
+def clean(text: str, most: int = LENGTH) -> str:
+    """A name without control and direction characters, possibly empty. One longer than `most` ends with "…"."""
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:LENGTH].strip()
+    name = " ".join(printable.split())
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
+def with_ending(text: str, ending: str) -> str:
+    """The name of one of several similar runs: a long name is shortened, but never the ending that tells them apart."""
+    return clean(text, LENGTH - len(ending)) + ending
 
 
 def read(folder: Path) -> str:

@@ -9,9 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from imgcls import sharing
+from imgcls import datasets, models, sharing
 from imgcls.config import Config, imported_model
-from imgcls.errors import RunError, UserError
+from imgcls.errors import DatasetError, RunError, UserError
 from imgcls.runs import assignments, run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
@@ -19,6 +19,10 @@ from imgcls.system import atomic, json_files, nodes, paths
 
 ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}|[a-z0-9][a-z0-9_-]{2,40}")
 
+
+MOST_REMEMBERED = 100_000
+_started_runs: dict[tuple[str, int], tuple[float, Run]] = {}
+"""When the run in a folder was first started. Its inode tells it from a run that was deleted."""
 
 PARENT = "parent.json"
 """In the folder of a run that continues another one: {"run": ID}."""
@@ -142,18 +146,29 @@ def exists(run_id: str) -> bool:
 
 def all_runs() -> list[Run]:
     """All runs that the visitor sees, newest first. A run of your own hides the shipped run with the same ID."""
-    found: dict[str, Run] = {}
+    found: dict[str, tuple[float, str, Run]] = {}
     for root in roots():
-        try:
-            entries = list(root.iterdir())
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.name not in found and ID.fullmatch(entry.name) and entry.is_dir():
-                found[entry.name] = Run(entry)
-    if sharing.is_shared():
-        found = {name: run for name, run in found.items() if guarding.is_visible(run.folder)}
-    return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+        with contextlib.suppress(OSError), os.scandir(root) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):  # deleted meanwhile
+                    if entry.name not in found and ID.fullmatch(entry.name) and entry.is_dir():
+                        created, run = _listed(entry)
+                        found[entry.name] = created, entry.name, run
+    ordered = [run for _, _, run in sorted(found.values(), key=lambda one: one[:2], reverse=True)]
+    return [run for run in ordered if guarding.is_visible(run.folder)] if sharing.is_shared() else ordered
+
+
+def _listed(entry: os.DirEntry) -> tuple[float, Run]:
+    """The run in a folder and its `created`, read once as soon as that is final: pages list all runs at every rerun."""
+    key = entry.path, entry.inode()
+    if key not in _started_runs:
+        run = Run(Path(entry.path))
+        if (started := run.first_start) is None:
+            return run.created, run
+        if len(_started_runs) > MOST_REMEMBERED:
+            _started_runs.clear()
+        _started_runs[key] = started, run
+    return _started_runs[key]
 
 
 def writable(run: Run) -> Run:
@@ -195,7 +210,18 @@ def described(run: Run) -> dict[str, Any]:
         "data": data,
         "model": model,
         **{name: result.get(name) for name in scores},
+        "settings": settings(run),
     }
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """All settings of a run by their names, those of its model family among them; empty if they cannot be read."""
+    try:
+        config = run.config
+    except UserError:
+        return {}
+    found = config.as_dict() | dict(config.model_settings)
+    return {name: value for name, value in found.items() if name not in ("model_settings", "version")}
 
 
 def roots() -> list[Path]:
@@ -218,5 +244,9 @@ def data_and_model(run: Run) -> tuple[str, str]:
 
 
 def default_label(config: Config) -> str:
-    """The name of a run that the user did not name, for example "cnn on mnist"."""
-    return f"{config.model} on {config.data.removeprefix('own-')}"
+    """The name of a run that the user did not name, for example "Dense network on MNIST sample"."""
+    try:
+        data = datasets.facts(config.data).title
+    except DatasetError:  # it was deleted
+        data = config.data.removeprefix("own-")
+    return f"{models.family(config.model).TITLE.partition(' (')[0]} on {data}"

@@ -53,8 +53,7 @@ def put(folder: Path) -> None:
 
 def deleted() -> list[DeletedRun]:
     """The runs that the visitor can still restore, the last deleted first."""
-    found = [run for run in _all() if _age(run) < KEPT_SECONDS and sharing.decide(Action.RESTORE_RUN, run.folder)]
-    return sorted(found, key=lambda run: run.at, reverse=True)
+    return _kept(Action.RESTORE_RUN)
 
 
 def restore(run: DeletedRun) -> None:
@@ -96,10 +95,12 @@ def sweep() -> None:
 
 
 def sentence(run_id: str) -> str:
-    """What happened to a run that does not exist: who looks for it reads its name and when it was deleted."""
-    for run in deleted():
+    """What happened to a run that does not exist: who looks for it and could see it reads its name and when."""
+    for run in _kept(Action.VIEW_RUN):
         if run.id == run_id:
-            return f"“{run.label}” was deleted {_ago(_age(run))}. You can restore it on the Runs page."
+            can_restore = sharing.decide(Action.RESTORE_RUN, run.folder)
+            what_next = "You can restore it on the Runs page." if can_restore else "Choose another one."
+            return f"“{run.label}” was deleted {_ago(_age(run))}. {what_next}"
     shown = run_id if len(run_id) <= 40 else run_id[:40] + "…"
     return f"There is no run '{shown}'. It may have been deleted; choose another one."
 
@@ -121,9 +122,12 @@ def entries(root: Path) -> list[tuple[Path, str, float]]:
     return found
 
 
-def _all() -> list[DeletedRun]:
+def _kept(action: Action) -> list[DeletedRun]:
+    """The runs in the bin with which the visitor may do this, the last deleted first."""
     found = entries(paths.runs_folder())
-    return [DeletedRun(folder, name, run_name.read(folder) or name, at) for folder, name, at in found]
+    kept = [DeletedRun(folder, name, run_name.read(folder) or name, at) for folder, name, at in found]
+    allowed = [run for run in kept if _age(run) < KEPT_SECONDS and sharing.decide(action, run.folder)]
+    return sorted(allowed, key=lambda run: run.at, reverse=True)
 
 
 def _age(run: DeletedRun) -> float:

@@ -14,7 +14,7 @@ class Action(StrEnum):
     VIEW_DATASET = "see this dataset"
     # New work
     START_RUN = "train models"
-    CHECK_SETTINGS = "run checks before a training"
+    CHECK_SETTINGS = "run pre-flight checks"
     IMPORT_DATASET = "import images"
     IMPORT_MODEL = "import models"
     SAVE_DRAWING = "save drawings"
@@ -82,7 +82,7 @@ CREATING = frozenset(
         Action.SAVE_VIEW,
     }
 )
-"""Costs time or disk space of the server, and changes nobody's work."""
+"""Costs time or disk space of the server, and changes no one's work."""
 CHANGING = frozenset(
     {
         Action.RESUME_RUN,

@@ -66,4 +66,4 @@ def require_own(task: Task) -> None:
         return
     visitor = visitors.current()
     if visitor.role not in (Role.TEACHER, Role.OWNER) and _started.get(task) != visitor.id:
-        raise NotAllowed("You may not cancel this: somebody else has started it. You can use its result as well.")
+        raise NotAllowed("You may not cancel this: someone else started it. You can use its result as well.")

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import time
+from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,7 +28,10 @@ EARLY = 300
 """Seconds by which a cookie may be from the future: clocks are set back."""
 KEY = "cookie.key"
 KEY_BYTES = 32
+MOST_LEFT = 10_000
 FORM = re.compile(r"([A-Za-z0-9_-]{22})\.([0-9]{1,11})\.([A-Za-z0-9_-]{43})")
+
+_left: OrderedDict[str, None] = OrderedDict()
 
 
 def new_id() -> str:
@@ -52,12 +56,27 @@ def read(cookie: str, now: float | None = None) -> str:
         OSError: the key cannot be read or written.
     """
     match = FORM.fullmatch(cookie)
-    if not match or not hmac.compare_digest(match[3], _signature(f"{match[1]}.{match[2]}")):
+    if not match or cookie in _left or not hmac.compare_digest(match[3], _signature(f"{match[1]}.{match[2]}")):
         return ""
     issued, now = int(match[2]), time.time() if now is None else now
     if not -EARLY <= now - issued < MAX_AGE or issued < people.find(match[1]).valid_from:
         return ""
     return match[1]
+
+
+def leave(cookie: str) -> None:
+    """Make one cookie worthless: its browser has become somebody else, and tabs that were open before must know.
+
+    Until the server is restarted; tabs then connect again with the new cookie of their browser.
+    """
+    _left[cookie] = None
+    while len(_left) > MOST_LEFT:
+        _left.popitem(last=False)
+
+
+def has_left(cookie: str) -> bool:
+    """Whether the browser with this cookie has become somebody else."""
+    return cookie in _left
 
 
 def is_old(cookie: str, now: float | None = None) -> bool:
@@ -66,7 +85,13 @@ def is_old(cookie: str, now: float | None = None) -> bool:
 
 
 def _signature(text: str) -> str:
-    digest = hmac.digest(_key(people.folder() / KEY), f"visitor:{text}".encode("ascii"), hashlib.sha256)
+    return _signed(_key(people.folder() / KEY), text)
+
+
+@lru_cache(2048)
+def _signed(key: bytes, text: str) -> str:
+    """Kept, because a page asks many times who its visitor is."""
+    digest = hmac.digest(key, f"visitor:{text}".encode("ascii"), hashlib.sha256)
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 

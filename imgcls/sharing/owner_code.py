@@ -11,7 +11,8 @@ import time
 from collections import deque
 
 from imgcls.errors import UserError
-from imgcls.sharing import people
+from imgcls.sharing import modes, people
+from imgcls.sharing.modes import Mode
 from imgcls.sharing.visitors import Role
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -30,8 +31,15 @@ def announce() -> str:
     with _lock:
         _code = _code or "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
         code = f"{_code[:5]}-{_code[5:]}"
-    print(f"To become the owner of this server, enter this code on the “You” page (it works once): {code}", flush=True)
+    what = "This server has an owner. For another browser" if has_owner() else "To become the owner of this server"
+    page = "Class" if modes.mode() is Mode.CLASSROOM else "You"
+    print(f"{what}, enter this code on the “{page}” page (it works once): {code}", flush=True)
     return code
+
+
+def has_owner() -> bool:
+    """Whether somebody has entered a code."""
+    return any(person.role is Role.OWNER for person in people.everybody())
 
 
 def redeem(text: str, visitor_id: str) -> None:

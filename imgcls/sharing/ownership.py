@@ -10,7 +10,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from imgcls.sharing import modes, visitors
+from imgcls.sharing import modes, people, visitors
 from imgcls.sharing.permissions import Thing, Visibility
 from imgcls.sharing.visitors import SERVER, Role, Visitor
 from imgcls.system import atomic, json_files
@@ -56,10 +56,15 @@ def record(folder: Path, visitor: Visitor | None = None) -> None:
 def maker(folder: Path) -> Visitor:
     """For whom a process works that was started for this folder: what it makes belongs to the folder's owner.
 
-    It has the rights of a member, because what it does was allowed before it was started.
+    It has at least the rights of a member, because what it does was allowed before it was started. The limits of a
+    teacher and of the owner of the server are those of their role.
     """
     thing = of(folder)
-    return Visitor(thing.owner, Role.MEMBER, thing.owner_name, thing.room) if thing.owner else SERVER
+    if not thing.owner:
+        return SERVER
+    role = people.find(thing.owner).role
+    role = role if role in (Role.TEACHER, Role.OWNER) else Role.MEMBER
+    return Visitor(thing.owner, role, thing.owner_name, thing.room)
 
 
 def share(folder: Path, visibility: Visibility) -> None:

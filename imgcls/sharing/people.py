@@ -24,6 +24,9 @@ from imgcls.system import atomic, json_files, paths
 VERSION = 1
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
 NAME_LENGTH = 30
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of names in Persian, Sinhala and others, and of emoji. Only between two letters or signs."""
+_STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]|[{JOINERS}](?![^\s{JOINERS}])")
 _writing = threading.Lock()
 
 
@@ -94,7 +97,7 @@ def change(visitor_id: str, **values: Any) -> Person:
 
 
 def forget(visitor_id: str) -> None:
-    """Remove what the server remembers about a visitor, except that their cookies are worthless from now on."""
+    """Remove what the server remembers about a visitor: whoever has their cookie is a guest without a name."""
     for name in (f"{visitor_id}.json", f"{visitor_id}.lessons.json"):
         with _writing, contextlib.suppress(OSError):
             (folder() / name).unlink(missing_ok=True)
@@ -106,8 +109,8 @@ def checked_name(name: str) -> str:
     Raises:
         UserError: it has none.
     """
-    printable = "".join(letter if letter.isprintable() else " " for letter in name)
-    name = " ".join(printable.split())[:NAME_LENGTH].strip()
+    printable = "".join(letter if letter.isprintable() or letter in JOINERS else " " for letter in name)
+    name = " ".join(_STRAY_JOINERS.sub("", printable).split())[:NAME_LENGTH].strip(f" {JOINERS}")
     if not any(letter.isalnum() for letter in name):
         raise UserError("A name needs at least one letter or digit.")
     return name

@@ -58,7 +58,7 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
     """Whether a visitor may do this.
 
     Args:
-        thing: The run or the dataset that it is about; None for what is about none, such as starting a training on a
+        thing: The run or the dataset that it is about; None for what is about none, such as starting a run on a
             dataset that the server offers to everybody.
     """
     if mode is Mode.LOCAL or visitor.role is Role.OWNER:
@@ -116,5 +116,5 @@ def _why(mode: Mode, visitor: Visitor) -> str:
     if not visitor.id:
         return "Your browser sends no cookie. Allow cookies for this site and reload the page."
     if mode is Mode.READ_ONLY:
-        return "This server is for looking at runs and trying models."
+        return "This server is for viewing runs and trying out models."
     return "Join a class first."

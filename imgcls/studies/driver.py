@@ -18,17 +18,21 @@ from imgcls.errors import RunError, SettingError, UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import spared_test_set
+from imgcls.jobs.fair_use import QueueFull
 from imgcls.models import more_epochs
+from imgcls.runs import run_name
 from imgcls.runs import trials as trial_records
 from imgcls.studies import energy, proposals, pruning, selection_bias, space
 from imgcls.studies.plan import Plan
 from imgcls.studies.study import RESULT_VERSION, STARTING, Study, Trial, best
-from imgcls.system import atomic
+from imgcls.system import atomic, processes
 
 LOCK = ".driver.lock"
 LOCK_SECONDS = 1.0
 """Checking whether a study is driven holds its lock for a moment."""
 POLL_SECONDS = 0.2
+FULL_SECONDS = 2.0
+"""Between two looks at a queue in which the owner of the study has no more room."""
 FAILURES_IN_A_ROW = 3
 """So many failed trials at the start, or in a row, mean that something is wrong with the study."""
 METER_SECONDS = 10.0
@@ -76,8 +80,13 @@ class Driver:
                     return self._conclude(plan, "failed", failure)
                 if self._is_over(plan):
                     self._end_open(trials)
-                elif self._prune(plan, trials) or self._add(plan, trials):
-                    continue
+                else:
+                    try:
+                        if self._prune(plan, trials) or self._add(plan, trials):
+                            continue
+                    except QueueFull:  # its owner has queued other runs
+                        time.sleep(FULL_SECONDS)
+                        continue
                 if not any(trial.is_open for trial in trials):
                     break
                 time.sleep(POLL_SECONDS)
@@ -86,9 +95,8 @@ class Driver:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        lock = filelock.FileLock(self.study.folder / LOCK)
         try:
-            lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.02)
+            lock = processes.acquired(self.study.folder / LOCK, LOCK_SECONDS)
         except filelock.Timeout:
             raise Taken(f"Another process already works on the study '{self.study.id}'.") from None
         except OSError as error:
@@ -137,7 +145,7 @@ class Driver:
             return False
         config = space.config_of(plan.base, params)
         record = trial_records.TrialRecord(self.study.id, number, params)
-        label = f"{plan.title or self.study.id} #{number}"
+        label = run_name.with_ending(plan.title or self.study.id, f" #{number}")
         jobs.begin(config, label, run_id=self.study.run_id(number), trial=record, backend=plan.backend)
         return True
 

@@ -21,7 +21,8 @@ from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.evaluation.metrics.power_law import PowerLaw
 from imgcls.evaluation.predictions import Predictions
-from imgcls.runs import Run, trials
+from imgcls.jobs import fair_use
+from imgcls.runs import Run, run_name, trials
 
 FRACTIONS = (0.1, 0.18, 0.32, 0.56, 1.0)
 """Of the training images; evenly spaced on the logarithmic scale on which errors fall along a line."""
@@ -137,15 +138,17 @@ def missing(run: Run, seeds: int, everything: Iterable[Run]) -> list[Config]:
 
 
 def start(run: Run, seeds: int) -> list[Run]:
-    """Queues the missing runs, the smallest first.
+    """Queues the missing runs, the smallest first: all of them or none.
 
     Raises:
-        UserError: as `planned`, or a run cannot be queued.
+        UserError: as `planned`, they exceed the visitor's limits, or a run cannot be queued.
     """
+    configs = missing(run, seeds, runs.all_runs())
+    fair_use.check_new_runs(configs)
     found = []
-    for config in missing(run, seeds, runs.all_runs()):
+    for config in configs:
         amount = f"{config.train_images:,}" if config.train_images else "all"
-        found.append(jobs.begin(config, f"{run.label}: {amount} images, seed {config.seed}"))
+        found.append(jobs.begin(config, run_name.with_ending(run.label, f": {amount} images, seed {config.seed}")))
     return found
 
 
@@ -188,8 +191,8 @@ def read(found: list[Run]) -> LearningCurve:
     sizes = np.array([images for images, _, _ in measured], float)
     if len(set(sizes)) < power_law.LEAST_SIZES:
         raise RunError(
-            f"A learning curve needs runs with {power_law.LEAST_SIZES} different numbers of training images; there are "
-            f"{len(set(sizes))}."
+            f"A learning curve needs runs with {power_law.LEAST_SIZES} different numbers of training images; so far "
+            f"there are runs with {len(set(sizes))}."
         )
     last = measured[-1]
     for _, run, predictions in measured:

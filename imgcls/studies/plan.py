@@ -46,6 +46,12 @@ MOST_PARALLEL = 64
 MOST_HOURS = 1_000
 LATEST = 1e11
 LEAST_KWH, MOST_KWH = 0.001, 10_000
+DAMAGED_RESULT = (
+    "The file result.json of study '{}' is damaged and cannot be read. Delete the file and resume the study: the "
+    "winner is determined again, and nothing is trained twice."
+)
+MOST_TITLE = 120
+"""Characters: twice as many as the name of a run, as a title often lists what is varied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +91,7 @@ class Plan:
             raise SettingError(f"“backend” must be a name, not {shortened(self.backend)}.")
         if not isinstance(self.title, str):
             raise SettingError(f"“title” must be text, not {shortened(self.title)}.")
-        object.__setattr__(self, "title", run_name.clean(self.title))
+        object.__setattr__(self, "title", run_name.clean(self.title, MOST_TITLE))
         if self.base.folds:
             raise SettingError("Trials cannot be cross-validated: set “folds” to 0, and cross-validate the winner.")
         if self.sampler == "grid" and (size := space.grid_size(self.vary)) > space.MOST_IN_GRID:

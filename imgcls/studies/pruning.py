@@ -1,7 +1,7 @@
 """Ends trials early that are unlikely to win, from the validation scores after each epoch.
 
 Both rules compare a trial with others at the same epoch, so they suit settings that do not change how fast a training
-begins: with a one-cycle or cosine schedule, a trial that is behind early may still win.
+run begins: with a one-cycle or cosine schedule, a trial that is behind early may still win.
 """
 
 import math

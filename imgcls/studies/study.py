@@ -25,7 +25,7 @@ from typing import Any
 
 from imgcls import runs, sharing
 from imgcls.errors import RunError, SettingError, UserError
-from imgcls.jobs import backends
+from imgcls.jobs import backends, fair_use
 from imgcls.params import Value
 from imgcls.runs import Run, metrics_log, trials
 from imgcls.sharing import Action, guarding, ownership
@@ -111,9 +111,9 @@ class Study:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise RunError(f"The file result.json of study '{self.id}' is damaged and cannot be read.") from error
+            raise RunError(plans.DAMAGED_RESULT.format(self.id)) from error
         if found.get("version") != RESULT_VERSION or found.get("outcome") not in OUTCOMES:
-            raise RunError(f"The file result.json of study '{self.id}' is damaged: it has no outcome.")
+            raise RunError(plans.DAMAGED_RESULT.format(self.id))
         return _sound(found)
 
     @property
@@ -239,8 +239,10 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
         RunError: the ID is invalid or taken, or the folder is not writable.
         SettingError: its backend is not configured.
         NotAllowed: the visitor may not train, on a shared server.
+        LimitReached: its first trials exceed the visitor's limits.
     """
     sharing.require(Action.START_STUDY)
+    fair_use.check_new_runs([plan.base] * plan.parallel)
     backends.recorded(plan.backend)
     study_id = study_id or f"study-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
     if not ID.fullmatch(study_id):
@@ -260,9 +262,7 @@ def create(plan: Plan, *, study_id: str = "") -> Study:
         aside.rename(study.folder)
     except OSError as error:
         with contextlib.suppress(OSError):
-            for name in ("study.json", ownership.NAME):
-                (aside / name).unlink(missing_ok=True)
-            aside.rmdir()
+            atomic.remove_folder(aside)
         if not study.folder.is_dir():
             raise RunError(
                 f"The study cannot be created: the folder for runs is not writable ({error.strerror}). Free some "
@@ -295,6 +295,6 @@ def all_studies() -> list[Study]:
 
 def best(found: list[Trial], plan: Plan) -> Trial | None:
     """The trial with the best validation score, the first of equal ones; None if none has a score."""
-    scored = [trial for trial in found if trial.value is not None]
     sign = -1.0 if plan.is_higher_better else 1.0
-    return min(scored, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)
+    scored = [(sign * trial.value, trial.number, trial) for trial in found if trial.value is not None]
+    return min(scored, key=lambda one: one[:2])[2] if scored else None

@@ -12,9 +12,15 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from imgcls.system import file_times
+
+PART = ".part-"
+PREFIX = f".folder{PART}"
+"""The beginning of the names of temporary folders that `remove_leftovers` may remove."""
+LEFTOVER_SECONDS = 3600.0
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """Errors of a disk that is full, of a quota that is used up, and of a limit on files; Windows has no quota error."""
 
@@ -27,10 +33,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             model.save(aside)
 
     The temporary path has the same suffix as `path`, which some writers depend on. A killed process may leave it
-    behind; `is_leftover` recognises it.
+    behind; `remove_leftovers` removes it.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.stem}.part-{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
+    aside = path.with_name(f".{path.stem}{PART}{os.getpid()}-{secrets.token_hex(4)}{path.suffix}")
     try:
         yield aside
         with aside.open("rb+") as file:
@@ -99,6 +105,19 @@ def remove_folder(folder: Path) -> None:
 
 
 def is_leftover(path: str | os.PathLike) -> bool:
-    """Whether this is a temporary file of `replacing`."""
+    """Whether this is a temporary file of `replacing`, or a temporary folder with `PREFIX`."""
     name = Path(path).name
-    return name.startswith(".") and ".part-" in name
+    return name.startswith(".") and PART in name
+
+
+def remove_leftovers(paths: Iterable[Path]) -> None:
+    """Remove those of these files and folders that killed processes have left. Whatever was touched in the last hour is
+    kept, because its process may still be at work, also on another machine."""
+    for path in filter(is_leftover, paths):
+        if (file_times.age(path) or 0.0) < LEFTOVER_SECONDS:
+            continue
+        with contextlib.suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()

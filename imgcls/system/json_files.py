@@ -25,9 +25,14 @@ def read(path: Path) -> Any:
         OSError: the file is missing or cannot be read.
         ValueError: it is not JSON in UTF-8, or is nested or long as no file of ours is.
     """
+    return parse(content_of(path))
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a JSON file. Raises OSError; ValueError if it is as long as no file of ours is."""
     if path.stat().st_size > MOST_BYTES:
         raise ValueError("too long")
-    return parse(path.read_bytes())
+    return path.read_bytes()
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def versions() -> dict[str, str]:
 
 
 def version_problem(wanted: dict[str, str]) -> str:
-    """Why this machine should not train what a machine with these versions asks for; "" if nothing speaks against it.
+    """Why this machine should not train what a machine with these versions asks for; "" if there is no objection.
 
     A newer bug fix (3.15.1 for 3.15.0) is no reason, nor is a checkout, whose version is unknown.
     """

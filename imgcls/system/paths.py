@@ -10,9 +10,10 @@
     $IMGCLS_WEIGHTS    a folder, or one file, of pretrained       default: none
                        weights
 
-$IMGCLS_IMPORT_ROOT names the folder of this machine from which the app may import images; without it, none may be read.
-$IMGCLS_TRAININGS is the number of trainings at a time (default 1). $IMGCLS_FEATURES_GB limits the cached features of
-transfer learning, in gigabytes (default 4). $IMGCLS_IMPORT_MINUTES limits the time of an import (default 60).
+$IMGCLS_IMPORT_ROOT names the folder of this machine from which the app may import images; without it, none may be
+read. $IMGCLS_TRAININGS is the number of training runs at a time (default 1). $IMGCLS_FEATURES_GB limits the cached
+features of transfer learning, in gigabytes (default 4). $IMGCLS_IMPORT_MINUTES limits the time of an import (default
+60).
 
 A checkout has app.py, pages/ and saved_models/ next to the package. An installed copy has them inside the package, in
 imgcls/_app; its shipped runs are read-only.
@@ -53,7 +54,12 @@ def app_folder() -> Path:
 
 def is_installed() -> bool:
     """Whether the package was installed from a wheel, as opposed to running from a checkout."""
-    return (repository_folder() / "imgcls" / "_app").is_dir()
+    return _is_wheel(repository_folder())
+
+
+@lru_cache(1)
+def _is_wheel(repository: Path) -> bool:
+    return (repository / "imgcls" / "_app").is_dir()
 
 
 def data_folder() -> Path | None:
@@ -112,7 +118,7 @@ def import_root() -> Path | None:
 
 
 def trainings_at_once() -> int:
-    """How many trainings may run at the same time on this machine."""
+    """How many training runs may run at the same time on this machine."""
     text = os.environ.get("IMGCLS_TRAININGS", "").strip()
     return max(1, int(text)) if text.isdigit() else 1
 

@@ -1,7 +1,10 @@
 """Start processes of this package, lower their priority, and see from a lock file whether one is alive."""
 
 import contextlib
+import ctypes
+import errno
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -13,12 +16,17 @@ from typing import Any
 import filelock
 import psutil
 
+from imgcls.errors import RunError
 from imgcls.system import paths
 
 if sys.platform != "win32":
     import fcntl
 
 NICENESS = 10
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""What a file system without file locks answers."""
+MALLOC_OPTIONS = {-1: 128 * 1024, -3: 64 * 1024, -8: 2}
+"""Of `mallopt` in glibc: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX."""
 
 
 def spawn(
@@ -73,6 +81,27 @@ def lower_priority() -> None:
             Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")
 
 
+def acquired(path: Path, timeout: float, poll_interval: float = 0.02) -> filelock.BaseFileLock:
+    """Take a lock file among the runs, which this process holds until it releases it or ends.
+
+    Raises:
+        filelock.Timeout: Another process holds it.
+        RunError: The file system has no locks.
+        OSError: The folder is not writable.
+    """
+    lock = filelock.FileLock(path, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=timeout, poll_interval=poll_interval)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise RunError(
+            f"The file system of {path.parent} has no file locks, so nothing could keep two processes from training "
+            "the same run. Set IMGCLS_RUNS to a folder on another file system; NFS has locks from version 4 on."
+        ) from error
+    return lock
+
+
 def is_locked(path: Path) -> bool:
     """Whether a process holds this lock file.
 
@@ -113,3 +142,19 @@ def _detached() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}
+
+
+def return_freed_memory() -> bool:
+    """From now on, memory that this process has freed goes back to the system, which it does only in part by default.
+
+    The C library of most Linux systems raises both thresholds as soon as a program frees a large block, and keeps a
+    heap for each of several threads: the arrays that a page needs once would stay in the memory of the server.
+
+    Returns:
+        Whether the C library allows it.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    library = ctypes.CDLL(None)
+    accepted = [library.mallopt(option, value) for option, value in MALLOC_OPTIONS.items()]
+    return all(accepted)

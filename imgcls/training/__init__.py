@@ -2,11 +2,12 @@
 
 trainer.py        trains, evaluates and exports one run
 standby.py        a trainer that waits with TensorFlow loaded
+keras_import.py   imports Keras without what it does not need
 model_builder/    Keras models from the settings of a run
 loop/             the training loop
 transfer/         transfer learning: cached features, then fine-tuning
 process/          checkpoints, requests, heartbeat, metrics log, terminal output
-export/           what a finished training writes, and conversions for `imgcls.export`
+export/           what a finished training run writes, and conversions for `imgcls.export`
 preflight/        the pre-flight check and the learning-rate finder
 
 `python -m imgcls.training RUN_FOLDER` is how the app starts it. In a shell, use `imgcls train`.

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     processes.lower_priority()
     if os.environ.get("IMGCLS_TICKET"):  # started by a cluster
         standby.log_to(folder)
-    # A cluster, or a worker, has given this training its place already.
+    # A cluster, or a worker, has given this training run its place already.
     in_turn = os.environ.get("IMGCLS_TURNS") != "off"
     result = Trainer(runs.Run(folder.resolve()), in_turn=in_turn).train()
     return 0 if result["outcome"] in DONE else 1

@@ -180,7 +180,7 @@ class _Features:
         config, facts = self._config, self._dataset.facts
         subset = self._subset(training)
         top = model_builder.head(config, self._features.shape[1], facts.num_classes, facts.is_multilabel)
-        models.family(config.model).initialise(top, subset.sample(model_builder.MAX_IMAGES_TO_INITIALISE))
+        models.family(config.model).initialise(top, subset.sample(models.MAX_IMAGES_TO_INITIALISE))
         judged = self._subset(validation)
         with contextlib.closing(_silent()) as metrics:
             if not _trained(Loop(config, top, subset, judged, metrics, control, Augmentation())):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from imgcls.system import processes
+from imgcls.training import keras_import
 
 
 def wait_for_run() -> str | None:
@@ -34,6 +35,7 @@ def log_to(folder: Path) -> None:
 
 def _warm_up() -> None:
     """Imports everything and runs one step of a tiny network, because the first step of a process is slow."""
+    keras_import.load()
     import keras
     import numpy as np
 

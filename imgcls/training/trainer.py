@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import filelock
 import numpy as np
-import psutil
 
 from imgcls import datasets, jobs, models
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
 from imgcls.runs import Run, backbone_facts, trials
+from imgcls.runs.annotations import withdrawn
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import FULL_DISK, TRAINER_LOCK
-from imgcls.system import atomic, nodes
+from imgcls.system import atomic, nodes, processes
+from imgcls.training import keras_import
 from imgcls.training.loop.batches import Subset
-from imgcls.training.process import failures, outage
+from imgcls.training.process import failures, gpu_memory, outage
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Parked, RunControl, ShutDown, Signals
 from imgcls.training.process.heartbeat import Heartbeat
-from imgcls.training.process.metrics_writer import MetricsWriter
-from imgcls.training.transfer.features import EarlyStart
+from imgcls.training.process.metrics_writer import MetricsWriter, usage
+from imgcls.training.transfer.early_start import EarlyStart
+from imgcls.training.transfer.several_seeds import SeveralSeeds
 
 if TYPE_CHECKING:  # these import TensorFlow
     from imgcls.training.loop.loop import Loop
@@ -39,18 +41,25 @@ GRACE_SECONDS = 2.0
 
 
 class Trainer:
-    """Trains one run, from its checkpoint if it has one. `explains`: explanation data is written, too."""
+    """Trains one run, from its checkpoint if it has one. `explains`: also writes explanation data."""
 
     def __init__(
-        self, run: Run, *, listener: Callable[[dict], None] | None = None, in_turn: bool = True, explains: bool = True
+        self,
+        run: Run,
+        *,
+        listener: Callable[[dict], None] | None = None,
+        in_turn: bool = True,
+        explains: bool = True,
+        shared: SeveralSeeds | None = None,
     ):
-        self.run, self._explains = run, explains
+        self.run, self._explains, self._shared = run, explains, shared
         self._listener = listener or (lambda line: None)
         self._in_turn = in_turn
         self._started = time.time()
         self._clock = time.monotonic()
         self._signals = Signals()
         self._heartbeat = Heartbeat(run, self._should_stop, self._give_up)
+        self._notice = ""  # shown with the result
 
     def train(self) -> dict[str, Any]:
         """Trains the run and returns the content of result.json. A failure becomes a message there.
@@ -62,15 +71,18 @@ class Trainer:
             print(f"No run folder at {self.run.folder}.")
             return {"outcome": "gone"}
         try:
-            self._lock = filelock.FileLock(self.run.folder / TRAINER_LOCK)
-            self._lock.acquire(timeout=GRACE_SECONDS, poll_interval=0.02)
+            lock = processes.acquired(self.run.folder / TRAINER_LOCK, GRACE_SECONDS)
         except filelock.Timeout:
             print("This run is already being trained by another process.")
             return {"outcome": "taken"}
+        except RunError as error:
+            return self._fail(str(error))
         try:
             return {"outcome": "taken"} if self._is_superseded() else self._train_alone()
         finally:
-            self._lock.release()
+            with contextlib.suppress(OSError):
+                withdrawn.apply(self.run.folder)
+            lock.release()
 
     def _is_superseded(self) -> bool:
         """Whether a cluster started this trainer too late, or twice: another one has the run, or finished it."""
@@ -99,7 +111,7 @@ class Trainer:
             return {"outcome": "lost"}
         except UserError as error:
             return self._fail(str(error))
-        except Exception as error:  # noqa: BLE001 whatever ends a training is the run's outcome
+        except Exception as error:  # noqa: BLE001 whatever ends a training run is the run's outcome
             failures.print_traceback()
             return self._fail(failures.message(error))
         finally:
@@ -112,22 +124,28 @@ class Trainer:
         control = RunControl(self.run, self._heartbeat, self._signals, in_turn=self._in_turn)
         with contextlib.closing(control):
             control.wait_for_turn(lambda: self._listener({"kind": "phase", "phase": "waiting"}))
-            metrics = MetricsWriter(self.run.folder / "metrics.jsonl", self._listener, _usage())
+            metrics = MetricsWriter(self.run.folder / "metrics.jsonl", self._listener, usage())
             with contextlib.closing(metrics):
-                return self._train_with(metrics, control, config)
+                while True:
+                    try:
+                        return self._train_with(metrics, control, config)
+                    except Exception as error:  # noqa: BLE001 any other one is raised again
+                        config = gpu_memory.with_half_the_batch(self.run, config, error)
+                        self._notice = gpu_memory.NOTICE.format(config.batch_size)
 
     def _train_with(self, metrics: MetricsWriter, control: RunControl, config: Config) -> dict[str, Any]:
         metrics.phase("loading")
         dataset = self._data(config)
         facts = dataset.facts
         training_rows, validation_rows = datasets.training_split(dataset, config)
-
         training = Subset.of(dataset.x_train, dataset.y_train, training_rows)
         validation = Subset.of(dataset.x_train, dataset.y_train, validation_rows)
         has_backbone = models.has_backbone(config.model)
-        early = EarlyStart(config, dataset, training, validation) if has_backbone else None
+        begin = self._shared.early_start if self._shared else EarlyStart.begun
+        early = begin(config, dataset, training, validation) if has_backbone else None
 
         # Importing TensorFlow takes seconds, so first check everything that needs no TensorFlow.
+        keras_import.load()
         import keras
         import tensorflow as tf
 
@@ -145,16 +163,11 @@ class Trainer:
         recorder = EpochRecorder(self.run, validation, len(facts.classes), epochs)
         loop: Loop | TransferLoop
         if has_backbone:
-            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder, early)
+            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder, early, self._shared)
         else:
+            sample = training.sample(model_builder.NORMALISATION_IMAGES)
             model = model_builder.build(
-                config,
-                facts.shape,
-                len(facts.classes),
-                training.sample(model_builder.NORMALISATION_IMAGES),
-                precision,
-                facts.is_multilabel,
-                for_training=True,
+                config, facts.shape, len(facts.classes), sample, precision, facts.is_multilabel, for_training=True
             )
             loop = Loop(config, model, training, validation, metrics, control, recorder=recorder)
             recorder.probe_with(model.predict_on_batch)
@@ -166,7 +179,7 @@ class Trainer:
             steps=loop.steps_per_epoch,
             epochs=epochs,
             head_epochs=config.epochs if has_backbone else None,
-            parameters=_parameters(config, facts),
+            parameters=backbone_facts.parameters(config, facts),
             precision=precision,
             **({"several": True} if facts.is_multilabel else {}),
         )
@@ -174,7 +187,7 @@ class Trainer:
         recorder.rewind(loop.epochs_done)
         self._heartbeat.hand_over()
         metrics.phase("training")
-        outcome, message = "finished", ""
+        outcome, message = "finished", self._notice
         try:
             loop.run()
         except Parked:
@@ -283,17 +296,3 @@ class Trainer:
         path = self.run.folder / "result.json"
         outage.patiently(lambda: atomic.write_json(path, result), self.run.folder)
         return result
-
-
-def _usage() -> Callable[[], dict[str, float]]:
-    """A function that returns memory (MB) and CPU use (percent of one core, since the last call) of this process."""
-    process = psutil.Process()
-    process.cpu_percent()
-    return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}
-
-
-def _parameters(config: Config, facts: datasets.DatasetInfo) -> int:
-    rows = backbone_facts.layer_table(
-        config.model, facts.shape, len(facts.classes), config.model_settings, facts.is_multilabel
-    )
-    return sum(row.parameters for row in rows)

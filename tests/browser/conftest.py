@@ -1,15 +1,19 @@
 """The browser, the servers, and the rules of every test: no page errors, no dialogs, no outside requests."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import filelock
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from imgcls.jobs.backends.local import LocalBackend
+from imgcls.runs.run import Run
 from tests.browser.support.server import FLAGS, REPOSITORY, Server, environment, find_browser
 from tests.browser.support.tabs import Tabs
 
@@ -56,20 +60,29 @@ def tabs(chromium) -> Tabs:
 
 
 @pytest.fixture(scope="package")
-def cache(tmp_path_factory) -> Path:
-    """A cache in which mnist_sample is ready."""
-    folder = tmp_path_factory.mktemp("browser-cache")
-    _run("imgcls.datasets", "mnist_sample", runs=folder / "no-runs", cache=folder)
+def prepared(tmp_path_factory) -> Path:
+    """A folder with a cache and runs, which all workers share: a dataset and a real run, from a shell."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "browser"
+    runs, cache = folder / "runs", folder / "cache"
+    with filelock.FileLock(folder.with_suffix(".lock")):
+        if not (runs / "sample" / "result.json").exists():
+            _run("imgcls.datasets", "mnist_sample", runs=runs, cache=cache)
+            sample = ("--data", "mnist_sample", "--model", "cnn", "--epochs", "4", "--id", "sample")
+            _run("imgcls.training", *sample, "--name", "A sample", runs=runs, cache=cache)
     return folder
 
 
 @pytest.fixture(scope="package")
-def sample_run(cache, tmp_path_factory) -> Path:
-    """The folder of a real run that was trained from a shell; do not modify it."""
-    runs = tmp_path_factory.mktemp("browser-trained")
-    arguments = ("--data", "mnist_sample", "--model", "cnn", "--epochs", "4", "--id", "sample", "--name", "A sample")
-    _run("imgcls.training", *arguments, runs=runs, cache=cache)
-    return runs / "sample"
+def cache(prepared, tmp_path_factory) -> Path:
+    """A cache in which mnist_sample is ready."""
+    return Path(shutil.copytree(prepared / "cache", tmp_path_factory.mktemp("browser") / "cache"))
+
+
+@pytest.fixture(scope="package")
+def sample_run(prepared) -> Path:
+    """The folder of the real run; do not modify it."""
+    return prepared / "runs" / "sample"
 
 
 def shipped_runs() -> list[Path]:
@@ -113,13 +126,28 @@ def server(make_server, sample_run) -> Server:
     return server.start()
 
 
+@pytest.fixture(scope="package")
+def school(make_server) -> Server:
+    """A server in classroom mode with the model of digits, where each test opens its own class."""
+    server = make_server(IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1", IMGCLS_STANDBY="off")
+    server.add(REPOSITORY / "saved_models" / "digits")
+    return server.start()
+
+
 @pytest.fixture
-def own_server(make_server, sample_run) -> Iterator[Server]:
-    """A started server for a single test, with the sample run."""
-    server = make_server()
-    server.add(sample_run)
-    yield server.start()
-    server.close()
+def tidied_server(server) -> Iterator[Server]:
+    """The shared server; trainings, runs and datasets that the test leaves are removed after it.
+
+    A server of its own would cost the test 15 s of processor time: imports, a standby trainer, scripts to compile.
+    """
+    own = server.runs.with_name("own")
+    runs, datasets = server.run_ids(), set(own.glob("*"))
+    yield server
+    for run in (Run(server.runs / run_id) for run_id in server.run_ids() - runs):
+        LocalBackend().stop(run)
+        run.delete()  # a trainer that has yet to begin ends by itself
+    for folder in set(own.glob("*")) - datasets:
+        shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
 
 
 class Visits:

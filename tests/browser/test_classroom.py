@@ -1,23 +1,11 @@
 """A lesson: a teacher at a computer, and a pupil with a phone."""
 
-import re
-
-import pytest
 from playwright.sync_api import expect
 
-from imgcls.sharing import owner_code
 from tests.browser.support import accessibility, steps
-from tests.browser.support.server import wait_until
+from tests.browser.support.classes import open_class, owner
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture
-def school(make_server):
-    """A started server in classroom mode."""
-    server = make_server(IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1")
-    yield server.start()
-    server.close()
 
 
 def fill(page, label: str, text: str) -> None:
@@ -26,26 +14,11 @@ def fill(page, label: str, text: str) -> None:
     field.press("Enter")
 
 
-def open_class(visit, school):
-    """The page "Class" of the owner of the server, who has opened one."""
-    teacher = visit(school, "/you")
-    steps.shows(teacher, "You")
-    pattern = rf"once\): ([{owner_code.LETTERS}]{{5}}-[{owner_code.LETTERS}]{{5}})"
-    wait_until(lambda: re.search(pattern, school.log()), what="the code in the terminal")
-    steps.main(teacher).get_by_text("Do you run this server?").click()
-    fill(teacher, "Code from the terminal", re.search(pattern, school.log())[1])
-    expect(steps.main(teacher)).to_contain_text("the owner of this server")
-    accessibility.check(teacher)
-    teacher.get_by_role("link", name="Class", exact=True).click()
-    steps.shows(teacher, "Class")
-    steps.button(teacher, "Open a class").click()
-    return teacher
-
-
 def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, school, tmp_path):
-    teacher = open_class(visit, school)
-    expect(steps.main(teacher)).to_contain_text("Nobody has joined yet.")
-    code = re.search(rf"[{owner_code.LETTERS}]{{5}}", steps.main(teacher).locator(".class-join b").inner_text())[0]
+    teacher = owner(visit, school)
+    accessibility.check(teacher)
+    code = open_class(teacher)
+    expect(steps.main(teacher)).to_contain_text("No one has joined yet.")
     picture = steps.main(teacher).locator(".class-join img")
     assert f"?join={code}" in picture.get_attribute("alt")
     assert picture.evaluate("image => image.complete && image.naturalWidth > 0 && image.clientWidth >= 200")
@@ -85,12 +58,12 @@ def choose(page, label: str, option: str) -> None:
 
 
 def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(visit, school, tmp_path):
-    teacher = open_class(visit, school)
-    code = re.search(rf"[{owner_code.LETTERS}]{{5}}", steps.main(teacher).locator(".class-join b").inner_text())[0]
+    teacher = owner(visit, school)
+    code = open_class(teacher)
     teacher.get_by_role("link", name="Train", exact=True).click()
     steps.shows(teacher, "Train a model")
     fill(teacher, "Epochs", "2")
-    steps.main(teacher).get_by_text("Make an assignment of this page").click()
+    steps.main(teacher).get_by_text("Turn this page into an assignment").click()
     steps.main(teacher).get_by_label("Title", exact=True).fill("Small networks")
     steps.main(teacher).get_by_label("Instructions", exact=True).fill("Keep it small.")
     choose(teacher, "Fixed controls", "Epochs: 2")
@@ -99,7 +72,7 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     steps.main(teacher).get_by_label("Attempts per person", exact=True).fill("1")
     steps.main(teacher).get_by_text("Predict first", exact=True).click()
     steps.button(teacher, "Assign to the class").click()
-    expect(steps.main(teacher)).to_contain_text("“Small networks” is in the list of your class")
+    expect(steps.main(teacher)).to_contain_text("“Small networks” has been added to your class's list")
 
     pupil = visit(school, f"/class?join={code}", **PHONE)
     steps.shows(pupil, "Class")
@@ -115,11 +88,11 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     expect(steps.main(pupil).get_by_label("Epochs", exact=True)).to_be_disabled()
     expect(steps.main(pupil).get_by_label("Epochs", exact=True)).to_have_value("2")
     expect(steps.main(pupil).get_by_label("Learning rate", exact=True)).to_be_enabled()
-    expect(steps.button(pupil, "Start")).to_be_disabled()
+    steps.button(pupil, "Start").click()
+    expect(pupil.get_by_test_id("stToast")).to_contain_text("First predict the result")
     fill(pupil, "Validation accuracy, %", "90")
     choose(pupil, "Most confused: class", "4")
     choose(pupil, "with class", "9")
-    expect(steps.button(pupil, "Start")).to_be_enabled()
     steps.settled(pupil)
     pupil.screenshot(path=tmp_path / "pupil.png", full_page=True)
     assert pupil.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -129,7 +102,7 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     teacher.get_by_role("link", name="Class", exact=True).click()
     expect(steps.main(teacher)).to_contain_text("1 attempt by 1 person")
     steps.button(teacher, "Close and evaluate").click()
-    teacher.get_by_role("dialog").get_by_role("button", name="Close", exact=True).last.click()
+    teacher.get_by_role("dialog").get_by_role("button", name="Close and evaluate").click()
     expect(steps.main(teacher)).to_contain_text("Closed")
     teacher.screenshot(path=tmp_path / "teacher.png", full_page=True)
     steps.button(pupil, "Back to the assignment").click()

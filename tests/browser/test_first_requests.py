@@ -18,6 +18,15 @@ LINKS = {
 }
 
 
+@pytest.fixture
+def own_server(make_server, sample_run):
+    """A server that has just been started, with the sample run; nobody trains there."""
+    server = make_server(IMGCLS_STANDBY="off")
+    server.add(sample_run)
+    yield server.start()
+    server.close()
+
+
 def loads_nothing_foreign(page: Page) -> bool:
     """Whether every resource of the page comes from this server, including the favicon."""
     named = page.evaluate(
@@ -27,7 +36,7 @@ def loads_nothing_foreign(page: Page) -> bool:
     return bool(named) and {urlsplit(url).netloc for url in named} == {urlsplit(page.url).netloc}
 
 
-@pytest.mark.parametrize("link", ["/data", "/train?run=sample", "/evaluate?run=sample", "/predict?run=sample"])
+@pytest.mark.parametrize("link", ["/data", "/predict?run=sample"])
 def test_a_deep_link_as_the_first_request_shows_the_page_with_its_navigation(link, visit, own_server):
     page = visit(own_server, link)
     is_whole(page, link, visit, own_server)

@@ -1,23 +1,15 @@
 """After a crash of the server, phones and the wall go on by themselves, and nothing that was drawn is lost."""
 
-import pytest
 from playwright.sync_api import expect
 
-from imgcls.system import paths
 from tests.browser.support import steps
-from tests.browser.test_drawing_together import PHONE, draw_one, open_class, screen
-
-
-@pytest.fixture
-def school(make_server):
-    server = make_server(IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1", IMGCLS_STANDBY="0")
-    server.add(paths.repository_folder() / "saved_models" / "digits")
-    yield server.start()
-    server.close()
+from tests.browser.support.classes import open_class, owner
+from tests.browser.test_drawing_together import PHONE, draw_one, screen
 
 
 def test_a_drawing_that_could_not_be_sent_stays_and_is_sent_later(visit, school):
-    teacher, code = open_class(visit, school)
+    teacher = owner(visit, school)
+    code = open_class(teacher)
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
     wall = screen(visit, teacher, school)

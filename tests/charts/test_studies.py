@@ -1,8 +1,10 @@
 """Figures of studies: the right points, linked to their runs, with user text shown literally."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from imgcls.charts import studies
+from imgcls.charts import run_scatter, studies
 from imgcls.charts.studies import Point
 from imgcls.evaluation.metrics.confidence_intervals import Score
 
@@ -27,6 +29,74 @@ def test_a_slice_has_a_logarithmic_axis_only_where_ratios_matter():
     assert studies.slices(POINTS, "kind", "accuracy", is_log=False).layout.xaxis.type == "category"
 
 
+def test_a_narrow_logarithmic_range_has_ticks_too():
+    points = [Point("a", 0, 80.0, {"rate": 0.0018}), Point("b", 1, 90.0, {"rate": 0.0044})]
+    ticks = studies.slices(points, "rate", "accuracy", is_log=True).layout.xaxis
+    assert {"0.002"} <= {text for text, at in zip(ticks.ticktext, ticks.tickvals, strict=True) if 0.0018 < at < 0.0044}
+    dimension = studies.parallel_coordinates(points, ["rate"], "accuracy", is_higher_better=True).data[0].dimensions[0]
+    assert "0.002" in dimension.ticktext
+    assert studies.history(points, "accuracy", is_higher_better=True).layout.xaxis.dtick == 1, "no trial 0.5"
+
+
+def test_the_winner_is_a_star_in_every_figure():
+    points = [*POINTS[:3], replace(POINTS[3], is_winner=True)]
+    trace = studies.slices(points, "learning_rate", "accuracy", is_log=True).data[0]
+    assert list(trace.marker.symbol) == ["circle"] * 3 + ["star"] and "the winner" in trace.text[3]
+    assert "star" in studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True).data[0].marker.symbol
+    assert "star" in studies.history(points, "accuracy", is_higher_better=True).data[1].marker.symbol
+
+
+def test_the_legend_shows_the_marker_of_all_trials_not_the_star_of_the_winner():
+    """Plotly takes that of the first point."""
+    points = [replace(POINTS[0], is_winner=True), *POINTS[1:]]
+    trace = studies.slices(points, "learning_rate", "accuracy", is_log=True).data[0]
+    assert list(trace.marker.symbol) == ["circle"] * 3 + ["star"] and list(trace.customdata) == ["b", "c", "d", "a"]
+    assert list(trace.x) == [0.01, 0.1, 0.1, 0.001] and list(trace.y) == [90, 70, 85, 80]
+
+
+def test_the_axes_of_settings_show_the_range_that_is_searched():
+    """With few trials, or equal ones, Plotly would choose an axis that has nothing to do with it, such as -1 to 1."""
+    points = [
+        Point("a", 0, 80.0, {"rate": 0.001, "dropout": 0.4}),
+        Point("b", 1, 90.0, {"rate": 0.002, "dropout": 0.4}),
+    ]
+    ends = {"rate": (1e-4, 1e-1), "dropout": (0.0, 0.5)}
+    axis = studies.slices(points, "dropout", "accuracy", is_log=False, ends=ends["dropout"]).layout.xaxis
+    assert list(axis.range) == [-0.02, 0.52]
+    axis = studies.slices(points, "rate", "accuracy", is_log=True, ends=ends["rate"]).layout.xaxis
+    assert np.allclose(axis.range, [-4.12, -0.88]) and {"0.0001", "0.1"} <= set(axis.ticktext)
+    figure = studies.parallel_coordinates(points, ["rate"], "accuracy", is_higher_better=True, ends=ends)
+    rate, dropout, _ = figure.data[0].dimensions
+    assert list(dropout.range) == [0, 0.5] and np.allclose(rate.range, [-4, -1])
+
+
+def test_the_axis_of_scores_ends_at_round_numbers():
+    points = [Point("a", 0, 89.4112, {"x": 1}), Point("b", 1, 97.4131, {"x": 2})]
+    score = studies.parallel_coordinates(points, [], "accuracy", is_higher_better=True).data[0].dimensions[-1]
+    assert list(score.range) == [89.4, 97.5]
+
+
+def test_listed_numbers_are_categories_in_their_order():
+    """16, 32 and 128 of a list have the same distance, and no other number between them is marked."""
+    points = [Point(str(size), size, 80.0, {"batch_size": size}) for size in (32, 128, 16)]
+    axis = studies.slices(points, "batch_size", "accuracy", is_log=False, is_listed=True).layout.xaxis
+    assert axis.type == "category" and list(axis.categoryarray) == ["16", "32", "128"]
+    figure = studies.parallel_coordinates(points, [], "accuracy", is_higher_better=True, listed=["batch_size"])
+    dimension = figure.data[0].dimensions[0]
+    assert list(dimension["ticktext"]) == ["16", "32", "128"] and list(dimension["values"]) == [1, 2, 0]
+
+
+def test_the_thin_lines_between_the_axes_are_light_on_dark_ground():
+    scales = [
+        studies.parallel_coordinates(POINTS, [], "accuracy", is_higher_better=True, is_dark=dark)
+        .data[0]
+        .line.colorscale
+        for dark in (False, True)
+    ]
+    brightness = [[sum(bytes.fromhex(colour[1:])) for _, colour in scale] for scale in scales]
+    assert all(light > dark + 100 for dark, light in zip(*brightness, strict=True))
+
+
 def test_names_in_hover_texts_are_shown_literally():
     assert "&lt;b&gt;x" in studies.slices(POINTS, "learning_rate", "accuracy", is_log=True).data[0].text[0]
 
@@ -35,7 +105,11 @@ def test_parallel_coordinates_use_exponents_and_categories():
     found = (
         studies.parallel_coordinates(POINTS, ["learning_rate"], "accuracy", is_higher_better=True).data[0].dimensions
     )
-    assert np.allclose(found[0]["values"], [-3, -2, -1, -1]) and list(found[0]["ticktext"]) == ["0.001", "0.01", "0.1"]
+    assert np.allclose(found[0]["values"], [-3, -2, -1, -1]) and list(found[0]["ticktext"]) == [
+        "0.001",
+        "0.01",
+        "0.1",
+    ]
     assert list(found[1]["values"]) == [0, 1, 1, 1] and list(found[2]["values"]) == [80, 90, 70, 85]
 
 
@@ -48,8 +122,11 @@ def test_the_pareto_front_rises_with_the_cost():
 
 
 def test_seed_groups_have_a_dot_per_run_and_a_mean_with_its_interval():
-    figure = studies.seed_groups(["wide"], [np.array([0.9, 0.92])], [Score(0.91, 0.8, 1.0)], [["a", "b"]])
+    figure = run_scatter.seed_groups(["wide"], [np.array([0.9, 0.92])], [Score(0.91, 0.8, 1.0)], [["a", "b"]])
     assert list(figure.data[0].customdata) == ["a", "b"] and np.allclose(figure.data[0].x, [90, 92])
+    names = ["deep_cnn on fashion_mnist, learning rate 0.1", "deep_cnn on fashion_mnist, learning rate 0.2"]
+    both = run_scatter.seed_groups(names, [np.ones(1)] * 2, [Score(1.0, 1.0, 1.0)] * 2, [["a"], ["b"]])
+    assert [text.split("<br>")[1] for text in both.layout.yaxis.ticktext] == ["learning rate 0.1", "learning rate 0.2"]
     assert np.allclose(figure.data[1].error_x.array, [9]) and np.allclose(figure.data[1].error_x.arrayminus, [11])
 
 

@@ -3,13 +3,16 @@
 import doctest
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import imgcls
 from imgcls.cli import python_api
-from imgcls.errors import RunError, SettingError
+from imgcls.errors import DatasetError, ImageError, RunError, SettingError, SourceError, UserError
+from imgcls.evaluation import image_files
 from imgcls.inference import answer
 from imgcls.runs import Run
 from tests.support.exporting.exports import quick_conversion as quick_conversion
@@ -51,6 +54,85 @@ def test_a_run_predicts_and_reports_its_scores(finished_run, tmp_path):
     assert run.report(tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_a_run_is_evaluated_on_a_folder_or_a_dataset(finished_run, digits, tmp_path):
+    run = imgcls.load_run(finished_run.id)
+    scores = run.evaluate("digits")
+    assert scores.images == 360 and np.array_equal(scores.matrix, np.array(run.confusion_matrix().data[0].z))
+    (tmp_path / "images" / "7").mkdir(parents=True)
+    Image.fromarray(np.array(imgcls.load_dataset("digits").x_test[0, ..., 0])).save(tmp_path / "images/7/one.png")
+    assert run.evaluate(tmp_path / "images").images == 1
+    with pytest.raises(SourceError, match=r"^No such file or folder: nothing$"):
+        run.evaluate("nothing")
+    with pytest.raises(SourceError, match=r"^Fashion-MNIST has none of this run's classes: 0, 1, 2"):
+        run.evaluate("fashion_mnist")
+
+
+def test_a_dataset_of_other_images_is_prepared_like_files(finished_run, digits, monkeypatch):
+    data = imgcls.load_dataset(digits)
+    other = SimpleNamespace(
+        x_test=np.pad(data.x_test[:70], ((0, 0), (4, 4), (4, 4), (0, 0))), y_test=data.y_test[:70] + 1
+    )
+    facts = SimpleNamespace(title="Other", classes=("none", *map(str, range(10))), is_multilabel=False)
+    monkeypatch.setattr(image_files.datasets, "facts", lambda name: facts)
+    monkeypatch.setattr(image_files.datasets, "is_ready", lambda name: True)
+    monkeypatch.setattr(image_files.datasets, "open_dataset", lambda name: other)
+    other.x_test[3] = 0
+    other.y_test[5] = 0
+    scores = image_files.evaluate_dataset(finished_run, "other")
+    assert (scores.images, scores.unreadable, scores.unlabelled) == (68, 1, 1)
+    assert scores.accuracy.value > 0.5
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda run, folder: run.predict(None), ImageError, "An object of type NoneType is not an image. Expected"),
+        (lambda run, folder: run.predict([[1, 2]]), ImageError, "An object of type list is not an image. Expected"),
+        (lambda run, folder: run.predict(np.zeros((8, 8))), ImageError, "An array of shape .* and type float64 is not"),
+        (lambda run, folder: run.predict(folder / "no.png"), ImageError, "no.png could not be read: No such file"),
+        (lambda run, folder: run.predict(folder), ImageError, "could not be read: Is a directory"),
+        (
+            lambda run, folder: run.export("litert", folder / "no" / "x.tflite"),
+            RunError,
+            "x.tflite could not be written",
+        ),
+        (lambda run, folder: run.report(folder / "no" / "x.html"), RunError, "x.html could not be written: No such"),
+        (lambda run, folder: imgcls.compare(run, "nobody"), RunError, "There is no run 'nobody'"),
+        (lambda run, folder: imgcls.compare(run, 3), RunError, "There is no run '3'"),
+        (lambda run, folder: imgcls.load_run("nobody"), RunError, "There is no run 'nobody'"),
+        (lambda run, folder: imgcls.load_dataset("nothing"), DatasetError, "No dataset is called 'nothing'"),
+        (lambda run, folder: imgcls.import_images(folder / "no.zip", "X"), SourceError, "No such file: no.zip"),
+        (lambda run, folder: imgcls.import_images(folder, "X"), SourceError, "No images found"),
+        (lambda run, folder: imgcls.import_images(folder, "X", sise=64), SettingError, "There is no setting 'sise'"),
+        (lambda run, folder: imgcls.import_images(folder, "X", size=65, channels=1), SettingError, "65"),
+        (lambda run, folder: imgcls.train(data="nothing", wait=False), UserError, "nothing"),
+        (lambda run, folder: imgcls.train(data=7, wait=False), UserError, "7"),
+        (lambda run, folder: imgcls.train(model="gpt", wait=False), SettingError, "There is no model 'gpt'"),
+        (lambda run, folder: imgcls.train(epochs="many", wait=False), SettingError, "many"),
+        (lambda run, folder: imgcls.train(epochs=-1, wait=False), SettingError, "-1"),
+    ],
+)
+def test_unexpected_input_gives_one_sentence(
+    call, error, message, finished_run, quick_conversion, tmp_path, monkeypatch
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    run = imgcls.load_run(finished_run.id)
+    with pytest.raises(error, match=message) as raised:
+        call(run, here)
+    assert "\n" not in str(raised.value) and str(raised.value).endswith((".", "nothing", "no.zip"))
+    assert list(here.iterdir()) == []
+
+
+def test_files_are_written_into_a_folder_under_their_own_names(finished_run, quick_conversion, tmp_path):
+    run, here = imgcls.load_run(finished_run.id), tmp_path / "here"
+    here.mkdir()
+    assert run.export("litert", here) == here / f"{run.id}-litert.tflite"
+    assert run.report(str(here)) == here / f"{run.id}.html"
+    assert len(list(here.iterdir())) == 2
+
+
 def test_a_run_is_exported_and_verified(finished_run, quick_conversion, tmp_path):
     run = imgcls.load_run(finished_run.id)
     path = run.export("litert", tmp_path / "model.tflite")
@@ -63,6 +145,7 @@ def test_two_runs_are_compared_image_by_image(finished_run):
     run = imgcls.load_run(finished_run.id)
     found = imgcls.compare(run, run)
     assert found.count == 360 and found.p_value == 1
+    assert imgcls.compare(run.id, run).count == 360
     with np.load(finished_run.folder / "predictions.npz", allow_pickle=False) as file:
         content = dict(file)
     other = finished_run.folder.with_name("other")

@@ -8,7 +8,7 @@ from imgcls.evaluation.metrics import crossed
 
 
 def simulated(seed: int, *, seeds: int = 6, images: int = 300, better: float = 0.0, spread: float = 0.3):
-    """Two settings whose models differ by chance in each training, on images of different difficulty."""
+    """Two settings whose models differ by chance in each training run, on images of different difficulty."""
     generator = np.random.default_rng(seed)
     difficulty = generator.normal(1.5, 1.5, images)
     luck = generator.normal(0, spread, (2, seeds, 1))

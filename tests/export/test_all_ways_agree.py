@@ -1,6 +1,7 @@
 """The same images give the same probabilities in the app and in every way that a model leaves it."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -25,23 +26,24 @@ from tests.support.exporting.offline_pages import write_page
 
 MODELS = ("digits", "fashion", "cifar10")
 COUNT = 200
-TO_ONNX = """
+CONVERT = """
 import sys
 from pathlib import Path
 import keras
 from imgcls.training.export.converter import KerasConverter
 for name in sys.argv[2:]:
-    model = keras.models.load_model(f"saved_models/{name}/model.keras", compile=False)
-    KerasConverter(model).onnx(Path(sys.argv[1], f"{name}.onnx"))
+    converter = KerasConverter(keras.models.load_model(f"saved_models/{name}/model.keras", compile=False))
+    converter.onnx(Path(sys.argv[1], f"{name}.onnx"))
+    converter.litert(Path(sys.argv[1], f"{name}.tflite"))
 """
 
 
 @pytest.fixture(scope="module")
-def onnx_files(tmp_path_factory) -> Path:
-    """A folder with the ONNX file of each shipped model, converted in a process of their own."""
+def model_files(tmp_path_factory) -> Path:
+    """A folder with the ONNX and the LiteRT file of each shipped model, converted in a process of their own."""
     pytest.importorskip("tf2onnx", reason="the extra onnx is not installed")
-    folder = tmp_path_factory.mktemp("onnx")
-    command = [sys.executable, "-c", TO_ONNX, str(folder), *MODELS]
+    folder = tmp_path_factory.mktemp("models")
+    command = [sys.executable, "-c", CONVERT, str(folder), *MODELS]
     done = subprocess.run(
         command, cwd=paths.repository_folder(), capture_output=True, text=True, timeout=400, check=False
     )
@@ -78,7 +80,9 @@ def image_files(tmp_path):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_all_seven_ways_give_the_same_probabilities(name, shipped, image_files, onnx_files, quick_conversion, tmp_path):
+def test_all_seven_ways_give_the_same_probabilities(
+    name, shipped, image_files, model_files, quick_conversion, tmp_path
+):
     run = shipped(name)
     files, card = image_files(run), run.card
     in_the_app = np.array([answer(run, file).probabilities for file in files])
@@ -86,8 +90,8 @@ def test_all_seven_ways_give_the_same_probabilities(name, shipped, image_files, 
 
     found = {
         "predict.py": _by_script(run, files, tmp_path),
-        "ONNX Runtime": formats.find("onnx").load(onnx_files / f"{name}.onnx").probabilities(prepared),
-        "LiteRT": Predictor(run.folder / "model.tflite").probabilities(prepared),
+        "ONNX Runtime": _as_in_the_readme("onnxruntime", name, model_files, prepared),
+        "LiteRT": _as_in_the_readme("ai_edge_litert", name, model_files, prepared),
         "REST": _over_http(run, files),
         "Python": _in_python(run, files),
     }
@@ -117,6 +121,18 @@ def test_where_the_8_bit_model_answers_all_ways_of_the_app_use_it(name, shipped,
     for found in (in_the_app, in_html):  # the stored images begin with errors and close calls
         assert np.abs(found - exact).max() < 0.1
         assert (found.argmax(1) == exact.argmax(1)).mean() >= 0.97
+
+
+def _as_in_the_readme(package: str, name: str, folder: Path, prepared: np.ndarray) -> np.ndarray:
+    """What the README's three lines for this package return, in a process that cannot import this one."""
+    readme = (paths.repository_folder() / "README.md").read_text("utf-8")
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if package in block]
+    *lines, last = code.replace("digits.", f"{name}.").splitlines()
+    head = "import sys, numpy; sys.modules['imgcls'] = None; images = numpy.load('images.npy')"
+    np.save(folder / "images.npy", prepared)
+    program = "\n".join([head, *lines, "numpy.save('found.npy', (", last, "))"])
+    subprocess.run([sys.executable, "-I", "-c", program], cwd=folder, capture_output=True, timeout=200, check=True)
+    return np.load(folder / "found.npy")
 
 
 def _by_script(run: runs.Run, files: list[Path], folder: Path) -> np.ndarray:

@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -13,6 +15,7 @@ from imgcls.errors import RunError
 from imgcls.export import exporting, formats, records
 from imgcls.export.formats import litert
 from imgcls.inference.predictor import Predictor
+from imgcls.system import atomic
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
@@ -154,6 +157,36 @@ def test_a_damaged_record_is_ignored(finished_run, quick_conversion, content):
     (records.folder_of(finished_run) / "litert.json").write_bytes(content)
     assert records.read(finished_run, "litert") is None
     assert records.all_of(finished_run) == {}
+
+
+KILLED = """
+import os, shutil, sys, tempfile
+from pathlib import Path
+from imgcls.export import exporting
+from imgcls.runs import Run
+from imgcls.system import atomic
+
+def convert(run, name, path):
+    shutil.copyfile(run.folder / "model.tflite", path)
+    tempfile.mkdtemp(dir=path.parent, prefix=atomic.PREFIX)
+    os.kill(os.getpid(), 9)
+
+exporting.convert = convert
+exporting.make(Run(Path(sys.argv[1])), ["litert"], lambda *_: None)
+"""
+
+
+def test_an_export_removes_what_a_killed_one_has_left(finished_run, quick_conversion):
+    folder = records.folder_of(finished_run)
+    subprocess.run([sys.executable, "-c", KILLED, finished_run.folder], check=False)
+    left = set(filter(atomic.is_leftover, folder.glob(".*")))
+    assert len(left) == 2
+    export(finished_run, "litert")
+    assert left <= set(folder.glob(".*"))  # another process may still be writing them
+    for path in left:
+        os.utime(path, (1, 1))
+    export(finished_run, "litert")
+    assert not left & set(folder.glob(".*")) and records.read(finished_run, "litert").is_offered
 
 
 def test_the_background_task_exports_and_the_page_shows_it(finished_run, wait_until):

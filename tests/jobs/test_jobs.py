@@ -18,11 +18,10 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import waiting_list
-from imgcls.jobs.backends import local
 from imgcls.jobs.queue import LOCK
 from imgcls.system import paths
 from imgcls.system.processes import NICENESS, is_locked
-from tests.support.processes.engine import SLOW_STEPS, has_ended, lines, processes, trainers, zombies
+from tests.support.processes.engine import SLOW_STEPS, has_ended, kill, lines, processes, trainers, zombies
 
 SHORT = Config(data="digits", model="ann", epochs=2, early_stopping=False)
 ENDLESS = SHORT.changed(epochs=1000)
@@ -58,7 +57,7 @@ def real_queue(monkeypatch, own_folders):
     yield
     for kind in ("jobs", "training"):
         for process in processes(kind):
-            process.kill()
+            kill(process)
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ def test_clicking_resume_three_times_starts_one_trainer(forks, wait_until):
     wait_until(lambda: run.can_resume, seconds=60)
     trainer.kill()
     queue = forks.queue()
-    wait_until(lambda: run.state == "lost", seconds=10)
+    wait_until(lambda: run.state == "lost")
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: jobs.start(run), range(3)))
     wait_until(lambda: lines(run, "resumed"), seconds=60)
@@ -176,7 +175,7 @@ def test_a_page_starts_one_queue_and_the_next_click_replaces_a_killed_one(real_q
     queue.kill()
     wait_until(lambda: has_ended(queue) and not is_locked(paths.runs_folder() / LOCK))
     run = jobs.begin(ENDLESS, run_id="pressed-at-once")
-    wait_until(lambda: has_started(run), seconds=20)
+    wait_until(lambda: has_started(run))
     assert queue_process(wait_until) != queue
 
 
@@ -184,7 +183,7 @@ def test_a_server_starts_queued_runs_after_any_process_was_killed(real_queue, no
     monkeypatch.setattr(jobs, "WATCH_SECONDS", 0.2)
     run = runs.create(ENDLESS, run_id="left-waiting", place=waiting_list.last_place())  # and then the machine shut down
     stop = jobs.watch()
-    wait_until(lambda: has_started(run), seconds=20)
+    wait_until(lambda: has_started(run))
     stop.set()
 
 
@@ -200,7 +199,7 @@ def test_a_queue_without_work_ends_and_leaves_no_zombie(real_queue, monkeypatch,
 def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_free_slot, python, wait_until):
     server = python(BEGINS, "outlives-all")
     run = runs.find("outlives-all")
-    wait_until(lambda: has_started(run), seconds=20)
+    wait_until(lambda: has_started(run))
     (trainer,), (queue,) = trainers(run), processes("jobs")
     assert trainer.nice() == max(NICENESS, psutil.Process().nice())
     assert os.getsid(trainer.pid) == trainer.pid  # Ctrl-C at the server does not reach it
@@ -214,7 +213,7 @@ def test_the_trainer_survives_killing_the_server_and_the_queue(real_queue, no_fr
     assert trainer.is_running()
     assert run.state == "queued"
     other = jobs.begin(ENDLESS, run_id="comes-later")  # a restarted server
-    wait_until(lambda: has_started(other), seconds=20)
+    wait_until(lambda: has_started(other))
     assert trainers(run) == [trainer]
     assert len(processes("jobs")) == 1
     jobs.delete(run)
@@ -243,12 +242,10 @@ def test_deleting_an_active_run_ends_its_process_and_leaves_no_zombie(forks, wai
     queue = forks.queue()
     wait_until(lambda: lines(run), seconds=60)
     (trainer,) = trainers(run)
-    start = time.monotonic()
     jobs.delete(run)
-    assert time.monotonic() - start < local.STOP_SECONDS
     assert has_ended(trainer)
     assert_deleted(run)
-    wait_until(lambda: zombies(queue) == [], seconds=5)
+    wait_until(lambda: zombies(queue) == [])
     time.sleep(0.3)
     assert_deleted(run)
 
@@ -259,7 +256,7 @@ def test_deleting_a_run_also_ends_a_hanging_trainer(forks, wait_until):
     wait_until(lambda: lines(run, "batch"), seconds=60)
     trainer.suspend()
     jobs.delete(run)
-    wait_until(lambda: has_ended(trainer), seconds=1)
+    wait_until(lambda: has_ended(trainer))
     assert_deleted(run)
 
 
@@ -267,7 +264,7 @@ def test_a_run_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_u
     run = runs.create(ENDLESS)
     trainer = forks.trainer(run, "import time; time.sleep(0.5)")
     jobs.delete(run)
-    wait_until(lambda: has_ended(trainer), seconds=10)
+    wait_until(lambda: has_ended(trainer))
     assert_deleted(run)
 
 
@@ -285,7 +282,7 @@ def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
 def test_a_deleted_run_cannot_be_started(own_folders):
     run = runs.create(ENDLESS)
     run.delete()
-    with pytest.raises(RunError, match=r"^“ann on digits” was deleted a moment ago\."):
+    with pytest.raises(RunError, match=r"^“Dense network on Small digits” was deleted a moment ago\."):
         jobs.start(run)
     assert runs.all_runs() == []
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imgcls import jobs
+from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.evaluation import golden
 from imgcls.jobs import personal_data
@@ -12,7 +12,7 @@ from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
 from imgcls.jobs.together import activities, sending
 from imgcls.runs.index import views
-from imgcls.sharing import acting_as, lesson_progress, people
+from imgcls.sharing import Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import rooms
 from imgcls.system import paths
 from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
@@ -70,6 +70,20 @@ def test_no_file_knows_who_deleted_everything_about_themselves(room, mnist_sampl
         personal_data.delete_everything(people.visitor(ADA.id))
     assert traces([ADA.id, NAME]) == []
     assert traces([BEN.id])
+
+
+def test_whoever_is_on_stage_is_not_remembered_as_that(room, mnist_sample, join):
+    leave_traces(room, mnist_sample, join, ADA, NAME)
+    personal_data.delete_everything(people.visitor(ADA.id))
+    assert traces([ADA.id, NAME]) == []
+
+
+def test_a_teacher_takes_class_drawings_and_assignments_with_them_but_no_runs_of_pupils(room, mnist_sample, join):
+    leave_traces(room, mnist_sample, join, ADA, NAME)
+    personal_data.delete_everything(people.visitor(TEACHER.id))
+    assert traces([TEACHER.id, "Noether"]) == []
+    assert people.visitor(ADA.id).role is Role.GUEST and not list(rooms.folder().glob("*.json"))
+    assert [run.label for run in runs.all_runs()]
 
 
 def test_a_demo_deletes_the_views_of_its_guests_after_a_day(classroom, monkeypatch):

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 from string import Formatter
 
@@ -11,25 +12,30 @@ from babel.messages.pofile import read_po
 
 from imgcls import lessons
 from imgcls.languages import ENGLISH, LANGUAGES, catalogues
-from imgcls.languages.__main__ import extract, update
+from imgcls.languages import __main__ as command
 from imgcls.lessons import glossary
 from imgcls.system import paths
 
 ROOT = paths.repository_folder()
 CODES = [code for code in LANGUAGES if code != ENGLISH]
 COMMAND = "python -m imgcls.languages"
-TRANSLATED_LESSONS = ("draw", "pixels", "shuffled")
+TRANSLATED_LESSONS = ("draw", "pixels", "shuffled", "convolution", "training")
 MARKDOWN = ("**", "`", "\n")
 DATA = ("imgcls/lessons/catalog/", "imgcls/lessons/glossary.yaml")
 """Where texts may be untranslated; all others are marked because they must not."""
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory) -> Catalog:
-    """All texts in the code."""
+def template_file(tmp_path_factory) -> Path:
+    """All texts in the code, which takes seconds to read."""
     path = tmp_path_factory.mktemp("catalogue") / "imgcls.pot"
-    extract(path)
-    with path.open("rb") as file:
+    command.extract(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def template(template_file) -> Catalog:
+    with template_file.open("rb") as file:
         return read_po(file)
 
 
@@ -104,13 +110,16 @@ def test_a_draft_says_so(code):
     assert "DRAFT" in catalogue(code).header_comment and "(" in LANGUAGES[code]
 
 
-def test_the_command_adds_new_texts_and_keeps_a_changed_one_for_a_translator_to_check(tmp_path):
+def test_the_command_adds_new_texts_and_keeps_a_changed_one_for_a_translator_to_check(
+    tmp_path, monkeypatch, template_file
+):
+    monkeypatch.setattr(command, "extract", lambda path: shutil.copyfile(template_file, path))
     path = tmp_path / "de" / "LC_MESSAGES" / "imgcls.po"
     path.parent.mkdir(parents=True)
     text = catalogues.path_of("de").read_text("utf-8")
     changed = text.replace('msgid "Train your first network"', 'msgid "Train your very first network"')
     path.write_text(changed.replace('msgid "Show the step"\nmsgstr "Schritt zeigen"\n', ""), "utf-8")
-    update(tmp_path)
+    command.update(tmp_path)
     with path.open("rb") as file:
         found = read_po(file, locale="de")
     assert found["Show the step"] is not None and "Train your very first network" not in keys(found)

@@ -2,12 +2,14 @@
 
 import importlib
 import json
+import os
 import pkgutil
+import sys
 
 import pytest
 
 import benchmarks
-from benchmarks.support import report_line
+from benchmarks.support import report_line, server
 from benchmarks.support.reference import Reference
 
 NAMES = [entry.name for entry in pkgutil.iter_modules(benchmarks.__path__) if not entry.ispkg]
@@ -95,6 +97,13 @@ def test_missing_requirements_give_one_message_and_exit_code_2(capsys):
     assert report_line.run(main) == 2
     assert capsys.readouterr().err == "There is no browser.\n"
     assert report_line.run(lambda: None) == 0
+
+
+def test_a_server_that_a_benchmark_has_killed_is_no_problem():
+    with server.started([sys.executable, "-c", "import time; time.sleep(600)"], dict(os.environ)) as process:
+        process.kill()
+        process.wait()
+    assert not process.is_running()
 
 
 def test_medians_and_percentiles_are_computed_from_the_values():

@@ -4,11 +4,12 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from imgcls.system import paths
-from tests.support.workers import NOT_FAST_FILES, NOT_FAST_FIXTURES, NOT_FAST_TESTS, TESTS, is_fast, may_be_fast
+from tests.support.workers import NOT_FAST_FILES, NOT_FAST_TESTS, PAGES, TESTS, is_fast, may_be_fast
 
 FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
 
@@ -26,8 +27,9 @@ def test_every_package_has_fast_tests(request):
         assert packages - {_of_package(item.path) for item in items if item.get_closest_marker("fast")} == set()
 
 
-def test_every_path_listed_as_not_fast_exists():
-    assert [name for name in NOT_FAST_FILES if not (TESTS / name).exists()] == []
+def test_every_listed_path_exists():
+    listed = [*(TESTS / name for name in NOT_FAST_FILES), *PAGES]
+    assert [path for path in listed if not path.exists()] == []
 
 
 def test_every_test_listed_as_not_fast_exists():
@@ -57,21 +59,41 @@ def _quick():
     return len(FILES)
 
 
+@pytest.fixture
+def started():
+    return subprocess.Popen([])
+
+
+@pytest.fixture
+def uses_started(started):
+    return started
+
+
+NO_FIXTURES = SimpleNamespace(name2fixturedefs={})
+
+
 class Item:
-    def __init__(self, path: Path, *fixtures: str, marker: str = "", function=_quick):
-        self.path, self.fixturenames, self.marker, self.function = path, list(fixtures), marker, function
+    def __init__(self, path: Path, *, marker: str = "", function=_quick, fixtures=NO_FIXTURES):
+        self.path, self.marker, self.function, self._fixtureinfo = path, marker, function, fixtures
 
     def get_closest_marker(self, name: str) -> bool:
         return name == self.marker
 
 
 FAST_FILE = TESTS / "images" / "test_ink.py"
+LOADING = (lambda keras: 0, lambda write_weights: 0)
+TRAINING = (lambda finished_run: 0, lambda forks: 0, lambda warm_trainer: 0, lambda cold_trainer: 0)
+WAITING = (lambda wait_until: 0, lambda started: 0, lambda uses_started: 0)
+QUICK = (lambda tmp_path: 0, lambda digits: 0, lambda make_run: 0)
 
 
-@pytest.mark.parametrize("fixture", sorted(NOT_FAST_FIXTURES))
-def test_a_test_that_trains_or_waits_is_not_fast(fixture):
-    assert is_fast(Item(FAST_FILE, "tmp_path"))
-    assert not is_fast(Item(FAST_FILE, "tmp_path", fixture))
+@pytest.mark.parametrize(
+    ("function", "is_quick"),
+    [*((function, False) for function in (*LOADING, *TRAINING, *WAITING)), *((function, True) for function in QUICK)],
+)
+def test_a_test_is_as_fast_as_its_fixtures(function, is_quick, request):
+    fixtures = request.session._fixturemanager.getfixtureinfo(request.node, function, None)
+    assert is_fast(Item(FAST_FILE, fixtures=fixtures)) == is_quick
 
 
 def test_a_slow_test_and_a_browser_test_are_not_fast():

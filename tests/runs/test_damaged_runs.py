@@ -28,7 +28,7 @@ from imgcls.jobs.classroom import leaderboard, work
 from imgcls.lessons import Situation
 from imgcls.runs import Run, backbone_facts, index, store, trials
 from imgcls.runs import assignments as attempts
-from imgcls.runs.annotations import holdout_usage, notes, tags
+from imgcls.runs.annotations import holdout_usage, notes, tags, withdrawn
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import (
     epoch_predictions,
@@ -233,6 +233,7 @@ READERS = {
     "notes.json": (notes.read,),
     "parent.json": (store.parent_of,),
     "owner.json": (work.described,),
+    "withdrawn.json": (lambda run: withdrawn.apply(run.folder),),
     "served.json": (served_model.of, predicted),
     "served.tflite": (served_model.of,),
     "robustness.npz": (lambda run: robustness.read(run).by_class("noise", 10),),

@@ -2,7 +2,11 @@
 
 import contextlib
 import json
+import os
+import sqlite3
+import threading
 
+import filelock
 import pytest
 
 from imgcls import runs
@@ -11,6 +15,7 @@ from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run, index
 from imgcls.runs.annotations import notes
 from imgcls.runs.index import Query, database, query, views
+from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import NotAllowed, Visitor, acting_as
 from imgcls.system import paths
 
@@ -91,6 +96,55 @@ def test_a_run_in_progress_is_read_each_time(make_run):
     assert index.search(Query()).rows[0]["state"] == "lost"
 
 
+def test_the_lock_and_curve_of_a_run_in_progress_are_looked_at_once_for_all_readers(make_run, monkeypatch):
+    run = make_run("trains-here", **{"config.json": Config().as_dict()})
+    (run.folder / "trainer.json").write_text(json.dumps({"started": 1.0, "first": 1.0, "ticket": "x"}))
+    (run.folder / "heartbeat").write_text("running ")
+    (run.folder / "metrics.jsonl").touch()
+    lock = filelock.FileLock(run.folder / TRAINER_LOCK)
+    lock.acquire()
+    os.utime(run.folder, (1e9, 1e9))  # what it was last changed by is long ago
+
+    def seen(seconds: float) -> tuple[str, float | None]:
+        monkeypatch.setattr(database, "OPEN_SECONDS", seconds)
+        (row,) = index.search(Query()).rows
+        return row["state"], row["last"]
+
+    assert seen(0) == ("running", None)
+    monkeypatch.setattr(database, "row_of", lambda run: pytest.fail("its other files are as they were"))
+    (run.folder / "metrics.jsonl").write_text(json.dumps({"kind": "epoch", "epoch": 1, "val_accuracy": 0.5}) + "\n")
+    assert seen(1e9) == ("running", None), "another reader has just looked"
+    assert seen(0) == ("running", 0.5)
+    lock.release()
+    assert seen(0) == ("lost", 0.5)
+
+
+def test_readers_who_come_at_once_do_not_each_bring_the_index_up_to_date(add, monkeypatch):
+    add("stays-here", 0.9)
+    begun, go_on = [], threading.Event()
+
+    def slow(connection, refresh=database._refresh) -> None:
+        begun.append(1)
+        go_on.wait(60)
+        refresh(connection)
+
+    monkeypatch.setattr(database, "_refresh", slow)
+    found: list[list[str]] = []
+    asked = threading.Semaphore(0)
+    path_of_index = database._path
+    monkeypatch.setattr(database, "_path", lambda *of: (path_of_index(*of), asked.release())[0])
+    readers = [threading.Thread(target=lambda: found.append(ids())) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for _ in readers:
+        asked.acquire(timeout=60)
+    go_on.set()
+    for reader in readers:
+        reader.join()
+    assert found == [["stays-here"]] * 8
+    assert len(begun) <= 2, "the first, and another for those who came while it read"
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"no database at all, but long enough to look at", b"SQLite format 3\0" + b"x" * 200]
 )
@@ -100,6 +154,43 @@ def test_a_damaged_index_is_made_again(add, content):
     (path,) = paths.cache_folder().glob("runs-*.sqlite")
     path.write_bytes(content)
     assert ids() == ["stays-here"] and ids() == ["stays-here"]
+
+
+@pytest.mark.parametrize("question", [lambda: ids(), lambda: query.repeated(5), lambda: query.grouped(Query(), "data")])
+def test_damage_that_only_the_question_meets_is_repaired_too(add, question, monkeypatch):
+    """Its first page is intact, as after a loss of power."""
+    monkeypatch.setattr(database, "RACY_SECONDS", -1.0)
+    for number in range(40):
+        add(f"run-{number:02}", 0.9)
+    expected = question()
+    (path,) = paths.cache_folder().glob("runs-*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE runs SET row = '{' || substr(row, 1, 20) WHERE id = 'run-07'")
+    assert question() == expected and question() == expected
+    assert index.search(Query()).total == 40
+
+
+def test_a_page_looks_at_the_folders_once(add, monkeypatch):
+    add("one-run", 0.9)
+    looks = []
+    refresh = database._refresh
+    monkeypatch.setattr(database, "_refresh", lambda connection: looks.append(connection) or refresh(connection))
+    with index.looked_at_once():
+        assert ids() == ["one-run"]
+        add("later-run", 0.8)
+        assert ids() == ["one-run"] and query.repeated(5) == []
+    assert len(looks) == 1
+    assert sorted(ids()) == ["later-run", "one-run"]
+
+
+def test_a_page_survives_an_index_that_is_damaged(add):
+    add("one-run", 0.9)
+    ids()
+    (path,) = paths.cache_folder().glob("runs-*.sqlite")
+    path.write_bytes(b"no database at all")
+    with index.looked_at_once():
+        assert ids() == ["one-run"]
+        assert ids() == ["one-run"]
 
 
 def test_archived_runs_are_hidden_until_they_are_asked_for(add):
@@ -116,6 +207,8 @@ def test_groups_have_their_best_and_mean_scores(add):
     first, second = query.grouped(Query(), "tag")
     assert (first.value, first.runs, first.best_test, first.mean_test) == ("baseline", 2, 0.9, pytest.approx(0.8))
     assert second.value == "other" and sorted(ids("tag=baseline")) == ["run-one", "run-two"]
+    assert ids(exact={"tag": ["other"]}) == ["run-three"]
+    assert len(ids(exact={"tag": ["baseline", "other"]})) == 3, "any of the selected groups, as for other columns"
     assert [group.value for group in query.grouped(Query(), "data")] == ["digits"]
 
 

@@ -242,14 +242,14 @@ def test_a_missing_runs_folder_has_no_runs():
         ("\ufeffmark", "mark"),
         ("Käse 面条 🍜", "Käse 面条 🍜"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
-        ("x" * 100, "x" * 60),
-        ("x" * 59 + " yz", "x" * 59),
+        ("x" * 100, "x" * 59 + "…"),
+        ("x" * 58 + " yz", "x" * 58 + "…"),
         ("\u202e\u200b \n", ""),
     ],
 )
 def test_a_name_is_kept_literally_without_invisible_characters(given, kept):
     assert run_name.clean(given) == kept
-    assert runs.create(Config(data="digits", model="ann"), given).label == (kept or "ann on digits")
+    assert runs.create(Config(data="digits", model="ann"), given).label == (kept or "Dense network on Small digits")
 
 
 def test_a_name_edited_in_the_file_is_cleaned_too(make_run):
@@ -269,3 +269,25 @@ def test_a_run_can_be_renamed(make_run):
     shutil.rmtree(run.folder)
     with pytest.raises(RunError, match=r"^There is no run '.+'\. It may have been deleted"):
         run.rename("Too late")
+
+
+def test_all_runs_reads_when_a_run_was_started_only_once(make_run, monkeypatch):
+    """Thousands of runs are listed at every rerun of a page."""
+    for name, first in (("older", 1.0e9), ("newer", 1.1e9)):
+        make_run(name, **{"config.json": Config().as_dict(), "trainer.json": {"first": first}})
+    make_run("waiting", **{"config.json": Config().as_dict()})
+    assert [run.id for run in runs.all_runs()] == ["waiting", "newer", "older"]
+    read = []
+    monkeypatch.setattr(runs.Run, "first_start", property(lambda run: read.append(run.id)))
+    assert [run.id for run in runs.all_runs()] == ["waiting", "newer", "older"]
+    assert set(read) == {"waiting"}, "it may be started at any moment"
+
+
+def test_a_run_that_replaces_another_one_of_its_id_has_its_own_time(make_run):
+    for name, first in (("first-run", 1e9), ("second-run", 2e9)):
+        make_run(name, **{"config.json": Config().as_dict(), "trainer.json": {"first": first}})
+    assert [run.id for run in runs.all_runs()] == ["second-run", "first-run"]
+    aside = runs.find("first-run").folder
+    aside.rename(aside.with_name(".aside"))
+    make_run("first-run", **{"config.json": Config().as_dict(), "trainer.json": {"first": 3e9}})
+    assert [run.id for run in runs.all_runs()] == ["first-run", "second-run"]

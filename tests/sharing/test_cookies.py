@@ -65,6 +65,14 @@ def test_a_stolen_cookie_is_worthless_after_signing_out_everywhere():
     assert cookies.read(cookies.make(visitor)) == visitor
 
 
+def test_a_browser_that_became_somebody_else_is_nobody_in_tabs_that_were_open_before():
+    visitor = cookies.new_id()
+    shared, another = cookies.make(visitor, time.time() - 60), cookies.make(visitor)
+    cookies.leave(shared)
+    assert cookies.read(shared) == "" and cookies.has_left(shared)
+    assert cookies.read(another) == visitor and not cookies.has_left(another)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
 def test_only_the_owner_of_the_server_reads_the_key():
     cookies.make(cookies.new_id())
@@ -97,7 +105,23 @@ def test_a_name_and_a_role_are_remembered():
     assert people.visitor(visitor).role is Role.GUEST
 
 
-@pytest.mark.parametrize("name", ["", "  ", "\u202e", "***"])
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("ශ්\u200dරී", "ශ්\u200dරී"),  # without the joiner, it would be two words
+        ("می\u200cنا", "می\u200cنا"),
+        ("👩\u200d🏫 Kim", "👩\u200d🏫 Kim"),
+        ("\u200dAda \u200d\u200d", "Ada"),
+        ("A\u200d\u200dda", "Ada"),
+        ("x" * 29 + "\u200dy", "x" * 29),
+        ("A\u202eda", "A da"),
+    ],
+)
+def test_a_name_keeps_what_belongs_to_its_script_and_nothing_that_hides(given, name):
+    assert people.checked_name(given) == name
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u202e", "***", "\u200d"])
 def test_a_name_needs_a_letter(name):
     with pytest.raises(UserError, match="at least one letter"):
         people.change(cookies.new_id(), name=name)

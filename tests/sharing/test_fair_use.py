@@ -188,7 +188,7 @@ def test_only_who_started_a_task_cancels_it(shared, tmp_path):
     task.write_progress("running", 0.0, "Starting")
     with acting_as(ADA):
         background.count(task)
-    with acting_as(BEN), pytest.raises(NotAllowed, match="somebody else has started it"):
+    with acting_as(BEN), pytest.raises(NotAllowed, match="someone else started it"):
         background.cancel(task)
     assert task.state().state == "running"
     with acting_as(ADA):

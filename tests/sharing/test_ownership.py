@@ -12,7 +12,7 @@ from imgcls.evaluation.label_errors import reviews
 from imgcls.evaluation.model_import import task as model_import
 from imgcls.export import exporting
 from imgcls.jobs import waiting_list
-from imgcls.runs import metrics_log, trash
+from imgcls.runs import metrics_log
 from imgcls.runs.annotations import tags
 from imgcls.sharing import Action, NotAllowed, Role, Visibility, Visitor, acting_as, guarding, ownership, people
 from imgcls.sharing.visitors import SERVER
@@ -41,6 +41,13 @@ def adas(ada, ben, config):
 def test_a_run_belongs_to_who_started_it(adas):
     thing = ownership.of(adas.folder)
     assert (thing.owner, thing.owner_name, thing.visibility) == (ADA.id, "Ada", Visibility.PUBLIC)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_process_that_works_for_somebody_has_the_limits_of_their_role(adas, role):
+    """At least those of a member: what it does was allowed before it was started."""
+    people.change(ADA.id, role=role)
+    assert ownership.maker(adas.folder).role is (Role.MEMBER if role is Role.GUEST else role)
 
 
 def test_nobody_but_its_owner_sees_a_private_run(adas):
@@ -114,30 +121,6 @@ def test_a_teacher_can_in_his_room_only(adas):
     assert waiting_list.waiting() == []
 
 
-def test_only_who_could_delete_it_restores_a_run(adas):
-    with acting_as(ADA):
-        jobs.delete(adas)
-    with acting_as(SERVER):
-        (deleted,) = trash.deleted()
-    with acting_as(BEN):
-        assert trash.deleted() == []
-        for undo in (trash.restore, trash.remove):
-            with pytest.raises(NotAllowed):
-                undo(deleted)
-    with acting_as(ADA):
-        trash.restore(trash.deleted()[0])
-    assert adas.folder.is_dir()
-
-
-def test_the_server_removes_old_deleted_runs_whoever_visits(adas, monkeypatch):
-    with acting_as(ADA):
-        jobs.delete(adas)
-    monkeypatch.setattr(trash, "KEPT_SECONDS", 0.0)
-    with acting_as(BEN):
-        trash.sweep()
-    assert list((adas.folder.parent / trash.FOLDER).iterdir()) == []
-
-
 def test_a_guest_of_a_class_does_not_train(shared, config):
     with acting_as(Visitor("C" * 22)), pytest.raises(NotAllowed, match="Join a class first"):
         jobs.begin(config)
@@ -145,7 +128,7 @@ def test_a_guest_of_a_class_does_not_train(shared, config):
 
 def test_nobody_but_the_owner_trains_on_a_read_only_server(monkeypatch, config):
     monkeypatch.setenv("IMGCLS_MODE", "read-only")
-    with acting_as(ADA), pytest.raises(NotAllowed, match="looking at runs"):
+    with acting_as(ADA), pytest.raises(NotAllowed, match="viewing runs"):
         jobs.begin(config)
     with acting_as(Visitor(ADA.id, Role.OWNER)):
         jobs.begin(config)

@@ -14,7 +14,9 @@ import pytest
 from imgcls import jobs, studies
 from imgcls.errors import RunError, SettingError
 from imgcls.evaluation import predictions
+from imgcls.jobs import fair_use
 from imgcls.runs import Run, trials
+from imgcls.sharing import Role, Visitor, acting_as, limits
 from imgcls.studies import driver, energy
 from imgcls.studies.driver import Driver, Taken
 from imgcls.studies.study import START_SECONDS, STARTING
@@ -39,6 +41,12 @@ def test_the_best_trial_by_validation_wins(digits):
     assert result["winner"] == max(found, key=lambda trial: score(trial.run.config)).run.id
     assert result["tried"] == result["scored"] == 6 and study.state == "finished"
     assert Driver(study).run() == result, "an ended study is not driven again"
+
+
+def test_a_long_title_does_not_push_the_number_out_of_the_names_of_trials(digits):
+    study = studies.create(planned(title="Learning rate and width of the small network, on digits, first night"))
+    driver.Driver(study)._add(study.plan, [])
+    assert jobs.waiting()[0].label == "Learning rate and width of the small network, on digits,… #0"
 
 
 def test_the_lowest_loss_wins_if_the_plan_says_so(digits):
@@ -189,6 +197,41 @@ def test_a_trial_that_the_user_takes_out_of_the_queue_is_passed_over(digits):
         (waiting[0].folder / "queued.json").unlink()
         driver_thread.join()
     assert results[0]["tried"] == 2 and results[0]["winner"].endswith("0001")
+
+
+def test_a_study_waits_while_its_owner_has_no_room_in_the_queue(digits, monkeypatch):
+    ada, refused, results = Visitor("A" * 22, Role.MEMBER, "Ada"), threading.Event(), []
+    monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    monkeypatch.setenv(limits.VARIABLE, "member.queued_runs=1")
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    monkeypatch.setattr(driver, "FULL_SECONDS", 0.01)
+    check = fair_use.check_new_runs
+
+    def noted(configs):
+        try:
+            check(configs)
+        except fair_use.QueueFull:
+            refused.set()
+            raise
+
+    def drive():
+        with acting_as(ada):
+            results.append(Driver(study).run())
+
+    with acting_as(ada):
+        study = studies.create(planned(trials=1))
+        mine = jobs.begin(planned().base)
+    monkeypatch.setattr(fair_use, "check_new_runs", noted)
+    driver_thread = threading.Thread(target=drive)
+    driver_thread.start()
+    assert refused.wait(60)
+    jobs.take_out(mine)
+    while not (waiting := jobs.waiting()):
+        time.sleep(0.01)
+    support.end(waiting[0])
+    (waiting[0].folder / "queued.json").unlink()
+    driver_thread.join()
+    assert results[0]["tried"] == 1 and study.trials()[0].run.id == waiting[0].id
 
 
 def test_hopeless_trials_are_ended_early(digits):

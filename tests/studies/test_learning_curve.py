@@ -72,7 +72,7 @@ def test_what_exists_or_waits_is_not_queued_again(finished_run, no_queue):
 
 
 def test_too_few_sizes_and_trials_are_refused(finished_run):
-    with pytest.raises(RunError, match="4 different numbers of training images; there are 1"):
+    with pytest.raises(RunError, match="4 different numbers of training images; so far there are runs with 1"):
         learning_curve.read(learning_curve.members(finished_run, runs.all_runs()))
     (finished_run.folder / "trial.json").write_text(json.dumps(trials.TrialRecord("s", 0, {}).as_dict()))
     with pytest.raises(RunError, match="trial of a study"):

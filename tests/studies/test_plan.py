@@ -103,3 +103,9 @@ def test_the_night_ends_the_next_time_it_is_that_late():
 def test_an_impossible_end_is_named(text, hours):
     with pytest.raises(SettingError, match=r"not a time of day|hours must be"):
         plan.end_of(text, hours)
+
+
+def test_a_long_title_is_kept_and_a_very_long_one_shows_that_it_was_shortened():
+    title = "Learning rate, width and dropout of the small CNN on vehicles and cats, first night"
+    assert planned(title=title).title == title
+    assert planned(title="x" * 200).title == "x" * 119 + "…"

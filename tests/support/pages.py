@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 from functools import cache
+from pathlib import Path
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from imgcls.runs import Run
+from imgcls.system import paths
 from imgcls.ui.app.paths import ENTRY, PAGES
 
 HOSTILE = (
@@ -43,14 +45,27 @@ def text_of(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
 
+def html_of(app: AppTest) -> str:
+    """All HTML that the page writes."""
+    return "\n".join(str(block.proto.body) for block in app.get("html"))
+
+
+def button(app: AppTest, label: str):
+    return next(found for found in app.button if found.label == label)
+
+
+def shipped(name: str) -> Run:
+    """A copy of a shipped run in the test's runs folder."""
+    return Run(Path(shutil.copytree(paths.repository_folder() / "saved_models" / name, paths.runs_folder() / name)))
+
+
 def is_intact(app: AppTest) -> bool:
     return not app.exception and "Something went wrong" not in text_of(app)
 
 
 def select_images(app: AppTest, gallery: str, values: list[int]) -> None:
     """Selects images of the gallery whose key begins like this, and runs the page."""
-    content = "".join(str(block.proto.body) for block in app.get("html"))
-    (key,) = re.findall(rf'data-select="({gallery}[^"]*)"', content)
+    (key,) = re.findall(rf'data-select="({gallery}[^"]*)"', html_of(app))
     app.session_state[f"chosen-{key}"] = values
     app.run()
 

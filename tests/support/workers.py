@@ -1,14 +1,15 @@
 """Which worker runs a test, which tests get a second try, and which are fast.
 
-Two workers share the tests (`-n 0` is one process without any, for a debugger). What drives a browser stays with one of
-them, and what times real trainers and queues with the other, one after the other, so that two of a kind never wait for
-each other. Other files are each given to one worker.
+Three workers share the tests, and two the fast ones (`-n 0` is one process without any, for a debugger). Browsers and
+trainers wait more than they compute, so three keep two cores busy. What times real trainers and queues stays with one
+worker, and each half of what drives a browser with another. Other files are each given to one worker.
 
 These tests, and all that train in a separate process, get one retry, which the report lists as RERUN with its
 failure: a shared machine that stalls for half a minute is not a bug of the project. A test that fails twice is.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -19,14 +20,17 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 BROWSER = TESTS / "browser"
+PAGES = tuple(BROWSER / name for name in ("data", "lessons", "look", "offline_page", "runs_and_evaluate"))
+"""The half of the browser tests in which next to nothing is trained."""
+WORKERS, FAST_WORKERS = 3, 2
+LONGEST = ["browser", "trainers", "browser-pages"]
+"""The groups that start first, as they take longest."""
 TRAINED = {"warm_trainer", "cold_trainer"}
 TIMED = {"forks", *TRAINED}
 
 
-NOT_FAST_FIXTURES = {"keras", "write_weights", "trained_folder", "wait_until", *TIMED, *TRAINED}
-"""They load TensorFlow, train, or wait."""
 NOT_FAST_NAMES = {"sleep", "subprocess", "Popen", "Server"}
-"""Names that a fast test, and the functions of its file that it calls, must not use."""
+"""Names that a fast test, its fixtures, and the functions of their files that they call, must not use."""
 NOT_FAST_MODULES = ("keras", "tensorflow", "imgcls.training.model_builder")
 """Modules that they must not import."""
 NOT_FAST_FILES = {
@@ -135,7 +139,7 @@ NOT_FAST_TESTS = {
 
 @cache
 def may_be_fast(path: Path) -> bool:
-    """Whether the tests of this file are fast, except those that use one of `NOT_FAST_FIXTURES`."""
+    """Whether tests of this file may be fast."""
     relative = path.relative_to(TESTS)
     return not {relative.as_posix(), *(parent.as_posix() for parent in relative.parents)} & NOT_FAST_FILES
 
@@ -144,22 +148,33 @@ def is_fast(item: pytest.Item) -> bool:
     """Whether `-m fast` selects the test: it needs no TensorFlow, no browser, no process and no waiting."""
     if item.get_closest_marker("slow") or not may_be_fast(item.path):
         return False
-    if item.function.__name__ in NOT_FAST_TESTS or NOT_FAST_FIXTURES & set(item.fixturenames):
+    if item.function.__name__ in NOT_FAST_TESTS:
         return False
     if getattr(item.function, "is_hypothesis_test", False):  # hundreds of examples
         return False
-    return not may_wait(item.function)
+    return not may_wait(item.function) and not any(map(may_wait, fixtures_of(item)))
+
+
+def fixtures_of(item: pytest.Item) -> list[Callable]:
+    """The functions of this project's fixtures that the test uses, directly or through others."""
+    definitions = item._fixtureinfo.name2fixturedefs.values()  # pytest has no public name for them
+    return [one.func for found in definitions for one in found if is_below_tests(one.func)]
+
+
+def is_below_tests(function: Callable) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename.startswith(f"{TESTS}{os.sep}")
 
 
 @cache
 def may_wait(function: Callable) -> bool:
-    """Whether a test uses one of `NOT_FAST_NAMES` or `NOT_FAST_MODULES`."""
+    """Whether a test or fixture uses one of `NOT_FAST_NAMES` or `NOT_FAST_MODULES`."""
     names = names_in(function)
     return bool(NOT_FAST_NAMES & names) or any(name.startswith(NOT_FAST_MODULES) for name in names)
 
 
 def names_in(function: Callable) -> set[str]:
-    """The names that a test uses, including those in the functions of its own file that it calls."""
+    """The names that a function uses, including those in the functions and classes of its own file that it uses."""
     found: set[str] = set()
     waiting, seen = [function.__code__], set()
     while waiting:
@@ -169,12 +184,10 @@ def names_in(function: Callable) -> set[str]:
         seen.add(code)
         found |= set(code.co_names)
         waiting += [part for part in code.co_consts if isinstance(part, CodeType)]
-        called = [function.__globals__.get(name) for name in code.co_names]
-        waiting += [
-            part.__code__
-            for part in called
-            if getattr(part, "__module__", "") == function.__module__ and hasattr(part, "__code__")
-        ]
+        for part in (function.__globals__.get(name) for name in code.co_names):
+            if getattr(part, "__module__", "") == function.__module__:
+                members = vars(part).values() if isinstance(part, type) else [part]
+                waiting += [member.__code__ for member in members if hasattr(member, "__code__")]
     return found
 
 
@@ -184,7 +197,7 @@ def stays_fast(request):
     was_loaded = "tensorflow" in sys.modules
     yield
     if request.node.get_closest_marker("fast") and not was_loaded:
-        assert not {"tensorflow", "keras"} & set(sys.modules), "a fast test loads TensorFlow: see NOT_FAST_FIXTURES"
+        assert not {"tensorflow", "keras"} & set(sys.modules), "a fast test loads TensorFlow: see NOT_FAST_MODULES"
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -192,6 +205,11 @@ def pytest_ignore_collect(collection_path, config):
     if config.option.markexpr == "fast" and TESTS in collection_path.parents and not may_be_fast(collection_path):
         return True
     return None
+
+
+def pytest_xdist_auto_num_workers(config):
+    """For `-n auto`. Each worker collects all tests, which is a fifth of the work of the fast ones."""
+    return FAST_WORKERS if config.option.markexpr == "fast" else WORKERS
 
 
 @pytest.hookimpl(wrapper=True)
@@ -211,18 +229,17 @@ def pytest_collection_modifyitems(config, items):
         if is_fast(item):
             item.add_marker(pytest.mark.fast)
         in_browser = BROWSER in item.path.parents
-        if in_browser or (TIMED | TRAINED) & fixtures:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+        # A race that shows in one of many runs is reported with its traceback: "RERUN" in the summary.
+        item.add_marker(pytest.mark.flaky(reruns=2 if in_browser else 1))
         if in_browser:
-            group = "browser"
+            group = "browser-pages" if any(folder in item.path.parents for folder in PAGES) else "browser"
         elif TIMED & fixtures:
             group = "trainers"
         else:  # Keras slows everything after it in the same process: the tests that load it come last.
             group = item.path.stem + ("-keras" if "keras" in fixtures else "")
         item.add_marker(pytest.mark.xdist_group(group))
-    if hasattr(config, "workerinput"):  # the two longest groups start immediately
-        first = ["browser", "trainers"]
-        items.sort(key=lambda item: first.index(name) if (name := _group(item)) in first else len(first))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONGEST.index(name) if (name := _group(item)) in LONGEST else len(LONGEST))
 
 
 def _group(item: pytest.Item) -> str:

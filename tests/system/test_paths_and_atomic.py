@@ -77,6 +77,28 @@ def test_a_failing_writer_leaves_only_the_old_file(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["model.keras"]
 
 
+def test_what_a_killed_process_left_is_removed_when_nobody_can_be_writing_it(tmp_path):
+    program = """
+import os, sys
+from imgcls.system import atomic
+with atomic.replacing(sys.argv[1]) as aside:
+    aside.write_bytes(b"half")
+    os.kill(os.getpid(), 9)
+"""
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program, tmp_path / "model.tflite"], check=False)
+    old, new = sorted(tmp_path.iterdir())
+    folder = tmp_path / f"{atomic.PREFIX}0"
+    folder.mkdir()
+    (folder / "part").write_bytes(b"half")
+    mine = tmp_path / ".hidden"
+    mine.write_bytes(b"mine")
+    for path in (old, folder, mine):
+        os.utime(path, (1, 1))
+    atomic.remove_leftovers(tmp_path.glob(".*"))
+    assert sorted(tmp_path.iterdir()) == sorted([new, mine])
+
+
 def test_a_writer_that_writes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), atomic.replacing(tmp_path / "a.txt"):
         pass

@@ -1,10 +1,13 @@
 """Child processes: their environment, and locks as a sign of life."""
 
 import os
+import platform
 import subprocess
+import sys
 
 import filelock
 import psutil
+import pytest
 
 from imgcls.system import paths, processes
 
@@ -38,3 +41,22 @@ def test_a_command_in_the_process_of_the_tests_leaves_its_priority_as_it_is():
     before = psutil.Process().nice()
     processes.lower_priority()
     assert psutil.Process().nice() == before
+
+
+FREED = """
+import psutil
+from imgcls.system import processes
+
+assert processes.return_freed_memory()
+process = psutil.Process()
+del [bytearray(1_000_000) for _ in range(3)][:]
+before = process.memory_info().rss
+large, small = zip(*((bytearray(1_000_000), bytearray(2_000)) for _ in range(100)))
+del large
+assert process.memory_info().rss < before + 20_000_000
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps freed memory")
+def test_memory_between_small_objects_that_stay_is_returned():
+    subprocess.run([sys.executable, "-c", FREED], check=True)

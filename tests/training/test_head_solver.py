@@ -60,7 +60,6 @@ def test_few_passes_are_nearly_as_good_as_many(keras, monkeypatch):
 
 @pytest.mark.parametrize("is_multilabel", [False, True])
 def test_a_head_starts_from_the_solution(is_multilabel, keras):
-    from imgcls import models
     from imgcls.training import model_builder
     from imgcls.training.transfer import head_solver
     from imgcls.training.transfer.features import Copies
@@ -70,12 +69,11 @@ def test_a_head_starts_from_the_solution(is_multilabel, keras):
     if is_multilabel:
         labels, val_labels = (targets(part).astype(np.int32) for part in (labels, val_labels))
     head = model_builder.head(config, 6, CLASSES, is_multilabel)
-    models.family("transfer").initialise(head, x)
     rows = np.arange(len(x))
-    head_solver.initialise(
-        config, head, Copies(x, rows, labels, np.stack([x, x])), Subset(x_val, np.arange(len(x_val)), val_labels)
-    )
+    validation = Subset(x_val, np.arange(len(x_val)), val_labels)
+    head_solver.solution(config, CLASSES, Copies(x, rows, labels, np.stack([x, x])), validation).apply(head)
     probabilities = head.predict_on_batch(x_val)
+    assert head.get_layer("standardise").epsilon == head_solver.EPSILON
     right = (
         ((probabilities > 0.5) == val_labels).mean()
         if is_multilabel

@@ -93,7 +93,7 @@ def test_an_untrained_network_has_the_loss_log_2(keras):
 def test_each_label_is_weighted_like_scikit_learn_balanced():
     from sklearn.utils.class_weight import compute_class_weight
 
-    from imgcls.training.loop.steps import class_weights
+    from imgcls.training.loop.class_weights import class_weights
 
     weights = class_weights(settings(class_weights=True), LABELS, 3)
     for label in range(3):
@@ -107,11 +107,12 @@ def test_each_label_is_weighted_like_scikit_learn_balanced():
 def test_weights_affect_only_the_training_loss(keras):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
+    from imgcls.training.loop.class_weights import class_weights
 
     images = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
     config = settings(class_weights=True)
     model = model_builder.build(config, (6, 6, 1), 3, images, is_multilabel=True)
-    weights = steps.class_weights(config, LABELS, 3)
+    weights = class_weights(config, LABELS, 3)
     train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config), weights, is_multilabel=True)
     predictions = model.predict_on_batch(images)
     losses = -np.log(np.where(LABELS, predictions, 1 - predictions))

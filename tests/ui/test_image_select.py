@@ -35,6 +35,21 @@ def test_a_selection_of_the_page_gets_an_edition_that_the_browser_adopts():
     assert [text.value for text in app.text] == ["[1, 2, 3]", "1"]
 
 
+def test_the_selection_is_known_before_the_gallery_is_shown():
+    app = AppTest.from_function(before)
+    assert [text.value for text in app.run().text] == ["[]", "[2]"]
+
+
+def before() -> None:
+    import streamlit as st
+
+    from imgcls.ui.components import image_select
+
+    st.text(str(image_select.chosen("a", [1, 2])))
+    image_select.choose("a", [2, 9])
+    st.text(str(image_select.chosen("a", [1, 2])))
+
+
 def test_a_tile_with_a_value_is_a_button_and_its_link_is_in_its_first_line():
     tile = gallery.Tile("data:,", "a <b>", ("#5", "cat"), "?image=5", value=5)
     html = gallery.grid([tile], select='x"y')

@@ -9,7 +9,7 @@ from imgcls import languages
 from imgcls.system import paths
 from imgcls.ui.look.stylesheet import Stylesheet
 from imgcls.ui.visitors import language
-from tests.support.pages import is_intact, opened, prepared, text_of
+from tests.support.pages import html_of, is_intact, opened, prepared, text_of
 
 PAGE = b'<html lang="en"><head></head><body></body></html>'
 
@@ -59,10 +59,6 @@ def test_the_html_of_a_language_from_right_to_left_says_so(monkeypatch):
     assert '<html lang="ar-XB" dir="rtl">' in answered("lang=ar-XB")
 
 
-def bodies(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
-
-
 @pytest.mark.parametrize(
     ("code", "title"),
     [("de", "Lektionen"), ("es", "Lecciones"), ("fr", "Leçons"), ("en", "Lessons"), ("xx", "Lessons")],
@@ -72,7 +68,7 @@ def test_a_page_is_in_the_language_of_its_address(code, title):
     assert is_intact(app) and app.title[0].value == title
     assert (
         f'lang="{code if code != "xx" else "en"}" hreflang="{code if code != "xx" else "en"}" aria-current'
-        in bodies(app)
+        in html_of(app)
     )
     assert languages.current() == "en", "other code of this process is not affected"
 
@@ -96,5 +92,5 @@ def test_a_mode_of_predict_has_the_same_address_in_every_language():
 
 def test_a_link_of_the_menu_keeps_the_address_of_the_page():
     app = opened("lessons", lesson="draw", lang="fr")
-    assert 'href="lessons?lesson=draw&amp;lang=de" lang="de"' in bodies(app)
+    assert 'href="lessons?lesson=draw&amp;lang=de" lang="de"' in html_of(app)
     assert text_of(app) and app.session_state[language.KEY] == "fr"

@@ -1,5 +1,6 @@
 """Layouts of folders that people bring, each with its correct reading: for the benchmark and for the tests."""
 
+from benchmarks.support.layouts.brought import BROUGHT
 from benchmarks.support.layouts.exports import EXPORTS
 from benchmarks.support.layouts.file_names import FILE_NAMES
 from benchmarks.support.layouts.folders import CONFIRMED, FOLDERS
@@ -20,6 +21,7 @@ ALL = {
         ("folders", FOLDERS),
         ("file names", FILE_NAMES),
         ("confirmed", CONFIRMED),
+        ("brought", BROUGHT),
     )
     for name, layout in layouts.items()
 }

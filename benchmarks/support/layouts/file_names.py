@@ -35,6 +35,16 @@ FILE_NAMES = {
         {"american_bulldog": UNSPLIT, "american_pit_bull": UNSPLIT, "Bombay": UNSPLIT},
         answers={"file-names": "before"},
     ),
+    "person, emotion and number": Layout(
+        {f"{who}.{what}{{}}.{n}.tiff": 3 for n, who in enumerate(("KA", "KL", "KM")) for what in ("AN", "HA")},
+        {"AN": (0, 0, 9), "HA": (0, 0, 9)},
+        answers={"file-names": "part-2"},
+    ),
+    "digit, speaker and number": Layout(
+        {f"{digit}_{who}_{{}}.png": 3 for digit in (3, 7) for who in ("ada", "ben")},
+        {"3": UNSPLIT, "7": UNSPLIT},
+        answers={"file-names": "digit"},
+    ),
     "digits": Layout(
         {f"{digit}_{{}}.png": 6 for digit in (3, 7)}, {"3": UNSPLIT, "7": UNSPLIT}, answers={"file-names": "number"}
     ),

@@ -48,6 +48,7 @@ FOLDERS = {
     "images and masks with classes inside": Layout(
         in_folders("images/cat", "images/dog", "masks/cat", "masks/dog"), PETS
     ),
+    "thumbnails inside classes": Layout(in_folders("cat", "dog") | in_folders("cat/thumbs", "dog/thumbs"), PETS),
     "versions of the same images": Layout(
         in_folders("color/cat", "color/dog", "grayscale/cat", "grayscale/dog", count=3), PETS, groups=6
     ),
@@ -70,6 +71,18 @@ FOLDERS = {
     ),
     "versions inside classes": Layout(
         in_folders("cat/original", "cat/augmented", "dog/original", "dog/augmented", count=3), PETS, groups=6
+    ),
+    "parts of a download from Google Drive": Layout(
+        in_folders("drive-download-20240501T101112Z-001/pets/cat", "drive-download-20240501T101112Z-002/pets/dog"), PETS
+    ),
+    "bitmaps and masks": Layout(
+        in_folders("Img/Bmp/Sample001", "Img/Bmp/Sample002", "Img/Msk/Sample001", "Img/Msk/Sample002"),
+        {"Sample001": UNSPLIT, "Sample002": UNSPLIT},
+    ),
+    "good and bad photos of numbered classes": Layout(
+        in_folders("Good/Sample001", "Good/Sample002", "Bad/Sample001", "Bad/Sample002", count=3),
+        {"Sample001": UNSPLIT, "Sample002": UNSPLIT},
+        answers={"classes": "inner"},
     ),
     "batches": Layout(in_folders("batch 1/cat", "batch 1/dog", "batch 2/cat", "batch 2/dog", count=3), PETS),
     "one folder per annotator": Layout(
@@ -119,6 +132,11 @@ FOLDERS = {
         {"apple / healthy": UNSPLIT, "apple / scab": UNSPLIT, "corn / healthy": UNSPLIT, "corn / rust": UNSPLIT},
         answers={"classes": "both"},
     ),
+    "letters of several alphabets": Layout(
+        in_folders("Greek/character01", "Greek/character02", "Latin/character01", "Latin/character02"),
+        {f"{alphabet} / character0{n}": UNSPLIT for alphabet in ("Greek", "Latin") for n in (1, 2)},
+        answers={"classes": "both"},
+    ),
     "a class that is divided further": Layout(
         in_folders("cat", "dog", "vehicle/car", "vehicle/bus"),
         PETS | {"bus": UNSPLIT, "car": UNSPLIT},
@@ -149,7 +167,13 @@ CONFIRMED = {
         in_folders("flowers/daisy", "flowers/rose", "flowers/flowers/daisy", "flowers/flowers/rose", count=3),
         {"daisy": UNSPLIT, "rose": UNSPLIT},
     ),
-    "a class called test among others": Layout(in_folders("cat", "dog", "test"), PETS | {"test": UNSPLIT}),
+    "a class called test among others": Layout(
+        in_folders("cat", "dog", "test"), PETS | {"test": UNSPLIT}, answers={"split": "class"}
+    ),
+    "what is still to be sorted": Layout(in_folders("cat", "dog", "_unsortiert"), PETS, answers={"split": "skip"}),
+    "copies in German": Layout(
+        in_folders("cat", "cat - Kopie", "dog", "Kopie von dog", count=3), PETS, answers={"numbers": "same"}
+    ),
     "masks next to the classes": Layout(in_folders("cat", "dog", "masks", "thumbs"), PETS, answers={"split": "skip"}),
     "parts of a download": Layout(
         in_folders("HAM_images_part_1", "HAM_images_part_2"),

@@ -10,6 +10,20 @@ def annotations_of_tiny_imagenet(paths: list[str]) -> dict[str, str]:
 
 
 SPLITS = {
+    "next to a smaller folder of another name": Layout(
+        in_folders("dev/cat", "dev/dog") | in_folders("final/cat", "final/dog", count=2),
+        {"cat": (0, 0, 8), "dog": (0, 0, 8)},
+    ),
+    "without a common class": Layout(
+        in_folders("images_train/oak", "images_train/birch", "images_test/ash", "images_test/elm"),
+        {"ash": UNSPLIT, "birch": UNSPLIT, "elm": UNSPLIT, "oak": UNSPLIT},
+        answers={"split_classes": "together"},
+    ),
+    "with an unlabelled folder for testing": Layout(
+        in_folders("train/oak", "train/birch", "test/unknown"),
+        {"birch": UNSPLIT, "oak": UNSPLIT},
+        answers={"split_classes": "training"},
+    ),
     "splits with a suffix": Layout(split_pets("training_set", "test_set"), SPLIT_PETS),
     "splits with a prefix, doubled, and images without a class": Layout(
         split_pets("archive/seg_train/seg_train", "archive/seg_test/seg_test")

@@ -17,8 +17,8 @@ def check(run: Run, before: Run | None, *, as_json: bool) -> int:
     report = golden.check(run, before)
     if report is None:
         raise exit_codes.CommandError(
-            "The dataset of this run has no golden set. Pin images on the Evaluate page (Single image) or the Predict "
-            "page.",
+            "The dataset of this run has no golden set. Pin images on the Evaluate page (Errors, Single image) or "
+            "the Predict page.",
             exit_codes.NOT_FOUND,
         )
     if as_json:

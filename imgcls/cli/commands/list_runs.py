@@ -1,32 +1,67 @@
-"""`imgcls runs`: all runs with their state and scores."""
+"""`imgcls runs`: all runs, or those that match a filter, with their state and scores."""
 
 import json
+import shlex
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from imgcls import runs
+from imgcls.cli import exit_codes
+from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
+from imgcls.runs.index import COLUMNS, Query, search
+from imgcls.runs.index.query import CONDITION
 from imgcls.runs.store import described
 
 
 def list_runs(
-    *,
+    *conditions: Annotated[
+        str,
+        Parameter(
+            help="Show only runs for which all of these hold: a word in the name, the ID or the note, or a condition "
+            "on a column or a setting, such as test>0.9, learning_rate<=0.01, tag=baseline or study=ID. Quote < and >.",
+        ),
+    ],
+    sort: Annotated[
+        str,
+        Parameter(show_default=False, help="Sort by this column (test, best, seconds, …) or setting, largest first."),
+    ] = "created",
+    ascending: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Sort in ascending order instead.")
+    ] = False,
+    limit: Annotated[int | None, Parameter(show_default=False, help="Show at most this many.")] = None,
     as_json: Annotated[
-        bool, Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs.")
+        bool,
+        Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs, with all settings."),
     ] = False,
 ) -> None:
-    """List all runs, the newest first.
+    """List all runs, the newest first, or those that match.
+
+    The settings by which you filter or sort are shown as well.
 
     Example: imgcls runs --json
+
+    Example: imgcls runs model=cnn "test>0.9" "learning_rate<=0.01" --sort test --limit 10
     """
-    found = [described(run) for run in runs.all_runs()]
+    text = " ".join(map(shlex.quote, conditions))
+    with exit_codes.exits_with(exit_codes.USAGE):
+        query = Query(text=text, sort=sort, descending=not ascending, archived=True, limit=limit)
+        found = search(query)
+        if found.rows and sort not in COLUMNS and not any(sort in row["settings"] for row in found.rows):
+            raise UserError(f"No run has a column or a setting called '{sort[:60]}' to sort by.")
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1))
+        rows = [described(runs.find(row["id"])) for row in found.rows]
+        print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))
         return
-    for row in found:
-        score = row["test_accuracy"]
-        shown = percent(score)
-        print(f"{row['id']:26} {row['state']:9} {shown:>7}  {row['data'] or '–'}, {row['model'] or '–'}  {row['name']}")
-    if not found:
+    named = [match[1].replace("-", "_").lower() for one in conditions if (match := CONDITION.fullmatch(one))]
+    settings = [name for name in dict.fromkeys([*named, sort]) if name not in COLUMNS]
+    for row in found.rows:
+        shown = [f"{name}={row['settings'][name]}" for name in settings if name in row["settings"]]
+        about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
+        scores = f"{percent(row['test']):>7}  validation {percent(row['best']):>6}"
+        print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}")
+    if not found.everything:
         print("There are no runs yet. Train one with: imgcls train --data mnist_sample --model cnn --epochs 3")
+    elif not found.rows:
+        print(f"None of {found.everything:,} runs matches.")

@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,14 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
-from imgcls import runs
+from imgcls import datasets, runs
 from imgcls.cli import exit_codes, output
 from imgcls.cli.commands import golden_set
+from imgcls.cli.counts import Counts
 from imgcls.cli.partial_csv import PartialCsv
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.evaluation import image_files
 from imgcls.evaluation.image_files import FileScores
-from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.inference import batch
 from imgcls.inference.batch import Result, files
@@ -110,7 +110,8 @@ def predict(
             elif rows is None:
                 print(_line(result))
         counts.check(skipped)
-    print(counts.summary(skipped), file=sys.stderr)
+    if not as_json or counts.problems or skipped.count:  # a program that reads the objects counts them itself
+        print(counts.summary(skipped), file=sys.stderr)
 
 
 def _resumable(run: Run, card: ModelCard, inputs: list[str], target: Path, overwrite: bool) -> None:
@@ -158,7 +159,11 @@ def _submit(run: Run, card: ModelCard, inputs: list[str], target: Path, overwrit
 def evaluate(
     run: RunArgument,
     folder: Annotated[
-        str, Parameter(help="A folder or a zip archive with one subfolder per class, named after the class.")
+        str,
+        Parameter(
+            help="A folder or a zip archive with one subfolder per class, named after the class; or a dataset, whose "
+            "test images are used."
+        ),
     ] = "",
     /,
     *,
@@ -181,6 +186,8 @@ def evaluate(
 
     Example: imgcls evaluate digits my-digits/
 
+    Example: imgcls evaluate digits mnist_sample
+
     Example: imgcls evaluate my-run --golden --against digits
     """
     found, _ = _found(run)
@@ -188,9 +195,10 @@ def evaluate(
         raise exit_codes.CommandError("Give either a folder or --golden; --against needs --golden.", exit_codes.USAGE)
     if golden:
         return golden_set.check(found, _found(against)[0] if against else None, as_json=as_json)
-    with exit_codes.exits_with(exit_codes.NOT_FOUND):
-        paths = files.expanded([folder])
-    scores = image_files.evaluate(found, paths)
+    if folder not in datasets.names():
+        with exit_codes.exits_with(exit_codes.NOT_FOUND):
+            files.expanded([folder])
+    scores = image_files.evaluate_on(found, folder)
     if as_json:
         print(json.dumps(scores.as_json(), ensure_ascii=False, allow_nan=False, indent=1))
         return exit_codes.OK
@@ -202,52 +210,6 @@ def evaluate(
     if scores.skipped.count:
         print(f"{scores.skipped.count:,} other files skipped{scores.skipped.summary()}.", file=sys.stderr)
     return exit_codes.OK
-
-
-class Counts:
-    """How many images were classified, and how many of the labelled ones correctly."""
-
-    def __init__(self) -> None:
-        self.images = self.unreadable = self.labelled = self.right = 0
-
-    def add(self, result: Result) -> None:
-        """Counts one result."""
-        self.images += 1
-        self.unreadable += result.answer is None
-        if result.is_correct is not None:
-            self.labelled += 1
-            self.right += result.is_correct
-
-    def add_row(self, row: Mapping[str, str]) -> None:
-        """Counts a row of the table that an earlier call has written."""
-        self.images += 1
-        self.unreadable += bool(row["problem"])
-        if row["correct"]:
-            self.labelled += 1
-            self.right += row["correct"] == str(True)
-
-    def check(self, skipped: SkippedFiles) -> None:
-        """Raises CommandError if no image could be classified."""
-        if self.images == self.unreadable:
-            what = "No image could be read" if self.images else "There are no images"
-            raise exit_codes.CommandError(
-                f"{what}{skipped.summary()}. Expected PNG, JPEG, WebP, GIF or BMP files.", exit_codes.FAILED
-            )
-
-    def summary(self, skipped: SkippedFiles) -> str:
-        """One or two sentences."""
-        text = f"{self.images - self.unreadable:,} classified"
-        if self.unreadable:
-            text += f", {self.unreadable:,} could not be read"
-        if skipped.count:
-            text += f", {skipped.count:,} other files skipped{skipped.summary()}"
-        if self.labelled:
-            score = wilson(self.right, self.labelled)
-            text += (
-                f". Accuracy on {self.labelled:,} labelled images: {percent(score.value)} "
-                f"(95% CI {interval(score.low, score.high)})"
-            )
-        return text + "."
 
 
 def _found(argument: str) -> tuple[Run, ModelCard]:

@@ -21,7 +21,7 @@ class Reporter:
     """Prints a line whenever a run starts or ends."""
 
     def __init__(self) -> None:
-        self._states: dict[str, str] = {}
+        self._states = {run.id: run.state for run in runs.all_runs()}
 
     def report(self, node: str = "") -> None:
         """A line for each run, or each run of one machine, whose state changed."""
@@ -60,15 +60,22 @@ class ReportingWorker(Worker):
         self._reporter.report(self.node)
 
 
-def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
+def queue(
+    *,
+    worker: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="Work beside others: any number of machines that see the same runs folder (IMGCLS_RUNS) share the "
+            "queued runs. Works until Ctrl-C. IMGCLS_NODE names the machine, IMGCLS_TRAININGS says how many runs it "
+            "trains at a time.",
+        ),
+    ] = False,
+) -> int:
     """Train the queued runs one after another, without the app.
 
-    Ends when there has been nothing to do for a minute. Ctrl-C ends the queue, but not the training in progress.
-
-    Args:
-        worker: Work beside others: any number of machines that see the same runs folder (IMGCLS_RUNS) share the queued
-            runs. Works until Ctrl-C. IMGCLS_NODE names the machine, IMGCLS_TRAININGS says how many runs it trains at a
-            time.
+    Ends when there has been nothing to do for a minute. Ctrl-C ends the queue, but not the run in progress.
     """
     folder = paths.runs_folder()
     if worker:
@@ -83,7 +90,8 @@ def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
         slots = reporting.capacity()
         print(f"Processing the queue in {folder}: {waiting} waiting, up to {slots} at a time.")
         print(
-            f"Ends after {seconds:g} s without work. Ctrl-C ends the queue, but not a training in progress.", flush=True
+            f"Ends after {seconds:g} s without work. Ctrl-C ends the queue, but not a training run in progress.",
+            flush=True,
         )
         reporting.serve()
     print("The queue is empty.")
@@ -93,7 +101,7 @@ def queue(*, worker: Annotated[bool, Parameter(negative="")] = False) -> int:
 def _work(folder: Path) -> int:
     slots = paths.trainings_at_once()
     print(
-        f"{nodes.name()} takes runs from {folder}, {slots} at a time. Ctrl-C ends the worker, but no training.",
+        f"{nodes.name()} takes runs from {folder}, {slots} at a time. Ctrl-C ends the worker, but no training run.",
         flush=True,
     )
     with exit_codes.exits_with(exit_codes.FAILED):

@@ -1,12 +1,20 @@
 """The option `--seeds` of `imgcls train`: runs that differ only in the seed, and their mean."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from imgcls import models, runs
+from imgcls.cli import exit_codes
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval, percent
-from imgcls.runs import Run
+from imgcls.runs import Run, run_name
+
+if TYPE_CHECKING:
+    from imgcls.training.transfer.several_seeds import SeveralSeeds
 
 MOST_SEEDS = 100
 
@@ -19,6 +27,29 @@ def number_of(text: str | None, config: Config) -> int | None:
         raise UserError(f"--seeds must be a whole number from 2 to {MOST_SEEDS}, not {text[:20]!r}.")
     config.changed(seed=config.seed + int(text) - 1)
     return int(text)
+
+
+def train(config: Config, count: int, given: dict[str, Any], train_one: Callable[..., int]) -> int:
+    """Trains one run after the other, prints their scores, and returns the exit code.
+
+    Args:
+        given: The options of the command line.
+        train_one: Trains a run with these settings and options, and returns its exit code.
+    """
+    code, name = exit_codes.OK, given.get("name") or runs.default_label(config)
+    ids = []
+    configs = [config.changed(seed=seed) for seed in range(config.seed, config.seed + count)]
+    shared = _shared(configs)
+    for one in configs:
+        run_id = f"{given['id']}-{one.seed}" if given.get("id") else runs.new_id()
+        run_given = given | {"id": run_id, "name": run_name.with_ending(name, f", seed {one.seed}")}
+        code = train_one(one, run_given, explains=False, shared=shared)
+        if code != exit_codes.OK:
+            break
+        ids.append(run_id)
+    if not given.get("backend"):
+        print_scores([runs.find(run_id) for run_id in ids])
+    return code
 
 
 def print_scores(trained: list[Run]) -> None:
@@ -34,3 +65,12 @@ def print_scores(trained: list[Run]) -> None:
         f"Mean over {len(found)} seeds: {percent(mean.value, 2)} "
         f"(95% CI {interval(mean.low, mean.high, 2)}, Student's t over seeds)"
     )
+
+
+def _shared(configs: list[Config]) -> "SeveralSeeds | None":
+    """What runs with these settings share if this process trains them; None for a model without a backbone."""
+    if not models.has_backbone(configs[0].model):
+        return None
+    from imgcls.training.transfer.several_seeds import SeveralSeeds
+
+    return SeveralSeeds(configs)

@@ -32,12 +32,15 @@ def start(
     until: Annotated[
         str, Parameter(name="--until", show_default=False, help="End at this time of day, for example 07:00.")
     ] = "",
-    hours: Annotated[float, Parameter(name="--hours", show_default=False, help="End after so many hours.")] = 0.0,
+    hours: Annotated[float, Parameter(name="--hours", show_default=False, help="End after this many hours.")] = 0.0,
     energy: Annotated[
-        float, Parameter(name="--energy", show_default=False, help="End when so many kWh are used.")
+        float, Parameter(name="--energy", show_default=False, help="End when this many kWh have been used.")
     ] = 0.0,
     backend: Annotated[
-        str, Parameter(name="--backend", show_default=False, help="Where trials train, if several are configured.")
+        str,
+        Parameter(
+            name="--backend", show_default=False, help="The backend on which trials train, if several are configured."
+        ),
     ] = "",
     background: Annotated[
         bool, Parameter(name="--background", negative="", show_default=False, help="Return at once.")

@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
@@ -23,6 +23,9 @@ from imgcls.models import backbones, weights
 from imgcls.params import Choice, Param, Range
 from imgcls.runs import Run
 from imgcls.system import paths
+
+if TYPE_CHECKING:  # imports SciPy
+    from imgcls.training.transfer.several_seeds import SeveralSeeds
 
 TOPICS = {
     "Data": ("data", "train_images", "validation_fraction", "validation_minimum", "folds", "normalisation"),
@@ -116,7 +119,7 @@ def _run_options() -> list[inspect.Parameter]:
             group,
             "N",
         ),
-        _switch("now", "Do not wait for another training to end.", group),
+        _switch("now", "Do not wait for another training run to end.", group),
         _option("backend", "--backend", "Queue it for this backend of IMGCLS_BACKEND instead.", group, "NAME"),
     ]
 
@@ -199,21 +202,12 @@ def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> i
         count = seeds.number_of(given.get("seeds"), config)
     if count is None:
         return _train_one(config, given)
-    code, name = exit_codes.OK, given.get("name") or runs.default_label(config)
-    ids = []
-    for seed in range(config.seed, config.seed + count):
-        run_id = f"{given['id']}-{seed}" if given.get("id") else runs.new_id()
-        run_given = given | {"id": run_id, "name": f"{name}, seed {seed}"}
-        code = _train_one(config.changed(seed=seed), run_given, explains=False)
-        if code != exit_codes.OK:
-            break
-        ids.append(run_id)
-    if not given.get("backend"):
-        seeds.print_scores([runs.find(run_id) for run_id in ids])
-    return code
+    return seeds.train(config, count, given, _train_one)
 
 
-def _train_one(config: Config, given: dict[str, Any], *, explains: bool = True) -> int:
+def _train_one(
+    config: Config, given: dict[str, Any], *, explains: bool = True, shared: "SeveralSeeds | None" = None
+) -> int:
     with exit_codes.exits_with(exit_codes.USAGE):
         run_id = given.get("id") or ""
         runs.check_id(run_id)
@@ -234,7 +228,7 @@ def _train_one(config: Config, given: dict[str, Any], *, explains: bool = True) 
         run = runs.create(config, given.get("name") or "", run_id=run_id)
         _check_is_new(run, config)
     _download_weights(config)
-    return _trained(run, in_turn=not given.get("now"), explains=explains)
+    return _trained(run, in_turn=not given.get("now"), explains=explains, shared=shared)
 
 
 def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> Config:
@@ -281,14 +275,14 @@ def _download_weights(config: Config) -> None:
         download_weights.main([network.title], is_background=False)
 
 
-def _trained(run: Run, *, in_turn: bool, explains: bool = True) -> int:
+def _trained(run: Run, *, in_turn: bool, explains: bool = True, shared: "SeveralSeeds | None" = None) -> int:
     from imgcls.training.process.terminal import Terminal, errors_to
     from imgcls.training.trainer import Trainer
 
     jobs.claim(run)
     terminal = Terminal()
     with errors_to(run.folder / "log.txt"):  # TensorFlow's messages
-        trainer = Trainer(run, listener=terminal, in_turn=in_turn, explains=explains)
+        trainer = Trainer(run, listener=terminal, in_turn=in_turn, explains=explains, shared=shared)
         result = trainer.train()
     terminal.close(result, run)
     if result["outcome"] in ("finished", "stopped"):

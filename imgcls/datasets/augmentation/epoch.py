@@ -39,6 +39,8 @@ class Epoch:
 
     def batch(self, images: np.ndarray, start: int) -> np.ndarray:
         """The augmented images of that batch. `images` are its originals, in its order."""
+        if not self.augmentation:
+            return images
         return apply(images, self.augmentation, self._amounts(start), self._mirrors(self.places(start)))
 
     def one(self, image: np.ndarray, place: int) -> np.ndarray:

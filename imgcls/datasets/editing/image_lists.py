@@ -129,7 +129,7 @@ def read(content: bytes) -> list[Change]:
         DatasetError: it is neither, or lacks a column.
     """
     if len(content) > MAX_BYTES:
-        raise DatasetError(f"The file has {len(content) / 1e6:,.0f} MB; the limit is {MAX_BYTES / 1e6:,.0f} MB.")
+        raise DatasetError(f"The file is {len(content) / 1e6:,.0f} MB; the limit is {MAX_BYTES / 1e6:,.0f} MB.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ MAX_LENGTH = 300
 
 _DIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _UNUSUAL = re.compile(r"[^ -~]")
+_DRIVE = re.compile(r"-\d{8}T\d{6}Z(-\d+)*$")
 
 
 def visible(name: str) -> str:
@@ -30,6 +31,11 @@ def sort_key(name: str) -> tuple:
     parts = re.split(r"(\d{1,18})", name.casefold())
     natural = ((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts if part)
     return (*natural, (-1, 0, name))
+
+
+def without_time(name: str) -> str:
+    """The name without what Google Drive adds when it packs a folder: `oak-20240501T101112Z-001` is `oak`."""
+    return _DRIVE.sub("", name) or name
 
 
 def short(name: str, most: int = 60) -> str:

@@ -85,13 +85,13 @@ def import_files(request: ImportRequest, settings: ImportSettings, work: Path, r
     with _disk_errors(), contextlib.ExitStack() as stack:
         if old:
             stack.enter_context(dataset_writer.exclusive(old.name))
-        source = stack.enter_context(sources.opened(request))
+        limit = TimeLimit()
+        source = stack.enter_context(sources.opened(request, limit))
         ink = _ink_of(source, old)
         source.findings.check_answered()
         fit = ink or (old.fit if old else settings.fit)
         expected = _expected(source)
         dataset_writer.check_disk_space(work, expected + (sum(old.counts) if old else 0), shape)
-        limit = TimeLimit()
         target = decode.Target(shape[0], shape[2], fit, _known_scale(old))
         try:
             images = _read(source, work, target, expected, limit, report)

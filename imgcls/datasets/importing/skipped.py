@@ -34,15 +34,16 @@ class SkippedFiles:
             first.append(visible(name)[:200])
         self._groups[reason] = number + count, first
 
-    def include(self, other: "SkippedFiles") -> None:
-        """Adds all files of another collection."""
+    def include(self, other: "SkippedFiles", folder: str = "") -> None:
+        """Adds all files of another collection, which are in this folder of the source."""
+        before = f"{folder}/" if folder else ""
         listed: Counter[str] = Counter()
         for name, reason, count in other._listed:
-            self.add(reason, name, count)
+            self.add(reason, before + name, count)
             listed[reason] += count
         for reason, (count, first) in other._groups.items():
             if count > listed[reason]:
-                self.add(reason, first[0], count - listed[reason])
+                self.add(reason, before + first[0], count - listed[reason])
 
     @property
     def count(self) -> int:

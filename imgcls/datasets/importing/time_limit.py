@@ -20,10 +20,14 @@ class TimeLimit:
     def watch(self, stream: Iterable[T]) -> Iterator[T]:
         """The same images. Raises SourceError when the time is over."""
         for count, item in enumerate(stream, 1):
-            if time.monotonic() > self._end:
-                raise SourceError(
-                    f"The import was stopped after {self._minutes:g} minutes, at image {count:,}. "
-                    "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
-                    "IMGCLS_IMPORT_MINUTES to a larger number."
-                )
+            self.check(f"at image {count:,}")
             yield item
+
+    def check(self, where: str) -> None:
+        """Raises SourceError when the time is over; the message says where."""
+        if time.monotonic() > self._end:
+            raise SourceError(
+                f"The import was stopped after {self._minutes:g} minutes, {where}. "
+                "Nothing was imported. Import a part of the images and add the others to that dataset, or set "
+                "IMGCLS_IMPORT_MINUTES to a larger number."
+            )

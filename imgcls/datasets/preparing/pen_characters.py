@@ -15,7 +15,7 @@ from imgcls.system import paths
 
 FILE = "pen_characters_train.json.gz"
 LOOK_ALIKES = frozenset("oOlIzZsSqgGbBiDQ")
-"""Letters that a person cannot tell from a digit without a word around them."""
+"""Letters that a person cannot tell from a digit out of context."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,14 +74,14 @@ def remark(dataset: Dataset, settings: SplitSettings, validation: int) -> str:
         if minimum <= MOST_FRACTION * used:
             why = "no set of whole groups comes closer"
         return (
-            f"{validation:,} validation images are few: chance has a say in which epoch is the best. {minimum:,} would "
-            f"be reliable, but {why}. More images help, or cross-validation (folds)."
+            f"{validation:,} validation images are few: which epoch is best is partly a matter of chance. {minimum:,} "
+            f"would be reliable, but {why}. More images help, or cross-validation (folds)."
         )
     requested = round(settings.validation_fraction * used)
     if validation > requested + 1 and dataset.records.units("train") is None:
         return (
             f"{validation:,} images are held out for validation instead of {requested:,}, because fewer than "
-            f"{minimum:,} do not tell reliably which epoch is the best."
+            f"{minimum:,} do not show reliably which epoch is best."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""The coach: what a training shows to be wrong, how strong the evidence is, and one change that should help.
+"""The coach: what a training run shows to be wrong, how strong the evidence is, and one change that should help.
 
     evidence   what is known about a run, read from its folder and its dataset
     rules/     one file per rule; add a rule here

@@ -113,7 +113,7 @@ def of(run: Run) -> Evidence:
     config, result = run.config, run.result or {}
     facts = datasets.facts(config.data)
     if facts.is_multilabel:
-        raise RunError("The coach does not know runs with several labels per image yet.")
+        raise RunError("The coach does not support multi-label runs yet.")
     curves = Curves(run.folder / "metrics.jsonl").refresh()
     _, accuracy, loss, val_accuracy, val_loss = _finite(curves)
     (norms,) = curves.series("batches", "gradient_norm")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.evaluation.metrics.distributions import t_quantile, t_tail
 from imgcls.evaluation.metrics.significance import SIGNIFICANT_BELOW
 
 
@@ -62,8 +63,6 @@ def compare(first_right: np.ndarray, second_right: np.ndarray) -> CrossedCompari
     Raises:
         ValueError: there are fewer than two seeds or images, or the arrays have different shapes.
     """
-    from scipy.stats import t
-
     first, second = np.asarray(first_right, bool), np.asarray(second_right, bool)
     if first.shape != second.shape or first.ndim != 2 or min(first.shape) < 2:
         raise ValueError(f"Expected two equal tables, at least 2 by 2; got {first.shape} and {second.shape}.")
@@ -78,9 +77,9 @@ def compare(first_right: np.ndarray, second_right: np.ndarray) -> CrossedCompari
     degrees = spread**2 / (of_seeds**2 / (seeds - 1)) if of_seeds else math.inf
     if not deviation:  # every pair of models answers alike, or differs in the same way on every image
         return CrossedComparison(Score(mean, mean, mean), float(mean == 0.0), degrees, seeds, images)
-    distribution = t(min(degrees, 1e6))
-    reach = float(distribution.ppf(0.975)) * deviation
-    p_value = 2 * float(distribution.sf(abs(mean) / deviation))
+    degrees_used = min(degrees, 1e6)
+    reach = t_quantile(degrees_used, 0.975) * deviation
+    p_value = 2 * t_tail(degrees_used, abs(mean) / deviation)
     return CrossedComparison(
         Score(float(mean), float(mean - reach), float(mean + reach)), p_value, degrees, seeds, images
     )

@@ -16,7 +16,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def interval(low: float, high: float, digits: int = 1) -> str:
     """'96.1–98.2%', rounded like `percent`."""
-    return f"{languages.percentage(low, digits):.{digits}f}–{percent(high, digits)}"
+    return f"{percent(low, digits).rstrip('%')}–{percent(high, digits)}"
 
 
 def percentages(fractions: "ArrayLike", digits: int = 1) -> "np.ndarray":

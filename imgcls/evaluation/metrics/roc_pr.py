@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, Z
+from imgcls.evaluation.metrics.distributions import mean_ranks
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +92,10 @@ def areas(probabilities: np.ndarray, labels: np.ndarray) -> tuple[ScoreArray, Sc
 
 def _area(scores: np.ndarray, positive: np.ndarray) -> tuple[float, np.ndarray]:
     """The area, and each image's influence on it (n,): their squares add up to DeLong's variance."""
-    from scipy.stats import rankdata
-
     m, n = int(positive.sum()), int((~positive).sum())
-    ranks = rankdata(scores)
-    of_positive = (ranks[positive] - rankdata(scores[positive])) / n
-    of_negative = 1 - (ranks[~positive] - rankdata(scores[~positive])) / m
+    ranks = mean_ranks(scores)
+    of_positive = (ranks[positive] - mean_ranks(scores[positive])) / n
+    of_negative = 1 - (ranks[~positive] - mean_ranks(scores[~positive])) / m
     value = float(of_positive.mean())
     influence = np.empty(len(scores))
     influence[positive] = (of_positive - value) / np.sqrt(m * max(m - 1, 1))

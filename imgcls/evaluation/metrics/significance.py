@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, Z
+from imgcls.evaluation.metrics.distributions import fair_binomial_p
 
 RESAMPLES = 2000
 SIGNIFICANT_BELOW = 0.05
@@ -108,10 +109,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
     with probability 0.5. Source: McNemar, Q. (1947), "Note on the sampling error of the difference between correlated
     proportions or percentages", Psychometrika 12; exact by the binomial distribution.
     """
-    from scipy.stats import binomtest
-
     differing = only_first + only_second
-    return float(binomtest(only_first, differing).pvalue) if differing else 1.0
+    return fair_binomial_p(only_first, differing) if differing else 1.0
 
 
 def by_class(labels: np.ndarray, first_right: np.ndarray, second_right: np.ndarray, num_classes: int) -> ScoreArray:

@@ -176,7 +176,7 @@ def _content(path: Path, suffix: str) -> bytes:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise RunError(f"The file has {size / 1e6:,.0f} MB; at most {MOST_BYTES / 1e6:,.0f} MB are allowed.")
+            raise RunError(f"The file is {size / 1e6:,.0f} MB; at most {MOST_BYTES / 1e6:,.0f} MB are allowed.")
         content = path.read_bytes()
     except OSError as error:
         raise RunError(f"The file cannot be read: {error.strerror}.") from error

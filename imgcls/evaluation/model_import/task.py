@@ -28,7 +28,7 @@ FOLDER = ".imports"
 KEPT_SECONDS = 86_400.0
 CHUNK = 1 << 20
 ID = re.compile(r"[0-9a-f]{24}")
-GONE = "There is no such import any more. Choose the file again."
+GONE = "This import no longer exists. Choose the file again."
 
 
 def new(name: str, file: BinaryIO) -> str:

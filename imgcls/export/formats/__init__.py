@@ -42,10 +42,12 @@ class Converter(Protocol):
         is_single: bool = False,
         has_features: bool = False,
     ) -> None:
-        """Writes a LiteRT file. With int8, activations are calibrated on training images.
+        """Writes a LiteRT file with the input `images` and the output `probabilities`, both with a free batch size.
+
+        With int8, activations are calibrated on training images.
 
         `is_microcontroller`: integers only, uint8 input and output, and a fixed batch of 1. `is_single`: a fixed batch
-        of 1 only. `has_features`: two outputs, `probabilities` and the `features` of the last hidden layer.
+        of 1 only. `has_features`: a second output, the `features` of the last hidden layer.
         """
 
     def onnx(self, path: Path, weights: Literal["float32", "int8"] = "float32") -> None:

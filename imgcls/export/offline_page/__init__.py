@@ -1,4 +1,4 @@
-"""One HTML file that runs a model in a browser without a network: the page, its scripts, the runtime and the model.
+"""One HTML file that runs a model in a browser, offline: the page, its scripts, the runtime and the model.
 
 page.html.jinja     the page
 page.css, js/       its style and its scripts: plain files without a build step
@@ -35,7 +35,7 @@ PACKED = {"runtime-script": "litert_wasm_compat_internal.js.gz", "runtime-wasm":
 """Element ID -> file. The "compat" variant needs no relaxed SIMD, so it runs in Safari and on older phones."""
 NO_RECORD = '<script type="application/json" id="verification">null</script>'
 PAGE_BYTES = 120_000
-"""About what the page, its style, the scores and the pictures of mistakes take."""
+"""About what the page, its style, the scores and the images of mistakes take."""
 MODEL = re.compile(r'<script type="application/octet-stream" id="model">([A-Za-z0-9+/=]+)</script>')
 
 

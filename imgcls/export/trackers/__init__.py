@@ -5,8 +5,8 @@
     mlflow         an MLflow server, by its REST API: no package is needed
     wandb          Weights & Biases, offline; `wandb sync` uploads it later
 
-The trainer knows nothing of them: their imports take seconds, and a network fault must not end a training. Each is a
-module with EXTRA (the extra of this package that installs what it needs, and the import names of that) and `log`.
+The trainer knows nothing of them: their imports take seconds, and a network fault must not end a training run. Each is
+a module with EXTRA (the extra of this package that installs what it needs, and the import names of that) and `log`.
 """
 
 from importlib.util import find_spec

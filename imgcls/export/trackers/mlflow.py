@@ -76,7 +76,8 @@ class _Server:
         parts = urllib.parse.urlsplit(uri)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise SettingError(
-                f"{uri[:100]!r} is not the address of an MLflow server. Expected one such as http://localhost:5000."
+                f"{uri[:100]!r} is not the address of an MLflow server. Start one with “mlflow server”, and give its "
+                "address, such as http://localhost:5000."
             )
         self.address = uri.rstrip("/")
         self._headers = {"Content-Type": "application/json"}

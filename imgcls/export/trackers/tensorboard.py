@@ -23,7 +23,7 @@ FILE_VERSION = "brain.Event:2"
 def log(run: Run, folder: Path, *, follow: bool = False) -> int:
     """Writes an event file into a folder and returns the number of values on the curves.
 
-    If it fails, the event file is removed, except one that follows a training: it holds all values until then.
+    If it fails, the event file is removed, except one that follows a training run: it holds all values until then.
 
     Raises:
         RunError: the folder has event files already, or cannot be written.

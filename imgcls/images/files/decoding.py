@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from imgcls.errors import ImageError
-from imgcls.images.files import samples, tiff
+from imgcls.images.files import colour_profile, samples, tiff
 from imgcls.images.files.checks import (
     EXPECTED,
     UNNAMED,
@@ -100,13 +100,15 @@ def from_pil(
             if pil_image.width * pil_image.height > max_megapixels * REDUCIBLE["AVIF"] * 1e6:
                 raise too_large(name, f"{pil_image.width}×{pil_image.height}", max_megapixels)
         pil_image.load()
+        profile = pil_image.info.get("icc_profile")
         pil_image, notes = _upright(pil_image)
         pil_image, more_notes = _to_rgb(pil_image)
+        pil_image, last_notes = colour_profile.to_srgb(_reduced(pil_image, at_least), profile)
     except ImageError:
         raise
     except Exception as error:  # Pillow raises many types for damaged files
         raise damaged(name) from error
-    return LoadedImage(np.array(_reduced(pil_image, at_least)), tuple(notes + more_notes))
+    return LoadedImage(np.array(pil_image), tuple(notes + more_notes + last_notes))
 
 
 def from_array(pixels: np.ndarray) -> LoadedImage:

@@ -57,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The result for one image: an answer and a thumbnail, or the `problem` that prevented them."""
+    """The result for one image: an answer and, if wanted, a thumbnail; or the `problem` that prevented them."""
 
     name: str
     label: int
@@ -136,7 +136,7 @@ def is_zip(start: bytes) -> bool:
     return file_types.kind_of(start).endswith("archive")
 
 
-def classified(run: Run, card: ModelCard, items: Sequence[Item]) -> Iterator[Result]:
+def classified(run: Run, card: ModelCard, items: Sequence[Item], *, with_thumbnails: bool = False) -> Iterator[Result]:
     """The results, in the order of the items. Only the images of one step are in memory.
 
     Raises:
@@ -144,7 +144,7 @@ def classified(run: Run, card: ModelCard, items: Sequence[Item]) -> Iterator[Res
     """
     for start in range(0, len(items), STEP):
         step = items[start : start + STEP]
-        inputs = [_prepared(item, card) for item in step]
+        inputs = [_prepared(item, card, with_thumbnails) for item in step]
         pixels = [prepared.pixels for prepared, _, _ in inputs if prepared is not None]
         rows = outputs(run, card, np.stack(pixels)).rows() if pixels else iter(())
         for item, (prepared, thumbnail, problem) in zip(step, inputs, strict=True):
@@ -228,10 +228,11 @@ def _label(parts: Sequence[str], indices: dict[str, int]) -> int:
     return -1
 
 
-def _prepared(item: Item, card: ModelCard) -> tuple[Prepared | None, np.ndarray | None, str]:
-    """The model input, a thumbnail, and why there is neither."""
+def _prepared(item: Item, card: ModelCard, with_thumbnail: bool) -> tuple[Prepared | None, np.ndarray | None, str]:
+    """The model input and, if wanted, a thumbnail; or why there is neither."""
     try:
         image = load(item.read(), item.name, card.pixels)
-        return prepare(image, card), square.thumbnail(image.pixels, THUMBNAIL), ""
+        thumbnail = square.thumbnail(image.pixels, THUMBNAIL) if with_thumbnail else None
+        return prepare(image, card), thumbnail, ""
     except ImageError as error:
         return None, None, error.reason

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.images.canvas_strokes import Handwriting
-from imgcls.inference.explain import STROKES
-from imgcls.inference.predictor import classify
-from imgcls.inference.preparing import prepare
+from imgcls.inference.explain import STROKES, classified_strokes
 from imgcls.languages import N_
 from imgcls.runs.results import ModelCard
 from imgcls.runs.run import Run
@@ -52,7 +50,7 @@ def contributions(run: Run, card: ModelCard, drawing: Handwriting, probabilities
     """
 
     def classify_drawings(drawings: list[Handwriting]) -> np.ndarray:
-        return classify(run, card, np.stack([prepare(drawing, card).pixels for drawing in drawings]))
+        return classified_strokes.probabilities_of(run, card, drawings)
 
     target = int(probabilities.argmax())
     return by_stroke(drawing, target, float(probabilities[target]), classify_drawings)

@@ -12,8 +12,9 @@ import numpy as np
 
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import prepare_ink
+from imgcls.inference.explain import classified_strokes
 from imgcls.inference.predictor import classify
-from imgcls.inference.preparing import Source, prepare
+from imgcls.inference.preparing import Source
 from imgcls.inference.rejection import multiple_digits, non_digits
 from imgcls.inference.rejection.unfamiliar import OUT_OF_DISTRIBUTION_PERCENTILE, Familiarity
 from imgcls.languages import N_
@@ -92,7 +93,7 @@ def _not_one_digit(
         return _several_digits(multiple_digits.digits_in_image(pixels, classify_ink, card.classes))
 
     def classify_strokes(drawings: list[Handwriting]) -> np.ndarray:
-        return classify(run, card, np.stack([prepare(drawing, card).pixels for drawing in drawings]))
+        return classified_strokes.probabilities_of(run, card, drawings)
 
     if is_complete:
         if multiple_digits.is_dot(source):
@@ -113,7 +114,7 @@ def _other(pixels: np.ndarray, drawing: Handwriting | None = None) -> Rejection 
         return None
     return Rejection(
         _(NOT_A_DIGIT),
-        _("It looks like a letter, a sign or a picture. Draw or upload one of the digits 0 to 9."),
+        _("It looks like a letter, a symbol or a picture. Draw or upload one of the digits 0 to 9."),
         for_digits=True,
     )
 

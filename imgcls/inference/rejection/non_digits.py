@@ -9,6 +9,7 @@ several such networks are averaged. The weights are fitted by `imgcls.training.n
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ TAP = 0.03
 """Strokes shorter than this fraction of the longer side are taps."""
 MOST_STROKES = 4
 """Strokes are counted up to here."""
+PARTS = ("hidden", "hidden_bias", "output", "output_bias")
+"""The weights of a network in the file."""
 
 
 def is_non_digit(pixels: np.ndarray, strokes: Sequence[np.ndarray] | None = None) -> bool:
@@ -60,15 +63,13 @@ def scores(images: np.ndarray, pens: np.ndarray | None = None) -> np.ndarray:
     values = image_features(images)
     if pens is not None:
         values = np.concatenate([values, pens], axis=1)
-    weights, kind = _weights(), "image" if pens is None else "pen"
-    found = []
-    for member in range(int(weights[f"members_{kind}"])):
-        hidden = values @ weights[f"{member}/{kind}/hidden"] + weights[f"{member}/{kind}/hidden_bias"]
-        logits = np.maximum(hidden, 0) @ weights[f"{member}/{kind}/output"] + weights[f"{member}/{kind}/output_bias"]
-        digits = logits[:, :-1]
-        peak = digits.max(1)
-        found.append(logits[:, -1] - peak - np.log(np.exp(digits - peak[:, None]).sum(1)))
-    return np.mean(found, axis=0)
+    networks = _networks("image" if pens is None else "pen")
+    hidden = np.maximum(values @ networks.hidden + networks.hidden_bias, 0)  # those of all networks side by side
+    parts = hidden.reshape(len(values), len(networks.output), -1).swapaxes(0, 1)
+    logits = parts @ networks.output + networks.output_bias[:, None]
+    digits = logits[..., :-1]
+    peak = digits.max(2, keepdims=True)
+    return (logits[..., -1] - peak[..., 0] - np.log(np.exp(digits - peak).sum(2))).mean(0)
 
 
 def image_features(images: np.ndarray) -> np.ndarray:
@@ -82,15 +83,17 @@ def _image_features(grey: np.ndarray) -> np.ndarray:
     across = values[:, 1:-1, 2:] - values[:, 1:-1, :-2]
     down = values[:, 2:, 1:-1] - values[:, :-2, 1:-1]
     strength = np.hypot(across, down)
-    direction = np.arctan2(down, across) * (DIRECTIONS / (2 * np.pi)) % DIRECTIONS
+    direction = np.arctan2(down, across) * np.float32(DIRECTIONS / (2 * np.pi)) % DIRECTIONS
+    # Each edge counts for the two directions it lies between.
+    below = np.floor(direction)
+    part = strength * (direction - below)
+    first = below.astype(np.intp) % DIRECTIONS
+    maps = np.zeros((len(grey), DIRECTIONS, *strength.shape[1:]), np.float32)
+    np.put_along_axis(maps, first[:, None], (strength - part)[:, None], 1)
+    np.put_along_axis(maps, (first[:, None] + 1) % DIRECTIONS, part[:, None], 1)
     pool = _pooling(grey.shape[1])
-    maps = []
-    for number in range(DIRECTIONS):
-        # Each edge counts for the two directions it lies between.
-        off = np.abs((direction - number + DIRECTIONS / 2) % DIRECTIONS - DIRECTIONS / 2)
-        maps.append(pool @ (strength * np.maximum(1 - off, 0)) @ pool.T)
-    edges = np.sqrt(np.stack(maps, 1).reshape(len(grey), -1))
-    edges /= np.maximum(np.linalg.norm(edges, axis=1, keepdims=True), 1e-6)
+    edges = np.sqrt((pool @ maps @ pool.T).reshape(len(grey), -1))
+    edges /= np.maximum(np.sqrt(np.square(edges).sum(1, keepdims=True)), 1e-6)
     brightness = (pool @ values[:, 1:-1, 1:-1] @ pool.T).reshape(len(grey), -1)
     return np.concatenate([edges * 10, brightness / 4], axis=1)
 
@@ -156,6 +159,27 @@ def _length(line: np.ndarray) -> float:
 
 def _at(line: np.ndarray, along: np.ndarray, where: np.ndarray) -> np.ndarray:
     return np.column_stack([np.interp(where, along, line[:, axis]) for axis in range(2)])
+
+
+@dataclass(frozen=True, eq=False)
+class _Networks:
+    """The networks whose scores are averaged: `hidden` (features, networks * units) and its bias, `output` (networks,
+    units, 11) and its bias (networks, 11); float32."""
+
+    hidden: np.ndarray
+    hidden_bias: np.ndarray
+    output: np.ndarray
+    output_bias: np.ndarray
+
+
+@functools.cache
+def _networks(kind: str) -> _Networks:
+    weights = _weights()
+    members = range(int(weights[f"members_{kind}"]))
+    hidden, hidden_bias, output, output_bias = (
+        [weights[f"{member}/{kind}/{name}"] for member in members] for name in PARTS
+    )
+    return _Networks(np.concatenate(hidden, 1), np.concatenate(hidden_bias), np.stack(output), np.stack(output_bias))
 
 
 @functools.cache

@@ -53,7 +53,7 @@ class Backend(Protocol):
         """What the run's trainer printed, as far as the backend knows; for the local one, log.txt."""
 
     def warm_up(self) -> None:
-        """Prepare for a training that is likely to start soon."""
+        """Prepare for a training run that is likely to start soon."""
 
     def cool_down(self) -> None:
         """Undo `warm_up`."""

@@ -1,4 +1,4 @@
-"""One GPU for each training on this machine."""
+"""One GPU for each training run on this machine."""
 
 from imgcls.runs import Run, all_runs
 from imgcls.runs.run import UNDER_WAY

@@ -40,7 +40,7 @@ class LocalBackend:
     """Each trainer is a detached process. While a training form is open, one is kept ready ("standby").
 
     Args:
-        in_turn: A trainer waits for its turn, of which the runs folder has as many as trainings may run at a time.
+        in_turn: A trainer waits for its turn, of which the runs folder has as many as training runs may run at a time.
             A worker counts its trainers itself.
     """
 

@@ -35,7 +35,7 @@ class WorkersBackend:
         return time.monotonic()
 
     def stop(self, run: Run) -> None:
-        """Ask the trainer to end, and wait a moment; if the run is deleted, it ends in any case."""
+        """Ask the trainer to end, and wait a moment; if the run is deleted, it ends anyway."""
         if run.is_held:
             run.send_request(stop=True)
             end = time.monotonic() + STOP_SECONDS
@@ -53,7 +53,7 @@ class WorkersBackend:
         """Nothing."""
 
     def reap(self) -> None:
-        """Let pages know if nobody trains."""
+        """Let pages know if no worker is training."""
         waiting_list.report_problem("" if worker_reports.all_workers() else NONE, NAME)
 
 

@@ -7,17 +7,26 @@ from dataclasses import dataclass
 
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
+from imgcls.jobs.together import activities, pool
+from imgcls.sharing.classroom.rooms import Room
 
 MOST_NAMES = 6
 
 
 @dataclass(frozen=True)
 class Place:
-    """`rank` counts from 1; everybody who cannot be told from the first of a rank shares it. `attempts` counts runs."""
+    """`rank` counts from 1; everyone who is indistinguishable from the first of a rank shares it. `attempts` counts
+    runs."""
 
     rank: int
     best: Work
     attempts: int
+
+
+def competing(works: Sequence[Work], room: Room) -> list[Work]:
+    """The runs without the models that the class has trained together: they are nobody's attempts."""
+    together = {name for _, name, _ in pool.datasets(activities.folder(room))}
+    return [work for work in works if not (work.owner == room.teacher and work.data in together)]
 
 
 def datasets(works: Sequence[Work]) -> list[str]:

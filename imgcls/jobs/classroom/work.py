@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imgcls import jobs, runs
 from imgcls.errors import UserError
+from imgcls.jobs.together import activities
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import Curves
 from imgcls.sharing import Action, ownership, people
@@ -86,12 +87,15 @@ def of_room(room: Room) -> list[Work]:
 def of_members(room: Room) -> list[MemberWork]:
     """Each member with their latest run, by name."""
     found, now = of_room(room), time.time()
+    others_train = any(one.owner != room.teacher for one in found)  # the class's own model is the teacher's run
+    activity = activities.find(room)
+    drew = 0.0 if activity is None else now if activity.is_open else activity.finished  # nobody trains meanwhile
     return [
         MemberWork(
             member,
             next((work for work in found if work.owner == member.id), None),
             count,
-            is_late=bool(found) and now - member.changed > LATE_SECONDS,
+            is_late=others_train and now - max(member.changed, drew) > LATE_SECONDS,
         )
         for member in rooms.members(room)
         for count in [sum(work.owner == member.id for work in found)]
@@ -129,7 +133,7 @@ def described(run: Run) -> Work:
 
 
 def pause_all(room: Room) -> int:
-    """Pause every training of the room's members, also those that wait; returns how many. They can be resumed.
+    """Pause every training run of the room's members, also those that wait; returns how many. They can be resumed.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.
@@ -140,7 +144,7 @@ def pause_all(room: Room) -> int:
 
 
 def resume_all(room: Room) -> int:
-    """Let every training of the room's members go on that is paused or about to be; returns how many.
+    """Let every training run of the room's members go on that is paused or about to be; returns how many.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.

@@ -84,7 +84,7 @@ def _time(config: Config, found: Findings, now: float) -> tuple[str, str]:
     others = found.get("others") or 0.0
     if is_busy(found):
         busy = f"other programs were using {percent(others, 0)} of the CPU"
-        reason = "another training was running" if found.get("training") else busy
+        reason = "another run was training" if found.get("training") else busy
         return (
             CHECK,
             f"{measured} But {reason}, so training will be faster on an idle machine. Run the check again then.",
@@ -139,7 +139,7 @@ def ran_out_of_time(first: float, last: float, steps: float, *, is_busy: bool = 
 
 
 def is_busy(found: Findings) -> bool:
-    """Whether other programs, or another training, slowed the check down."""
+    """Whether other programs, or another training run, slowed the check down."""
     return bool(found.get("training")) or (found.get("others") or 0.0) > BUSY
 
 

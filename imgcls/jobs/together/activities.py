@@ -1,6 +1,7 @@
 """What a class draws for at the moment, one thing at a time: a wall, or a collection to train a model on.
 
 <own data>/.rooms/<room ID>/activity.json, by rename
+<own data>/.rooms/<room ID>/activity-<its ID>.json, those before, for the export
 """
 
 import contextlib
@@ -43,7 +44,7 @@ class Activity:
 
     `is_moderated`: a drawing appears on the wall only once its moderator has approved it. `has_photos`: members take
     photos in place of drawings. `started` and `finished` are seconds since 1970; `finished` is 0 while drawings are
-    accepted.
+    accepted. Names that members have entered until `names_until` are shown on the projector.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Activity:
     has_photos: bool = False
     started: float = 0.0
     finished: float = 0.0
+    names_until: float = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -89,6 +91,13 @@ def find(room: Room) -> Activity | None:
     except OSError:
         return None
     return _read(path, (facts.st_mtime_ns, facts.st_ino))
+
+
+def all_of(room: Room) -> list[Activity]:
+    """What the class has drawn for, the first one first. One that cannot be read is left out."""
+    paths = [*folder(room).glob("activity-*.json"), folder(room) / NAME]
+    found = [activity for path in paths if (activity := _load(path)) is not None]
+    return sorted(found, key=lambda activity: activity.started)
 
 
 def start_wall(room: Room, model: str, *, is_moderated: bool = False) -> Activity:
@@ -174,13 +183,17 @@ def _start(room: Room, activity: Activity) -> Activity:
     require_teacher(room)
     if not room.is_open:
         raise UserError("This class is closed. Open a class first.")
-    return _write(room, replace(activity, id=secrets.token_hex(6), started=time.time()))
+    earlier = find(room)
+    names_until = earlier.names_until if earlier is not None else 0.0
+    if earlier is not None and earlier.id.isalnum():
+        _write(room, earlier, f"activity-{earlier.id}.json")
+    return _write(room, replace(activity, id=secrets.token_hex(6), started=time.time(), names_until=names_until))
 
 
-def _write(room: Room, activity: Activity) -> Activity:
+def _write(room: Room, activity: Activity, name: str = NAME) -> Activity:
     try:
         folder(room).mkdir(mode=0o700, parents=True, exist_ok=True)
-        atomic.write_json(folder(room) / NAME, {"version": VERSION, **asdict(activity)})
+        atomic.write_json(folder(room) / name, {"version": VERSION, **asdict(activity)})
     except OSError as error:
         raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
     return activity
@@ -188,11 +201,18 @@ def _write(room: Room, activity: Activity) -> Activity:
 
 @lru_cache(256)
 def _read(path: Path, _stamp: tuple[int, int]) -> Activity | None:
+    return _load(path)
+
+
+def _load(path: Path) -> Activity | None:
     try:
         content = json_files.read_object(path)
         if content.pop("version") != VERSION:
             return None
         classes = tuple(map(str, content.pop("classes")))
+        times = [content.get(name, 0.0) for name in ("started", "finished", "names_until")]
+        if not all(json_files.is_number(value, 0.0) for value in times):
+            return None
         return Activity(kind=Kind(content.pop("kind")), classes=classes, **content)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -28,7 +28,7 @@ from imgcls.system import atomic, json_files
 NAME = "trained.json"
 FOLDS = 3
 STEPS = 400
-"""Batches of a training, about: few drawings are shown more often."""
+"""Batches of a training run, about: few drawings are shown more often."""
 EPOCHS = (6, 40)
 BATCH = 32
 BACKBONE, PHOTO_EPOCHS = "MobileNet 0.25", 20
@@ -44,11 +44,11 @@ class Progress:
 
 
 def train(room: Room) -> Run:
-    """Make a dataset of the drawings and queue a training on it. Its run belongs to the present visitor.
+    """Make a dataset of the drawings and queue a training run on it. Its run belongs to the present visitor.
 
     Raises:
         NotAllowed: they are not the teacher of the class.
-        UserError: a class has too few drawings, a training is under way, or their share of the server is used up.
+        UserError: a class has too few drawings, a training run is under way, or their share of the server is used up.
     """
     activities.require_teacher(room)
     activity = activities.find(room)

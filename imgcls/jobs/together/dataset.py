@@ -7,22 +7,24 @@ Splits never cut a writer, so that scores say how well the model reads somebody 
 import contextlib
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from imgcls import runs
 from imgcls.datasets import custom, lookup
 from imgcls.datasets.importing import dataset_writer
 from imgcls.datasets.importing.sources import items
 from imgcls.datasets.importing.splits import holdout
 from imgcls.errors import DatasetError, UserError
-from imgcls.jobs.together import activities, pool
+from imgcls.jobs.together import pool
 from imgcls.jobs.together.pool import Pool
+from imgcls.runs import trash
+from imgcls.runs.annotations import withdrawn
 from imgcls.sharing import acting_as
-from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.visitors import SERVER
 from imgcls.system import atomic, paths
 
@@ -103,13 +105,11 @@ def make(drawings: Pool, classes: Sequence[str], title: str) -> Made:
     return made
 
 
-def refresh(room: Room) -> None:
-    """After a drawing was withdrawn: bring the datasets of a class up to date. Raises as `make` does."""
-    refresh_in(activities.folder(room))
+def remove(folder: Path, images: Sequence[np.ndarray]) -> None:
+    """After drawings with these pixels were withdrawn: bring the datasets of a class up to date, and its runs.
 
-
-def refresh_in(folder: Path) -> None:
-    """The same for a folder. A dataset with too few drawings left is deleted."""
+    Raises as `make` does. A dataset with too few drawings left is deleted.
+    """
     for activity, name, classes in pool.datasets(folder):
         if not (custom.folder_of(name) / "dataset.json").exists():
             continue
@@ -117,12 +117,25 @@ def refresh_in(folder: Path) -> None:
             _written(read(Pool(folder, activity), len(classes)), classes, "", name)
         except UserError:
             atomic.remove_folder(custom.folder_of(name))
+    _blank_in_runs(images, {name for _, name, _ in pool.datasets(folder)})
 
 
 def forget(writer: str) -> None:
     """Delete everything that a visitor has drawn in any class; who may do so is checked by the caller."""
-    for folder in pool.forget(writer):
-        refresh_in(folder)
+    for folder, images in pool.forget(writer).items():
+        remove(folder, images)
+
+
+def _blank_in_runs(images: Sequence[np.ndarray], datasets: Collection[str]) -> None:
+    """In all runs on these datasets, also deleted ones and those in training."""
+    if not len(images):
+        return
+    with acting_as(SERVER):
+        folders = [run.folder for run in runs.all_runs()]
+    for folder in [*folders, *(paths.runs_folder() / trash.FOLDER).glob("*")]:
+        with contextlib.suppress(UserError):
+            if runs.data_and_model(runs.Run(folder))[0] in datasets:
+                withdrawn.blank(folder, {withdrawn.digest(image) for image in images})
 
 
 def _written(found: Drawn, classes: Sequence[str], title: str, name: str) -> Made:

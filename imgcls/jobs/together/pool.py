@@ -108,6 +108,22 @@ class Pool:
         marks = ",".join(map(str, map(int, states)))
         return self._select(f"state IN ({marks}) AND id > ? ORDER BY id DESC LIMIT ?", (after, most))
 
+    def everything(self) -> list[Drawing]:
+        """All drawings, the oldest first."""
+        return self._select("1 ORDER BY id")
+
+    def oldest(self, state: State, most: int) -> list[Drawing]:
+        """The oldest drawings in a state, the oldest first: they wait in this order."""
+        return self._select("state = ? ORDER BY id LIMIT ?", (int(state), most))
+
+    def count(self, state: State) -> int:
+        """How many drawings are in a state."""
+        with database.opened(self._path) as base:
+            values = (self._activity, int(state))
+            return int(
+                base.execute("SELECT count(*) FROM drawings WHERE activity = ? AND state = ?", values).fetchone()[0]
+            )
+
     def all_of(self, label: int, most: int) -> list[Drawing]:
         """The newest drawings of a class, also those that were removed."""
         return self._select("label = ? ORDER BY id DESC LIMIT ?", (label, most))
@@ -204,11 +220,13 @@ class Pool:
             where = (int(state), number, self._activity)
             base.execute("UPDATE drawings SET state = ? WHERE id = ? AND activity = ?", where)
 
-    def delete(self, number: int) -> None:
-        """Delete a drawing for good."""
+    def delete(self, number: int) -> list[np.ndarray]:
+        """Delete a drawing for good; returns its pixels, if it had any."""
         with database.opened(self._path) as base, base:
-            base.execute("DELETE FROM drawings WHERE id = ? AND activity = ?", (number, self._activity))
+            where = (number, self._activity)
+            rows = base.execute("DELETE FROM drawings WHERE id = ? AND activity = ? RETURNING pixels", where).fetchall()
         database.empty_log(self._path)
+        return [image for (data,) in rows if (image := _image(data)) is not None]
 
     def _select(self, condition: str, values: tuple = ()) -> list[Drawing]:
         with database.opened(self._path) as base:
@@ -244,15 +262,31 @@ def total(folder: Path) -> int:
         return int(base.execute("SELECT count(*) FROM drawings").fetchone()[0])
 
 
-def forget(writer: str) -> list[Path]:
-    """Delete everything that somebody has drawn, in all classes; returns the folders of those classes."""
-    found = []
+def forget(writer: str) -> dict[Path, list[np.ndarray]]:
+    """Delete everything that somebody has drawn, in all classes; returns the pixels by the folder of each class."""
+    found = {}
     for path in rooms.folder().glob(f"*/{NAME}"):
         with database.opened(path) as base, base:
-            if base.execute("DELETE FROM drawings WHERE writer = ?", (writer,)).rowcount:
-                found.append(path.parent)
+            rows = base.execute("DELETE FROM drawings WHERE writer = ? RETURNING pixels", (writer,)).fetchall()
+        if rows:
+            found[path.parent] = [image for (data,) in rows if (image := _image(data)) is not None]
         database.empty_log(path)
     return found
+
+
+def count_of(writer: str) -> int:
+    """How many drawings of somebody there are, in all classes."""
+    found = 0
+    for path in rooms.folder().glob(f"*/{NAME}"):
+        with database.opened(path) as base:
+            found += int(base.execute("SELECT count(*) FROM drawings WHERE writer = ?", (writer,)).fetchone()[0])
+    return found
+
+
+def _image(data: bytes | None) -> np.ndarray | None:
+    """The stored pixels of a drawing or photo; None if there are none, as on a wall."""
+    shape = SHAPES.get(len(data or b""))
+    return None if shape is None else np.frombuffer(data or b"", np.uint8).reshape(shape)
 
 
 def _drawing(row: tuple) -> Drawing:

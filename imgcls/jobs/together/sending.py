@@ -96,6 +96,16 @@ def checked(activity: Activity, message: Any) -> Handwriting | np.ndarray:
     return drawing
 
 
+def withdraw_all() -> None:
+    """Delete all drawings of the present visitor for good, in all classes, also in closed ones.
+
+    Raises:
+        UserError: they cannot be deleted.
+    """
+    if visitors.current().id:
+        dataset.forget(visitors.current().id)
+
+
 def predict(run: Run, sample: Handwriting | np.ndarray) -> np.ndarray:
     """The probabilities of the classes, float32 (classes,). Raises RunError if the model is damaged."""
     card = run.card
@@ -114,8 +124,7 @@ def withdraw(room: Room, number: int) -> None:
     if activity is None or found is None:
         raise UserError("There is no such drawing. It may have been withdrawn already.")
     guarding.require_of(Action.WITHDRAW_DRAWING, Thing(found.writer, Visibility.ROOM, room.id))
-    pool_of(room, activity).delete(number)
-    dataset.refresh(room)
+    dataset.remove(activities.folder(room), pool_of(room, activity).delete(number))
 
 
 def moderate(room: Room, number: int, state: State) -> None:

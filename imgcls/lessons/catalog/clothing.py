@@ -13,7 +13,7 @@ from imgcls.system import paths
 
 ORDER = 7
 TITLE = "Clothing: when details decide"
-GOAL = "You can say why the same network does worse on other images, and where it fails."
+GOAL = "Explain why the same network does worse on other images, and where it fails."
 MINUTES = 12
 PICTURE = "Confusion matrix"
 SMALL = {
@@ -92,9 +92,9 @@ def _scores(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="As small as a digit",
-        text="Fashion-MNIST has ten kinds of clothing instead of ten digits, in images of the same size: 28×28 grey "
-        "pixels. The included digit model reads {digits} of its test digits. The included clothing model is of the "
-        "same family, with more filters.",
+        text="Fashion-MNIST has ten kinds of clothing instead of ten digits, in images of the same size: 28×28 "
+        "greyscale pixels. The included digit model reads {digits} of its test digits correctly. The included "
+        "clothing model belongs to the same family but has more filters.",
         page="evaluate",
         query={"run": "digits"},
         keys=("evaluate-run",),
@@ -105,24 +105,25 @@ STEPS = (
         ),
         do="Choose the run “Fashion-MNIST” at the top of the page.",
         check=lambda situation: situation.shows("evaluate", run="fashion"),
-        after="{accuracy}: more than ten times the error rate. The number of pixels does not say how hard images are.",
+        after="{accuracy}: more than ten times the error rate. The number of pixels says nothing about how hard "
+        "images are to classify.",
         terms=("Accuracy",),
     ),
     Step(
         title="The hard half",
-        text="T-shirt, pullover, dress, coat and shirt have much in common: a body, and mostly two sleeves. Sandals, "
-        "bags and trousers do not.",
+        text="T-shirts, pullovers, dresses, coats and shirts have much in common: a body, and usually two sleeves. "
+        "Sandals, bags and trousers do not.",
         page="evaluate",
         query={"run": "fashion"},
         keys=("matrix-room",),
         question=Question(
             "In how many of its errors does the model mistake one of these five for another?",
-            ("In about a third", "In about half", "In about four of five"),
+            ("In about a third", "In about half", "In about four out of five"),
             2,
         ),
         do="Click an orange cell of the confusion matrix between two of the five.",
         check=lambda situation: situation.shows("evaluate", run="fashion") and "cell" in situation.query,
-        after="In {tops}. Their outlines are nearly alike. What tells them apart are details of a few pixels: a "
+        after="In {tops}. Their outlines are nearly the same. Only details a few pixels wide tell them apart: a "
         "collar, buttons, the texture. A digit can be recognised by its outline alone.",
         terms=("Confusion matrix",),
         notes="Let them name the class of three of these images before they read the caption.",
@@ -133,12 +134,14 @@ STEPS = (
         page="evaluate",
         query={"run": "fashion"},
         keys=("view",),
+        tab="Single image",
         question=Question(
             "If people disagree about the label of an image, what is the best accuracy you can hope for?",
-            ("100% with a large enough network", "Less than 100%, whatever the network", "That of people, exactly"),
+            ("100% with a large enough network", "Less than 100%, whatever the network", "Exactly that of people"),
             1,
         ),
-        do="Open the section “Single image”, which begins with the worst error, and look at some with “Next error”.",
+        do="Open the section “Single image”, which starts with the worst error, and step through a few with “Next "
+        "error”.",
         check=lambda situation: situation.shows("evaluate", run="fashion", view="Single image"),
         after="For some of these images, you would not have guessed the label either. If a label cannot be seen in the "
         "image, no network can know it; one that gets it right was lucky, or has memorised the test images.",
@@ -152,14 +155,14 @@ STEPS = (
         page="train",
         settings=SMALL,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "It sees 51,000 images of clothing twice. Is it as good on clothing as on digits?",
-            ("Better, as it has more images", "As good", "Worse"),
+            ("Better, because it has more images", "As good", "Worse"),
             2,
         ),
-        do="If the dataset is there, press Start.",
-        after="**{yours_small}** (others get {small}). Fifteen times as many images, and still more errors: few "
+        do="If the dataset is available, press Start.",
+        after="**{yours_small}** (typically {small}). Fifteen times as many images, and still more errors: a few "
         "filters are enough for strokes, but not for collars and textures.",
         values=_scores,
         terms=("Filter",),
@@ -173,21 +176,21 @@ STEPS = (
         page="train",
         settings=DEEP,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
-            "Two epochs again. What do depth and a better training buy?",
+            "Two epochs again. How much do depth and better training gain?",
             ("Nothing", "One to four points", "All the way to 94%"),
             1,
         ),
-        do="If the dataset is there, press Start.",
-        after="**{yours_deep}** (others get {deep}), and {yours_small} before. For {accuracy}, the included model is "
-        "wider and was trained for ten times as many epochs.",
+        do="If the dataset is available, press Start.",
+        after="**{yours_deep}** (typically {deep}), compared with {yours_small} before. To reach {accuracy}, the "
+        "included model is wider and was trained for ten times as many epochs.",
         values=_scores,
     ),
     Step(
         title="What you have seen",
         text="Digits are outlines; clothing is outlines and details. Details need more filters, more layers and more "
-        "training, and the last errors are in the images themselves.\n\nThe next lesson has colour photos, in which "
+        "training, and the last errors lie in the images themselves.\n\nThe next lesson has colour photos, in which "
         "not even the outline can be relied on.",
         page="evaluate",
         query={"run": "fashion"},

@@ -6,7 +6,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 4
 TITLE = "A convolution by hand"
-GOAL = "You can compute the value of a unit yourself, from your own network's weights."
+GOAL = "Compute the value of a unit yourself, from your own network's weights."
 MINUTES = 10
 PICTURE = "Convolution"
 CNN = shuffled.CNN
@@ -30,24 +30,24 @@ def _unit(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="A network of your own",
-        text="You need a trained CNN. If you did the lesson before this one, you have it already.",
+        text="You need a trained CNN. If you did the previous lesson, you already have one.",
         page="train",
         settings=CNN,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         do="The form is filled in: press Start. It takes about half a minute.",
-        after="Your CNN reads {score} of the unseen digits (others get {cnn}). Its first layer is a **convolution** "
-        "with 16 **filters**. We now open it.",
+        after="Your CNN reads {score} of the unseen digits correctly (typically {cnn}). Its first layer is a "
+        "**convolution** with 16 **filters**. Now you will look inside.",
         values=lambda situation: {"score": percent(situation.score(CNN))},
         terms=("Convolution", "Filter"),
     ),
     Step(
         title="Sixteen small filters",
-        text="A filter is nothing but 3×3 = 9 numbers, its **weights**. No person chose them: your training did.",
+        text="A filter is just 3×3 = 9 numbers, its **weights**. No person chose them: they were learned in training.",
         page="evaluate",
-        query=VIEW,
         run_of=CNN,
         keys=("view",),
+        tab="Activations",
         question=Question(
             "What do you expect the filters to look like?",
             ("Small images of digits", "Bright and dark sides, like edges", "All the same"),
@@ -56,16 +56,15 @@ STEPS = (
         do="Open the section “Activations” of your run and look at the filters of the first layer.",
         check=_is_at_activations,
         after="Orange weights are positive, blue ones negative. A filter that is orange on one side and blue on the "
-        "other answers strongly where the image gets brighter in that direction: at an edge.",
+        "other responds strongly where the image gets brighter in that direction: at an edge.",
         terms=("Weight",),
         notes="No two training runs give the same filters, but edges appear in nearly all.",
     ),
     Step(
         title="One unit, nine products",
-        text="Scroll down to “A convolution by hand”. If it is missing, this is an included run, or another family: "
-        "those cannot be spelled out. Go back to step 1 and train the small CNN.\n\nOn the right is the **feature "
-        "map** of one filter: each of its dots is one **unit**. Move over it: the frame in the image shows what that "
-        "unit sees, its **receptive field**.",
+        text="Scroll down to “A convolution by hand”. The first image there is what the network gets, the second one "
+        "is the **feature map** of one filter: each of its dots is one **unit**. Point at a dot: the frame in the "
+        "first image shows what that unit sees, its **receptive field**.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -83,7 +82,7 @@ STEPS = (
     Step(
         title="The same nine weights everywhere",
         text="Move slowly along a line of the digit, then to the empty corner. The pixels change; the weights beside "
-        "them do not. One filter slides over the whole image: that is all that “convolution” means.",
+        "them do not. One filter slides over the whole image: that is all “convolution” means.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -93,37 +92,37 @@ STEPS = (
             ("10: nine weights and a bias", "784, one for each pixel", "7,056, nine for each pixel"),
             0,
         ),
-        after="Ten numbers, wherever the pattern is. A unit of the dense network learned 785: one for each pixel and a "
-        "bias. That is why a CNN needs fewer examples, and why a line is a line everywhere.",
+        after="Ten numbers, wherever the pattern appears. A unit of the dense network learned 785: one for each pixel "
+        "and a bias. That is why a CNN needs fewer examples, and why it recognises a line anywhere.",
         terms=("Parameter",),
     ),
     Step(
         title="Another filter, another pattern",
-        text="Each filter has its own feature map. Together they say: here is an edge to the right, there a corner.",
+        text="Each filter has its own feature map. Together they say: an edge here, a corner there.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
         keys=("by-hand", "activations-source"),
         question=Question(
-            "You choose a filter with other weights. Where will its map be bright?",
-            ("At the same places", "Where its own pattern is, such as other edges", "Everywhere"),
+            "You choose another filter, with different weights. Where will its map be bright?",
+            ("In the same places", "Where its own pattern is, such as other edges", "Everywhere"),
             1,
         ),
         do="Choose another filter below “A convolution by hand”; then, further up, choose “Drawing” as the image.",
         check=lambda situation: (
             _is_at_activations(situation) and situation.state.get("activations-source") == "Drawing"
         ),
-        after="Each filter was bright where its own pattern is. Now draw a digit: the same filters slide over your "
-        "drawing. The next layer does so with all 16 maps as its image, so it sees larger patterns; after a few layers "
-        "a unit sees the whole digit.",
+        after="Each map was bright where the pattern of its filter appears. Now draw a digit: the same filters slide "
+        "over your drawing. The next layer does the same with all 16 maps as its input, so it sees larger patterns; "
+        "after a few layers, a unit sees the whole digit.",
         terms=("Pooling",),
         notes="Draw only a vertical line, then only a horizontal one: which maps answer?",
     ),
     Step(
         title="What you have seen",
         text="A convolution multiplies a few pixels by a few weights, adds them up, and repeats that everywhere. A "
-        "CNN stacks such layers. There is nothing else inside, only many more of these sums.\n\nHow do the weights "
-        "get their values? That is the next lesson: training.",
+        "CNN stacks such layers. That is all there is inside, only many more of these sums.\n\nHow do the weights get "
+        "their values? That is the next lesson: training.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,

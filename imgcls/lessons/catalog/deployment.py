@@ -12,8 +12,8 @@ from imgcls.lessons.content import DIGITS, Measured, Question, Situation, Step
 from imgcls.system import json_files, paths
 
 ORDER = 14
-TITLE = "Take it home, and call it"
-GOAL = "You can take a trained model out of the app, check the copy, and call it from a program."
+TITLE = "Take it home, and call it from code"
+GOAL = "Take a trained model out of the app, check the copy, and call it from a program of your own."
 MINUTES = 12
 PICTURE = "Neural network"
 PAGE, SMALL = "html", "litert_dynamic"
@@ -73,11 +73,12 @@ STEPS = (
         page="evaluate",
         query={"run": DIGITS},
         keys=("view",),
+        tab="Export",
         question=Question(
-            "You give a friend nothing but the file. What may still go wrong?",
+            "You give a friend nothing but the file. What can still go wrong?",
             (
                 "Nothing, the file is the model",
-                "They prepare their images differently from training",
+                "Their images are not prepared as they were in training",
                 "The model forgets what it learned",
             ),
             1,
@@ -85,48 +86,48 @@ STEPS = (
         do="Open the section “Export” of the included digit model.",
         check=lambda situation: situation.shows("evaluate", **EXPORT),
         after="A digit must be cut out, scaled and centred as the training images were (lesson 2). If it is not, the "
-        "same weights give worse answers, and no error message says so. A good export therefore contains the "
-        "preparation, and is checked: here, each file is run in its own runtime and compared with the predictions of "
+        "same weights give worse predictions, and no error message tells you. A good export therefore includes the "
+        "preparation and is checked: here, each file is run in its own runtime and compared with the predictions of "
         "this run.",
         terms=("Export",),
         notes="Most failures of exported models are failures of the preparation.",
     ),
     Step(
         title="Take it home",
-        text="The first button makes one HTML page with the model, the preparation and a canvas in it. It opens from a "
-        "USB stick.",
+        text="The first button makes a single HTML page that contains the model, the preparation and a canvas. It "
+        "even opens from a USB stick.",
         page="evaluate",
         query=EXPORT,
         keys=("task-Take-it-home", "export-html"),
         question=Question(
             "You open this page on a phone in flight mode. Where is your drawing classified?",
-            ("On the phone", "On the server of this app", "It is not, without a network"),
+            ("On the phone", "On the server of this app", "Nowhere: it needs a network"),
             0,
         ),
-        do="Press “Take it home” and wait until the file was checked; then download it.",
+        do="Press “Take it home” and wait until the file has been checked, then download it.",
         check=_is_there(PAGE),
-        after="The page has {size} and was compared on {images} images: {same} of its predictions are identical. It "
-        "needs no network, and a drawing never leaves the phone.",
+        after="The page is {size} in size. It was compared with the run on {images} images: {same} of its predictions "
+        "are identical. It works offline, and a drawing never leaves the phone.",
         values=_values(PAGE),
         notes="The export takes a moment. If the server does not allow exports, skip this step and show the file.",
     ),
     Step(
         title="Smaller",
-        text="The weights have 32 bits each. A phone computes faster, and uses less memory, with 8 bits: that is "
-        "**quantisation**. Each weight is then rounded to one of 256 values.",
+        text="Each weight takes 32 bits. With 8 bits, a phone computes faster and uses less memory. This is called "
+        "**quantisation**: each weight is rounded to one of 256 values.",
         page="evaluate",
         query=EXPORT,
         keys=("export-formats",),
         question=Question(
             "For how many test images will the prediction change if every weight is rounded like that?",
-            ("For most", "For about every tenth", "For hardly any"),
+            ("For most", "For about one in ten", "For hardly any"),
             2,
         ),
         do="Choose “LiteRT dynamic range” alone among the formats and press “Export and verify”.",
         check=_is_there(SMALL),
-        after="The file has {size}, and {changed} of {images} predictions changed. The included 8-bit digit model, "
-        "which answers in place of the original on suitable CPUs, predicts the same for {identical} of the images with "
-        "which it was checked. What matters is that it was checked: a file that does not match is not offered.",
+        after="The file is {size} in size, and {changed} of {images} predictions changed. The included 8-bit digit "
+        "model, which replaces the original on suitable CPUs, makes the same prediction for {identical} of the images "
+        "it was checked with. What matters is that it was checked: a file that does not match is not offered.",
         values=_values(SMALL),
         terms=("Quantisation",),
         notes="The table names every image whose prediction changes. Look at one: it was a close call before, too.",
@@ -136,24 +137,24 @@ STEPS = (
         text="A website or a machine in a factory does not draw. It sends an image and gets an answer:\n\n"
         "`imgcls serve digits --port 8000`\n\n"
         '`curl -H "Authorization: Bearer TOKEN" -F files=@one.png 127.0.0.1:8000/api/models/digits/predict`\n\n'
-        "The first line starts the service and prints a token; the second asks it.",
+        "The first line starts the service and prints a token; the second sends it an image.",
         page="evaluate",
         query=EXPORT,
         question=Question(
-            "The answer is the digit and its probability. What else should a program ask for?",
+            "The answer is the digit and its probability. What else does a program need to know?",
             ("The number of layers", "Whether the image may not be a digit at all", "Nothing"),
             1,
         ),
-        after="The answer of this service has a `rejection` if the prediction should not be trusted, with the reason, "
-        "and `notes` on how the image was prepared. A program that ignores it will one day act on a coffee stain. The "
+        after="If the prediction should not be trusted, the answer has a `rejection` with the reason. Its `notes` say "
+        "how the image was prepared. A program that ignores the rejection will one day act on a coffee stain. The "
         "token keeps others from using your computer.",
         terms=("Rejection",),
         notes="If you have a terminal, run both lines. The how-to guide “Serve predictions” has Python and JavaScript.",
     ),
     Step(
-        title="It meets what its test did not",
-        text="The test images are from the same source as the training images. Those that come after the launch are "
-        "not. Try what a careless program would send.",
+        title="What the test did not cover",
+        text="The test images come from the same source as the training images. Those that arrive after launch do "
+        "not. Try what a careless program might send.",
         page="predict",
         query={"run": DIGITS},
         keys=("canvas",),
@@ -162,22 +163,24 @@ STEPS = (
             ("Read both", "Refuse, and say why", "Read the first one and say nothing"),
             1,
         ),
-        do="Draw a 4 and a 7 side by side, with a gap.",
+        do="Press Clear, then draw a 4 and a 7 side by side, with a gap.",
         check=lambda situation: situation.answer is not None and situation.answer.rejection is not None,
-        after="It warns: “{warning}”. The network alone would have named one of its ten digits. Count such cases after "
-        "the launch: if they become more frequent, what arrives is no longer what the model was tested on.",
+        hint="The app reads a single “{said}”. If both digits are there, press Clear and leave a wider gap.",
+        after="It warns: “{warning}”. The network alone would have named one of its ten digits. Count such cases "
+        "after launch: if they become more frequent, the images are no longer like those the model was tested on.",
         values=lambda situation: {
             "warning": situation.answer.rejection.title.rstrip(".")
             if situation.answer is not None and situation.answer.rejection is not None
-            else "–"
+            else "–",
+            "said": situation.said,
         },
-        notes="This is called drift. A score from before the launch says nothing about it.",
+        notes="This is called drift. A score from before launch says nothing about it.",
     ),
     Step(
         title="What you have seen",
-        text="A model outside the app is a file and its preparation. Compare the copy with the original, make it small "
-        "if that changes nothing, let it refuse, and watch it.\n\nThat was the last lesson. Now train on images of "
-        "your own: the Data page imports them.",
+        text="Outside the app, a model is a file and the preparation of its images. Compare the copy with the "
+        "original, shrink it if that changes nothing, let it refuse bad input, and keep an eye on it.\n\nThat was the "
+        "last lesson. Now train on images of your own: you can import them on the Data page.",
         page="predict",
         query={"run": DIGITS},
     ),

@@ -5,8 +5,8 @@ from imgcls.languages import percent
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 1
-TITLE = "Draw, and be recognised"
-GOAL = "You can say what a classifier does, and what its percentages mean."
+TITLE = "Draw, and see it recognised"
+GOAL = "Explain what a classifier does and what its percentages mean."
 MINUTES = 5
 PICTURE = "Prediction"
 MEASURED: dict[str, Measured] = {}
@@ -26,7 +26,11 @@ def _reads(digit: str):
 
 def _confidence(situation: Situation) -> dict[str, str]:
     answer = situation.answer
-    return {"confidence": percent(answer.confidence if answer else None)}
+    return {"confidence": percent(answer.confidence if answer else None), "said": situation.said}
+
+
+def _said(situation: Situation) -> dict[str, str]:
+    return {"said": situation.said}
 
 
 def _is_misread(situation: Situation) -> bool:
@@ -38,10 +42,10 @@ def _verdict(situation: Situation) -> dict[str, str]:
     answer = situation.answer
     if answer is None:
         return {"said": "", "warning": ""}
-    warning = _("An extra check of the app raised no alarm this time.")
+    warning = _("The app's extra check raised no alarm this time.")
     if answer.rejection is not None:
         title = answer.rejection.title.rstrip(".")
-        warning = _("An extra check of the app warns: “{title}”.").format(title=title)
+        warning = _("The app's extra check warns: “{title}”.").format(title=title)
     return {"said": f"{answer.prediction}", "warning": warning}
 
 
@@ -60,15 +64,17 @@ STEPS = (
         ),
         do="Draw a large 3 on the canvas.",
         check=_reads("3"),
+        hint="The app says “{said}”. If your 3 is complete, press Clear and draw a larger one.",
         after="It reads a **3**, with a confidence of {confidence}. Nobody wrote a rule such as “two arcs, open to the "
         "left”. The network found its own rules in thousands of examples, so it also reads a 3 that it has never seen.",
         values=_confidence,
-        terms=("Class", "Prediction", "Confidence"),
+        terms=("Neural network", "Class", "Prediction", "Confidence"),
         notes="Everybody's first success. If a 3 is not read, let them clear it and write it larger.",
     ),
     Step(
         title="Watch it change its mind",
-        text="The bars show the network’s confidence in each of the ten digits. Together they always make 100%.",
+        text="The bars show how likely the network considers each of the ten digits, in percent. They always add up to "
+        "100%.",
         page="predict",
         query={"run": "digits"},
         keys=("answer", "canvas"),
@@ -81,10 +87,12 @@ STEPS = (
             ),
             1,
         ),
-        do="Press Clear, then draw a 4 and watch the bars before you lift the pen.",
+        do="Press Clear, then draw a 4 slowly and watch the bars while you draw.",
         check=_reads("4"),
+        hint="The app says “{said}”. If your 4 is complete, press Clear and draw a larger one.",
         after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
         "the order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
+        values=_said,
         notes="Most see 1, 6 or 9 lead. Ask which, and why.",
     ),
     Step(
@@ -100,15 +108,16 @@ STEPS = (
         ),
         do="Press Clear, then draw a face: a circle, two eyes, a mouth.",
         check=lambda situation: len(situation.drawing.strokes) >= 3 and situation.answer is not None,
-        after="Its best answer was “{said}”: one of its ten classes always gets the most. A classifier answers the "
-        "question “which of these?”, never “is it one of these?”. {warning}",
+        hint="Keep drawing: a face needs at least three strokes. Lift the pen between them.",
+        after="Its best answer was “{said}”: one of its ten classes always gets the highest confidence. A classifier "
+        "answers the question “which of these?”, never “is it one of these?”. {warning}",
         values=_verdict,
         terms=("Rejection",),
         notes="The network always chooses among its classes. The warning comes from a separate check.",
     ),
     Step(
         title="Fool it",
-        text="You recognise a 7 even if it lies on its side. The network learned from digits that stand upright.",
+        text="You recognise a 7 even if it lies on its side. The network learned from upright digits.",
         page="predict",
         query={"run": "digits"},
         keys=("canvas",),
@@ -117,10 +126,11 @@ STEPS = (
             ("Yes, it is still the same shape", "No, it will say something else or refuse"),
             1,
         ),
-        do="Press Clear, then draw a 7 turned by a quarter turn.",
+        do="Press Clear, then draw a 7 that lies on its side.",
         check=_is_misread,
-        after="It says “{said}”. {warning} It knows what its examples showed, and nothing beyond: that turning an "
-        "image does not change its meaning is one more thing that it would have to learn.",
+        hint="This one is still read as a 7. Press Clear and turn it further, until its long stroke is level.",
+        after="It says “{said}”. {warning} It knows only what its examples showed. That a 7 "
+        "on its side is still a 7 is one more thing it would have to learn.",
         values=_verdict,
         terms=("Augmentation",),
         notes="A few rotated sevens are still read as 7; turn further, to the left.",
@@ -132,5 +142,6 @@ STEPS = (
         "are not.\n\nThe next lesson shows what it receives instead of your drawing: pixels.",
         page="predict",
         query={"run": "digits"},
+        terms=("Classifier", "Generalisation"),
     ),
 )

@@ -13,7 +13,7 @@ from imgcls.system import paths
 
 ORDER = 13
 TITLE = "Why did it say that?"
-GOAL = "You can read a heat map and similar images, and say what they do not prove."
+GOAL = "Interpret heat maps and similar images, and explain what they do not prove."
 MINUTES = 10
 PICTURE = "Saliency map"
 IMAGE = 1816
@@ -71,66 +71,70 @@ def _is_open(situation: Situation) -> bool:
 STEPS = (
     Step(
         title="A confident error",
-        text="This network was trained on 32×32 photos of ten kinds. Here it says **dog**, with more than 80% "
-        "confidence. The image is labelled **deer**. The heat maps beside it show which parts of the image raised the "
-        "score of a class.",
+        text="This network was trained on 32×32 photos of ten kinds of animals and vehicles. Here it says **dog** "
+        "with more than 80% confidence, but the label is **deer**. The heat maps beside the image show which parts of "
+        "the image raised the score of a class.",
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
         question=Question(
-            "You ask for the evidence for “deer” instead. What will the maps show?",
-            ("Nothing, as it did not say deer", "Other places, as evidence for deer", "The same places as for dog"),
+            "Now you ask for the evidence for “deer” instead. What will the maps show?",
+            (
+                "Nothing, because it did not say deer",
+                "Other regions, as evidence for deer",
+                "The same regions as for dog",
+            ),
             1,
         ),
         do="Choose “deer (true class)” above the heat maps.",
         check=lambda situation: _is_open(situation) and situation.state.get(TARGET) == DEER,
-        after="There is a map for every class, also for those that are not in the image. Grad-CAM names the same part "
-        "of the image for the wrong and the true class in only {classes} of its errors. A map shows the evidence for "
-        "*an* answer, not that the answer is right.",
+        after="There is a map for every class, even for those that are not in the image. In only {classes} of this "
+        "model's errors does Grad-CAM highlight the same part of the image for the wrong class and the true one. A "
+        "map shows the evidence for *an* answer, not that the answer is right.",
         terms=("Saliency map", "Grad-CAM"),
         notes="Let them invent a story for each of the two maps. Both stories will sound right.",
     ),
     Step(
         title="Two methods, one image",
-        text="**Grad-CAM** computes from the last feature maps which places raise the score. **Occlusion** covers a "
+        text="**Grad-CAM** computes from the last feature maps which regions raise the score. **Occlusion** covers a "
         "part of the image with a plain colour, and measures how much the score falls. Both explain the same number.",
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
         question=Question(
-            "In how many of its errors do both methods name the same part of the image as the strongest?",
+            "In how many of its errors do both methods highlight the same part of the image?",
             ("In nearly all", "In about half", "In fewer than half"),
             2,
         ),
         do="Choose “dog (prediction)” again and compare the two maps.",
         check=lambda situation: _is_open(situation) and situation.state.get(TARGET) == DOG,
         after="In {methods} (measured on 50 errors). They ask different questions: what did the network use, and what "
-        "could it not do without? So one map alone is a weak argument. Occlusion at least is an experiment: the image "
+        "could it not do without? So a single map is weak evidence. Occlusion is at least an experiment: the image "
         "was changed, and the score was measured.",
         terms=("Occlusion",),
         notes="“Part” is one of nine: upper left, upper, and so on. Some would agree by chance alone.",
     ),
     Step(
         title="Show me similar images",
-        text="Below the maps are the training images that are most alike *to the network*: those with the most similar "
-        "features in its last hidden layer.",
+        text="Below the maps are the training images that are most similar *to the network*: those with the most "
+        "similar features in its last hidden layer.",
         page="evaluate",
         query=VIEW,
         keys=("similar-change",),
         question=Question(
-            "The network was wrong. Of which class will most of these neighbours be?",
-            ("Of the true class", "Of the class that it said", "Mixed, without a majority"),
+            "The network was wrong. Which class will most of these neighbours belong to?",
+            ("The true class", "The class that it predicted", "Mixed, without a majority"),
             1,
         ),
-        after="In {similar} of its errors, most neighbours are of the wrong class that it said. They show how the "
-        "network sees the image, and they look like proof. They are not: whatever misled the network has misled the "
-        "search for neighbours, too.",
+        after="In {similar} of its errors, most neighbours belong to the wrong class that it predicted. They show how "
+        "the network sees the image, and they look like proof. They are not: whatever misled the network has also "
+        "misled the search for neighbours.",
         terms=("Feature",),
         notes="Neighbours do help to find wrong labels and missing kinds of images in the training data.",
     ),
     Step(
         title="Explain your own drawing",
-        text="A drawing has a better unit than pixels: its strokes. The app removes each stroke in turn, asks the "
+        text="A drawing has a better unit than pixels: its strokes. The app removes each stroke in turn, runs the "
         "network again, and marks on your drawing how much each one contributed.",
         page="predict",
         query={"run": "digits"},
@@ -140,17 +144,19 @@ STEPS = (
             ("The heat map is bright at the bar", "Without the bar, the prediction changes", "The confidence is high"),
             1,
         ),
-        do="Draw a 7 in two strokes or more: the 7, then the bar.",
+        do="Press Clear, then draw a 7 in two strokes or more: the 7, then the bar.",
         check=lambda situation: len(situation.drawing.strokes) >= 2 and situation.answer is not None,
-        after="Now press Undo and see what the network says without the bar. That is the test that counts: change "
-        "the one thing, keep the rest, measure. An explanation is a hypothesis, and this is how to check it.",
+        hint="That is one stroke. Lift the pen, then draw the bar.",
+        after="Now press Undo and see what the network says without the bar. That is the test that counts: change one "
+        "thing, keep the rest, and measure. An explanation is a hypothesis, and this is how to check it.",
         notes="Undo removes the last stroke, so draw the bar last.",
     ),
     Step(
         title="What you have seen",
-        text="Maps and neighbours say what a network computes with, never whether that is right. They exist for wrong "
-        "answers too, they disagree, and people find a story for each. Use them to form a hypothesis; check it with "
-        "an experiment, on images that were not used for training.\n\nThe next lesson takes a model out of the app.",
+        text="Maps and neighbours show what a prediction is based on, never whether it is right. They exist for wrong "
+        "predictions too, they disagree with each other, and people find a story for each. Use them to form a "
+        "hypothesis; check it with an experiment, on images that were not used for training.\n\nThe next lesson takes "
+        "a model out of the app.",
         page="evaluate",
         query=VIEW,
     ),

@@ -11,7 +11,7 @@ from imgcls.system import paths
 
 ORDER = 10
 TITLE = "How good is it, honestly?"
-GOAL = "You can read a confusion matrix, and say how far a score can be trusted."
+GOAL = "Read a confusion matrix, and judge how far a score can be trusted."
 MINUTES = 12
 PICTURE = "Confidence interval"
 RUN = {"run": "fashion"}
@@ -68,22 +68,22 @@ STEPS = (
             ("Yes", "No, some kinds may be far worse than others"),
             1,
         ),
-        after="It gets only {shirts} of the shirts, but {bags} of the bags. An accuracy is a mean over all classes, "
-        "and a mean hides what it is made of.",
+        after="It gets only {shirts} of the shirts, but {bags} of the bags. Accuracy is an average over all classes, "
+        "and an average hides what it is made of.",
         terms=("Accuracy", "Test set"),
     ),
     Step(
         title="Where it goes wrong",
         text="The **confusion matrix** counts every pair: rows are what an image truly shows, columns what the model "
-        "said. Correct predictions are on the diagonal, errors beside it.",
+        "said. Correct predictions are on the diagonal, errors off it.",
         page="evaluate",
         query=RUN,
         keys=("matrix-room",),
         question=Question("With which of these does it confuse shirts most often?", ("T-shirts", "Sandals", "Bags"), 0),
-        do="In the row “Shirt”, click the darkest orange cell and look at the images that it brings.",
+        do="In the row “Shirt”, click the darkest orange cell and look at the images that appear.",
         check=_has_cell,
         after="Shirts, T-shirts, pullovers and coats are confused with each other; hardly anything else. At 28×28 "
-        "pixels you would not always know either. Looking at the images says whether an error is serious.",
+        "pixels you would not always know either. Only the images tell you whether an error is serious.",
         terms=("Confusion matrix",),
         notes="Ask: could you tell? For some of these images people disagree, too.",
     ),
@@ -94,6 +94,7 @@ STEPS = (
         page="evaluate",
         query={**RUN, "view": "Per class"},
         keys=("view",),
+        tab="Per class",
         question=Question(
             "A model calls every image a shirt. What are recall and precision of shirts?",
             ("Recall 100%, precision 10%", "Recall 10%, precision 100%", "Both 10%"),
@@ -101,14 +102,14 @@ STEPS = (
         ),
         do="Open the section “Per class”.",
         check=lambda situation: situation.shows("evaluate", view="Per class"),
-        after="It finds every shirt, and nine of ten of its alarms are false. One score alone is easy to push up; the "
-        "two together are not.",
+        after="It finds every shirt, and nine out of ten of its alarms are false. Either score alone is easy to push "
+        "up; both together are not.",
         terms=("Recall", "Precision", "F1"),
         notes="Smoke alarm: recall matters. Spam filter: precision matters.",
     ),
     Step(
         title="Plus or minus",
-        text="Behind each score stands a range, its 95% **confidence interval**. With other test images of the same "
+        text="Next to each score is a range, its 95% **confidence interval**. With other test images of the same "
         "kind, the score would be a little different.",
         page="evaluate",
         query={**RUN, "view": "Per class"},
@@ -118,8 +119,8 @@ STEPS = (
             ("89.9 to 90.1%", "about 82 to 95%", "50 to 100%"),
             1,
         ),
-        after="With 100 images, 90% may as well be 84 or 94%. With 10,000 it is 89.4 to 90.6%. A difference that is "
-        "smaller than that says nothing.",
+        after="With 100 images, 90% could just as well be 84 or 94%. With 10,000, the range is 89.4 to 90.6%. A "
+        "difference smaller than that says nothing.",
         terms=("Confidence interval",),
     ),
     Step(
@@ -128,6 +129,7 @@ STEPS = (
         page="evaluate",
         query={**RUN, "view": "Curves & calibration"},
         keys=("view", "part"),
+        tab="Curves & calibration",
         question=Question(
             "Are networks more often overconfident or underconfident?",
             ("Overconfident", "Underconfident", "That depends on how they were trained"),
@@ -137,16 +139,16 @@ STEPS = (
         check=lambda situation: (
             situation.state.get("part") == "Calibration" and situation.shows("evaluate", view="Curves & calibration")
         ),
-        after="Bars or points above the diagonal: more often right than it says. Below: overconfident. "
-        "Trained long and plainly, networks become overconfident; with label smoothing, as here, they can become "
-        "underconfident.",
+        after="Bars or points above the diagonal mean that the model is right more often than it says; below the "
+        "diagonal, it is overconfident. Networks that are trained for long without label smoothing become "
+        "overconfident; with it, as here, they can become underconfident.",
         terms=("Calibration", "ECE"),
     ),
     Step(
         title="Look at the test only once",
-        text="You could train fifty models and keep the one with the best test score. It would be partly luck, and "
-        "its next images would be read worse. So choose by **validation**, and use the **test set** once, at the "
-        "end.\n\nThe next lesson shows seven ways to get this wrong.",
+        text="You could train fifty models and keep the one with the best test score. Its score would be partly luck, "
+        "and it would do worse on new images. So choose by **validation** score, and use the **test set** only once, "
+        "at the end.\n\nThe next lesson shows seven ways to get this wrong.",
         page="evaluate",
         query=RUN,
         terms=("Validation set",),

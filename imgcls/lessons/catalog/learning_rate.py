@@ -6,7 +6,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 6
 TITLE = "The learning rate"
-GOAL = "You can see in the curves that a learning rate is too high or too low, and say what a schedule is for."
+GOAL = "Tell from the curves whether a learning rate is too high or too low, and learn what a schedule is for."
 MINUTES = 12
 PICTURE = "Learning rate"
 MIDDLE = shuffled.DENSE
@@ -33,81 +33,83 @@ def _scores(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="Steps that are too small",
-        text="In each training step, every weight is moved a little, in the direction that makes the loss smaller. How "
-        "far is set by the **learning rate**. Here it is 0.00001, a hundredth of the usual one.",
+        text="In each training step, every weight is moved a little, in the direction that makes the loss smaller. "
+        "The **learning rate** sets how far. Here it is 0.00001, a hundredth of the usual one.",
         page="train",
         settings=TINY,
-        keys=("learning_rate", "start-bar"),
+        keys=("learning_rate", "start"),
         question=Question(
-            "The usual rate reads more than 90% of the digits after eight epochs. What about a hundredth of it?",
-            ("The same, only a little later", "Less than half of them", "Nothing, 10%"),
+            "With the usual rate, a network reads more than 90% of the digits after eight epochs. What about a "
+            "hundredth of it?",
+            ("The same, only a little later", "Less than half of them", "Only 10%, as if guessing"),
             1,
         ),
         do="The form is filled in: press Start, and watch how the loss falls.",
-        after="**{yours_a}** (others get {tiny}). The loss falls all the time, but far too slowly: eight epochs are "
-        "not enough. Nothing is broken, so no message warns you. A loss that is still falling when the training ends "
-        "is the sign.",
+        after="**{yours_a}** (typically {tiny}). The loss keeps falling, but far too slowly: eight epochs are not "
+        "enough. Nothing is broken, so no message warns you. The sign is a loss that is still falling when training "
+        "ends.",
         values=_scores,
         terms=("Learning rate", "Gradient", "Epoch"),
         notes="Ask how many epochs it might need. There is no way to know; that is the point.",
     ),
     Step(
         title="Steps that are too large",
-        text="Then let us make large steps: 0.1, a hundred times the usual rate.",
+        text="So take large steps: 0.1, a hundred times the usual rate.",
         page="train",
         settings=HUGE,
-        keys=("learning_rate", "start-bar"),
+        keys=("learning_rate", "start"),
         question=Question(
             "What will the loss do?",
-            ("Fall a hundred times as fast", "Jump around and stay high", "Fall fast, then stay"),
+            ("Fall a hundred times as fast", "Jump around and stay high", "Fall fast, then level off"),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_b}** (others get {huge}). Each step jumps over the valley and lands on the other side, often "
-        "higher than before. The sign of a rate that is too high is a loss that jumps, or stays near 2.3, as high as "
-        "by guessing among ten classes.",
+        after="**{yours_b}** (typically {huge}). Each step jumps over the valley and lands on the other side, often "
+        "higher than before. The sign of a rate that is too high is a loss that jumps, or stays near 2.3, the loss of "
+        "guessing among ten classes.",
         values=_scores,
         terms=("Loss",),
         notes="2.3 is the natural logarithm of 10.",
     ),
     Step(
         title="In between",
-        text="The usual rate of this optimiser is 0.001. If you did lesson 3, you have this run already.",
+        text="The usual rate for this optimiser is 0.001. If you did lesson 3, you already have this run.",
         page="train",
         settings=MIDDLE,
         earlier=True,
-        keys=("learning_rate", "start-bar"),
+        keys=("learning_rate", "start"),
         do="The form is filled in: press Start.",
-        after="**{yours_c}** (others get {middle}), with the same network and the same images. It is the "
-        "first setting to look at when a training goes badly. The Train page can search for it: “Pre-flight check” has "
-        "a learning rate finder.",
+        after="**{yours_c}** (typically {middle}), with the same network and the same images. The learning rate is "
+        "the first setting to look at when training goes badly. The Train page can suggest one: “Pre-flight check” "
+        "has a learning-rate finder.",
         values=_scores,
         terms=("Optimiser",),
     ),
     Step(
         title="First large, then small",
-        text="Why choose one? A **schedule** changes the rate during training. This one begins with 0.003 and lowers "
-        "it to 0 along half a cosine wave.",
+        text="Why settle for one rate? A **schedule** changes the rate during training. This one starts at 0.003 and "
+        "lowers it to 0 along half a cosine wave.",
         page="train",
         settings=LOWERED,
-        keys=("rates", "start-bar"),
+        keys=("rates", "start"),
         question=Question(
             "What will the curve of the validation loss look like at the end?",
-            ("Calm, it hardly moves", "As jumpy as at the beginning", "It rises steeply"),
+            ("Calm: it hardly moves", "As jumpy as at the beginning", "It rises steeply"),
             0,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_d}** (others get {lowered}), and {yours_c} at a constant 0.001. Large steps at first cover "
-        "the distance, small ones at the end settle. A difference of one or two points is chance on 1,000 test images.",
+        after="**{yours_d}** (typically {lowered}), compared with {yours_c} at a constant 0.001. Large steps cover "
+        "the distance at first; small ones settle at the end. On 1,000 test images, a difference of one or two points "
+        "may be chance.",
         values=_scores,
         terms=("Schedule", "One-cycle"),
         notes="The digit, clothing and photo models that come with the app were trained with the schedule one-cycle.",
     ),
     Step(
         title="What you have seen",
-        text="Too small {yours_a}, too large {yours_b}, usual {yours_c}, with a schedule {yours_d}.\n\nA loss that "
-        "creeps: raise the rate. A loss that jumps: lower it. A loss that falls, then trembles: lower it towards the "
-        "end. The next lesson has harder images.",
+        text="Too small: {yours_a}. Too large: {yours_b}. Usual: {yours_c}. With a schedule: {yours_d}.\n\nIf the "
+        "loss creeps, raise the rate. If it jumps, lower the rate. If it falls but then jitters, lower the rate "
+        "towards the end. The next lesson has harder images.",
         page="runs",
         values=_scores,
     ),

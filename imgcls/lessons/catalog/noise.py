@@ -14,7 +14,7 @@ from imgcls.system import paths
 
 ORDER = 12
 TITLE = "Noise, and what augmentation buys"
-GOAL = "You can test how a model copes with worse images, and choose an augmentation that helps."
+GOAL = "Test how a model copes with degraded images, and choose an augmentation that helps."
 MINUTES = 15
 PICTURE = "Corruption"
 PLAIN = shuffled.DENSE
@@ -90,33 +90,34 @@ def _values(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="A clean test is an easy test",
-        text="The included clothing model was tested on tidy images, like those that it learned from. On the 1,000 of "
-        "them used here, it gets {clean}. The section “Robustness” has eight **corruptions** that make the same images "
-        "worse, in five strengths.",
+        text="The included clothing model was tested on tidy images, like those it learned from. On the 1,000 used "
+        "here, it gets {clean}. The section “Robustness” has eight **corruptions** that degrade the same images at "
+        "five strengths.",
         page="evaluate",
         query={"run": "fashion"},
         keys=("view", "corruption", "strength"),
+        tab="Robustness",
         question=Question(
-            "You add noise of strength 4 (a standard deviation of 50 of 255 levels). What does the model get then?",
+            "You add noise of strength 4 (a standard deviation of 50 on a scale of 255). What does the model get then?",
             ("About 90%", "About 60%", "Less than a third"),
             2,
         ),
         do="Open the section “Robustness” and choose the corruption “noise” and the strength 4.",
         check=_is_at("fashion", "noise", 4),
-        after="Only {noise}. It never saw noise in training, and noise changes all 784 numbers. A score "
-        "belongs to the kind of images that it was measured on.",
+        after="Only {noise}. It never saw noise in training, and noise changes all 784 numbers. A score holds only "
+        "for the kind of images it was measured on.",
         terms=("Corruption",),
         notes="If Fashion-MNIST is prepared on this computer, the page shows the images: could they still tell?",
     ),
     Step(
         title="It copes with what it was shown",
-        text="In training, the digit model saw each digit turned by up to 8 degrees. The clothing model never saw "
-        "anything turned.",
+        text="In training, the digit model saw each digit rotated by up to 8 degrees. The clothing model never saw "
+        "anything rotated.",
         page="evaluate",
         query=DIGITS,
         keys=("corruption", "strength"),
         question=Question(
-            "The test images are turned by 25 degrees. How do both do?",
+            "The test images are rotated by 25 degrees. How do the two models do?",
             (
                 "Both lose little",
                 "The digit model loses little, the clothing model more than half",
@@ -124,40 +125,40 @@ STEPS = (
             ),
             1,
         ),
-        do="Choose “rotation” and strength 3 on the digit model; then look at the clothing model in the same way.",
+        do="Choose “rotation” and strength 3 for the digit model, then do the same for the clothing model.",
         check=_is_at("digits", "rotation", 3),
-        after="Digits: {digits_turned}. Clothing: {fashion_turned}. The two differ in their images, too, so this alone "
-        "proves nothing; the next steps change one thing only. But it fits: **augmentation** teaches a network that a "
-        "change does not matter.",
+        after="Digits: {digits_turned}. Clothing: {fashion_turned}. The two models also differ in their images, so "
+        "this alone proves nothing; the next steps change one thing only. But it fits: **augmentation** teaches a "
+        "network that a change does not matter.",
         terms=("Augmentation",),
         notes="Ask what it would take to be certain: train the same model twice, with and without rotation.",
     ),
     Step(
         title="Without noise",
-        text="Now an experiment: the same small network twice, once without and once with noise in training. First "
-        "without. If you did lesson 3, you have it already.",
+        text="Now for an experiment: train the same small network twice, once without and once with noise. First "
+        "without. If you did lesson 3, you already have this run.",
         page="train",
         settings=PLAIN,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         do="The form is filled in: press Start.",
-        after="It reads {plain} of the clean test digits (others get {dense}).",
+        after="It reads {plain} of the clean test digits (typically {dense}).",
         values=_values,
     ),
     Step(
         title="With noise",
-        text="The only difference: noise is added to every training image, newly drawn in every epoch.",
+        text="The only difference: noise is added to every training image, redrawn in every epoch.",
         page="train",
         settings=NOISY,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "What will the noise in training do to the accuracy on clean test images?",
             ("Raise it a lot", "Hardly change it", "Ruin it"),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="**{noisy}** with noise in training, {plain} without. On clean images you hardly see what you bought. A "
-        "difference of one or two points is chance: the test set has 1,000 images.",
+        after="**{noisy}** with noise in training, {plain} without. On clean images you hardly see the gain. A "
+        "difference of one or two points may be chance: the test set has 1,000 images.",
         values=_values,
         notes="Do not let them stop here: this is the result that makes people switch augmentation off.",
     ),
@@ -170,22 +171,23 @@ STEPS = (
         keys=("task-Evaluate-robustness", "corruption"),
         question=Question(
             "Both networks get test images with noise of strength 5. Which one reads more of them?",
-            ("The one trained with noise", "The one trained without", "Both alike"),
+            ("The one trained with noise", "The one trained without", "Both the same"),
             0,
         ),
         do="Press “Evaluate robustness” on both runs: the one with noise is open; choose the other one at the top.",
         check=lambda situation: _own(PLAIN, situation) is not None and _own(NOISY, situation) is not None,
         after="With noise of strength 5: **{noisy_noise}** if trained with noise, **{plain_noise}** if not. Compare "
-        "the other seven corruptions as well: an augmentation helps against what it imitates, and rarely against more.",
+        "the other seven corruptions as well: an augmentation helps against what it imitates, and rarely against "
+        "anything else.",
         values=_values,
         notes="If the order is the other way round, that is a discovery: ask for the confidence intervals, then for a "
         "second seed.",
     ),
     Step(
         title="What you have seen",
-        text="Clean score and robustness are two numbers. Augmentation that imitates what will happen to your images "
-        "buys the second one; which one that is, you know from your images, not from the test set.\n\nThe next lesson "
-        "asks a model for its reasons.",
+        text="The clean score and robustness are two different numbers. Augmentation that imitates what will happen "
+        "to your images improves the second one. Which augmentation that is depends on your images; the test set "
+        "cannot tell you.\n\nThe next lesson asks a model for its reasons.",
         page="evaluate",
         query=VIEW,
         run_of=NOISY,

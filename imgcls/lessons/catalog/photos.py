@@ -8,7 +8,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 8
 TITLE = "Photos: what depth buys"
-GOAL = "You can say what makes photos hard, and what a deeper network and a better training buy."
+GOAL = "Explain what makes photos hard, and what a deeper network and better training gain."
 MINUTES = 15
 PICTURE = "CNN"
 SMALL = {**clothing.SMALL, "data": "cifar10"}
@@ -59,12 +59,12 @@ STEPS = (
         keys=("evaluate-run",),
         question=Question(
             "The included photo model is as large as the clothing model, which gets 94%. What does it get?",
-            ("About 94% as well", "A few points less", "About half"),
+            ("About 94%, too", "A few points less", "About half"),
             1,
         ),
         do="Choose the run “CIFAR-10” at the top of the page and look at some of its images.",
         check=lambda situation: situation.shows("evaluate", **RUN),
-        after="{accuracy} of 10,000 test images, with one in ten right by guessing.",
+        after="{accuracy} of 10,000 test images; guessing would get one in ten right.",
         terms=("Test set",),
     ),
     Step(
@@ -74,16 +74,16 @@ STEPS = (
         query=RUN,
         keys=("matrix-room",),
         question=Question(
-            "Which fraction of all its errors are the two between cat and dog?",
-            ("About 2 of 90, as for every pair", "About one in ten", "Nearly one in five"),
+            "What fraction of all its errors are mix-ups of cats and dogs?",
+            ("About 2 in 90, as for every pair", "About one in ten", "Nearly one in five"),
             2,
         ),
         do="Click the cell with the most errors in the confusion matrix.",
         check=lambda situation: situation.shows("evaluate", **RUN) and "cell" in situation.query,
-        after="{pets} of all errors. The same fur, legs and sofas: what tells them apart is small, and differs from "
-        "photo to photo. Not one automobile is taken for a horse.",
+        after="{pets} of all errors. The same fur, legs and sofas: what tells them apart is subtle and differs from "
+        "photo to photo. Not one automobile is mistaken for a horse.",
         terms=("Confusion matrix",),
-        notes="Ask which pairs they expect next, then look: the matrix can be read by eye.",
+        notes="Ask which pairs they expect next, then look at the matrix.",
     ),
     Step(
         title="The small CNN",
@@ -91,10 +91,10 @@ STEPS = (
         page="train",
         settings=SMALL,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question("What does it get on photos after two epochs?", ("About half", "About 75%", "About 90%"), 0),
-        do="If the dataset is there, press Start.",
-        after="**{yours_small}** (others get {small}): five times as good as guessing, and useless. Its few filters "
+        do="If the dataset is available, press Start.",
+        after="**{yours_small}** (typically {small}): five times as good as guessing, and useless. Its few filters "
         "find edges and colours, but a cat is neither.",
         values=_scores,
         terms=("CNN",),
@@ -108,21 +108,22 @@ STEPS = (
         page="train",
         settings=DEEP,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question("And this one?", ("About 55%", "About 73%", "About 89%"), 1),
-        do="If the dataset is there, press Start.",
-        after="**{yours_deep}** (others get {deep}) and {yours_small} before. Twice as wide and with four epochs, it "
-        "gets {longer}; the included model is wider again, took 12 epochs, and gets {accuracy}.",
+        do="If the dataset is available, press Start.",
+        after="**{yours_deep}** (typically {deep}) compared with {yours_small} before. Twice as wide and with four "
+        "epochs, it reaches {longer}; the included model is wider still, was trained for 12 epochs, and reaches "
+        "{accuracy}.",
         values=_scores,
         terms=("Augmentation", "Schedule"),
         notes="Each further point costs more than the one before. Draw accuracy over time on the board.",
     ),
     Step(
         title="What you have seen",
-        text="Photos are hard because nothing stands still: place, size, colour, background. Depth lets a network "
+        text="Photos are hard because everything varies: position, size, colour, background. Depth lets a network "
         "build parts from edges and animals from parts; mirror images and shifts show it what does not matter; width "
-        "and time buy the rest.\n\nFew people have 50,000 photos of their own. The next lesson gets by with a few "
-        "hundred.",
+        "and training time do the rest.\n\nFew people have 50,000 photos of their own. The next lesson gets by with a "
+        "few hundred.",
         page="evaluate",
         query=RUN,
     ),

@@ -1,12 +1,12 @@
 """Lesson: pixels, what a network sees."""
 
-from imgcls import languages
+from imgcls import datasets, languages
 from imgcls.images.canvas_strokes import SIDE
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 2
 TITLE = "Pixels: what a network sees"
-GOAL = "You can say what goes into a network, and why an image is prepared first."
+GOAL = "Explain what goes into a network and why an image has to be prepared first."
 MINUTES = 5
 PICTURE = "Pixel"
 MEASURED: dict[str, Measured] = {}
@@ -20,7 +20,8 @@ SMALL = 0.4
 
 def _ink(situation: Situation) -> dict[str, str]:
     answer = situation.answer
-    return {"ink": "–" if answer is None else languages.number(int((answer.pixels > 0).sum()))}
+    ink = "–" if answer is None else languages.number(int((answer.pixels > 0).sum()))
+    return {"ink": ink, "said": situation.said}
 
 
 def _is_small(situation: Situation) -> bool:
@@ -33,23 +34,24 @@ def _is_small(situation: Situation) -> bool:
 STEPS = (
     Step(
         title="From a drawing to numbers",
-        text="A network cannot see. It computes, so your drawing has to become numbers first. The small grey image "
-        "below the bars shows all of them.",
+        text="A network cannot see. It computes, so your drawing has to become numbers first. A small grey image, the "
+        "“model input”, shows all of them.",
         page="predict",
         query={"run": "digits"},
         keys=("answer", "canvas"),
         question=Question(
-            "The canvas has more than 200,000 dots. How many numbers does the network get?",
-            ("All 200,000", "784", "About 20, the corners of my strokes"),
+            "The canvas has more than 100,000 dots. How many numbers does the network get?",
+            ("All 100,000", "784", "About 20, the corners of my strokes"),
             1,
         ),
-        do="Draw a 5, then look at the small image below the bars.",
+        do="Press Clear and draw a 5. Then look at the small image, the model input.",
         check=lambda situation: situation.answer is not None and situation.answer.rejection is None,
+        hint="The app says “{said}”. Press Clear, then draw a single 5.",
         after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
         "{ink} of them are not 0. That is all the network knows about it.",
         values=_ink,
         terms=("Pixel",),
-        notes="The image is below the ten bars; on a small screen, scroll down.",
+        notes="The image is beside or below the ten bars; on a small screen, scroll down.",
     ),
     Step(
         title="Small, and in a corner",
@@ -64,34 +66,38 @@ STEPS = (
         ),
         do="Press Clear, then draw a tiny 5 in a corner of the canvas.",
         check=_is_small,
+        hint="That is too large. Press Clear and draw it less than half as high as the canvas.",
         after="The app cuts out what you drew, scales it and puts it in the middle, exactly as was done with the "
-        "digits that the network learned from. Without that, your 5 would be unlike everything it has seen. “Input "
-        "check” below the bars shows both versions and what the network says to each.",
+        "digits the network learned from. Otherwise your 5 would be unlike anything it has seen. “Input check”, "
+        "further down, shows both versions and what the network says to each.",
         notes="Open “Input check”: the prediction “as drawn” is often wrong.",
     ),
     Step(
         title="Count them yourself",
-        text="The dataset *Small digits* has images that are so coarse that you can count the pixels.",
+        text="The dataset *Small digits* has images so coarse that you can count the pixels.",
         page="data",
         keys=("data",),
         question=Question(
-            "An image has 8 rows and 8 columns of grey pixels. How many numbers are that?", ("8", "16", "64"), 2
+            "An image has 8 rows and 8 columns of grey pixels. How many numbers is that?", ("8", "16", "64"), 2
         ),
         do="Choose the dataset “Small digits” at the top of the page.",
-        check=lambda situation: situation.shows("data", data="Small digits"),
+        check=lambda situation: situation.shows("data", data="Small digits") and datasets.is_ready("digits"),
         after="8 × 8 = 64 numbers, and you can still read most of the digits. A **dataset** is many such images, each "
         "with a **label** that says what it shows. A network learns from these pairs.",
-        terms=("Label", "Training set"),
+        terms=("Dataset", "Label", "Training set"),
         notes="Can anyone read all of them? A digit does not need more pixels.",
     ),
     Step(
         title="Colour",
-        text="A colour pixel is not one number. Screens mix each colour from red, green and blue light.",
+        text="This page examines a network that has finished learning, here one for photos of 32×32 pixels. You need "
+        "only its photos now; later lessons explain the rest. A colour pixel is not one number: screens mix each "
+        "colour from red, green and blue light.",
         page="evaluate",
         query={"run": "cifar10"},
         keys=("view",),
+        tab="Single image",
         question=Question("How many numbers describe a colour image of 32×32 pixels?", ("32", "1,024", "3,072"), 2),
-        do="Choose the section “Single image” and look at one closely.",
+        do="Choose “Single image”, under “Why”, and look at one photo closely.",
         check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
         after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
         "It does not know by itself that some of them are neighbours.",

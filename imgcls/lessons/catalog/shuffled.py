@@ -1,11 +1,12 @@
 """Lesson: a dense network on digits, which does not care about the order of the pixels, and a CNN, which does."""
 
+from imgcls import datasets
 from imgcls.languages import percent
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 3
 TITLE = "Shuffle the pixels"
-GOAL = "You have trained four networks and can say what a CNN knows that a dense network does not."
+GOAL = "Train four networks, and explain what a CNN knows that a dense network does not."
 MINUTES = 15
 PICTURE = "Dense layer"
 EPOCHS = 8
@@ -20,7 +21,7 @@ MEASURED = {
     "cnn_shuffled": Measured(0.85, 0.915, "Test accuracy of the CNN on shuffled digits", CNN_SHUFFLED),
 }
 DISCUSS = (
-    "Which kinds of data have neighbours that belong together? Which have not?",
+    "Which kinds of data have neighbours that belong together? Which do not?",
     "A friend says: a CNN is always better. What do you show them?",
 )
 
@@ -33,33 +34,35 @@ def _scores(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="Train your first network",
-        text="A **dense network** takes the 784 pixels as one long list. Each of its units is connected to every "
-        "pixel and learns from 3,400 digits how much weight each deserves. It is then tested on 1,000 digits that it "
-        "has not seen.",
+        text="A **dense network** takes the 784 pixels as one long list. Each of its **units** is connected to every "
+        "pixel, and learns from 3,400 digits how much each pixel should count. The network is then tested on 1,000 "
+        "digits that it has not seen.",
         page="train",
         settings=DENSE,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "Guessing gives 10%. How many of the unseen digits will it read after eight passes over its examples?",
             ("About 50%", "About 75%", "More than 90%"),
             2,
         ),
         do="The form is filled in: press Start. It takes about half a minute.",
-        after="Your network reads **{yours_a}** of the 1,000 unseen digits (others get {dense}). The rising line you "
+        after="Your network reads **{yours_a}** of the 1,000 unseen digits (typically {dense}). The rising line you "
         "saw is its accuracy after each pass, called an **epoch**.",
         values=_scores,
-        terms=("Dense layer", "Epoch", "Accuracy", "Test set"),
+        terms=("Neural network", "Unit", "Dense layer", "Epoch", "Accuracy", "Test set"),
         notes="Training runs wait in a queue. In a class, let groups of two or three train together.",
     ),
     Step(
         title="Mix up the pixels",
-        text="In this dataset the pixels of every image were put in another order, the same for all images. No number "
-        "was changed or lost.",
+        text="In this dataset, the pixels of every image have been rearranged, in the same way for all images. No "
+        "number was changed or lost.",
         page="data",
         keys=("data",),
         question=Question("Will you still be able to read the digits?", ("Yes, most", "A few", "None"), 2),
         do="Choose the dataset “MNIST sample, pixels shuffled”.",
-        check=lambda situation: situation.shows("data", data="MNIST sample, pixels shuffled"),
+        check=lambda situation: (
+            situation.shows("data", data="MNIST sample, pixels shuffled") and datasets.is_ready("mnist_shuffled")
+        ),
         after="It looks like noise. You read a digit by its lines and curves, and those are gone, because neighbours "
         "are no longer next to each other.",
         notes="Look at several images of one class: is there anything in common?",
@@ -70,15 +73,15 @@ STEPS = (
         "which pixels are neighbours.",
         page="train",
         settings=DENSE_SHUFFLED,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "You could not read a single one. How many of the unseen digits will it read?",
             ("10%, it can only guess", "About half", "About as many as before"),
             2,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_b}**, and {yours_a} before: no real difference (others get {dense_shuffled}). For a dense "
-        "network an image is a list, and it does not care in which order a list is written.",
+        after="**{yours_b}** now, {yours_a} before: no real difference (typically {dense_shuffled}). To a dense "
+        "network, an image is a list, and the order of the list does not matter.",
         values=_scores,
         notes="The most surprising moment of the lesson. Let them explain it before they read on.",
     ),
@@ -89,14 +92,14 @@ STEPS = (
         page="train",
         settings=CNN,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "How will the CNN do on the original digits, compared with the dense network?",
             ("Better", "About the same", "Worse"),
             0,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_c}** against {yours_a} (others get {cnn}). It makes about half as many errors, because it "
+        after="**{yours_c}** against {yours_a} (typically {cnn}). It makes about half as many errors, because it "
         "already “knows” that a line is a line wherever it is.",
         values=_scores,
         terms=("CNN", "Convolution"),
@@ -104,18 +107,23 @@ STEPS = (
     ),
     Step(
         title="The CNN on noise",
-        text="Now the CNN gets the shuffled images, in which there are no lines and corners.",
+        text="Now the CNN gets the shuffled images, in which there are no lines or corners.",
         page="train",
         settings=CNN_SHUFFLED,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "What will happen to the CNN?",
-            ("It does not care either", "It loses a lot, even against the dense network", "It learns nothing at all"),
+            (
+                "It does not care either",
+                "It gets much worse, even worse than the dense network",
+                "It learns nothing at all",
+            ),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_d}** instead of {yours_c}, and the dense network has {yours_b} on the same images (others get "
-        "{cnn_shuffled}). Its assumption that neighbours belong together is now wrong, and it pays for that.",
+        after="**{yours_d}** instead of {yours_c}, while the dense network gets {yours_b} on the same images "
+        "(typically {cnn_shuffled}). It assumes that neighbouring pixels belong together, and in these images they "
+        "do not.",
         values=_scores,
         notes="It still learns something: the dense layers at its end can use the rest.",
     ),

@@ -5,7 +5,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 5
 TITLE = "Training and overfitting"
-GOAL = "You can read learning curves, recognise overfitting, and say what helps against it."
+GOAL = "Read learning curves, recognise overfitting, and learn what helps against it."
 MINUTES = 15
 PICTURE = "Overfitting"
 FEW = {
@@ -43,25 +43,25 @@ STEPS = (
     Step(
         title="Cause it: make it memorise",
         text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
-        "so that the error gets smaller. How wrong it is, is the **loss**. One pass over all images is an **epoch**. "
-        "You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
+        "so that the error gets smaller. The **loss** measures how wrong it is. One pass over all images is an "
+        "**epoch**. You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
         page="train",
         settings=FEW,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "How many of its own training images will it get right in the end?", ("About 80%", "About 95%", "All"), 2
         ),
         do="The form is filled in: press Start, and watch both curves.",
-        after="**{train_few}** of the images that it learned from, but only **{test_few}** of 1,000 new ones (others "
-        "get {few}). It has memorised its 200 images. That is **overfitting**.",
+        after="**{train_few}** of the images it learned from, but only **{test_few}** of 1,000 new ones (typically "
+        "{few}). It has memorised its 200 images. That is **overfitting**.",
         values=_values,
         terms=("Loss", "Epoch", "Overfitting", "Generalisation"),
         notes="The validation images are the 100 that it does not learn from.",
     ),
     Step(
         title="See it in the curves",
-        text="These are the curves of your run, the loss on the left. The solid one is **training**; the dashed one is "
-        "**validation**, which is measured on images that are not used for learning.",
+        text="These are the curves of your run; the first one is the loss. The solid line is **training**; the dashed "
+        "line is **validation**, which is measured on images that are not used for learning.",
         page="evaluate",
         query={"view": "Training curves"},
         run_of=FEW,
@@ -81,11 +81,11 @@ STEPS = (
         notes="Let them point at the epoch from which the network only memorises.",
     ),
     Step(
-        title="Fix it? Dropout",
+        title="Fix it with dropout?",
         text="**Dropout** switches off half of the units at random in every step, so that none can rely on another.",
         page="train",
         settings=DROPOUT,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "What will dropout change?",
             (
@@ -97,52 +97,52 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="Training: {train_dropout} instead of {train_few}. New images: **{test_dropout}** instead of {test_few} "
-        "(others get {dropout}). It no longer memorises, but it knows no more about digits: there is no more to learn "
-        "from 200 images.",
+        "(typically {dropout}). It no longer memorises, but it knows no more about digits than before: 200 images "
+        "have no more to teach.",
         values=_values,
         terms=("Dropout",),
         notes="Differences of one or two points are chance: the test set has 1,000 images.",
     ),
     Step(
-        title="Fix it? Augmentation",
-        text="**Augmentation** shifts and turns each training image a little, differently in every epoch. It never "
-        "sees the same image twice.",
+        title="Fix it with augmentation?",
+        text="**Augmentation** shifts and turns each training image a little, differently in every epoch. The network "
+        "never sees the same image twice.",
         page="train",
         settings=AUGMENTED,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "Will shifted and turned copies of 200 images be as good as new images?",
             ("Yes", "They help a little", "They do harm"),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="New images: **{test_augmented}** (others get {augmented}). Copies show what does not matter: position "
+        after="New images: **{test_augmented}** (typically {augmented}). Copies show what does not matter: position "
         "and slant. They do not show how other people write.",
         values=_values,
         terms=("Augmentation",),
     ),
     Step(
-        title="Fix it: more data",
+        title="Fix it with more data",
         text="The same network without any of these tricks, but with all 4,000 images.",
         page="train",
         settings=ALL,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
             "Training will reach 100% again. What about new images?",
             ("About the same as with 300", "A little better", "Far better than with any trick"),
             2,
         ),
         do="The form is filled in: press Start.",
-        after="**{test_all}** (others get {all}), although it has memorised its images again: {train_all}. More, and "
+        after="**{test_all}** (typically {all}), although it has memorised its images again: {train_all}. More, and "
         "more varied, examples are the best remedy. Tricks come second.",
         values=_values,
         notes="So “100% on the training images” alone says nothing, neither good nor bad.",
     ),
     Step(
         title="What you have seen",
-        text="On new images: 300 images {test_few}, with dropout {test_dropout}, with augmentation {test_augmented}, "
-        "with all images {test_all}.\n\nOnly images that were not used for learning tell how good a network is. Look "
-        "at the gap between training and validation before you believe a score.",
+        text="On new images: {test_few} with 300 images, {test_dropout} with dropout, {test_augmented} with "
+        "augmentation, {test_all} with all images.\n\nOnly images that were not used for learning tell you how good a "
+        "network is. Look at the gap between training and validation before you believe a score.",
         page="runs",
         values=_values,
     ),

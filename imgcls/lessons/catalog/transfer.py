@@ -8,7 +8,7 @@ from imgcls.models.backbones import NETWORKS
 
 ORDER = 9
 TITLE = "Transfer learning: freeze, then fine-tune"
-GOAL = "You can train on a few hundred images by reusing a network, and say what is frozen and what learns."
+GOAL = "Train on a few hundred images by reusing a network, and explain what is frozen and what learns."
 MINUTES = 15
 PICTURE = "Transfer learning"
 BACKBONE = NETWORKS["MobileNet 0.25"]
@@ -51,42 +51,42 @@ STEPS = (
     Step(
         title="Few images, from scratch",
         text="Most people have a few hundred images, not 50,000. So take 300 digits and a network that knows nothing. "
-        "If you did lesson 5, you have this run already.",
+        "If you did lesson 5, you already have this run.",
         page="train",
         settings=SCRATCH,
         earlier=True,
-        keys=("start-bar",),
+        keys=("start",),
         do="The form is filled in: press Start.",
-        after="It reads {yours_scratch} of the new digits (others get {scratch}). That is what 300 images are worth "
-        "to a network that starts from scratch.",
+        after="It reads {yours_scratch} of the new digits (typically {scratch}). That is what 300 images are worth to "
+        "a network that starts from scratch.",
         values=_values,
         terms=("Overfitting",),
     ),
     Step(
         title="A network that has seen photos",
-        text="The app comes with a network that learned to tell a thousand kinds of things apart, from 1.3 million "
-        "photos: dogs, cups, buses, but no digits. Here it is the **backbone**: it turns each digit into {features} "
-        "numbers, its **features**, and is not changed: it is **frozen**. Only a new last layer, the **head**, learns "
-        "from the 300 digits.",
+        text="The app includes a network that learned from 1.3 million photos to tell a thousand kinds of things "
+        "apart: dogs, cups, buses, but no digits. Here it serves as the **backbone**: it turns each digit into "
+        "{features} numbers, its **features**. It is **frozen**, that is, it does not change. Only a new last layer, "
+        "the **head**, learns from the 300 digits.",
         page="train",
         settings=FROZEN,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
-            "How many of the new digits will be read, with features that were made for photos?",
-            ("About 10%: photos are not digits", "About as many as from the beginning", "Nearly all"),
+            "How many of the new digits will it read, with features that were made for photos?",
+            ("About 10%: photos are not digits", "About as many as from scratch", "Nearly all"),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_frozen}** (others get {frozen}), and {yours_scratch} from the beginning. No filter of this "
-        "network was made for digits: edges and corners are good for photos and for writing. On the photos of "
-        "CIFAR-10, the same features gave {photos}, and a small CNN from the beginning {photos_scratch} in about the "
-        "same time.",
+        after="**{yours_frozen}** (typically {frozen}), compared with {yours_scratch} from scratch. No filter of this "
+        "network was made for digits, but edges and corners are useful for photos and handwriting alike. On the "
+        "photos of CIFAR-10, the same features reached {photos}, and a small CNN from scratch {photos_scratch} in "
+        "about the same time.",
         values=_values,
         terms=("Transfer learning", "Backbone", "Head", "Feature"),
         notes="The backbone runs once per image; after that, an epoch takes an instant. Let them watch it.",
     ),
     Step(
-        title="What has learned here?",
+        title="What has been learned here?",
         text="Before you fine-tune: what has been learned from the digits so far, and what was there already?",
         page="runs",
         question=Question(
@@ -94,8 +94,9 @@ STEPS = (
             ("All of them", "About half", f"{(BACKBONE.features + 1) * CLASSES:,}, those of the head"),
             2,
         ),
-        after="{head}: for each of ten classes a weight for each of {features} features, and a bias. The {backbone} "
-        "parameters of the backbone stayed as they were. Fewer numbers to learn need fewer examples.",
+        after="{head}: for each of the ten classes, one weight for each of the {features} features, and a bias. The "
+        "{backbone} parameters of the backbone stayed as they were. Fewer numbers to learn means fewer examples "
+        "needed.",
         values=_values,
         terms=("Parameter",),
     ),
@@ -105,9 +106,9 @@ STEPS = (
         "after the head has learned, so that they fit digits better.",
         page="train",
         settings=TUNED,
-        keys=("start-bar",),
+        keys=("start",),
         question=Question(
-            "Fine-tuning uses a tenth of the learning rate of the head. Why?",
+            "Fine-tuning uses a tenth of the head's learning rate. Why?",
             (
                 "Large steps would destroy what the backbone knows",
                 "The backbone is too large to compute with large steps",
@@ -116,19 +117,19 @@ STEPS = (
             0,
         ),
         do="The form is filled in: press Start. Fine-tuning takes longer, as the backbone now runs in every epoch.",
-        after="**{yours_tuned}** after fine-tuning (others get {tuned}), {yours_frozen} before. On 1,000 test images, "
-        "a difference of less than three points is chance. The head first, then a few blocks, in small steps: in this "
-        "order, the untrained head of the beginning cannot spoil the backbone.",
+        after="**{yours_tuned}** after fine-tuning (typically {tuned}), {yours_frozen} before. On 1,000 test images, "
+        "a difference of less than three points may be chance. First the head, then a few blocks in small steps: in "
+        "this order, a head that is still untrained cannot spoil the backbone.",
         values=_values,
         terms=("Fine-tuning", "Learning rate"),
         notes="If fine-tuning made it worse, that is worth a discussion: 200 images, and many more parameters.",
     ),
     Step(
         title="What you have seen",
-        text="From the beginning {yours_scratch}, frozen {yours_frozen}, fine-tuned {yours_tuned}, each with 300 "
-        "digits.\n\nWith few images: freeze first, since it is fast. Then fine-tune, and "
-        "compare. Now try it on photos of your own: “Import your own images” on the Data page. How much to trust the "
-        "score is the next lesson.",
+        text="From scratch {yours_scratch}, frozen {yours_frozen}, fine-tuned {yours_tuned}, each with 300 "
+        "digits.\n\nWith few images, freeze first, because it is fast; then fine-tune and compare. Now try it on "
+        "photos of your own: “Import your own images” on the Data page. The next lesson is about how far to trust the "
+        "score.",
         page="data",
         values=_values,
     ),

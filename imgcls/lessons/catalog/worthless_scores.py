@@ -9,7 +9,7 @@ from imgcls.lessons.worthless import WAYS
 
 ORDER = 11
 TITLE = "Seven ways to a worthless score"
-GOAL = "You can spot seven common ways in which a high score means nothing."
+GOAL = "Spot seven common ways in which a high score means nothing."
 MINUTES = 12
 PICTURE = "Leak"
 DATA, SWITCH = "ways-data", "way-{}"
@@ -51,18 +51,22 @@ def _is_on(number: int):
 
 
 QUESTIONS = (
-    Question("What is the score on images that the model knows?", ("About the honest one", "Nearly 100%"), 1),
+    Question(
+        "What is the score on images that the model knows?", ("About the same as the honest one", "Nearly 100%"), 1
+    ),
     Question("What will the leak do to the score?", ("It rises", "It falls", "Nothing"), 0),
     Question(
-        "The winner of 40 tries gets new images. What happens to its score?", ("It stays", "It falls", "It rises"), 1
+        "The winner of 40 tries gets new images. What happens to its score?",
+        ("It stays the same", "It falls", "It rises"),
+        1,
     ),
     Question(
-        "You leave out the class that is hardest. What does the honest score do?",
-        ("It rises, too", "It falls, as that class still occurs"),
+        "You leave out the hardest class. What does the honest score do?",
+        ("It rises, too", "It falls, because that class still occurs"),
         1,
     ),
     Question("What does a model learn from shuffled labels?", ("Nothing at all", "To memorise its training images"), 1),
-    Question("How accurate is a model that never says “ill” if 5% are ill?", ("50%", "95%", "5%"), 1),
+    Question("How accurate is a model that never says “ill” if 5% of people are ill?", ("50%", "95%", "5%"), 1),
     Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By several points"), 1),
 )
 EXTRA = {

@@ -1,11 +1,12 @@
-"""A small picture for each technical term that a beginner meets, as SVG.
+"""A small picture for each technical term, as SVG; `advanced` has those that a beginner does not meet.
 
 The three colours have a contrast of at least 3:1 on a white and on a black ground, so one picture serves every theme,
-and paper. To add a picture, add an entry to `PICTURES`: what it shows, for who cannot see it, and its shapes.
+and paper. To add a picture, add an entry to `PICTURES`: what it shows, for people who cannot see it, and its shapes.
 """
 
 import math
 
+from imgcls.lessons.pictures import advanced
 from imgcls.lessons.pictures.shapes import (
     COOL,
     HOT,
@@ -268,6 +269,7 @@ PICTURES = {
         + dot(84, 36, INK, 6)
         + text(48, 26, "× 0.7", HOT),
     ),
+    **advanced.PICTURES,
 }
 """Term -> what its picture shows, and its shapes."""
 

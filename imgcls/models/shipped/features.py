@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from imgcls.errors import WeightsError
+from imgcls.models import litert
 from imgcls.models.shipped import litert_model
 from imgcls.models.shipped.networks import PLANS
 from imgcls.system import hardware
@@ -27,13 +28,9 @@ class FeatureExtractor:
 
     def __init__(self, title: str, size: int, threads: int = 0):
         """`threads` is the number of processor threads to use, by default one per processor."""
-        from ai_edge_litert.interpreter import Interpreter
-
         self._plan, self._size, self._lock, self._batch = PLANS[title], size, threading.Lock(), 0
         try:
-            self._interpreter = Interpreter(
-                model_content=litert_model.extractor(title, size), num_threads=threads or _processors()
-            )
+            self._interpreter = litert.load(litert_model.extractor(title, size), threads or _processors())
         except (ValueError, RuntimeError) as error:
             raise WeightsError(f"{title} could not be loaded: {error}. Install imgcls again.") from error
         self._input = self._interpreter.get_input_details()[0]["index"]

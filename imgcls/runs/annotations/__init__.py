@@ -1,6 +1,7 @@
-"""What people add to a run.
+"""What people add to a run, or take from it.
 
 tags             tags on test images
 notes            notes on the run and its epochs, tags of the run, and whether it is archived
 holdout_usage    how often a test set has been used
+withdrawn        images that the run must no longer show
 """

@@ -6,6 +6,7 @@ views       saved views of the table
 """
 
 from imgcls.runs.index.database import COLUMNS as COLUMNS
+from imgcls.runs.index.database import looked_at_once as looked_at_once
 from imgcls.runs.index.database import row_of as row_of
 from imgcls.runs.index.query import Found as Found
 from imgcls.runs.index.query import Query as Query

@@ -27,14 +27,14 @@ LONGEST = 500
 CONDITION = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*(<=|>=|!=|=|<|>)(.*)", re.S)
 TRUE, FALSE = ("true", "on", "yes"), ("false", "off", "no")
 GROUPS = ("study", "data", "tag", "model", "version", "parent")
-"""What runs can be grouped by."""
+"""What runs can be grouped by, besides any setting."""
 
 
 @dataclass(frozen=True)
 class Query:
     """A request. `sort` is a column or a setting; rows without a value come last. `exact` are further conditions that a
-    control has set: column -> value, or a list of values, one of which must hold. `only` are the IDs of the runs that
-    the visitor sees; None for all."""
+    control has set: column or "tag" -> value, or a list of values, one of which must hold. `only` are the IDs of the
+    runs that the visitor sees; None for all."""
 
     text: str = ""
     sort: str = "created"
@@ -71,30 +71,35 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
     if query.sort == "created":
         order, order_parameters = f"created {'DESC' if query.descending else 'ASC'}, id DESC", []
     limit = -1 if query.limit is None else query.limit
-    with database.opened() as connection:
+
+    def found(connection: sqlite3.Connection) -> Found:
         total = connection.execute(f"SELECT count(*) FROM runs WHERE {where}", parameters).fetchone()[0]
         seen, seen_parameters = _seen(query)
         everything = connection.execute(f"SELECT count(*) FROM runs WHERE {seen}", seen_parameters).fetchone()[0]
-        found = connection.execute(
+        rows = connection.execute(
             f"SELECT row FROM runs WHERE {where} ORDER BY {order} LIMIT ?", (*parameters, *order_parameters, limit)
         )
-        rows = [json.loads(row) for (row,) in found]
+        if not total and everything:
+            _refuse_unknown(connection, query.text)
         values = {column: _values(connection, column, query) for column in values_of}
-    return Found(rows, total, everything, values)
+        return Found([json.loads(row) for (row,) in rows], total, everything, values)
+
+    return database.ask(found)
 
 
 def repeated(limit: int) -> list[str]:
     """The IDs of runs with the same settings and data as another one but for the seed, of the newest `limit` groups."""
-    with database.opened() as connection:
-        found = connection.execute(
+    found = database.ask(
+        lambda connection: connection.execute(
             """WITH groups AS (SELECT json_extract(row, '$.repeats') AS repeats, max(created) AS newest FROM runs
                  WHERE json_extract(row, '$.repeats') IS NOT NULL GROUP BY 1 HAVING count(*) > 1
                  ORDER BY newest DESC LIMIT ?)
                SELECT id FROM runs WHERE json_extract(row, '$.repeats') IN (SELECT repeats FROM groups)
                ORDER BY created DESC""",
             (limit,),
-        )
-        return [run_id for (run_id,) in found]
+        ).fetchall()
+    )
+    return [run_id for (run_id,) in found]
 
 
 def _values(connection: sqlite3.Connection, column: str, query: Query) -> list[Any]:
@@ -124,8 +129,12 @@ def _where(query: Query) -> tuple[str, list[Any]]:
     for column, value in query.exact.items():
         values = list(value) if isinstance(value, list | tuple) else [value]
         marks = ", ".join("?" * len(values))
-        parts.append(f"json_extract(row, ?) IN ({marks})")
-        parameters += [_path(column), *values]
+        if column == "tag":
+            parts.append(f"EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE value IN ({marks}))")
+            parameters += values
+            continue
+        parts.append(f"CAST(json_extract(row, ?) AS TEXT) IN ({marks})")  # as `grouped` gives them
+        parameters += [_path(column), *map(str, values)]
     for word in _words(query.text):
         if (condition := CONDITION.fullmatch(word)) is None:
             parts.append(
@@ -161,6 +170,21 @@ def _words(text: str) -> list[str]:
     if len(words) > MOST_CONDITIONS:
         raise SettingError(f"The filter has {len(words)} conditions; at most {MOST_CONDITIONS} are possible.")
     return words
+
+
+def _refuse_unknown(connection: sqlite3.Connection, text: str) -> None:
+    """A misspelt name must not look as if no run matched."""
+    for word in _words(text):
+        condition = CONDITION.fullmatch(word)
+        name = condition[1].lower().replace("-", "_") if condition else ""
+        if not name or name in ("tag", "tags", *COLUMNS):
+            continue
+        having = "SELECT 1 FROM runs WHERE json_type(row, ?) IS NOT NULL LIMIT 1"
+        if connection.execute(having, (_path(name),)).fetchone() is None:
+            raise SettingError(
+                f"No run has a column or a setting called {shortened(name)}. Columns: {', '.join(COLUMNS)}, tag. "
+                "Settings are those of “imgcls train”, such as learning_rate."
+            )
 
 
 def _only(name: str, operator: str, allowed: tuple[str, ...]) -> None:
@@ -208,21 +232,22 @@ class Group:
 
 
 def grouped(query: Query, by: str) -> list[Group]:
-    """The runs that match, grouped by one of `GROUPS`; the largest groups first, at most a hundred.
+    """The runs that match, grouped by one of `GROUPS` or a setting; the largest groups first, at most a hundred.
 
     Raises:
         SettingError: the filter is invalid.
     """
     where, parameters = _where(query)
-    source, value = "runs", "json_extract(row, ?)"
+    source, value = "runs", "CAST(json_extract(row, ?) AS TEXT)"
     leading: list[Any] = [_path(by)]
     if by == "tag":
         source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
-    with database.opened() as connection:
-        found = connection.execute(
+    found = database.ask(
+        lambda connection: connection.execute(
             f"""SELECT {value} AS value, count(*), max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')),
                   max(json_extract(row, '$.best')), max(created)
                 FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL ORDER BY 2 DESC, 1 LIMIT 100""",
             (*leading, *parameters),
-        )
-        return [Group(str(row[0]), *row[1:]) for row in found]
+        ).fetchall()
+    )
+    return [Group(str(row[0]), *row[1:]) for row in found]

@@ -1,6 +1,6 @@
-"""Validation predictions after each epoch of a training: `epochs.npz`, written by the trainer.
+"""Validation predictions after each epoch of a training run: `epochs.npz`, written by the trainer.
 
-    epochs          int32 (e,), ascending; long trainings keep every second epoch, or every third …
+    epochs          int32 (e,), ascending; long training runs keep every second epoch, or every third …
     probabilities   float16 (e, n, classes)
     labels          int32 (n,)
     rows            int32 (n,), the images' positions in the training part of the dataset

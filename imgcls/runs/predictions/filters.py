@@ -1,4 +1,4 @@
-"""The filters of the first convolution after each epoch, for the replay of a training.
+"""The filters of the first convolution after each epoch, for the replay of a training run.
 
 `filters.jsonl`, appended by the trainer, a line for each recorded epoch:
 

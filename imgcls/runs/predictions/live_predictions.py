@@ -1,4 +1,4 @@
-"""The newest validation predictions of a training in progress, and a few images to watch.
+"""The newest validation predictions of a training run in progress, and a few images to watch.
 
 `live.npz`, written by the trainer before its first epoch:
 

@@ -1,4 +1,4 @@
-"""Probes: images that somebody pins to a training. The trainer classifies them after every epoch.
+"""Probes: images that somebody pins to a training run. The trainer classifies them after every epoch.
 
 `probes.npz`, written by a page, also while the model trains:
 

@@ -89,8 +89,12 @@ def find_open(code: str) -> Room | None:
 
 def all_open() -> list[Room]:
     """All open rooms, the latest first."""
-    found = [room for path in folder().glob("*.json") if (room := find(path.stem)) is not None and room.is_open]
-    return sorted(found, key=lambda room: room.opened, reverse=True)
+    return sorted((room for room in all_of() if room.is_open), key=lambda room: room.opened, reverse=True)
+
+
+def all_of() -> list[Room]:
+    """All rooms, also closed ones."""
+    return [room for path in folder().glob("*.json") if (room := find(path.stem)) is not None]
 
 
 def tidy(code: str) -> str:

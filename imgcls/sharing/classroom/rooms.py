@@ -15,8 +15,8 @@ from imgcls.sharing.classroom import guessing
 from imgcls.sharing.classroom.room_files import CODE_LENGTH as CODE_LENGTH
 from imgcls.sharing.classroom.room_files import MESSAGE_LENGTH as MESSAGE_LENGTH
 from imgcls.sharing.classroom.room_files import Room as Room
+from imgcls.sharing.classroom.room_files import all_of, changed, changing, write
 from imgcls.sharing.classroom.room_files import all_open as all_open
-from imgcls.sharing.classroom.room_files import changed, changing, write
 from imgcls.sharing.classroom.room_files import find as find
 from imgcls.sharing.classroom.room_files import find_open as find_open
 from imgcls.sharing.classroom.room_files import folder as folder
@@ -103,6 +103,8 @@ def join(code: str, name: str, address: str = "") -> Room:
         if len(others) >= MOST_MEMBERS:
             raise UserError(f"This class is full: it has {len(others)} members.")
         taken = [person.name for person in (*others, people.find(room.teacher))]
+        if visitor.room != room.id:
+            _take_off_stage(visitor.id, visitor.room)
         people.change(visitor.id, name=_free_name(people.checked_name(name), taken), role=Role.MEMBER, room=room.id)
     return room
 
@@ -114,7 +116,9 @@ def leave() -> None:
         UserError: it cannot be written.
     """
     with changing():
-        _dismiss(sharing.current().id, room="")
+        visitor = sharing.current()
+        _take_off_stage(visitor.id, visitor.room)
+        _dismiss(visitor.id, room="")
 
 
 def remove(room: Room, visitor_id: str) -> None:
@@ -127,9 +131,8 @@ def remove(room: Room, visitor_id: str) -> None:
     require(Action.REMOVE_MEMBER, room)
     with changing():
         if people.find(visitor_id).room == room.id and visitor_id != room.teacher:
+            _take_off_stage(visitor_id, room.id)
             _dismiss(visitor_id, room="")
-            if room.on_stage == visitor_id:
-                changed(room, on_stage="")
 
 
 def put_on_stage(room: Room, visitor_id: str) -> Room:
@@ -147,7 +150,7 @@ def put_on_stage(room: Room, visitor_id: str) -> Room:
 
 
 def close(room: Room) -> Room:
-    """Close a room: nobody can join, and its members can no longer start trainings. They still see its runs.
+    """Close a room: nobody can join, and its members can no longer start training runs. They still see its runs.
 
     Trainings in progress go on; the teacher can stop them.
 
@@ -177,7 +180,7 @@ def announce(room: Room, text: str) -> Room:
 
 
 def note_paused(room: Room, is_paused: bool) -> Room:
-    """Note that the teacher has paused all trainings, or no longer has. `work.pause_all` pauses them.
+    """Note that the teacher has paused all training runs, or no longer has. `work.pause_all` pauses them.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.
@@ -186,6 +189,33 @@ def note_paused(room: Room, is_paused: bool) -> Room:
     require(Action.PAUSE_CLASS, room)
     with changing():
         return changed(room, is_paused=is_paused)
+
+
+def forget(visitor_id: str) -> list[Room]:
+    """Remove a person from the files of all rooms, at their wish; returns the rooms that they were the teacher of.
+
+    Those are closed, and their files removed: a class without a teacher is of no use to anybody.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    taught = []
+    with changing():
+        for room in all_of():
+            if room.teacher == visitor_id:
+                for person in members(room):
+                    _dismiss(person.id, room=room.id)
+                (folder() / f"{room.id}.json").unlink(missing_ok=True)
+                taught.append(room)
+            elif room.on_stage == visitor_id:
+                changed(room, on_stage="")
+    return taught
+
+
+def _take_off_stage(visitor_id: str, room_id: str) -> None:
+    room = find(room_id)
+    if room is not None and room.on_stage == visitor_id:
+        changed(room, on_stage="")
 
 
 def _free_name(name: str, taken: list[str]) -> str:
@@ -200,7 +230,8 @@ def _free_name(name: str, taken: list[str]) -> str:
 
 def _folded(name: str) -> str:
     """Names that look the same are the same."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    visible = "".join(letter for letter in name if letter not in people.JOINERS)
+    return unicodedata.normalize("NFKC", visible).casefold()
 
 
 def _dismiss(visitor_id: str, *, room: str) -> None:

@@ -3,6 +3,7 @@
 settings     which channels are used, for what, and the quiet hours
 events       what has happened since the last look
 channels/    one file per channel: e-mail, webhook, Slack, Teams
+problems     why a message could not be sent, in plain English
 watcher      looks every few seconds, and sends
 
     <runs>/_notifications/settings.json    what the owner has set; readable by the owner alone

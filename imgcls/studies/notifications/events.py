@@ -55,7 +55,7 @@ def since(memory: Memory, now: float, *, trials: bool) -> list[Event]:
 
 
 def _once(memory: Memory, event: Event) -> list[Event]:
-    """The event, unless it was told and is still so."""
+    """The event, unless it was reported already and has not ended."""
     if event.key in memory.told:
         return []
     memory.told.append(event.key)

@@ -24,7 +24,7 @@ URL = re.compile(r"https?://[^\s/]+\S*")
 KINDS = {
     "finished": "A run or study has finished",
     "failed": "A run or study has failed, or its loss is not a number",
-    "stalled": "A training has stopped responding, or its process has ended",
+    "stalled": "A training run has stopped responding, or its process has ended",
     "disk": "The disk is nearly full",
     "queue": "Runs wait, but none starts",
 }

@@ -14,6 +14,7 @@ from imgcls.sharing.visitors import SERVER
 from imgcls.studies.notifications import channels, events
 from imgcls.studies.notifications import settings as stored
 from imgcls.studies.notifications.events import Event, Memory
+from imgcls.studies.notifications.problems import sentence as explained
 from imgcls.studies.notifications.settings import Settings
 from imgcls.system import atomic, json_files
 
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Its memory is on disk, so that what ends while no process watches is told afterwards."""
+    """Its memory is on disk, so that what ends while no process watches is reported afterwards."""
 
     def __init__(self) -> None:
         self.memory = Memory()
@@ -67,7 +68,7 @@ class Watcher:
             try:
                 channel.send(settings, waiting)
             except (OSError, ValueError) as error:
-                self.problems[name] = f"{type(error).__name__}: {error}"[:300]
+                self.problems[name] = explained(error)
                 _log.warning("A notification by %s could not be sent: %s", name, self.problems[name])
                 attempts += 1
                 if attempts < ATTEMPTS:
@@ -152,7 +153,7 @@ def test(settings: Settings, now: float) -> dict[str, str]:
                 channel.send(settings, [event])
                 found[name] = ""
             except (OSError, ValueError) as error:
-                found[name] = f"{type(error).__name__}: {error}"[:300]
+                found[name] = explained(error)
     return found
 
 

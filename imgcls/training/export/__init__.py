@@ -1,4 +1,4 @@
-"""What a finished training writes.
+"""What a finished training run writes.
 
 results.py         test predictions, gallery, validation predictions, model.json
 explain_data.py    features and images for explanations

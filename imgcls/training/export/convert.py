@@ -12,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from imgcls.errors import UserError
 from imgcls.export import formats
 from imgcls.runs import Run
+from imgcls.training import keras_import
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +32,7 @@ def convert(run: Run, name: str, path: Path) -> None:
     Raises:
         DatasetError: the format needs training images, and the run's dataset is not on this machine.
     """
+    keras_import.load()
     import keras
 
     from imgcls.training.export.converter import KerasConverter

@@ -16,6 +16,7 @@ import tensorflow as tf
 from imgcls import datasets
 from imgcls.export.formats import Weights
 from imgcls.inference.predictor import Predictor
+from imgcls.system import atomic
 from imgcls.training.export import activations, shipped_classifier
 
 CALIBRATION_IMAGES = 200
@@ -50,20 +51,17 @@ class KerasConverter:
         is_single: bool = False,
         has_features: bool = False,
     ) -> None:
-        model = self._model
         is_single = is_single or is_microcontroller
         if weights == "float32" and not (is_single or has_features):
-            content = shipped_classifier.litert(model)
+            content = shipped_classifier.litert(self._model)
             if content is not None:
                 path.write_bytes(content)
                 return
-        if is_single or has_features:
-            images = keras.Input(batch_shape=(1 if is_single else None, *self._shape), dtype="uint8", name="images")
-            outputs: Any = model(images)
-            if has_features:
-                outputs = {"probabilities": outputs, "features": activations.features_of(model)(images)}
-            model = keras.Model(images, outputs)
-        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        images = keras.Input(batch_shape=(1 if is_single else None, *self._shape), dtype="uint8", name="images")
+        outputs = {"probabilities": self._model(images)}
+        if has_features:
+            outputs["features"] = activations.features_of(self._model)(images)
+        converter = tf.lite.TFLiteConverter.from_keras_model(keras.Model(images, outputs))
         if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if weights == "float16":
@@ -93,7 +91,7 @@ class KerasConverter:
             value.type.tensor_type.shape.dim[0].dim_param = "batch"
         onnx.checker.check_model(written, full_check=True)
         if weights == "int8":
-            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            with _folder_beside(path) as folder:
                 quantise_onnx(written, path, self._calibration(), Path(folder))
         else:
             onnx.save(written, path)
@@ -103,7 +101,7 @@ class KerasConverter:
 
         images = keras.Input(self._shape, dtype="uint8", name="images")
         batch = coremltools.RangeDim(1, MOST_AT_ONCE, default=1)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder, contextlib.redirect_stdout(sys.stderr):
+        with _folder_beside(path) as folder, contextlib.redirect_stdout(sys.stderr):
             converted = coremltools.convert(
                 keras.Model(images, self._model(images)),
                 source="tensorflow",
@@ -139,7 +137,7 @@ class KerasConverter:
             [tf.TensorSpec((None, *self._shape), tf.uint8, name="images")],
         )
         archive.add_endpoint("encoded_images", of_files, [tf.TensorSpec((None,), tf.string, name="files")])
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder, contextlib.redirect_stdout(sys.stderr):
+        with _folder_beside(path) as folder, contextlib.redirect_stdout(sys.stderr):
             archive.write_out(folder)
             _zip(Path(folder), path)
 
@@ -154,9 +152,14 @@ class KerasConverter:
             yield [np.asarray(images[row : row + 1])]
 
 
-def write_litert(model: keras.Model, path: Path, sample: np.ndarray, expected: np.ndarray) -> float:
+def write_litert(
+    model: keras.Model, path: Path, sample: np.ndarray, expected: np.ndarray, content: bytes | None = None
+) -> float:
     """Writes the LiteRT file that the pages run, loads it again and compares its predictions for `sample` with those of
     the model.
+
+    Args:
+        content: Of the file, if it is known already.
 
     Returns:
         The largest difference between the two models' probabilities.
@@ -164,7 +167,10 @@ def write_litert(model: keras.Model, path: Path, sample: np.ndarray, expected: n
     Raises:
         RuntimeError: the predictions differ by more than `MAX_DIFFERENCE`, so the file must not be used.
     """
-    KerasConverter(model).litert(path)
+    if content is None:
+        KerasConverter(model).litert(path)
+    else:
+        path.write_bytes(content)
     found = Predictor(path).probabilities(sample)
     difference = float(np.abs(found - expected).max())
     if not difference <= MAX_DIFFERENCE:  # also true for NaN
@@ -205,6 +211,11 @@ def quantise_onnx(model: Any, path: Path, calibration: Iterator[list[np.ndarray]
         activation_type=quantization.QuantType.QUInt8,
         weight_type=quantization.QuantType.QInt8,
     )
+
+
+def _folder_beside(path: Path) -> tempfile.TemporaryDirectory:
+    """A temporary folder on the same disk; if the process is killed, the next export removes it."""
+    return tempfile.TemporaryDirectory(dir=path.parent, prefix=atomic.PREFIX)
 
 
 def _zip(folder: Path, path: Path) -> None:

@@ -39,6 +39,7 @@ from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.system import atomic
 from imgcls.system.tasks import GRACE_SECONDS, Progress
+from imgcls.training import keras_import
 
 MAX_TRAINING_IMAGES = 1000
 MAX_TRAINING_BYTES = 6_000_000
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> int:
 
 def _make(run: Run, report: Progress, training_images: int, test_images: int) -> None:
     report(0.0, "Loading TensorFlow")
+    keras_import.load()
     import keras
 
     model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
@@ -76,7 +78,7 @@ def _make(run: Run, report: Progress, training_images: int, test_images: int) ->
 
 
 def attempt(run: Run, model, dataset: Dataset) -> None:
-    """The same at the end of a training. A failure is only logged, because a page can start it again."""
+    """The same at the end of a training run. A failure is only logged, because a page can start it again."""
     try:
         with filelock.FileLock(task.task_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
             _write(run, model, dataset, lambda fraction, text: None, MAX_TRAINING_IMAGES, MAX_TEST_IMAGES)

@@ -1,4 +1,5 @@
-"""The results of a training: test predictions, a gallery of test images, validation predictions, the exported model."""
+"""The results of a training run: test predictions, a gallery of test images, validation predictions, the exported
+model."""
 
 import platform
 from collections.abc import Callable
@@ -20,10 +21,11 @@ from imgcls.runs.predictions import test_records, validation_predictions
 from imgcls.system import atomic
 from imgcls.training import model_builder
 from imgcls.training.export.converter import write_litert
+from imgcls.training.export.head_swap import ModelFiles
 from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.class_weights import class_weights
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.loop import EVALUATION_BATCH, Loop
-from imgcls.training.loop.steps import class_weights
 from imgcls.training.process.metrics_writer import MetricsWriter
 from imgcls.training.transfer.loop import TransferLoop
 
@@ -31,6 +33,8 @@ MODEL_VERSION = 1
 SAMPLE_SIZE, BACKBONE_SAMPLE_SIZE = 64, 16
 """Test images on which faster ways to a prediction are compared with the model; with a backbone each takes tens of
 milliseconds, so there are fewer."""
+HEAD_SAMPLE_SIZE = 4
+"""Of these, how many are enough for a file that differs only in the head from one that was compared before."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ def evaluate_and_export(
         raise RuntimeError("The training ended without a best epoch.")
     precision = model_builder.precision_of(config)
     model = loop.model
-    if not models.has_backbone(config.model):
+    if isinstance(loop, TransferLoop):
+        loop.load_best()
+    else:
         # The model that is evaluated, saved and exported is float32 and has Keras's own layers.
         sample = training.sample(model_builder.NORMALISATION_IMAGES)
         model = model_builder.build(config, facts.shape, facts.num_classes, sample, is_multilabel=facts.is_multilabel)
-    model.set_weights(loop.best_weights)
+        model.set_weights(loop.best_weights)
     model = model_builder.with_test_time_augmentation(config, model)
 
     if not trials.is_spared(run):
@@ -74,7 +80,8 @@ def evaluate_and_export(
     scores: dict[str, float] = {}
     # Computed once for two checks, of the predictions from features and of the exported model.
     sample = np.asarray(dataset.x_test[: BACKBONE_SAMPLE_SIZE if models.has_backbone(config.model) else SAMPLE_SIZE])
-    expected = sample, model_builder.predictions_once(model, sample)
+    once = loop.predictions_once if isinstance(loop, TransferLoop) else model_builder.predictions_once
+    expected = sample, once(model, sample)
     if not trials.is_spared(run):
         scores = test(run, model, dataset, thresholds, loop.test_predictions(expected[1]), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
@@ -82,9 +89,13 @@ def evaluate_and_export(
     predict_validation(run, model, recorder, recorded, loop.evaluation_batch)
     metrics.phase("saving")
     task.remove_files(run)
+    if isinstance(loop, TransferLoop) and loop.shared is not None:
+        files = loop.shared.kept(ModelFiles).of(model, loop.head)
+    else:
+        files = ModelFiles().of(model)
     with atomic.replacing(run.folder / "model.keras") as aside:
-        model.save(aside)
-    export(run, model, config, dataset, expected, thresholds)
+        files.save(aside)
+    export(run, files, config, dataset, expected, thresholds)
     weights = class_weights(config, training.labels, facts.num_classes)
     return model, {
         "training_seconds": round(loop.progress.seconds, 1),
@@ -163,7 +174,7 @@ def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], coun
 
 def export(
     run: Run,
-    model: keras.Model,
+    files: ModelFiles,
     config: Config,
     dataset: Dataset,
     expected: tuple[np.ndarray, np.ndarray],
@@ -171,13 +182,17 @@ def export(
 ) -> None:
     """Exports the model for the pages and writes model.json; `thresholds` are those of a multi-label model.
 
-    `expected` are a few images and the model's predictions for them.
+    Args:
+        expected: A few images and the model's predictions for them.
     """
     facts = dataset.facts
     if facts.ink:
-        atomic.write_json(run.folder / input_quality.NAME, input_quality.statistics(dataset.x_train))
+        atomic.write_json(run.folder / input_quality.NAME, files.ink_statistics(dataset))
+    if files.knows_network:  # compared with more images before
+        images, probabilities = expected
+        expected = images[:HEAD_SAMPLE_SIZE], probabilities[:HEAD_SAMPLE_SIZE]
     with atomic.replacing(run.folder / "model.tflite") as aside:
-        difference = write_litert(model, aside, *expected)
+        difference = write_litert(files.model, aside, *expected, files.litert())
     multilabel_facts: dict[str, Any] = {}
     if thresholds is not None:
         multilabel_facts = {
@@ -196,7 +211,7 @@ def export(
             "ink": facts.ink,
             "fit": facts.fit,
             "pixels": facts.pixels.as_json(),
-            "parameters": model.count_params(),
+            "parameters": files.model.count_params(),
             "layers": [
                 asdict(row)
                 for row in backbone_facts.layer_table(

@@ -2,7 +2,8 @@
 
 loop.py                 epochs of steps, requests, checkpoints
 batches.py              shuffled and augmented batches
-steps.py                optimiser, class weights, the compiled steps
+steps.py                optimiser, the compiled steps
+class_weights.py        the weights of the classes in the training loss
 evaluate.py             loss and accuracy on a subset
 state.py                position, best epoch, patience, changes by requests
 ema.py                  moving average of the weights

@@ -61,8 +61,8 @@ def batches(
 ) -> Iterator[Batch]:
     """The batches of an epoch, counted from 1, from batch number `first` on.
 
-    The next batch is prepared while the current one is used. `imgcls.datasets.augmentation.epoch` determines order and
-    augmentation.
+    The next batch of images is prepared while the current one is used; features need no preparation.
+    `imgcls.datasets.augmentation.epoch` determines order and augmentation.
     """
     subset = subset.in_epoch(epoch)
     plan = Epoch(epoch, len(subset), size, seed, augmentation)
@@ -71,6 +71,9 @@ def batches(
         images, labels = subset.take(plan.places(start))
         return plan.batch(images, start), labels
 
+    if subset.images.ndim == 2:
+        yield from map(batch, range(first * size, len(subset), size))
+        return
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as pool:
         upcoming: Future[Batch] | None = None
         for start in range(first * size, len(subset), size):
@@ -80,7 +83,7 @@ def batches(
 
 
 def endless(subset: Subset, config: Config, augmentation: Augmentation | None = None) -> Iterator[Batch]:
-    """The batches of a training with these settings, epoch after epoch.
+    """The batches of a training run with these settings, epoch after epoch.
 
     `augmentation` replaces that of the settings.
     """

@@ -125,7 +125,7 @@ class EpochRecorder:
         self._path.unlink(missing_ok=True)
 
     def _probe(self) -> None:
-        """Classify the probes that are pinned now. Damaged ones, or ones of another size, do not stop a training."""
+        """Classify the probes that are pinned now. Damaged ones, or ones of another size, do not stop the run."""
         self._probed = None
         if self._predict is None or not (self._run.folder / probes.NAME).exists():
             return

@@ -19,7 +19,7 @@ from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.evaluate import batch_size, evaluate
 from imgcls.training.loop.running_metrics import BatchMeter
 from imgcls.training.loop.state import Progress
-from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
+from imgcls.training.loop.steps import Compiled, rate_setter
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
@@ -42,6 +42,7 @@ class Loop:
     Args:
         augmentation: Replaces that of the settings.
         recorder: Records predictions for validation images after each epoch.
+        compiled: Steps of `model` for these settings, if there are any.
     """
 
     def __init__(
@@ -54,30 +55,29 @@ class Loop:
         control: Control,
         augmentation: Augmentation | None = None,
         recorder: EpochRecorder | None = None,
+        compiled: Compiled | None = None,
     ):
         self.config = config
         self.model = model
         self.training = training
         self.validation = validation
-        self.metrics = metrics
-        self.control = control
+        self.metrics, self.control = metrics, control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
         self.recorder = recorder
         self.evaluation_batch = batch_size(model.input_shape, EVALUATION_BATCH)
-        self.optimizer = optimizer_of(config)
         self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
-        weights = class_weights(config, training.labels, model.output_shape[-1])
-        self._train_step, self._eval_step = compile_steps(
-            config, model, self.optimizer, weights, training.is_multilabel
-        )
+        compiled = compiled or Compiled.of(config, model, training.labels)
+        self.optimizer = compiled.optimizer
+        self._train_step, self._eval_step = compiled.train_step, compiled.eval_step
+        self._set_rate = rate_setter(self.optimizer)
         self._average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
         self._clock = self._saved_at = time.monotonic()
         self._meter = BatchMeter()
 
-    # ---- the whole training
+    # ---- the whole training run
 
     def run(self) -> None:
         """Trains the remaining epochs, or fewer if early stopping or a request ends the training.
@@ -190,7 +190,7 @@ class Loop:
         return Checkpoint(asdict(self.progress), arrays)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Continues from a checkpoint of a training with the same settings, apart from the number of epochs."""
+        """Continues from a checkpoint of a training run with the same settings, apart from the number of epochs."""
         arrays = checkpoint.arrays
         for variables, part in ((self.model.variables, "now"), (self.optimizer.variables, "opt")):
             for variable, value in zip(variables, arrays[part], strict=True):
@@ -212,7 +212,7 @@ class Loop:
         self._meter.start()
         for images, labels in self._batches(self.progress.epoch, self.progress.step):
             rate = self.learning_rate
-            self.optimizer.learning_rate.assign(rate)
+            self._set_rate(rate)
             self._meter.add(self._train_step(images, labels), len(labels))
             self.progress.step += 1
             if self._average:

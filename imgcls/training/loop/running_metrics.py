@@ -29,11 +29,11 @@ class RunningMeans:
 
 @dataclass(frozen=True)
 class BatchMeans:
-    """Means over the latest batches of a training, and how long they took.
+    """Means over the latest batches of a training run, and how long they took.
 
     Attributes:
         images: The number of images that the means are over.
-        timed_images: The number of images processed in `seconds`, without the first batch of a training.
+        timed_images: The number of images processed in `seconds`, without the first batch of a training run.
     """
 
     loss: float
@@ -49,7 +49,7 @@ class BatchMeans:
 
 
 class BatchMeter:
-    """Measures the batches of a training between two lines of its metrics log."""
+    """Measures the batches of a training run between two lines of its metrics log."""
 
     def __init__(self) -> None:
         self._graph_is_built = False

@@ -1,4 +1,4 @@
-"""The state of a training that is not in arrays: position, best epoch, patience, time."""
+"""The state of a training run that is not in arrays: position, best epoch, patience, time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,13 +14,13 @@ RENAMED = {"timed_pictures": "timed_images"}
 
 @dataclass
 class Progress:
-    """The state of a training as plain values. Together with the arrays of a checkpoint it is complete.
+    """The state of a training run as plain values. Together with the arrays of a checkpoint it is complete.
 
     The field names are keys of the checkpoint file.
 
     Attributes:
         run: ID of the run that the training belongs to.
-        stage: Index of the current stage, for a training that has several.
+        stage: Index of the current stage, for a training run that has several.
         before: Number of epochs in earlier stages.
         epoch: The current epoch of the stage, counted from 1.
         step: Number of batches completed in the epoch.
@@ -59,7 +59,7 @@ class Progress:
         """From the state of a checkpoint. Entries that only earlier versions wrote are ignored.
 
         Raises:
-            TypeError: `state` is not the state of a training.
+            TypeError: `state` is not the state of a training run.
         """
         names = {field.name for field in fields(cls)}
         values = {RENAMED.get(name, name): value for name, value in state.items()}

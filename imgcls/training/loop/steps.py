@@ -1,6 +1,7 @@
-"""Optimiser, class weights, and the two compiled steps of a training: one that trains and one that evaluates."""
+"""Optimiser and the two compiled steps of a training run: one that trains and one that evaluates."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.config import Config
+from imgcls.training.loop.class_weights import class_weights
 from imgcls.training.loop.muon import Muon
 from imgcls.training.model_builder import logits_of, precision_of
 
@@ -29,24 +31,34 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def class_weights(config: Config, labels: np.ndarray, num_classes: int) -> np.ndarray | None:
-    """The weight of each class in the training loss, float32 (num_classes,); None if the setting is off.
+def rate_setter(optimizer: keras.optimizers.Optimizer) -> Callable[[float], None]:
+    """A function that sets the learning rate where it differs from the one before: that takes a tenth of a step."""
+    last: float | None = None
 
-    n / (classes * images of the class), as scikit-learn's "balanced", so the mean over the training images is 1 if
-    every class occurs. A class that does not occur has weight 0.
+    def set_rate(rate: float) -> None:
+        nonlocal last
+        if rate != last:
+            optimizer.learning_rate.assign(rate)
+            last = rate
 
-    For a matrix of labels (n, num_classes) each label is a binary problem, weighted in the same way: float32
-    (2, num_classes), the weights of "no" and of "yes".
-    """
-    if not config.class_weights:
-        return None
-    if labels.ndim == 2:
-        counts = np.stack([(labels == value).sum(0) for value in (0, 1)])
-        present: Any = np.count_nonzero(counts, axis=0)
-    else:
-        counts = np.bincount(labels, minlength=num_classes)
-        present = np.count_nonzero(counts)
-    return np.where(counts, len(labels) / (present * np.maximum(counts, 1)), 0).astype(np.float32)
+    return set_rate
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A network with its optimiser and compiled steps, which take a second to build."""
+
+    model: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    train_step: Callable
+    eval_step: Callable
+
+    @classmethod
+    def of(cls, config: Config, model: keras.Model, labels: np.ndarray) -> "Compiled":
+        """Builds the steps; `labels` are those of the training images."""
+        optimizer = optimizer_of(config)
+        weights = class_weights(config, labels, model.output_shape[-1])
+        return cls(model, optimizer, *compile_steps(config, model, optimizer, weights, labels.ndim == 2))
 
 
 def compile_steps(
@@ -63,7 +75,7 @@ def compile_steps(
     fraction of images whose labels are all correct at a threshold of 0.5.
 
     Args:
-        weights: From `class_weights`.
+        weights: From `imgcls.training.loop.class_weights`.
 
     Returns:
         `train_step` returns loss, accuracy and the gradient norm, `eval_step` loss, accuracy and the probabilities
@@ -94,7 +106,21 @@ def compile_steps(
         logits = tf.cast(logits_model(images, training=False), tf.float32)
         return evaluation_loss(labels, logits), accuracy(labels, logits), to_probabilities(logits)
 
-    return train_step, eval_step
+    return _direct(train_step, signature), _direct(eval_step, signature)
+
+
+def _direct(step: Any, signature: list[tf.TensorSpec]) -> Callable:
+    """A compiled function that is called as its only graph, built by the first call. Otherwise TensorFlow
+    would look for a graph that suits the arguments, a tenth of a small network's step."""
+    graph: Callable | None = None
+
+    def call(images: Any, labels: Any) -> Any:
+        nonlocal graph
+        if graph is None:
+            graph = step.get_concrete_function()
+        return graph(tf.constant(images, signature[0].dtype), tf.constant(labels, signature[1].dtype))
+
+    return call
 
 
 def _single_label_losses(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from imgcls import models
 from imgcls.config import Config
@@ -17,8 +18,6 @@ from imgcls.training.model_builder import backbone, fast_layers
 
 NORMALISATION_IMAGES = 10_000
 """Training images from which 'standardised' computes mean and standard deviation."""
-MAX_IMAGES_TO_INITIALISE = 2000
-"""A family's `initialise` gets at most this many training images."""
 
 
 def build(
@@ -59,7 +58,7 @@ def build(
     model = keras.Model(inputs, probabilities, name=config.model)
     if hasattr(family, "initialise"):
         scale = model.get_layer("normalise")
-        family.initialise(model, np.asarray(scale(images[:MAX_IMAGES_TO_INITIALISE].astype(np.float32))))
+        family.initialise(model, np.asarray(scale(images[: models.MAX_IMAGES_TO_INITIALISE].astype(np.float32))))
     return model
 
 
@@ -110,8 +109,16 @@ def precision_of(config: Config) -> str:
         return "float32"  # pretrained in float32
     if config.precision != "auto":
         return config.precision
-    is_faster = getattr(models.family(config.model), "DEEP", False) and hardware.has_bfloat16()
+    is_faster = getattr(models.family(config.model), "DEEP", False) and _has_bfloat16()
     return "bfloat16" if is_faster else "float32"
+
+
+def _has_bfloat16() -> bool:
+    """Whether what trains multiplies bfloat16 numbers: GPUs since Ampere (compute capability 8.0), or else the CPU."""
+    if found := tf.config.list_physical_devices("GPU"):
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in found]
+        return all(one.get("compute_capability", (0, 0)) >= (8, 0) for one in details)
+    return hardware.has_bfloat16()
 
 
 @contextlib.contextmanager

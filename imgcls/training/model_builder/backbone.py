@@ -37,7 +37,7 @@ def build(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Mod
 
 
 def frozen(settings: Mapping[str, Any], shape: tuple[int, int, int]) -> keras.Model:
-    """As `build`, for a training that leaves its weights alone: the next one in this process gets the same network."""
+    """As `build`, for a run that leaves its weights alone: the next run in this process gets the same network."""
     names = ("backbone", "backbone_run", "input_size")
     chosen = tuple((name, settings[name]) for name in names)
     return _frozen(chosen, shape, backbone_facts.digest(settings))

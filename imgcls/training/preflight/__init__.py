@@ -1,4 +1,5 @@
-"""The heavy half of the checks before a training, in a process of its own. `imgcls.jobs.preflight` is the light half.
+"""The heavy half of the checks before a training run, in a process of its own. `imgcls.jobs.preflight` is the light
+half.
 
 checks.py       the pre-flight check
 lr_finder.py    the learning-rate finder

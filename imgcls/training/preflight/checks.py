@@ -16,12 +16,13 @@ from imgcls.jobs.preflight import verdicts
 from imgcls.system import hardware
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Batch, Subset, endless
+from imgcls.training.loop.class_weights import class_weights
 from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.loop import EVALUATION_BATCH
-from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
+from imgcls.training.loop.steps import compile_steps, optimizer_of
 from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
-from imgcls.training.transfer import loop
+from imgcls.training.transfer import for_preflight
 
 TIMED_SECONDS = 1.2
 TIMED_STEPS = (5, 150)
@@ -52,7 +53,9 @@ def check(config: Config, report: Report) -> None:
     if models.has_backbone(config.model):
         copies = augmentation.distinct_copies(int(config.model_settings["augmented_copies"]))
         count = copies * len(training) + len(validation) + len(dataset.y_test)
-        model, training, validation, seconds_per_image = loop.for_preflight(config, dataset, training, validation)
+        model, training, validation, seconds_per_image = for_preflight.head_and_features(
+            config, dataset, training, validation
+        )
         report.add(features_seconds=count * seconds_per_image)
         augmentation = Augmentation()
     else:

@@ -1,4 +1,4 @@
-"""The learning-rate finder: a short training whose learning rate rises exponentially until the loss diverges.
+"""The learning-rate finder: a short training run whose learning rate rises exponentially until the loss diverges.
 
 Smith, L. (2015), "Cyclical Learning Rates for Training Neural Networks", section 3.3; exponential as in fast.ai.
 """
@@ -14,9 +14,10 @@ from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Subset, endless
-from imgcls.training.loop.steps import class_weights, compile_steps, optimizer_of
+from imgcls.training.loop.class_weights import class_weights
+from imgcls.training.loop.steps import compile_steps, optimizer_of
 from imgcls.training.preflight.report import Report
-from imgcls.training.transfer import loop
+from imgcls.training.transfer import for_preflight
 
 LOWEST, HIGHEST = 1e-6, 10.0
 STEPS = 140
@@ -40,7 +41,7 @@ def find(config: Config, report: Report) -> None:
     precision = model_builder.precision_of(config)
     augmentation = Augmentation.of(config)
     if models.has_backbone(config.model):
-        model, training, _, _ = loop.for_preflight(config, dataset, training, training)
+        model, training, _, _ = for_preflight.head_and_features(config, dataset, training, training)
         augmentation = Augmentation()
     else:
         shape, sample = dataset.facts.shape, training.sample(2_000)

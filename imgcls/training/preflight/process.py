@@ -26,8 +26,10 @@ from imgcls.jobs.preflight import checks
 from imgcls.jobs.preflight.verdicts import BUSY
 from imgcls.runs import backbone_facts
 from imgcls.system.tasks import Progress, Task
+from imgcls.training import keras_import
 from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
+from imgcls.training.process import failures
 
 LIMIT_SECONDS = {"check": 90.0, "rates": 180.0}
 TURN_SECONDS = 200.0
@@ -66,10 +68,8 @@ def _make(kind: str, task: Task, progress: Progress) -> None:
         report.phase("loading", 0.02)
         try:
             _measure(kind, config, report)
-        except MemoryError as error:
-            raise ProbeError(TOO_LARGE) from error
         except Exception as error:
-            if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+            if failures.is_out_of_memory(error):
                 raise ProbeError(TOO_LARGE) from error
             raise
     report.finish()
@@ -79,6 +79,7 @@ def _measure(kind: str, config: Config, report: Report) -> None:
     facts = datasets.facts(config.data)
     # Raises a message for the user if the images are too small for the network; Keras's own would be less clear.
     backbone_facts.layer_table(config.model, facts.shape, facts.num_classes, config.model_settings, facts.is_multilabel)
+    keras_import.load()
     if kind == "check":
         from imgcls.training.preflight import checks
 

@@ -1,4 +1,5 @@
-"""Checkpoints: everything a training needs to continue exactly where it was, in one file that is replaced atomically.
+"""Checkpoints: everything a training run needs to continue exactly where it was, in one file that is replaced
+atomically.
 
     checkpoint.npz    state       JSON as bytes: position in the data, best epoch, counters, means so far
                       now/00000   each variable of the model, including the states of its random generators

@@ -1,4 +1,4 @@
-"""Controls a training from outside: requests from the app, signals, pauses, turns in the queue, checkpoints."""
+"""Controls a training run from outside: requests from the app, signals, pauses, turns in the queue, checkpoints."""
 
 import contextlib
 import os
@@ -61,7 +61,7 @@ class Control(Protocol):
 
 
 class Turns:
-    """Limits the number of simultaneous trainings per runs folder to IMGCLS_TRAININGS (default: 1).
+    """Limits the number of simultaneous training runs per runs folder to IMGCLS_TRAININGS (default: 1).
 
     Each turn is a file lock, which the operating system releases when its holder is killed.
     """
@@ -70,7 +70,7 @@ class Turns:
         self._held: filelock.BaseFileLock | None = None
 
     def acquire(self) -> bool:
-        """Tries to get a turn without waiting. True if this training has one."""
+        """Tries to get a turn without waiting. True if this training run has one."""
         for number in range(paths.trainings_at_once()):
             if self._held is not None:
                 break

@@ -6,7 +6,7 @@ import traceback
 from imgcls.system import atomic
 
 OUT_OF_MEMORY = (
-    "Out of memory: this training needs more than the machine has. Try a smaller batch size, a smaller model or fewer "
+    "Out of memory: this run needs more than the machine has. Try a smaller batch size, a smaller model or fewer "
     "images."
 )
 FREE_SPACE = "Free some disk space and resume the run."
@@ -18,9 +18,14 @@ def print_traceback() -> None:
         traceback.print_exc()
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether there was no memory left, here or on a GPU."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"  # TensorFlow's
+
+
 def message(error: Exception) -> str:
     """What happened and what to do, for an unexpected error."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
+    if is_out_of_memory(error):
         return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.strerror:
         hint = f" {FREE_SPACE}" if atomic.is_full(error) else ""

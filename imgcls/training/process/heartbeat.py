@@ -83,8 +83,8 @@ class Heartbeat:
 def touch(run: Run, state: str) -> None:
     """Writes the state and updates the modification time of the file.
 
-    Errors are ignored: a full disk or a read-only folder must not end a training. The state is written in place with a
-    fixed width, so that a reader never finds an empty file.
+    Errors are ignored: a full disk or a read-only folder must not end a training run. The state is written in place
+    with a fixed width, so that a reader never finds an empty file.
     """
     try:
         file = os.open(run.folder / "heartbeat", os.O_WRONLY | os.O_CREAT, 0o666)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 LINE_SECONDS = 0.3
-"""Minimum interval between "batch" lines: smooth enough for a live curve, and a long training stays a small file."""
+"""Minimum interval between "batch" lines: smooth enough for a live curve, and a long run stays a small file."""
 
 
 class MetricsWriter:
@@ -85,3 +87,10 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.7g}") if math.isfinite(value) else None
     return value
+
+
+def usage() -> Callable[[], dict[str, float]]:
+    """A function that returns memory (MB) and CPU use (percent of one core, since the last call) of this process."""
+    process = psutil.Process()
+    process.cpu_percent()
+    return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}

@@ -1,4 +1,5 @@
-"""A shared folder that is unavailable for a while must not cost a training: tell that from a deleted run, and wait."""
+"""A shared folder that is unavailable for a while must not cost a training run: distinguish it from a deleted run, and
+wait."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Shows a training in the terminal: a progress bar for each epoch and the scores at the end."""
+"""Shows a training run in the terminal: a progress bar for each epoch and the scores at the end."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from imgcls.runs import Run
 
 WIDTH = 30
 PHASES = {
-    "waiting": "Waiting for another training to finish (use --now to start immediately) …",
+    "waiting": "Waiting for another training run to finish (use --now to start immediately) …",
     "loading": "Loading TensorFlow and the dataset …",
     "features": "Extracting features …",
     "testing": "Evaluating on the test set …",

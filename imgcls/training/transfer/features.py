@@ -1,9 +1,6 @@
 """Feature extraction: the backbone's features of a dataset's images, read from the cache or computed once."""
 
-import contextlib
 import hashlib
-import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -14,8 +11,9 @@ import numpy as np
 from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation, augment, flipped_first
-from imgcls.errors import UserError, WeightsError
+from imgcls.errors import WeightsError
 from imgcls.models import backbones, feature_cache
+from imgcls.models.feature_cache.entry import Entry
 from imgcls.models.shipped import FeatureExtractor
 from imgcls.runs import backbone_facts
 from imgcls.training.loop.batches import Subset
@@ -27,8 +25,6 @@ if TYPE_CHECKING:  # these import TensorFlow
 CHUNK = 256
 """Images that are augmented together. The random amounts depend on it, so cached features do, too."""
 REPORT_SECONDS = 0.3
-MOST_EARLY_IMAGES = 3_000
-"""With more, starting early saves little, and the speed of the extraction could not be measured."""
 
 
 class Stopped(Exception):
@@ -76,6 +72,11 @@ class Extractor:
             self.rows(np.concatenate([training.rows, validation.rows]))
         return self.copies(training), self.subset(validation)
 
+    def has_split(self, training: Subset, validation: Subset) -> bool:
+        """Whether `split` would compute nothing."""
+        known = self._find("training", training.rows, *self._augmented())
+        return known is not None and self._find("training", validation.rows, Augmentation(), 1) is not None
+
     def subset(self, subset: Subset) -> Subset:
         """A subset of the training images, as their features."""
         features, positions = self.rows(subset.rows)
@@ -88,9 +89,7 @@ class Extractor:
 
     def copies(self, subset: Subset) -> Copies:
         """A subset of the training images, as features of augmented copies, or of the images without augmentation."""
-        augmentation = Augmentation.of(self._config)
-        count = augmentation.distinct_copies(int(self._config.model_settings["augmented_copies"]))
-        features, positions = self._stored("training", self._dataset.x_train, subset.rows, augmentation, copies=count)
+        features, positions = self._stored("training", self._dataset.x_train, subset.rows, *self._augmented())
         return Copies(features[0], positions, subset.labels, features)
 
     def test(self) -> np.ndarray:
@@ -124,6 +123,16 @@ class Extractor:
         if entry is None:
             raise WeightsError("The cached features were deleted while they were in use. Start the run again.")
         return entry.features, entry.positions(rows)
+
+    def _augmented(self) -> tuple[Augmentation, int]:
+        """The augmentation of the training images, and the number of augmented copies."""
+        augmentation = Augmentation.of(self._config)
+        return augmentation, augmentation.distinct_copies(int(self._config.model_settings["augmented_copies"]))
+
+    def _find(self, name: str, rows: np.ndarray, augmentation: Augmentation, copies: int) -> Entry | None:
+        """The cached features of these images."""
+        ascending = np.sort(rows)
+        return feature_cache.find(self._cache_key(name, ascending, augmentation, copies), ascending)
 
     def discard_test(self) -> None:
         """Removes the test features from the cache, because they turned out to be wrong."""
@@ -177,46 +186,6 @@ class Extractor:
         self._on_progress(total, total)
         self.seconds += time.monotonic() - start
         self.images += total
-
-
-class EarlyStart:
-    """Computes the features of a network that ships with the project in a thread, while TensorFlow is being imported.
-
-    They end up in the cache, where the training finds them. What goes wrong is ignored: the training then computes
-    them itself.
-    """
-
-    def __init__(self, config: Config, dataset: Dataset, training: Subset, validation: Subset):
-        self._ended = threading.Event()
-        self._extractor = Extractor(config, dataset, between_batches=self._check)
-        self._subsets = training, validation
-        copies = Augmentation.of(config).distinct_copies(int(config.model_settings["augmented_copies"]))
-        count = copies * len(training) + len(validation) + len(dataset.y_test)
-        is_shipped = config.model_settings["backbone"] in backbones.SHIPPED
-        self._thread = threading.Thread(target=self._compute, name="early features", daemon=True)
-        if is_shipped and count <= MOST_EARLY_IMAGES and "tensorflow" not in sys.modules:
-            self._thread.start()
-
-    def wait(self, between: Callable[[], Any]) -> None:
-        """Waits until it has finished. `between` is called meanwhile; if it raises, the thread ends as well."""
-        try:
-            while self._thread.is_alive():
-                between()
-                self._thread.join(0.05)
-        except BaseException:
-            self._ended.set()
-            self._thread.join()
-            raise
-
-    def _compute(self) -> None:
-        training, validation = self._subsets
-        with contextlib.suppress(Stopped, UserError, OSError):
-            self._extractor.split(training, validation)
-            self._extractor.test()
-
-    def _check(self) -> None:
-        if self._ended.is_set():
-            raise Stopped
 
 
 def fastest(settings: Mapping[str, Any], base: "Callable[[], keras.Model] | None") -> Callable[[np.ndarray], Any]:

@@ -1,4 +1,4 @@
-"""Transfer learning in two stages that appear as one training: a head on cached features, then fine-tuning.
+"""Transfer learning in two stages that appear as one training run: a head on cached features, then fine-tuning.
 
 Both stages are `Loop`s, so pausing, stopping and checkpoints work as in any training. A checkpoint of the first stage
 holds only the head, one of the second the whole network.
@@ -25,7 +25,9 @@ from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
 from imgcls.training.transfer import head_solver
-from imgcls.training.transfer.features import EarlyStart, Extractor, Stopped, fastest
+from imgcls.training.transfer.early_start import EarlyStart
+from imgcls.training.transfer.features import Copies, Extractor, Stopped
+from imgcls.training.transfer.several_seeds import SeveralSeeds
 
 MAX_DIFFERENCE = 1e-3
 """Predictions from cached features are used if those of a sample differ from the whole model by no more than this."""
@@ -44,8 +46,9 @@ class TransferLoop:
         control: Control,
         recorder: EpochRecorder | None = None,
         early: EarlyStart | None = None,
+        shared: SeveralSeeds | None = None,
     ):
-        """`early` may be computing features already."""
+        """`early` may be computing features already; `shared` has what runs with other seeds have in common."""
         self._config, self.metrics, self.control = config, metrics, control
         self._dataset, self._training, self._validation = dataset, training, validation
         self._recorder = recorder
@@ -57,9 +60,15 @@ class TransferLoop:
         block = backbone_facts.block(config.model_settings)
         self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
         self._early = early
+        # Fine-tuning changes the backbone, and test-time augmentation adds layers, so nothing is shared then.
+        self.shared = None if self._fine_tuning_epochs or config.test_time_augmentation else shared
+        compiled = None
+        if self.shared is not None:
+            compiled = self.shared.compiled(config, self._top, training.labels)
+            self._top = compiled.model
         self._extractor = Extractor(config, dataset, self.base, metrics.features, self.obey_request)
         # The images are placeholders until their features are needed. Until then the loop only counts them.
-        self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder)
+        self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder, compiled)
 
     def run(self) -> None:
         """Runs what remains of both stages. Raises what `Loop.run` raises."""
@@ -86,8 +95,17 @@ class TransferLoop:
     def model(self) -> keras.Model:
         """Backbone and head as one model."""
         if self._model is None:
-            self._model = model_builder.attach_head(self._config, self.base(), self._top)
+
+            def build() -> keras.Model:
+                return model_builder.attach_head(self._config, self.base(), self._top)
+
+            self._model = build() if self.shared is None else self.shared.whole(build)
         return self._model
+
+    @property
+    def head(self) -> keras.Model:
+        """The head alone, which shares its weights with `model`."""
+        return self._top
 
     @property
     def best_weights(self) -> list[np.ndarray] | None:
@@ -96,6 +114,13 @@ class TransferLoop:
             return self._loop.best_weights
         self._top.set_weights(self._loop.best_weights)
         return self.model.get_weights()
+
+    def load_best(self) -> None:
+        """Gives `model` the weights of the best epoch."""
+        if self._loop.progress.stage:
+            self.model.set_weights(self._loop.best_weights)
+        elif self._loop.best_weights is not None:
+            self._top.set_weights(self._loop.best_weights)
 
     @property
     def evaluation_batch(self) -> int:
@@ -177,6 +202,12 @@ class TransferLoop:
         self._extractor.discard_test()
         return None
 
+    def predictions_once(self, model: keras.Model, images: np.ndarray) -> np.ndarray:
+        """What the model predicts for one batch of images, see `model_builder.predictions_once`."""
+        if self.shared is None:
+            return model_builder.predictions_once(model, images)
+        return np.asarray(self._top(self.shared.sample_features(self.base(), images), training=False))
+
     def checkpoint(self) -> Checkpoint:
         return self._loop.checkpoint()
 
@@ -207,12 +238,21 @@ class TransferLoop:
         finally:
             self._feature_seconds = time.monotonic() - start
         if not self._loop.steps_done:
-            sample = training.sample(model_builder.MAX_IMAGES_TO_INITIALISE)
-            models.family(self._config.model).initialise(self._top, sample)
-            if not self._config.model_settings["head_units"]:
-                head_solver.initialise(self._config, self._top, training, self._loop.validation)
+            self._initialise(training)
         self.metrics.phase("training")
         return True
+
+    def _initialise(self, training: Copies) -> None:
+        """Sets the initial weights of the head."""
+        if self._config.model_settings["head_units"]:
+            sample = training.sample(models.MAX_IMAGES_TO_INITIALISE)
+            models.family(self._config.model).initialise(self._top, sample)
+            return
+        found = self._early and self._early.solution(self._dataset, self._training, self._validation)
+        if not found:
+            classes = self._dataset.facts.num_classes
+            found = head_solver.solution(self._config, classes, training, self._loop.validation)
+        found.apply(self._top)
 
     def _begin_fine_tuning(self) -> None:
         head = self._loop
@@ -258,39 +298,3 @@ class TransferLoop:
             self.metrics.phase("features")
         if self.control.request().stop:
             raise Stopped
-
-
-def for_preflight(
-    config: Config,
-    dataset: Dataset,
-    training: Subset,
-    validation: Subset,
-    *,
-    most: int = 256,
-    seconds: float = 8.0,
-) -> tuple[keras.Model, Subset, Subset, float]:
-    """What a pre-flight check trains in place of the real thing.
-
-    Returns:
-        The head; the training and validation subsets with features of a few images in place of all; and the seconds
-        that the backbone takes per image. The subsets are as long as the real ones, so a step and an epoch take as
-        long as they will.
-    """
-    infer = fastest(config.model_settings, lambda: backbone.build(config.model_settings, dataset.facts.shape))
-    batch_size = min(16, backbone_facts.batch_size(config.model_settings))
-    images, labels = training.take(np.arange(min(most, len(training))))
-    infer(images[:batch_size])  # builds the graph
-    parts: list[np.ndarray] = []
-    start = time.monotonic()
-    while len(parts) * batch_size < len(images) and (len(parts) < 2 or time.monotonic() - start < seconds):
-        parts.append(np.asarray(infer(images[len(parts) * batch_size :][:batch_size])))
-    features = np.concatenate(parts)
-    seconds_per_image = (time.monotonic() - start) / len(features)
-    top = model_builder.head(config, features.shape[1], dataset.facts.num_classes, dataset.facts.is_multilabel)
-    models.family(config.model).initialise(top, features)
-
-    def repeated(subset: Subset) -> Subset:
-        rows = np.arange(len(subset)) % len(features)
-        return Subset(features, rows, labels[rows])
-
-    return top, repeated(training), repeated(validation), seconds_per_image

@@ -5,21 +5,24 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
+from imgcls.ui.app import ticks
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
 TICK_SECONDS = 5.0
 KNOWN = ("run", "view", "image", "data")
 """The parameters of the address that say what somebody looks at; others may hold what they typed."""
-ON_STAGE = "Your teacher shows the class which page and run you have open."
-PAUSED = "Your teacher has paused all training."
-NEWS = "There is something new to do in your class."
-CLOSED = "Your teacher has closed the class, so no run can be started. Runs in progress continue."
-DISMISSED = "You are no longer in this class, so you cannot start a run. Runs in progress continue."
+ON_STAGE = N_("Your teacher shows the class which page and run you have open.")
+PAUSED = N_("Your teacher has paused all training.")
+NEWS = N_("There is something new to do in your class.")
+CLOSED = N_("Your teacher has closed the class, so no run can be started. Runs in progress continue.")
+DISMISSED = N_("You are no longer in this class, so you cannot start a run. Runs in progress continue.")
 CLASS_PAGE = "class"
 WAS_OPEN, SEEN = "class-was-open", "class-seen"
 """Session keys: the class that was open when the visitor last looked, and what there was to do in it."""
@@ -28,7 +31,7 @@ WAS_OPEN, SEEN = "class-was-open", "class-seen"
 def show(title: str, path: str) -> None:
     """The notice on the page of this title and path, for who is or was in a class; nothing in other modes."""
     if sharing.mode() is Mode.CLASSROOM and (sharing.current().room or st.session_state.get(WAS_OPEN)):
-        st.fragment(run_every=TICK_SECONDS)(_show)(title, path)
+        ticks.every(TICK_SECONDS, _show, title, path, path=path)
 
 
 def _show(title: str, path: str) -> None:
@@ -43,11 +46,11 @@ def _show(title: str, path: str) -> None:
     query = {name: text for name, text in st.query_params.to_dict().items() if name in KNOWN}
     presence.note(visitor.id, Place(title, path, query))
     if room.message:
-        st.info(f"**Message to the class:** {plain(room.message)}", icon=":material/campaign:")
+        st.info(_("**Message to the class:** {text}").format(text=plain(room.message)), icon=":material/campaign:")
     if room.is_paused:
-        st.warning(PAUSED, icon=":material/pause_circle:")
+        st.warning(_(PAUSED), icon=":material/pause_circle:")
     if room.on_stage == visitor.id:
-        st.info(ON_STAGE, icon=":material/co_present:")
+        st.info(_(ON_STAGE), icon=":material/co_present:")
     _news(room, path)
 
 
@@ -57,7 +60,7 @@ def _ended(text: str, path: str) -> None:
         if path == CLASS_PAGE:
             del st.session_state[WAS_OPEN]
             st.rerun()
-        st.info(text, icon=":material/door_front:")
+        st.info(_(text), icon=":material/door_front:")
 
 
 def _news(room: Room, path: str) -> None:
@@ -73,4 +76,4 @@ def _news(room: Room, path: str) -> None:
         if path == CLASS_PAGE and seen not in (None, present):
             st.rerun()
     elif present - seen:
-        st.page_link(PAGES / "class.py", label=NEWS, icon=":material/new_releases:")
+        st.page_link(PAGES / "class.py", label=_(NEWS), icon=":material/new_releases:")

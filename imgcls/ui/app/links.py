@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import streamlit as st
+from streamlit import config
 
 from imgcls.params import Value
 from imgcls.ui.app.paths import PAGES
 
 PRESET = "train-preset"
 """Session key of the settings that another page passes to the Train page."""
+GIVEN = "train-preset-given"
+"""Session key of those that it took when it was drawn last."""
+
+
+def on_server(*parts: str) -> str:
+    """The path of an address of this server, also if the app is below a path: `/room/ABCDE/draw`."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    return "/".join(["", *filter(None, (base, *parts))])
 
 
 def go(page: str, **query: str) -> None:
@@ -30,4 +39,12 @@ def train(query: Mapping[str, str] = MappingProxyType({}), /, **settings: Value)
 
 def take_preset() -> dict[str, Value]:
     """The settings that `train` passed on; they are handed out once."""
-    return st.session_state.pop(PRESET, {})
+    st.session_state[GIVEN] = st.session_state.pop(PRESET, {})
+    return st.session_state[GIVEN]
+
+
+def again(page: str, query: Mapping[str, str]) -> None:
+    """Switches to a page that was drawn a moment ago, but never seen: settings passed to it are passed once more."""
+    if given := st.session_state.get(GIVEN):
+        st.session_state[PRESET] = given
+    st.switch_page(PAGES / page, query_params=dict(query))

@@ -1,15 +1,44 @@
 """The entry script of every visit: the pages and the navigation bar."""
 
+from functools import partial
+
 import streamlit as st
 
 from imgcls import sharing
 from imgcls.languages import gettext as _
-from imgcls.ui.app import class_notice, errors, link_numbers, old_links, page_files, startup
+from imgcls.sharing import Mode
+from imgcls.ui.app import errors, link_settings, old_links, page_files, startup, ticks
 from imgcls.ui.app.assignments import banner
-from imgcls.ui.app.lessons import bar
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
-from imgcls.ui.visitors import language
+from imgcls.ui.visitors import language, visitor
+
+
+def _show(page) -> None:
+    """The page, with what is above and beside it."""
+    aside = st.container(key="aside")  # its place is here, but what stands in it comes after the page
+    with errors.shown():
+        # Few visits need these two, and they take long to import: the heading would wait for them.
+        if sharing.mode() is Mode.CLASSROOM:
+            from imgcls.ui.app import class_notice
+
+            class_notice.show(page.title, page.url_path)
+        if stored.progress().current:
+            from imgcls.ui.app.lessons import bar
+
+            bar.show(page.url_path)
+        banner.show(page.url_path or "home")
+        if page is home:
+            startup.load_soon()
+        else:
+            startup.load_late()
+        page.run()
+    with aside:
+        figure_menu.show()
+        alert.show(partial(ticks.every, path=page.url_path))
+        language.menu(page.url_path)
+
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 language.begin()
@@ -23,16 +52,9 @@ home, *others = (
 if sharing.is_shared():
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
 page = st.navigation([home, *others], position="top")
-link_numbers.refuse()  # only from here on does running the script again keep the page
-figure_menu.show()
-alert.show()
-language.menu(page.url_path)
-with errors.shown():
-    class_notice.show(page.title, page.url_path)
-    bar.show(page.url_path)
-    banner.show(page.url_path or "home")
-    if page is home:
-        startup.load_soon()
-    else:
-        startup.load_late()
-    page.run()
+if page.url_path == "train":
+    link_settings.check()  # only from here on does running the script again keep the page
+if sharing.is_shared() and visitor.has_left():
+    st.info(_("Someone else uses this browser now. Reload the page to continue."), icon=":material/logout:")
+else:
+    _show(page)

@@ -33,6 +33,7 @@ VALUES: dict[str, dict[str, str]] = {
     "threshold": {"Another": "Custom"},
     "mode": {"Game": "Drawing game", "You or the model": "Human vs model"},
     "explore": {
+        "Classes": "Mean images",  # its images are those at the top of the page
         "Mean pictures": "Mean images",
         "Light": "Brightness",
         "Odd ones": "Outliers",

@@ -9,7 +9,7 @@ from imgcls import datasets, jobs, sharing, studies
 from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.visitors import SERVER
 from imgcls.studies.notifications import watcher
-from imgcls.system import json_logs
+from imgcls.system import json_logs, processes
 from imgcls.ui.app import theme_patch
 from imgcls.ui.visitors import exposure, visitor
 
@@ -29,6 +29,7 @@ _loaded = _is_planned = False
 
 def begin() -> None:
     """Cleans up the runs folder, starts queued runs, and prepares the default dataset for a first Start."""
+    processes.return_freed_memory()
     if json_logs.are_wanted():
         json_logs.install(as_json=True)
     logging.getLogger("imgcls").setLevel(logging.INFO)
@@ -39,6 +40,8 @@ def begin() -> None:
         _begin_work()
     if sharing.is_shared():
         owner_code.announce()
+        if warning := exposure.nobody_can_join():
+            print(warning, flush=True)
     elif warning := exposure.warning():
         logging.getLogger(__name__).warning(warning)
     # A rerun creates a few thousand objects, nearly all of which are gone when it ends.

@@ -13,6 +13,7 @@ from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import DatasetError
+from imgcls.languages import gettext as _
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
@@ -23,7 +24,8 @@ from imgcls.ui.widgets import formatting, gallery, pager
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
-VIEWS = ("Classes", "Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Search", "Edits")
+VIEWS = ("Mean images", "Brightness", "Duplicates", "Outliers", "Map", "Search", "Edits")
+"""In links, so English in all languages."""
 PER_PAGE = 30
 IMBALANCED = 2.0
 """Ratio of the largest to the smallest class from which a notice appears."""
@@ -33,9 +35,9 @@ EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 
 def show(dataset: Dataset) -> None:
     """The view selector and the chosen view."""
-    st.header("Explore", anchor=False)
+    st.header(_("Explore"), anchor=False)
     view = st.segmented_control(
-        "View",
+        _("View"),
         VIEWS,
         default=None,
         required=True,  # a click on the open view would close it
@@ -44,7 +46,7 @@ def show(dataset: Dataset) -> None:
         **fixed_controls.keyed("explore"),
     )
     if not view:
-        st.caption("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds.")
+        st.caption(_("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds."))
         return
     try:
         edits = datasets.edits_of(dataset)
@@ -52,9 +54,7 @@ def show(dataset: Dataset) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         editing.undo_all_button(dataset)
         return
-    if view == "Classes":
-        _classes(dataset, edits)
-    elif view == "Edits":
+    if view == "Edits":
         editing.list_edits(dataset, edits)
     elif view == "Search":
         search_view.show(dataset)
@@ -74,8 +74,10 @@ def show(dataset: Dataset) -> None:
             analysis_map.show(dataset, edits, found)
     if view not in ("Mean images", "Edits"):
         st.caption(
-            "Edits are stored separately: no file is modified, and every edit can be undone. Test images cannot be "
-            "edited, so that scores stay comparable with published results."
+            _(
+                "Edits are stored separately: no file is modified, and every edit can be undone. Test images cannot be "
+                "edited, so that scores stay comparable with published results."
+            )
         )
 
 
@@ -89,7 +91,7 @@ def survey(dataset: Dataset) -> dict[str, np.ndarray] | None:
         return _survey(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset))
     if state.state == "failed":
         st.warning(plain(f"The dataset could not be analysed. {state.text}"), icon=":material/warning:")
-        st.button("Try again", key="survey-again", icon=":material/refresh:", on_click=_restart, args=(dataset,))
+        st.button(_("Try again"), key="survey-again", icon=":material/refresh:", on_click=_restart, args=(dataset,))
         return None
     if state.state == "idle":
         cache.start("survey", dataset)  # takes only seconds, so it needs no button
@@ -135,32 +137,15 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
             links.train(data=dataset.facts.name, class_weights=True)
 
 
-def _classes(dataset: Dataset, edits: Edits) -> None:
-    names = dataset.facts.classes
-    labels = edits.applied(dataset.y_train)
-    counts, tested = dataset.facts.counted(labels), dataset.facts.counted(dataset.y_test)
-    label = st.selectbox(
-        "Label" if dataset.facts.is_multilabel else "Class",
-        range(len(names)),
-        format_func=lambda label: f"{names[label]} ({counts[label]:,} training, {tested[label]:,} test)",
-        key=f"class-{dataset.facts.name}",
-        width=420,
-    )
-    members = np.flatnonzero(labels[:, label] > 0 if dataset.facts.is_multilabel else labels == label)
-    if not len(members):
-        st.info("No training images of this class.", icon=":material/search_off:")
-        return
-    shown = pager.page_of(members.tolist(), PER_PAGE, f"class-page-{dataset.facts.name}-{label}")
-    editing.images(dataset, edits, [[row] for row in shown], "class")
-
-
 # ---- mean images and brightness
 
 
 def _means(dataset: Dataset) -> None:
     st.caption(
-        "The mean training image of each class. A sharp mean image means the class is uniform and centred. If two "
-        "classes have similar means, colour and position alone cannot separate them."
+        _(
+            "The mean training image of each class. A sharp mean image means the class is uniform and centred. If two "
+            "classes have similar means, colour and position alone cannot separate them."
+        )
     )
     st.html(_mean_tiles(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset)))
 
@@ -208,8 +193,9 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
     )
     values = {"Darkest": brightness, "Brightest": -brightness, "Lowest contrast": contrast}[extreme][:count]
     rows = np.argsort(values, kind="stable")[:20]
-    shown = (contrast if extreme == "Lowest contrast" else brightness)[rows]
-    editing.images(dataset, edits, [[row] for row in rows], "brightness", [[f"{value:.1f}"] for value in shown])
+    name, shown = ("contrast", contrast) if extreme == "Lowest contrast" else ("brightness", brightness)
+    notes = [[f"{name} {value:.1f}"] for value in shown[rows]]
+    editing.images(dataset, edits, [[row] for row in rows], "brightness", notes)
 
 
 @lru_cache(8)
@@ -267,7 +253,7 @@ def _outliers(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     for place in shown:
         nearest = int(found["nearest"][place])
         other = "" if is_multilabel or nearest == labels[place] else f"\nnear {names[nearest]}"
-        notes.append([f"{found['unusual'][place]:.1f}{other}"])
+        notes.append([f"score {found['unusual'][place]:.1f}{other}"])
     editing.images(dataset, edits, [[row] for row in rows[shown]], "outlier", notes)
 
     def listed() -> dict[str, Any]:

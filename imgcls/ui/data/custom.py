@@ -11,6 +11,7 @@ from imgcls.errors import DatasetError
 from imgcls.sharing import Action
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
+from imgcls.ui.data import dataset_select
 from imgcls.ui.data.importing import preview as preview_panel
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sharing_choice
@@ -87,4 +88,5 @@ def _delete(dataset: CustomDataset) -> None:
             return
         with errors.shown():
             datasets.delete_custom(dataset.name)
+            dataset_select.forget()
             st.rerun()

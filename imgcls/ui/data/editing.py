@@ -1,7 +1,7 @@
 """Images of a dataset that can be excluded or relabelled, and the list of edits."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from imgcls import datasets
 from imgcls.datasets import NO_CLASS, Dataset, Edits
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -41,22 +42,40 @@ def images(
     """
     groups = tuple(tuple(int(place) for place in group) for group in groups)
     notes = tuple(tuple(lines) for lines in notes)
-    # The fingerprint does not cover file names, so the time of the dataset is part of the key.
     rows = list(dict.fromkeys(place for group in groups for place in group if place < len(dataset.y_train)))
-    name = dataset.facts.name
+    key = key_of(dataset, rows, key)
+    st.html(tiles(dataset, edits, groups, key, notes))
     if rows:
-        key = f"{key}-{name}-{rows[0]}-{rows[-1]}-{len(rows)}"
-    st.html(_tiles(name, datasets.dataset_stamp(name), edits, groups, notes, key if rows else ""))
-    if rows:
-        _actions(dataset, edits, rows, key, keep, suggested)
+        actions(dataset, edits, rows, key, keep, suggested)
+
+
+def key_of(dataset: Dataset, rows: Sequence[int], key: str) -> str:
+    """The key of a gallery of these rows: other rows begin with another selection. Empty if none can be selected."""
+    return f"{key}-{dataset.facts.name}-{rows[0]}-{rows[-1]}-{len(rows)}" if rows else ""
+
+
+def tiles(
+    dataset: Dataset,
+    edits: Edits,
+    groups: tuple[Sequence[int], ...],
+    key: str,
+    notes: tuple[Sequence[str], ...] = (),
+    *,
+    are_numbered: bool = True,
+) -> str:
+    """The images as HTML; arguments as of `images`, but tuples. Without numbers below them they take less room."""
+    # The fingerprint does not cover file names, so the time of the dataset is part of the cache's key.
+    stamp = datasets.dataset_stamp(dataset.facts.name)
+    return _tiles(dataset.facts.name, stamp, edits, groups, notes, key, are_numbered=are_numbered)
 
 
 @lru_cache(64)
-def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple, key: str) -> str:
+def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple, key: str, *, are_numbered: bool) -> str:
     dataset = predictions.dataset(name)
     noted = notes or tuple(("",) * len(group) for group in groups)
+    tile = partial(_tile, dataset, edits, are_numbered=are_numbered)
     frames = [
-        [_tile(dataset, edits, place, note) for place, note in zip(group, lines, strict=True)]
+        [tile(place, note) for place, note in zip(group, lines, strict=True)]
         for group, lines in zip(groups, noted, strict=True)
     ]
     are_single = all(len(frame) == 1 for frame in frames)
@@ -66,7 +85,7 @@ def _tiles(name: str, stamp: tuple, edits: Edits, groups: tuple, notes: tuple, k
     return html
 
 
-def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile:
+def _tile(dataset: Dataset, edits: Edits, place: int, note: str, *, are_numbered: bool) -> gallery.Tile:
     count, classes, named = len(dataset.y_train), dataset.facts.classes, dataset.facts.named
     if place >= count:
         row = place - count
@@ -80,22 +99,27 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str) -> gallery.Tile
     lines += note.splitlines()
     file = dataset.records.name("test", place - count) if place >= count else dataset.records.name("train", place)
     alt = f"{number}: {', '.join(lines[1:])}{file and f', {file}'}"
-    return gallery.Tile(pixels, alt, tuple(lines), file=file, value=place if place < count else None)
+    shown = tuple(lines if are_numbered else lines[1:])
+    return gallery.Tile(pixels, alt, shown, file=file, value=place if place < count else None)
 
 
-def _actions(
+def actions(
     dataset: Dataset,
     edits: Edits,
     rows: list[int],
     key: str,
     keep: Callable[[list[int]], None] | None = None,
     suggested: Mapping[int, int] | None = None,
+    *,
+    are_quiet: bool = False,
 ) -> None:
-    """Select some of the training images shown, and edit them."""
+    """Select some of the training images shown, and edit them. `are_quiet`: no controls without a selection."""
     chosen = image_select.show(key, rows)
-    st.caption(f"{image_select.HINT} Only training images can be edited.")
+    st.caption(" ".join((_(image_select.HINT), _("Only training images can be edited."))))
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
+    if are_quiet and not chosen:
+        return
 
     def act(change: Callable[..., None], *values) -> None:
         _change(change, *(() if change is keep else (dataset,)), *values)
@@ -109,7 +133,7 @@ def _actions(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(rows) > 1:
             st.button(
-                "Select all",
+                _("Select all"),
                 icon=":material/select_all:",
                 key=f"all-{key}",
                 on_click=image_select.choose,
@@ -117,7 +141,7 @@ def _actions(
             )
         if keep is not None:
             st.button(
-                "Label is correct",
+                _("Label is correct"),
                 icon=":material/check:",
                 key=f"keep-{key}",
                 disabled=not chosen,
@@ -126,7 +150,7 @@ def _actions(
             )
         if suggested is not None:
             st.button(
-                "Use suggested class",
+                _("Use suggested class"),
                 icon=":material/label_important:",
                 key=f"suggested-{key}",
                 disabled=not chosen,
@@ -134,27 +158,27 @@ def _actions(
                 args=(accept, chosen),
             )
         st.button(
-            f"Exclude {len(chosen)}" if chosen else "Exclude",
+            _("Exclude {count}").format(count=len(chosen)) if chosen else _("Exclude"),
             icon=":material/delete:",
             key=f"drop-{key}",
             disabled=not chosen,
             on_click=act,
             args=(datasets.exclude, chosen),
-            help="Excluded from all future training. Undo this under Edits.",
+            help=_("Excluded from all future training. Undo this under Edits."),
         )
         if dataset.facts.is_multilabel:
-            st.caption("To change the labels of a multi-label dataset, edit the label table and import it again.")
+            st.caption(_("To change the labels of a multi-label dataset, edit the label table and import it again."))
         else:
             _relabel(dataset, chosen, key, act)
         if any(row in edits.labels for row in rows):
             st.button(
-                "Restore",
+                _("Restore"),
                 icon=":material/undo:",
                 key=f"restore-{key}",
                 disabled=not any(row in edits.labels for row in chosen),
                 on_click=act,
                 args=(datasets.restore, chosen),
-                help="Undoes all edits of the selected images.",
+                help=_("Undoes all edits of the selected images."),
             )
 
 
@@ -162,17 +186,17 @@ def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., N
     """Gives the selected images another class."""
     names = dataset.facts.classes
     label = st.selectbox(
-        "New class",
+        _("New class"),
         range(len(names)),
         index=None,
         format_func=lambda label: names[label],
         key=f"label-{key}",
-        placeholder="New class",
+        placeholder=_("New class"),
         label_visibility="collapsed",
         width=220,
     )
     st.button(
-        "Relabel",
+        _("Relabel"),
         icon=":material/label:",
         key=f"relabel-{key}",
         disabled=not chosen or label is None,

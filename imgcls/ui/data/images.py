@@ -1,38 +1,63 @@
-"""All training images of a dataset, the first thing on the Data page: classes as filters, and pages."""
+"""All training images of a dataset, the first thing on the Data page: classes as filters, pages, and a selection."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
-from imgcls.datasets import Dataset, DatasetInfo
+from imgcls import datasets, languages
+from imgcls.datasets import Dataset, DatasetInfo, Edits
+from imgcls.errors import DatasetError
+from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.widgets import gallery, pager
+from imgcls.ui.data import editing
+from imgcls.ui.widgets import pager
 
 PER_PAGE = 36
 MOST_CHIPS = 20
+LONGEST_GIST = 120
 
 
 def show(dataset: Dataset) -> None:
     """The sizes of the dataset, the classes, and a page of images in a random order that stays the same."""
     facts, stamp = dataset.facts, datasets.dataset_stamp(dataset.facts.name)
-    st.caption(f"**{len(dataset.y_train):,}** training and **{len(dataset.y_test):,}** test images.")
+    training, test = (languages.number(len(labels)) for labels in (dataset.y_train, dataset.y_test))
+    counts = _("**{training}** training and **{test}** test images.").format(training=training, test=test)
+    st.caption(f"{counts} {plain(_gist(facts.text))}".rstrip())
     label = _choose_class(facts)
     rows = _order(facts.name, stamp, label)
     if not len(rows):
-        st.info("No training images of this class.", icon=":material/search_off:")
+        st.info(_("No training images of this class."), icon=":material/search_off:")
         return
     with st.container(key="sample-images"):
         place = st.empty()  # a container without an element would have no room yet, and the pager would move
-    shown = pager.page_of(rows, PER_PAGE, f"sample-page-{facts.name}-{label}")
-    place.html(_tiles(facts.name, stamp, tuple(shown.tolist())))
+    below = st.container()
+    shown = pager.page_of(rows, PER_PAGE, f"sample-page-{facts.name}-{label}").tolist()
+    try:
+        edits, can_be_edited = datasets.edits_of(dataset), True
+    except DatasetError:  # which the analysis reports
+        edits, can_be_edited = Edits(dataset.fingerprint), False
+    key = editing.key_of(dataset, shown, "sample") if can_be_edited else ""
+    place.html(editing.tiles(dataset, edits, tuple((row,) for row in shown), key, are_numbered=False))
+    if can_be_edited:
+        with below:
+            editing.actions(dataset, edits, shown, key, are_quiet=True)
+
+
+def _gist(text: str) -> str:
+    """What the images are, as one short sentence, from a description whose rest stands below them; "" without one.
+
+    On a phone, that rest is several screens further down.
+    """
+    first = re.split(r"[:.;](?:\s|$)", text.strip(), maxsplit=1)[0]
+    return f"{first}." if first and len(first) <= LONGEST_GIST else ""
 
 
 def _choose_class(facts: DatasetInfo) -> int | None:
     """The index of a class, or None for all: chips if they fit, else a select box."""
-    what, key = "Label" if facts.is_multilabel else "Class", f"sample-class-{facts.name}"
+    what, key = _("Label") if facts.is_multilabel else _("Class"), f"sample-class-{facts.name}"
     classes = range(facts.num_classes)
     if facts.num_classes <= MOST_CHIPS:
         return st.pills(
@@ -44,7 +69,7 @@ def _choose_class(facts: DatasetInfo) -> int | None:
         index=None,
         format_func=lambda one: facts.classes[one],
         key=key,
-        placeholder="All classes",
+        placeholder=_("All classes"),
         label_visibility="collapsed",
         width=320,
     )
@@ -59,15 +84,3 @@ def _order(name: str, stamp: tuple, label: int | None) -> np.ndarray:
         labels = np.asarray(dataset.y_train)
         rows = np.flatnonzero(labels[:, label] > 0 if dataset.facts.is_multilabel else labels == label)
     return np.random.default_rng(0).permutation(rows)
-
-
-@lru_cache(64)
-def _tiles(name: str, stamp: tuple, rows: tuple[int, ...]) -> str:
-    dataset = predictions.dataset(name)
-    named = [(row, dataset.facts.named(dataset.y_train[row]), dataset.records.name("train", row)) for row in rows]
-    html = gallery.grid(
-        gallery.Tile(dataset.x_train[row], f"training image #{row}: {text}", (text,), file=file)
-        for row, text, file in named
-    )
-    dataset.release_memory()
-    return html

@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls import datasets
 from imgcls.datasets import DatasetInfo
+from imgcls.languages import gettext as _
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
@@ -23,13 +24,17 @@ def show() -> None:
 def _dataset() -> None:
     """The chosen dataset: its images, then what is known about it, then the analysis."""
     with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
-        st.title("Data", width="content")
+        st.title(_("Data"), width="content")
         facts = dataset_select.choose(is_compact=True)
         wizard.show_button()
-        is_ready = datasets.is_ready(facts.name)
-        if is_ready and st.button("Train a model on this dataset", type="primary", icon=":material/model_training:"):
+        can_train = facts is not None and datasets.is_ready(facts.name)
+        train = _("Train a model on this dataset")
+        if facts and can_train and st.button(train, type="primary", icon=":material/model_training:"):
             links.train(data=facts.name)
-    if not is_ready:
+    if facts is None:
+        dataset_select.say_lost(is_compact=True)
+        return
+    if not can_train:
         left, right = st.columns([3, 4], gap="large")
         with left:
             _description(facts)
@@ -55,7 +60,7 @@ def _description(facts: DatasetInfo) -> None:
     st.markdown(plain(facts.text))
     summary.one_line(facts)
     if facts.coarse:
-        with st.expander("Groups of classes", icon=":material/account_tree:", key="coarse"):
+        with st.expander(_("Groups of classes"), icon=":material/account_tree:", key="coarse"):
             for number, group in enumerate(facts.coarse):
                 members = [name for name, of in zip(facts.classes, facts.coarse_of, strict=True) if of == number]
                 st.caption(f"**{plain(group)}**: {plain(', '.join(members))}")

@@ -57,7 +57,7 @@ def realised_counts(config: Config) -> bool:
     else:
         how = _("a stratified split of the training images")
         if dataset.records.units("train") is not None:
-            how = _("from the training images; no group is divided")
+            how = _("from the training images, keeping groups together")
         text = _(
             "**{training}** training, **{validation}** validation ({how}) and **{test}** test images. The test set is "
             "never used to choose anything."

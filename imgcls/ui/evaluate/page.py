@@ -10,13 +10,16 @@ from types import ModuleType
 
 import streamlit as st
 
+from imgcls import languages
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.inference import served_model
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.lessons import markers
 from imgcls.ui.evaluate import sections
 from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.evaluate.parts.selection import filters, selection_state
@@ -39,6 +42,7 @@ def show(run: Run) -> None:
     _count_opening(run)
     available = sections.available(sections.MULTI if is_multilabel else sections.SINGLE)
     available = {title: section for title, section in available.items() if sections.applies(section, predictions)}
+    st.session_state[markers.SECTIONS] = tuple(available)
     # The scores depend on the section, and stand above its control: drawn later, they would push everything down.
     first = next(iter(available))
     section = available.get(st.session_state.get(KEY) or st.query_params.get(KEY, ""), available[first])
@@ -79,14 +83,23 @@ def _group_names(available: Mapping[str, ModuleType]) -> str:
 
     The sections are one control, so that each is one click away and in the URL; the names are for the eye only.
     """
-    groups = [section.GROUP for section in available.values()]
+    groups = [_(section.GROUP) for section in available.values()]
     firsts = {group: groups.index(group) + 1 for group in dict.fromkeys(groups)}
+    # Where one line is too short, the style sheet lets them float, and the second half of the groups begins another.
+    second = list(firsts.values())[(len(firsts) + 1) // 2 :][:1]
     rules = (
-        f".st-key-view button:nth-of-type({at}){{margin-left:{'1.75rem' if at > 1 else 0}}}"
+        f".st-key-view button:nth-of-type({at}){{margin-left:{_gap(at, second)}}}"
         f'.st-key-view button:nth-of-type({at})::before{{content:"{group}" / ""}}'
         for group, at in firsts.items()
     )
-    return f"<style>{''.join(rules)}</style>"
+    clear = "".join(f".st-key-view button:nth-of-type({at}){{clear:both}}" for at in second)
+    return f"<style>{''.join(rules)}{clear}</style>"
+
+
+def _gap(at: int, second: list[int]) -> str:
+    if at == 1:
+        return "0"
+    return "var(--second-line,1.75rem)" if at in second else "1.75rem"
 
 
 def _room(classes: int) -> str:
@@ -121,11 +134,12 @@ def _served(run: Run) -> str:
     served = served_model.of(run)
     if served is None:
         return ""
-    return (
-        "These are the scores of the float32 model. New images are classified by its 8-bit version, which is "
-        f"{served.gain:.1f} times as fast and predicts the same for {formatting.fraction(served.identical)} of "
-        f"{formatting.count(served.images, 'test image')}."
+    text = _(
+        "These are the scores of the float32 model. New images are classified by its 8-bit version, which is {gain} "
+        "times as fast and makes the same prediction for {identical} of {count} test images."
     )
+    gain, identical = f"{served.gain:.1f}", formatting.fraction(served.identical)
+    return text.format(gain=gain, identical=identical, count=languages.number(served.images))
 
 
 def _cross_validation(run: Run) -> str:

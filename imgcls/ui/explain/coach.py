@@ -10,15 +10,15 @@ from imgcls.errors import UserError
 from imgcls.evaluation import coach
 from imgcls.evaluation.coach import evidence, trying
 from imgcls.evaluation.coach.finding import Finding
-from imgcls.runs import Run
+from imgcls.runs import Run, run_name
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 
 NOTHING = (
-    "Nothing to criticise: no overfitting, no stalled or diverging training, no leaks, enough validation images. To "
-    "get further, try a larger preset or more data."
+    "No problems found: no overfitting, no stalled or diverging training, no leaks, and enough validation images. To "
+    "improve further, try a larger preset or more data."
 )
 
 
@@ -33,7 +33,7 @@ def show(run: Run) -> None:
     if not found:
         st.caption(f":material/thumb_up: {NOTHING}")
         return
-    st.caption("Judged by training and validation only. Each button starts a new run; this one stays as it is.")
+    st.caption("Based on training and validation only. Each button starts a new run; this one stays as it is.")
     with st.grid(2, min_column_width=340, gap="small"):
         for one in found:
             with st.container(border=True, height="stretch", key=f"coach-{one.rule}", gap="small"):
@@ -96,7 +96,7 @@ def _begin(run: Run, one: Finding) -> Run:
     run_id = st.session_state.setdefault(f"coach-run-{run.id}-{one.rule}", runs.new_id())
     if one.excluded is not None:
         datasets.exclude(datasets.open_dataset(config.data), one.excluded.tolist())
-    label = f"{run.label[: runs.LABEL_LENGTH - 40]}, coached: {one.title.lower()}"
+    label = run_name.with_ending(run.label, f", coached: {one.title.lower()}")
     new = jobs.begin(config, label, run_id=run_id)
     trying.record(new, run, one)
     return new

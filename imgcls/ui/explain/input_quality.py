@@ -1,6 +1,7 @@
 """The input check: a drawing beside the training images, and a button that normalises it on the canvas."""
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -67,18 +68,29 @@ def check(run: Run, pixels: np.ndarray | None, raw: np.ndarray | None = None) ->
     return InputCheck(of_training["usual"], source, None if raw is None else findings[0], findings[-1])
 
 
-def chip(checked: InputCheck | None, below: str) -> None:
-    """A button that says how usual the input is and opens the measurements. Its label is always the same: with another,
-    Streamlit would close it at every stroke."""
-    unusual = sum(bool(finding.sentence) for finding in (checked.raw or checked.model)) if checked else 0
-    with st.popover(_("Input check"), icon=":material/troubleshoot:", key="input-check-chip", width="content"):
+def chip(checked: InputCheck | None, below: Callable[[], str]) -> None:
+    """A button that opens a verdict and the measurements, with `below` underneath. Nothing of it is computed while it
+    is closed.
+
+    Its label is always the same: with another, Streamlit would close it at every stroke.
+    """
+    with st.popover(
+        _("Input check"),
+        icon=":material/troubleshoot:",
+        key="input-check-chip",
+        width="content",
+        on_change="rerun",
+    ) as box:
+        if not box.open:
+            return
+        unusual = sum(bool(finding.sentence) for finding in (checked.raw or checked.model)) if checked else 0
         if unusual:
             values = ngettext("{n} unusual value", "{n} unusual values", unusual).format(n=unusual)
             st.markdown(f":orange-badge[:material/warning: {values}]")
         elif checked is not None:
             text = _("Typical of the training images")
             st.markdown(f":green-badge[:material/check: {text}]")
-        st.html(report(checked, below))
+        st.html(report(checked, below()))
 
 
 def report(checked: InputCheck | None, below: str = "") -> str:

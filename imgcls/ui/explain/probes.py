@@ -10,6 +10,7 @@ from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.images import loading
+from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.files import checks
 from imgcls.inference import preparing
 from imgcls.runs import ENDED, Run
@@ -26,14 +27,16 @@ TICK_SECONDS = 2.0
 UPLOAD_MB = 20
 MOST_FRAMES = 24
 WHAT = (
-    "Pin drawings or photos to this training. They are classified after every epoch, so that you can see when the "
-    "model learns them."
+    "Pin drawings or photos to this run. They are classified after every epoch, so that you can see when the model "
+    "learns them."
 )
 STYLE = """<style>
 .probe{display:flex;gap:12px;align-items:flex-start;margin:8px 0}
 .probe>img,.probe>.frames img{image-rendering:pixelated;border-radius:6px;background:rgba(128,128,128,.12)}
 .probe>img{width:64px;height:64px;object-fit:contain;flex:none}
-.probe .frames{display:flex;gap:4px;overflow-x:auto;padding-bottom:6px}
+/* the last frame comes first in the page and stands on the right: so a long strip is first seen at its end */
+.probe .frames{display:flex;flex-direction:row-reverse;gap:4px;overflow-x:auto;padding-bottom:6px}
+.probe .frame:first-child{margin-right:auto}
 .probe .frame{flex:none;width:3.4rem;text-align:center;font-size:.8rem;line-height:1.3;padding:4px 2px;
 border:1px solid rgba(128,128,128,.35);border-radius:6px;font-variant-numeric:tabular-nums}
 .probe .frame b{display:block;font-size:1.05rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -85,8 +88,9 @@ def _strip(probe: Probe, info: DatasetInfo) -> str:
         )
     last = int(probe.by_epoch[epochs[-1]].argmax())
     since = probe.learned_at(last) or epochs[-1]
-    frames = "".join(_frame(epoch, probe.by_epoch[epoch], info, epoch >= since) for epoch in _shown(epochs, since))
-    text = f"Since epoch {since} the prediction is {_name(info, last)}."
+    shown = reversed(_shown(epochs, since))
+    frames = "".join(_frame(epoch, probe.by_epoch[epoch], info, epoch >= since) for epoch in shown)
+    text = f"Since epoch {since}, the prediction has been {_name(info, last)}."
     return (
         f'<div class="probe"><img src="{picture}" alt="A probe"><div style="min-width:0">'
         f'<div class="frames" tabindex="0" role="group" aria-label="{html.escape(text)}">{frames}</div>'
@@ -143,6 +147,7 @@ def _pin_drawing(run: Run, info: DatasetInfo) -> None:
     if not drawing:
         raise UserError("The drawing is empty. Draw something first.")
     probes.pin(run, loading.prepare_ink(drawing.narrowed().ink(), info.shape).pixels)
+    canvas.put(Handwriting(), NAME)  # for the next one; Undo would not take the pin back
 
 
 def _pin_photo(run: Run, info: DatasetInfo, data: bytes, name: str) -> None:

@@ -28,7 +28,7 @@ text-align:center;font-style:normal;font-weight:600}
 </style>"""
 NONE_YET = N_("The contribution of each stroke appears here after a prediction.")
 PEN_DOWN = N_("Lift the pen to see the contribution of each stroke.")
-NONE_DECIDES = N_("No part of the drawing decides alone: without any one of them, the prediction hardly changes.")
+NONE_DECIDES = N_("No single part of the drawing is decisive: removing any one of them hardly changes the prediction.")
 NOT_DIVISIBLE = N_("This drawing has too few or too many strokes to measure their contributions.")
 
 

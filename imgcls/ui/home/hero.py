@@ -8,7 +8,7 @@ from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors, links
-from imgcls.ui.app.lessons import standing
+from imgcls.ui.app.lessons import standing, stored
 from imgcls.ui.components import canvas, probability_bars
 from imgcls.ui.predict import draw
 
@@ -33,7 +33,7 @@ def _show(run: Run, card: ModelCard) -> None:
         left, right = st.columns([3, 4], gap="large")
         state = canvas.state()
         with left, errors.shown():
-            canvas.show(hint=draw.todo(card).rstrip("."))
+            canvas.show(hint=draw.todo(card).rstrip("."), is_digit=draw.is_of_digits(card))
         with right, errors.shown():
             answer = draw.live_answer(run, card, state)
             probability_bars.show(
@@ -44,16 +44,17 @@ def _show(run: Run, card: ModelCard) -> None:
                 rejection=answer.rejection if answer else None,
                 acknowledge={"edition": state.edition, "number": state.number},
             )
-            if st.button(_("See why on the Predict page"), icon=":material/arrow_forward:", type="tertiary"):
-                links.go("predict.py", run=run.id)
-            _lesson()
+            with st.container(horizontal=True, vertical_alignment="center", key="home-onwards"):
+                _lesson()
+                if st.button(_("See why on the Predict page"), icon=":material/arrow_forward:", type="tertiary"):
+                    links.go("predict.py", run=run.id)
 
 
 def _lesson() -> None:
     """The lesson to go on with, or the first one."""
     name = standing.next_lesson()
-    is_begun = standing.progress().of(name).since
+    is_begun = stored.progress().of(name).since
     label = _("Continue lesson {number}: {title}") if is_begun else _("New here? Start lesson {number}: {title}")
     label = label.format(number=lessons.number(name), title=_(lessons.find(name).TITLE))
-    if st.button(label, icon=":material/school:", type="tertiary", key="home-lesson"):
+    if st.button(label, icon=":material/school:", type="secondary" if is_begun else "primary", key="home-lesson"):
         links.go("lessons.py", lesson=name)

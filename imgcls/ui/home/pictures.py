@@ -36,7 +36,7 @@ def matrix(run: Run) -> str:
     url = _matrix(str(run.folder), cached.predictions_stamp(run))
     mistakes = thumbnails.worst_mistakes(run, MISTAKES)
     images = "".join(thumbnails.picture(one.url, one.text) for one in mistakes)
-    return _frame(thumbnails.picture(url, _("A confusion matrix: errors in orange beside the diagonal")) + images)
+    return _frame(thumbnails.picture(url, _("A confusion matrix: errors in orange off the diagonal")) + images)
 
 
 def _frame(content: str) -> str:
@@ -72,8 +72,7 @@ def _matrix(folder: str, stamp: tuple) -> str:
     np.fill_diagonal(strength, 1.0)
     diagonal = np.eye(len(shares), dtype=bool)[..., None]
     colours = np.where(diagonal, _rgb(theme.QUIET), _rgb(theme.ERROR))
-    ground = np.array([245, 246, 247.0])
-    pixels = ground + (colours - ground) * strength[..., None]
+    pixels = np.dstack([colours, 255 * strength])  # transparent, for a light and a dark page
     return gallery.data_url(pixels.round().astype(np.uint8), min_side=120)
 
 

@@ -22,6 +22,9 @@ from imgcls.ui.widgets.figures import multilabel_bars
 
 NO_INPUT = N_("Draw or upload an image first.")
 REJECTED = N_("No explanation: the prediction was rejected.")
+INPUT = "width:196px;max-width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border-radius:6px"
+INPUT_TEXT = "margin:.5rem 0 0;color:var(--muted);font-size:var(--small);line-height:1.45"
+"""Styles of the model input beside a multi-label answer, as in probability_bars.css."""
 
 
 def show(
@@ -78,7 +81,7 @@ def _explain_ceiling(run: Run, card: ModelCard) -> None:
             ":material/info: "
             + _(
                 "Why not 100%? This model was trained with label smoothing of {smoothing}: its target for the true "
-                "class is {target}, so its confidence hardly exceeds that."
+                "class is {target}, so its confidence rarely exceeds that."
             ).format(smoothing=f"{smoothing:g}", target=languages.percent(target)),
         )
 
@@ -97,10 +100,10 @@ def _show_labels(answer: Answer | None, card: ModelCard, todo: str, model_input:
     with left:
         multilabel_bars.show(None if answer is None else answer.probabilities, card, todo)
     with right:
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in model_input.lines)
-        style = "width:196px;max-width:100%;image-rendering:pixelated;border-radius:6px"
-        image = f'<img src="{model_input.source}" style="{style}" alt="{html.escape(model_input.alt)}">'
-        st.html(f"{image if model_input.source else ''}{lines}")
+        lines = "".join(f'<p style="{INPUT_TEXT}">{html.escape(line)}</p>' for line in model_input.lines)
+        image = f'<img src="{model_input.source}" style="{INPUT}" alt="{html.escape(model_input.alt)}">'
+        room = f'<div style="{INPUT};box-sizing:border-box;border:2px dashed var(--line)"></div>'
+        st.html(f"{image if model_input.source else room}{lines}")
 
 
 def _show_training_comparison(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:

@@ -114,7 +114,7 @@ def _results(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: De
         items = batch.of_files(_open_files(files, stack), classes, skipped)
         report = stack.enter_context(_progress(len(items), place))
         results = []
-        for result in batch.classified(run, card, items):
+        for result in batch.classified(run, card, items, with_thumbnails=True):
             results.append(result)
             if len(results) % batch.STEP == 0:
                 report(len(results))

@@ -18,7 +18,7 @@ from imgcls.inference.rejection import Rejection, multiple_digits
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
-from imgcls.ui.widgets import threshold
+from imgcls.ui.widgets import run_select, threshold
 from imgcls.ui.widgets.figures import multilabel_bars
 
 MOST = 4
@@ -53,7 +53,7 @@ class ModelResult:
 
 def choose(run: Run) -> None:
     """The choice of up to three more models, remembered in the URL."""
-    ready = [other for other in runs.all_runs() if other.is_ready and other.id != run.id]
+    ready = list(run_select.offered(lambda other: other.is_ready and other.id != run.id, *chosen()).values())
     labels = _labels(ready)
     if not labels:
         return

@@ -1,7 +1,9 @@
 """Draw a digit, or anything else that the model was trained on, and watch the prediction update."""
 
 from dataclasses import replace
+from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from imgcls import inference
@@ -38,7 +40,8 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
         left, right = st.columns([9, 10], gap="large")
     state = canvas.state()
     with left, errors.shown():
-        canvas.show(hint=todo(card) + " " + _("The prediction updates as you draw."))
+        hint = todo(card) + " " + _("The prediction updates as you draw.")
+        canvas.show(hint=hint, is_digit=is_of_digits(card))
     drawing = state.drawing
     answer: Answer | None = None
     explained: Answer | None = None
@@ -53,7 +56,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
             acknowledge={"edition": state.edition, "number": state.number},
             is_complete=state.is_done,
         )
-        if multiple_digits.applies_to(card):
+        if is_of_digits(card):
             example_drawings.show()
         # While the pen is down only the answer counts: its explanations wait, and cost nothing.
         explained = answer if state.is_done else None
@@ -61,10 +64,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
         checked = input_quality.check(run, None if explained is None else explained.pixels, raw)
         if explained is not None:
             with st.container(horizontal=True, gap="small"):
-                below = ""
-                if checked is not None and raw is not None:
-                    below = input_quality.before_and_after(run, card, raw, explained)
-                input_quality.chip(checked, below)
+                input_quality.chip(checked, partial(_before_and_after, run, card, raw, explained))
                 feedback.show(_stored_pixels(drawing, explained, card), card, explained.pixels)
                 input_quality.show_fix(drawing, checked, card.shape[0])
     if not drawing or answer is None:  # nothing is drawn, or the error is shown
@@ -112,7 +112,16 @@ def _show_fallback(run: Run, card: ModelCard) -> None:
 
 
 def todo(card: ModelCard) -> str:
-    return _("Draw a digit.") if multiple_digits.applies_to(card) else _("Draw something.")
+    return _("Draw a digit.") if is_of_digits(card) else _("Draw something.")
+
+
+def is_of_digits(card: ModelCard) -> bool:
+    """Whether the model tells digits apart: then the empty canvas shows a faint one."""
+    return multiple_digits.applies_to(card)
+
+
+def _before_and_after(run: Run, card: ModelCard, raw: np.ndarray | None, answer: Answer) -> str:
+    return "" if raw is None else input_quality.before_and_after(run, card, raw, answer)
 
 
 def _stored_pixels(drawing: Handwriting | CanvasImage, answer: Answer, card: ModelCard):

@@ -10,6 +10,7 @@ from imgcls.languages import gettext as _
 from imgcls.ui.components import canvas
 
 WIDTH = 18.0
+KEY = "example-drawing"
 
 
 def _arc(x: float, y: float, across: float, up: float, start: float, end: float) -> list[tuple[float, float]]:
@@ -29,17 +30,17 @@ DIGITS: dict[str, list[list[tuple[float, float]]]] = {
 
 
 def show() -> None:
-    """A row of buttons that draw an example."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="example-drawings"):
-        st.caption(_("Examples"), width="content")
-        for digit in DIGITS:
-            st.button(
-                digit,
-                key=f"example-{digit}",
-                on_click=_put,
-                args=(digit,),
-                help=_("Puts a {digit} on the canvas in place of your drawing.").format(digit=digit),
-            )
+    """A row of digits that draw an example.
+
+    One element, not a button for each digit: it is sent again with each stroke.
+    """
+    st.pills(
+        _("Examples"),
+        list(DIGITS),
+        key=KEY,
+        on_change=_put,
+        help=_("Puts the digit on the canvas in place of your drawing."),
+    )
 
 
 def drawing(digit: str) -> Handwriting:
@@ -53,5 +54,8 @@ def _flat(points: Iterable[tuple[float, float]]) -> list[float]:
     return [round(value, 1) for x, y in points for value in (x, y, WIDTH)]
 
 
-def _put(digit: str) -> None:
-    canvas.put(drawing(digit))
+def _put() -> None:
+    """Draws the chosen digit. None stays chosen, so that the same one can be chosen again."""
+    digit, st.session_state[KEY] = st.session_state[KEY], None
+    if digit is not None:
+        canvas.put(drawing(digit))

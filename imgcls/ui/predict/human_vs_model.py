@@ -112,8 +112,8 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
             if number:
                 st.button("Back", icon=":material/undo:", key="versus-back", on_click=_back)
         st.caption(
-            f"Hard test images for this model: it misclassifies {game.wrong} of these {total}. You see its predictions "
-            "at the end."
+            f"Hard test images for this model: it misclassifies {game.wrong} of these {total}. You will see its "
+            "predictions at the end."
         )
 
 
@@ -183,7 +183,7 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
         with column:
             st.markdown(f"**{player}**")
             confusion_matrix.show(
-                f"versus-matrix-{player}", matrix, note=f"{player}. The images below show each prediction in words."
+                f"versus-matrix-{player}", matrix, note=f"{player}. The images below list each prediction."
             )
     st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.predictions), tuple(classes)))
 

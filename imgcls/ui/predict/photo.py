@@ -22,7 +22,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
-from imgcls.ui.components import media
+from imgcls.ui.components import image_select, media
 from imgcls.ui.predict import answer as answer_view
 from imgcls.ui.predict import feedback, photo_crop
 from imgcls.ui.predict.photo_crop import Photo
@@ -45,10 +45,11 @@ CAMERA = "camera"
 
 @dataclass(frozen=True)
 class Photos:
-    """All current photos, and the index of the selected one."""
+    """All current photos, the index of the selected one, and the key of their gallery."""
 
     photos: tuple[Photo, ...] = ()
     index: int = 0
+    gallery: str = ""
 
     @property
     def selected(self) -> Photo | None:
@@ -80,6 +81,9 @@ def show(run: Run, card: ModelCard) -> None:
             photos = _files(card) if origin == "Files" else Photos(_from_camera(origin))
             if photos.selected:
                 source = photo_crop.show(photos.selected, card, is_live=is_live)
+            elif origin == "Files" and has_examples:
+                st.caption("No image at hand? Try one of these:")
+                source = _example(run, card, key="tried-example", is_optional=True)
     with right, errors.shown():
         answer = None
         if source is not None:
@@ -135,14 +139,15 @@ def _files(card: ModelCard) -> Photos:
     photos |= _pasted()
     ids = tuple(photos)
     selected = _newest(photos, card)
-    if len(photos) > 1:
-        key = f"photo-chosen-{hash(ids)}"
-        st.session_state.setdefault(key, selected)
-        # A control keeps its function until the visitor leaves, so it must not refer to the images.
-        names = {name: f"{number}. {photo.name}" for number, (name, photo) in enumerate(photos.items(), 1)}
-        selected = st.selectbox("Selected image", ids, format_func=lambda name: names.get(name, name), key=key)
+    key = f"photos-{hash(ids)}"
+    if len(ids) > 1:
+        chosen = image_select.chosen(key, range(len(ids)))
+        if chosen:
+            selected = ids[chosen[0]]
+        else:
+            image_select.choose(key, [ids.index(selected)])
     st.session_state[SEEN] = (ids, selected)
-    return Photos(tuple(photos.values()), ids.index(selected) if ids else 0)
+    return Photos(tuple(photos.values()), ids.index(selected) if ids else 0, key)
 
 
 def _newest(photos: Mapping[str, Photo], card: ModelCard) -> str:
@@ -191,20 +196,22 @@ def _photo(data: bytes, name: str) -> Photo:
 
 
 def _show_all(run: Run, card: ModelCard, photos: Photos) -> None:
-    """Each of several images with its prediction."""
-    st.header("All images", anchor=False)
-    st.html(gallery.grid([_tile(run, photo, card, number) for number, photo in enumerate(photos.photos, 1)]))
+    """Each of several images with its prediction; a click selects the one that is shown large."""
+    st.header("All images", anchor=False, help="Click an image to see it large, with its prediction explained.")
+    tiles = [_tile(run, photo, card, number) for number, photo in enumerate(photos.photos)]
+    st.html(gallery.grid(tiles, select=photos.gallery))
+    image_select.show(photos.gallery, range(len(tiles)), is_single=True)
 
 
 def _tile(run: Run, photo: Photo, card: ModelCard, number: int) -> gallery.Tile:
-    name = f"{number}. {photo.name}"
+    name = photo.name
     try:
         answer, url = photo_crop.answer(run, photo)
         lines = (answer.rejection.title,) if answer.rejection else _lines(answer, card)
-        return gallery.Tile(url, f"{photo.name}: {', '.join(lines)}", (*lines, name))
+        return gallery.Tile(url, f"{photo.name}: {', '.join(lines)}", (*lines, name), value=number)
     except UserError as error:
         reason = error.reason if isinstance(error, ImageError) else str(error)
-        return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, name))
+        return gallery.Tile(np.zeros((8, 8), np.uint8), f"{photo.name}: {reason}", ("–", reason, name), value=number)
 
 
 def _lines(answer: Answer, card: ModelCard) -> tuple[str, ...]:
@@ -217,8 +224,8 @@ def _lines(answer: Answer, card: ModelCard) -> tuple[str, ...]:
     return tuple(lines) or (multilabel_bars.NO_LABEL,)
 
 
-def _example(run: Run, card: ModelCard) -> Prepared | None:
-    """A test image, unchanged."""
+def _example(run: Run, card: ModelCard, *, key: str = "example", is_optional: bool = False) -> Prepared | None:
+    """A test image, unchanged; the first one is chosen, or none if it `is_optional`."""
     tested = cached.single_label_predictions(run)
     stored = np.flatnonzero(tested.row_of >= 0)
     chosen = _spread(tuple(tested.labels[stored].tolist()), EXAMPLES)
@@ -230,13 +237,15 @@ def _example(run: Run, card: ModelCard) -> Prepared | None:
     number = st.pills(
         "Example",
         range(1, len(rows) + 1),
-        default=1,
-        required=True,
+        default=None if is_optional else 1,
+        required=not is_optional,
         format_func=lambda number: images[number - 1],
-        key="example",
+        key=key,
         label_visibility="collapsed",
         wrap=True,
     )
+    if number is None:
+        return None
     row = rows[min(number, len(rows)) - 1]
     name = card.classes[tested.labels[row]]
     st.caption(f"A test image, unchanged. True class: {plain(name)}.")

@@ -21,8 +21,8 @@ PARAMETER = "import"
 UPLOAD_MB = inspection.MOST_BYTES // 1_000_000
 SHOWN = 8
 """Class names of the file that are shown."""
-BY_TRYING = "Determine it from training images"
-BY_FILE = "As recognised: {}"
+BY_TRYING = "Determine from training images"
+BY_FILE = "As detected: {}"
 
 
 def show() -> None:
@@ -31,11 +31,17 @@ def show() -> None:
     if import_id and not task.exists(import_id):
         st.query_params.pop(PARAMETER)
         import_id = ""
-    section = st.expander("Import a model", icon=":material/upload_file:", expanded=bool(import_id), key="import-model")
+    section = st.expander(
+        "Import a model",
+        icon=":material/upload_file:",
+        expanded=bool(import_id),
+        key="import-model",
+        on_change="rerun",
+    )
     with section, errors.shown():
-        if import_id:
+        if section.open and import_id:
             _imported(import_id)
-        else:
+        elif section.open:
             _choose()
 
 
@@ -161,7 +167,7 @@ def _channel_order(facts: Facts) -> str:
     if facts.is_ours or 3 not in (facts.shape[0], facts.shape[-1], *([] if None not in facts.shape else [3])):
         return AUTO
     return st.segmented_control(
-        "Order of the colours",
+        "Channel order",
         [AUTO, *CHANNEL_ORDERS],
         default=AUTO,
         required=True,
@@ -176,7 +182,7 @@ def _layout(facts: Facts) -> str:
     if len(layouts) < 2:
         return AUTO
     return st.segmented_control(
-        "Order of the axes",
+        "Axis order",
         layouts,
         default=layouts[0],
         required=True,
@@ -190,11 +196,11 @@ def _size(facts: Facts, data: str) -> int:
         return 0
     return int(
         st.number_input(
-            "Side of the input in pixels",
+            "Input size (px)",
             1,
             MOST_SIDE,
             datasets.facts(data).shape[0],
-            help="The model takes images of any size: the size it was trained on.",
+            help="The model takes images of any size. Enter the size it was trained on.",
             key=f"model-size-{data}",
         )
     )
@@ -207,7 +213,7 @@ def _outputs(facts: Facts) -> str:
         "Scores",
         options,
         format_func=lambda name: BY_FILE.format(titles[facts.outputs].lower()) if name == AUTO else titles[name],
-        help="Recognised by the scores of random images: probabilities add up to 1.",
+        help="Detected from the scores of random images: probabilities add up to 1.",
         key="model-outputs",
     )
 

@@ -28,14 +28,15 @@ def show() -> None:
 
 def _panel(present: Settings) -> None:
     st.caption(
-        "The app tells you when a run or study has ended or goes wrong, as long as its server runs. What happens in "
-        "the quiet hours is sent afterwards."
+        "The app notifies you when a run or study has ended or goes wrong, as long as its server is running. What "
+        "happens in the quiet hours is sent afterwards."
     )
     alert.permission()
     with st.form("notifications-form", border=False):
         values = {**_what(present), **_where(present)}
-        is_saved = st.form_submit_button("Save", type="primary")
-        is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
+        with st.container(horizontal=True):
+            is_saved = st.form_submit_button("Save", type="primary")
+            is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
     if is_saved or is_tested:
         with shown():
             found = Settings(**values)
@@ -49,12 +50,12 @@ def _panel(present: Settings) -> None:
         else:
             st.success(f"{name.capitalize()}: sent.", icon=":material/check_circle:")
     for name, problem in watcher.problems().items():
-        st.warning(plain(f"The last message by {name} could not be sent: {problem}"), icon=":material/warning:")
+        st.warning(plain(f"The last message via {name} could not be sent: {problem}"), icon=":material/warning:")
 
 
 def _what(present: Settings) -> dict[str, Any]:
     kinds = st.multiselect(
-        "Tell me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
+        "Notify me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
     )
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     with st.container(horizontal=True):

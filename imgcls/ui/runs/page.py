@@ -3,13 +3,21 @@
 import streamlit as st
 
 from imgcls import runs, sharing
-from imgcls.runs.index import Query, search
+from imgcls.runs.index import Query, looked_at_once, search
 from imgcls.ui.runs import deleting, import_model, notifications, queue, seeds, table
 from imgcls.ui.widgets import empty_state
 
 
 def show() -> None:
     """The whole page below its title."""
+    with looked_at_once():
+        _show_runs()
+    import_model.show()
+    notifications.show()
+    deleting.undo()
+
+
+def _show_runs() -> None:
     if runs.all_runs() if sharing.is_shared() else search(Query(archived=True, limit=0)).everything:
         # In containers, because how many elements they have changes with the queue and the selection.
         with st.container():
@@ -18,10 +26,8 @@ def show() -> None:
             table.show()
         with st.container():
             seeds.show()
-    else:
-        empty_state.show(
-            "No runs yet", "A run is one training with all its results. Your first one takes about a minute."
-        )
-    import_model.show()
-    notifications.show()
-    deleting.undo()
+        return
+    empty_state.show(
+        "No runs yet",
+        "A run is a trained model with its settings and all its results. Your first one takes about a minute.",
+    )

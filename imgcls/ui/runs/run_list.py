@@ -8,7 +8,7 @@ import streamlit as st
 from imgcls import datasets, runs
 from imgcls.errors import UserError
 from imgcls.runs import Run
-from imgcls.ui.app import links
+from imgcls.ui.app import link_settings, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
@@ -41,7 +41,9 @@ def filter_by(label: str, options: list[str], text_of: Callable[[str], str], *, 
     """Pills that select one value to show, or None; not drawn if there is no choice. The choice is in the URL."""
     if len(options) < 2:
         return None
-    return st.pills(label, options, format_func=lambda one: plain(text_of(one)), key=key, bind="query-params")
+    texts = {one: plain(text_of(one)) for one in options}
+    link_settings.accept_names(key, texts)
+    return st.pills(label, options, format_func=lambda one: texts[one], key=key, bind="query-params")
 
 
 def _row(run: Run) -> None:

@@ -1,34 +1,33 @@
 """Runs that were repeated with several seeds: their scores as dots with mean and interval, and a paired comparison."""
 
-import contextlib
-
+import pyarrow as pa
 import streamlit as st
 
-from imgcls import runs
-from imgcls.charts import studies as figures
+from imgcls import languages
+from imgcls.charts import run_scatter as figures
 from imgcls.config import differences
 from imgcls.errors import RunError
 from imgcls.evaluation import repeated_seeds
+from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.repeated_seeds import Group
 from imgcls.runs import Run, store
-from imgcls.runs.index import query
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 
 MOST_GROUPS = 12
 TEST = (
-    "A paired t test in which seeds and test images are crossed random effects (Dorfman, Berbaum and Metz 1992; Hillis "
-    "2007). Both settings are compared with the same seeds and on the same images, so what an easy image or a lucky "
-    "split does to both cancels. A test over images alone, such as McNemar's, would take one lucky training for a "
-    "better setting; a t test over the seeds' scores alone would ignore that other test images could have been drawn."
+    "A paired t test in which seeds and test images are crossed random effects (Dorfman, Berbaum and Metz 1992; "
+    "Hillis 2007). Both settings are compared with the same seeds and on the same images, so the effects of an easy "
+    "image or a lucky split on both cancel out. A test over images alone, such as McNemar's, would mistake one lucky "
+    "run for a better setting; a t test over the seeds' scores alone would ignore that other test images could have "
+    "been drawn."
 )
 
 
 def show() -> None:
     """The section; nothing if no run was repeated."""
-    groups = repeated_seeds.groups(_repeated())[:MOST_GROUPS]
+    groups = _ordered(repeated_seeds.groups(repeated_seeds.newest(MOST_GROUPS))[:MOST_GROUPS])
     if not groups:
         return
     st.header(
@@ -54,37 +53,51 @@ def show() -> None:
     points = event.selection.points
     if points and (run_id := points[0].get("customdata")):
         links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
-    for name, group in zip(names, groups, strict=True):
-        mean = group.mean()
-        st.caption(
-            plain(
-                f"{name}: {formatting.fraction(mean.value)} ({formatting.interval(mean)}) over {len(group.runs)} "
-                f"seeds, standard deviation {100 * group.deviation:.2f} points."
-            )
-        )
+    _table(groups, names)
     if len(groups) > 1:
         _compare(groups, names)
 
 
+def _ordered(groups: list[Group]) -> list[Group]:
+    """Those on the same dataset together, the best first, so that the two that are compared at first are worth it."""
+    data = list(dict.fromkeys(group.config.data for group in groups))
+    return sorted(groups, key=lambda group: (data.index(group.config.data), -group.mean().value))
+
+
+def _table(groups: list[Group], names: list[str]) -> None:
+    """The numbers of the figure."""
+    means = [group.mean() for group in groups]
+    st.dataframe(
+        pa.table(
+            {
+                "Setting": names,
+                "Seeds": [len(group.runs) for group in groups],
+                "Mean test (%)": [languages.percentage(mean.value, 2) for mean in means],
+                "95% CI": [interval(mean.low, mean.high) for mean in means],
+                "Standard deviation (points)": [100 * group.deviation for group in groups],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name in ("Mean test (%)", "Standard deviation (points)")
+        },
+        alt="Mean and standard deviation over seeds of each setting.",
+    )
+
+
 def warn(selected: list[Run]) -> None:
     """A warning if two selected runs differ by less than runs that differ only in the seed."""
-    if len(selected) == 2 and (text := repeated_seeds.warning(selected[0], selected[1], _repeated())):
+    if len(selected) == 2 and (
+        text := repeated_seeds.warning(selected[0], selected[1], repeated_seeds.newest(MOST_GROUPS))
+    ):
         st.warning(plain(text), icon=":material/casino:")
 
 
-def _repeated() -> list[Run]:
-    """The runs of the newest groups; reading every run would take seconds among thousands."""
-    found = []
-    for run_id in query.repeated(MOST_GROUPS):
-        with contextlib.suppress(RunError):  # deleted meanwhile, or another visitor's
-            found.append(runs.find(run_id))
-    return found
-
-
 def _names(groups: list[Group]) -> list[str]:
-    """A name for each setting: model and dataset, and what distinguishes it from the others."""
+    """A name for each setting, no two alike: model and dataset, and what distinguishes it from the others."""
     changed = differences([group.config for group in groups]) if len(groups) > 1 else {}
-    names = []
+    names: list[str] = []
     for index, group in enumerate(groups):
         own = [
             f"{setting.replace('_', ' ')} {values[index]:g}"
@@ -93,21 +106,22 @@ def _names(groups: list[Group]) -> list[str]:
             for setting, values in changed.items()
             if setting not in ("data", "model") and values[index] != ""
         ]
-        names.append(", ".join([store.default_label(group.config), *own[:3]]))
+        name = ", ".join([store.default_label(group.config), *own[:3]])
+        same = sum(other == name or other.startswith(f"{name} (") for other in names)
+        names.append(f"{name} ({same + 1})" if same else name)
     return names
 
 
 def _compare(groups: list[Group], names: list[str]) -> None:
     """Two settings, paired over seeds and images."""
-    options = list(range(len(groups)))
     with st.container(horizontal=True):
-        first = st.selectbox("Compare A", options, format_func=names.__getitem__, key="seeds-a")
-        second = st.selectbox("with B", options, index=1, format_func=names.__getitem__, key="seeds-b")
+        first = st.selectbox("Compare A", names, key="seeds-a", bind="query-params")
+        second = st.selectbox("with B", names, index=1, key="seeds-b", bind="query-params")
     if first == second:
         st.caption("Choose two different settings.")
         return
     try:
-        found = repeated_seeds.compare(groups[first], groups[second])
+        found = repeated_seeds.compare(*(groups[names.index(one)] for one in (first, second)))
     except RunError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return

@@ -10,9 +10,10 @@ from imgcls import runs, sharing
 from imgcls.charts.run_scatter import RunPoint, run_scatter
 from imgcls.runs import Run, trash
 from imgcls.system import paths, safe_csv
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.runs import deleting, run_list, seeds, table_actions, table_columns, table_controls, thumbnails
+from imgcls.ui.runs import cards, deleting, run_list, seeds, table_actions, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
@@ -23,6 +24,8 @@ SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
 ROW_HEIGHT = 66
 """Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
+LOW_ROW = 40
+"""Of a long table, so that more than a handful of its runs are seen at once."""
 HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 """As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
 MOST_PICTURES = 30
@@ -39,18 +42,22 @@ def show() -> None:
     with st.container():  # what comes and goes must not move the table to another place
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
-    found, columns = table_controls.show(only)
+    found, columns, layout = table_controls.show(only)
     rows = [(_run(row), row) for row in found.rows]
     if sharing.is_shared():
         rows = _of_owner(rows)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"
     shown_only = f" The first {len(rows):,} are shown." if found.total > len(rows) else ""
-    st.caption(
-        f"{formatting.count(found.total, 'run')}{of_all}.{shown_only} Select one to open, rename or delete it; select "
-        "several to compare them."
+    hint = (
+        "Click a card to open its run" if layout == table_controls.CARDS else "Select one to open, rename or delete it"
     )
+    st.caption(f"{formatting.count(found.total, 'run')}{of_all}.{shown_only} {hint}; select several to compare them.")
     table = table_columns.table(rows, columns)
-    selected = _selected(table, [run for run, _ in rows])
+    with st.container():  # one place for both
+        if layout == table_controls.CARDS:
+            selected = cards.show(rows, SELECTED)
+        else:
+            selected = _selected(table, [run for run, _ in rows])
     st.download_button(
         "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),
@@ -60,7 +67,9 @@ def show() -> None:
         type="tertiary",
         on_click="ignore",
     )
-    table_actions.show(selected)
+    with st.container(key=f"runs-actions-{layout.lower()}"):
+        if selected or layout == table_controls.TABLE:  # a card opens by itself
+            table_actions.show(selected)
     with st.container():
         if len(selected) == 2:
             seeds.warn(selected)
@@ -87,7 +96,8 @@ def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
     mistakes = [thumbnails.worst_mistake(run) for run in pictured]
     urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
     curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
-    return table.add_column(0, MISTAKE, urls).add_column(min(4, table.num_columns + 1), CURVE, curves)
+    table = table.add_column(min(3, table.num_columns), CURVE, curves)
+    return table.add_column(0, MISTAKE, urls) if any(mistakes) else table
 
 
 def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
@@ -103,12 +113,13 @@ def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
 
     remembered = st.session_state.get(SELECTED, ())
     rows = [row for row, run_id in enumerate(ids) if run_id in remembered]
+    row_height = ROW_HEIGHT if len(shown) <= MOST_PICTURES else LOW_ROW
     st.dataframe(
         _with_pictures(table, shown),
         hide_index=True,
         key=key,
-        row_height=ROW_HEIGHT,
-        height=min(len(shown) * ROW_HEIGHT + HEADER_HEIGHT, MOST_HEIGHT),
+        row_height=row_height,
+        height=min(len(shown) * row_height + HEADER_HEIGHT, MOST_HEIGHT),
         placeholder="–",
         on_select=follow,
         selection_mode="multi-row",
@@ -120,7 +131,7 @@ def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
             CURVE: st.column_config.LineChartColumn(
                 width="small", help="Validation accuracy by epoch.", color="#E69F00"
             ),
-            **table_columns.configuration(),
+            **table_columns.configuration(table),
         },
         alt="All runs with their scores.",
     )
@@ -167,23 +178,46 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
     tested = [row for _, row in rows if row["test"] is not None and row["macro_f1"] is None]
     if len(tested) < 2:
         return
-    st.header("Accuracy and cost", anchor=False)
+    st.header(
+        "Accuracy and cost",
+        anchor=False,
+        help="Click a point to open its run. Among many, a dotted line joins the runs of a dataset that no other beats "
+        "for less.",
+    )
     choice = st.segmented_control(
-        "Cost", list(COSTS), default=next(iter(COSTS)), required=True, key="runs-cost", label_visibility="collapsed"
+        "Cost",
+        list(COSTS),
+        default=next(iter(COSTS)),
+        required=True,
+        key="runs-cost",
+        bind="query-params",
+        label_visibility="collapsed",
     )
     title, key = COSTS[choice]
     points = [
-        RunPoint(row["name"], table_columns.data_title(row), cost, row["test"]) for row in tested if (cost := row[key])
+        RunPoint(row["name"], table_columns.data_title(row), cost, row["test"], run=row["id"])
+        for row in tested
+        if (cost := row[key])
     ]
     if not points:
         st.caption("Not recorded for these runs.")
         return
-    st.plotly_chart(
+    event = st.plotly_chart(
         _scatter_figure(tuple(points), title),
         key="runs-scatter",
+        on_select="rerun",
+        selection_mode="points",
         config=figure_download.savable("runs"),
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
     )
+    if run_id := _clicked(event.selection.points):
+        links.go("train.py", run=run_id)
+
+
+def _clicked(chosen: list) -> str:
+    """The ID of the run whose point was clicked, which Streamlit gives as a list or a dictionary with keys "0", "1"."""
+    about = chosen[0].get("customdata") if chosen else None
+    return "" if not about else str(about["1"] if isinstance(about, dict) else about[1])
 
 
 @lru_cache(32)

@@ -45,15 +45,16 @@ def _annotate(selected: list[Run]) -> None:
     """Tags and the archive, for all selected runs."""
     may = rights.of_all(Action.RENAME_RUN, [run.folder for run in selected])
     is_disabled = not selected or not may.allowed
-    with st.popover("Tag", icon=":material/sell:", disabled=is_disabled, help=may.reason or None):
-        name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
-        with st.container(horizontal=True):
-            for label, given in (("Add", True), ("Remove", False)):
-                if st.button(label, key=f"runs-tag-{label}", disabled=not name) and name:
-                    with errors.shown():
-                        for run in selected:
-                            notes.tag(run, name, given=given)
-                        st.rerun()
+    with st.popover(
+        "Tag",
+        icon=":material/sell:",
+        disabled=is_disabled,
+        help=may.reason or None,
+        key="runs-tags",
+        on_change="rerun",
+    ) as box:
+        if box.open:
+            _tag(selected)
     are_archived = bool(selected) and all(notes.read(run).archived for run in selected)
     if st.button(
         "Unarchive" if are_archived else "Archive",
@@ -66,6 +67,17 @@ def _annotate(selected: list[Run]) -> None:
                 notes.archive(run, archived=not are_archived)
             st.toast(f"{formatting.count(len(selected), 'run')} {'shown again' if are_archived else 'archived'}.")
             st.rerun()
+
+
+def _tag(selected: list[Run]) -> None:
+    name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
+    with st.container(horizontal=True):
+        for label, given in (("Add", True), ("Remove", False)):
+            if st.button(label, key=f"runs-tag-{label}", disabled=not name) and name:
+                with errors.shown():
+                    for run in selected:
+                        notes.tag(run, name, given=given)
+                    st.rerun()
 
 
 @st.dialog("Rename the run")

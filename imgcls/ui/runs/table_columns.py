@@ -17,6 +17,8 @@ from imgcls.ui.widgets import formatting, sharing_choice
 Row = dict[str, Any]
 MINE = "Mine"
 MOST_NOTE = 80
+DIGITS = "%.4g"
+"""Of settings."""
 ACCURACY_HELP = (
     "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
 )
@@ -97,11 +99,11 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
             column = COLUMNS[title]
             content[title] = pa.array([column.cell(row) for _, row in rows], column.kind or pa.string())
         else:
-            content[title.replace("_", " ")] = _setting([row["settings"].get(title) for _, row in rows])
+            content[title.replace("_", " ")] = setting_column([row["settings"].get(title) for _, row in rows])
     return pa.table(content)
 
 
-def _setting(values: list[Any]) -> pa.Array:
+def setting_column(values: list[Any]) -> pa.Array:
     """Numbers stay numbers, so that the browser sorts them; anything else is text."""
     is_number = all(
         value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values
@@ -117,9 +119,19 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def configuration() -> dict[str, Any]:
+def setting_configuration(shown: pa.Table) -> dict[str, Any]:
+    """How Streamlit shows the columns of settings: it cuts numbers off after four decimals, as 0.00003 to 0."""
+    return {
+        name: st.column_config.NumberColumn(format=DIGITS)
+        for name in shown.column_names
+        if name not in COLUMNS and pa.types.is_floating(shown.schema.field(name).type)
+    }
+
+
+def configuration(shown: pa.Table) -> dict[str, Any]:
     """How Streamlit shows the columns."""
     return {
+        **setting_configuration(shown),
         "Run": st.column_config.TextColumn(width="medium"),
         "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
         "Last validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Last epoch. {ACCURACY_HELP}"),

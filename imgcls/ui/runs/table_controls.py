@@ -1,5 +1,6 @@
 """What stands above the table of runs: filter, order, columns, groups, saved views. All of it is in the URL."""
 
+import zlib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -7,18 +8,22 @@ from urllib.parse import parse_qsl, urlencode
 import pyarrow as pa
 import streamlit as st
 
+from imgcls import models
 from imgcls.errors import SettingError
 from imgcls.languages import percentage
 from imgcls.runs.index import Found, Query, search, views
 from imgcls.runs.index.query import GROUPS, Group, grouped
 from imgcls.sharing import Action
-from imgcls.ui.app import links
+from imgcls.ui.app import link_settings, links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
+GROUP_TITLES = {"data": "Dataset", "version": "Dataset version", "parent": "Parent run"}
+FORMER_GROUPS = {"Data": "Dataset", "Version": "Dataset version", "Parent": "Parent run"}
+"""What links and saved views of earlier versions call them."""
 MOST_ROWS = 1_000
 """Rows that the browser gets; a filter or another order shows others."""
 KNOWN = 20
@@ -26,8 +31,20 @@ KNOWN = 20
 FILTERS = ("state", "data", "model")
 DOWN, UP = "Descending", "Ascending"
 NEWEST = "Started"
-KEYS = ("q", "columns", "sort", "order", "group", "archived", "filter-state", "filter-data", "filter-model")
+CHOSEN = "groups"
+"""The selected groups, in the session and in the URL."""
+LAYOUTS = CARDS, TABLE = "Cards", "Table"
+MOST_AT_FIRST = 9
+"""With more runs than this, a visitor sees the table first."""
+FIRST_LAYOUT = "runs-first-layout"
+"""Session key: the layout never changes by itself when there are more runs."""
+KEYS = (
+    *("q", "layout", "columns", "sort", "order", "group", CHOSEN, "archived"),
+    *("filter-state", "filter-data", "filter-model"),
+)
 """The controls, in the session and in the URL."""
+OPENED = "runs-views-opened"
+"""Session key: how many views were opened, as each needs a table of groups without the selection of the one before."""
 HELP = """All conditions must hold:
 
 - `noisy`: in the name, the ID or the note
@@ -36,8 +53,8 @@ HELP = """All conditions must hold:
 - `note="loss jumps"`: quotes keep words together"""
 
 
-def show(only: tuple[str, ...] | None) -> tuple[Found, list[str]]:
-    """Draws the controls; the runs that match, and the columns to show. `only`: as in `Query`."""
+def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str]:
+    """Draws the controls; the runs that match, the columns to show, and the layout. `only`: as in `Query`."""
     offered = search(Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only), values_of=FILTERS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
@@ -48,6 +65,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str]]:
             help=HELP,
             icon=":material/filter_list:",
         )
+        layout = _layout(offered.everything)
         _more(table_columns.settings_of(offered.rows))
     query = Query(
         text=text or "",
@@ -62,17 +80,33 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str]]:
         exact = {
             "state": _pills("State", "state", values["state"], lambda one: formatting.STATES[one][0]),
             "data": _pills("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
-            "model": _pills("Model", "model", values["model"], str),
+            "model": _pills("Model", "model", values["model"], models.title),
         }
     query = replace(query, exact={name: value for name, value in exact.items() if value})
     try:
         if by := st.session_state.get("group"):
             query = _groups(query, by)
+        else:
+            st.query_params.pop(CHOSEN, None)
         found = search(query)
     except SettingError as error:
         st.warning(plain(str(error)), icon=":material/filter_list_off:")
         found = search(replace(query, text=""))
-    return found, list(st.session_state.get("columns") or DEFAULT)
+    return found, list(st.session_state.get("columns") or DEFAULT), layout
+
+
+def _layout(runs: int) -> str:
+    """Cards or the table."""
+    first = st.session_state.setdefault(FIRST_LAYOUT, CARDS if runs <= MOST_AT_FIRST else TABLE)
+    return st.segmented_control(
+        "Layout",
+        LAYOUTS,
+        default=first,
+        required=True,
+        key="layout",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
 
 
 def _pills(label: str, name: str, values: list[Any], text_of: Any) -> str | None:
@@ -81,39 +115,52 @@ def _pills(label: str, name: str, values: list[Any], text_of: Any) -> str | None
 
 def _more(known: list[str]) -> None:
     """Columns, order, groups and views, behind one button."""
-    with st.popover("View", icon=":material/table:", key="runs-view"):
+    with st.popover("View", icon=":material/tune:", key="runs-view"):
         # A link may name a setting that none of the newest runs has.
         named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]
         named = [one for one in named if one.isidentifier()]
+        columns = list(dict.fromkeys([*COLUMNS, *known, *named]))
+        sortable = [*COLUMNS, *known]
+        for key, options in (("columns", columns), ("sort", sortable)):
+            link_settings.accept_names(key, {one: _words(one) for one in options})
+        groups = [*GROUPS, *(one for one in known if one not in GROUPS)]
+        link_settings.accept_names("group", FORMER_GROUPS | {one: _group_title(one) for one in groups})
         st.multiselect(
             "Columns",
-            list(dict.fromkeys([*COLUMNS, *known, *named])),
+            columns,
             default=list(DEFAULT),
             key="columns",
             bind="query-params",
-            format_func=lambda one: one.replace("_", " "),
+            format_func=_words,
         )
-        sortable = [*COLUMNS, *known]
         st.selectbox(
             "Sort by",
             sortable,
             index=sortable.index(NEWEST),
             key="sort",
             bind="query-params",
-            format_func=lambda one: one.replace("_", " "),
+            format_func=_words,
         )
         st.segmented_control("Order", [DOWN, UP], default=DOWN, required=True, key="order", bind="query-params")
         st.selectbox(
             "Group by",
-            GROUPS,
+            groups,
             index=None,
             key="group",
             bind="query-params",
-            format_func=str.capitalize,
+            format_func=_group_title,
             placeholder="Do not group",
         )
         st.toggle("Show archived runs", key="archived", bind="query-params")
         _views()
+
+
+def _group_title(by: str) -> str:
+    return GROUP_TITLES.get(by) or _words(by).capitalize()
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ")
 
 
 def _sort_of(title: str) -> str:
@@ -124,27 +171,35 @@ def _groups(query: Query, by: str) -> Query:
     """The groups as a table; the selected ones restrict the runs below it."""
     found = grouped(replace(query, limit=None), by)
     if not found:
-        st.caption(f"No run has a {by}.")
+        st.caption(f"No run has a value for “{_group_title(by)}”.")
         return query
-    event = st.dataframe(
+    names = [one.value for one in found]
+    # Streamlit remembers the selection by row number, so other groups need another key.
+    key = f"groups-{zlib.crc32(repr((by, names, st.session_state.get(OPENED))).encode())}"
+
+    def follow() -> None:
+        st.session_state[CHOSEN] = [names[row] for row in st.session_state[key].selection.rows if row < len(names)]
+
+    chosen = [name for name in st.session_state.setdefault(CHOSEN, st.query_params.get_all(CHOSEN)) if name in names]
+    st.dataframe(
         _group_table(found, by),
         hide_index=True,
-        key=f"groups-{by}",
-        on_select="rerun",
+        key=key,
+        on_select=follow,
         selection_mode="multi-row",
+        selection_default={"selection": {"rows": [names.index(one) for one in chosen], "columns": [], "cells": []}},
         height=min(400, 37 + 35 * len(found)),
         placeholder="–",
         column_config={
             name: st.column_config.NumberColumn(format="%.1f")
             for name in ("Best test (%)", "Mean test (%)", "Best validation (%)")
         },
-        alt=f"Runs by {by}.",
+        alt=f"Runs by {_words(by)}.",
     )
-    chosen = [found[row].value for row in event.selection.rows if row < len(found)]
+    if st.query_params.get_all(CHOSEN) != chosen:
+        st.query_params[CHOSEN] = chosen
     if not chosen:
         return query
-    if by == "tag":
-        return replace(query, text=f"{query.text} " + " ".join(f'tag="{one}"' for one in chosen))
     return replace(query, exact=query.exact | {by: chosen})
 
 
@@ -157,7 +212,7 @@ def _group_table(found: list[Group], by: str) -> pa.Table:
     }
     return pa.table(
         {
-            by.capitalize(): names,
+            _group_title(by): names,
             "Runs": [one.runs for one in found],
             **{
                 title: pa.array([None if one is None else percentage(one) for one in values], pa.float64())
@@ -177,6 +232,7 @@ def _views() -> None:
             if st.button("Open view", disabled=name is None) and name:
                 for key in KEYS:
                     st.session_state.pop(key, None)
+                st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
                 links.go("runs.py", **_joined(saved[name]))
             may_remove = rights.button(Action.SAVE_VIEW, disabled=name is None)
             if st.button("Remove view", type="tertiary", **may_remove) and name:

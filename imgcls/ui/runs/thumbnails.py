@@ -1,4 +1,4 @@
-"""Runs at a glance: the curve of a run as a small picture, and the test image it got wrong most confidently."""
+"""Runs at a glance: the curve of a run as a small image, and the test image it got wrong most confidently."""
 
 import base64
 import html
@@ -42,6 +42,10 @@ def accuracies(run: Run, name: str = "val_accuracy") -> list[float]:
     return [float(value) for value in values]
 
 
+STEADY = 'vector-effect="non-scaling-stroke"'
+"""The lines keep their width if the image is stretched."""
+
+
 def sparkline(*lines: Sequence[float], width: int = WIDTH, height: int = HEIGHT, stroke: float = 2) -> str:
     """Curves on a common scale as a data URL of an SVG image: the first is the validation's colour, the second the
     training's. Empty if none has two points."""
@@ -51,7 +55,7 @@ def sparkline(*lines: Sequence[float], width: int = WIDTH, height: int = HEIGHT,
     low, high = min(map(min, drawn)), max(map(max, drawn))
     colours = (theme.VALIDATION, theme.TRAINING)
     paths = "".join(
-        f'<polyline points="{_points(line, low, high, width, height)}" stroke="{colour}"/>'
+        f'<polyline points="{_points(line, low, high, width, height)}" stroke="{colour}" {STEADY}/>'
         for line, colour in zip(drawn, colours, strict=False)
     )
     image = (

@@ -1,5 +1,6 @@
 """The Augmentation section of the form: controls, recommended settings, and a preview of the augmented images."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +37,8 @@ def section(info: DatasetInfo) -> dict[str, Any]:
     params = [settings_form.BY_NAME[name] for name in (*MOVES, *TONES)]
     values = sections.defaults(params)
     present = settings_form.values_of(*MOVES, *TONES)
-    present |= {name: min(present[name], most) for name, most in high.items()}
+    beyond = [name for name, most in high.items() if present[name] > most]
+    present |= {name: high[name] for name in beyond}
     if "flip" in info.avoid:
         present |= dict.fromkeys(MIRRORED, False)
     title = _augmentation(present).describe()
@@ -49,6 +51,7 @@ def section(info: DatasetInfo) -> dict[str, Any]:
             "Each epoch sees a slightly different version of every image, so the network learns to ignore such changes."
         )
         _recommend(info, present)
+        _limit({name: high[name] for name in beyond})
         with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
             for param in params:
                 if param.name in MIRRORED and "flip" in info.avoid:
@@ -64,6 +67,18 @@ def section(info: DatasetInfo) -> dict[str, Any]:
         if st.session_state.get("augmentation"):  # closed sections that keep their settings in the URL show no preview
             _preview(info, _augmentation(values))
     return values
+
+
+def _limit(highest: Mapping[str, int]) -> None:
+    """Lowers settings to their highest value for these images: Streamlit fails on more, or takes the default.
+
+    More may come from a run of the command line, or have been set for a dataset of larger images.
+    """
+    for name, most in highest.items():
+        st.session_state[name] = most
+        st.caption(
+            f":material/info: {settings_form.BY_NAME[name].label} was reduced to {most}, the most for these images."
+        )
 
 
 def _augmentation(values: dict[str, Any]) -> Augmentation:

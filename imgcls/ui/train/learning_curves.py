@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import interval
+from imgcls.languages import gettext as _
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 from imgcls.ui.cache import curves as cached_curves
@@ -24,18 +25,18 @@ SMALL = {
 
 def options() -> None:
     """A menu of display options."""
-    with st.popover("Curves", icon=":material/show_chart:"):
+    with st.popover(_("Curves"), icon=":material/show_chart:"):
         st.slider(
-            "Smoothing of batch values",
+            _("Smoothing of batch values"),
             0.0,
             0.98,
             0.0,
             0.02,
             key="smoothing",
-            help="Weight of the previous values in the running mean. Only the thin line is smoothed.",
+            help=_("Weight of the previous values in the running mean. Only the thin line is smoothed."),
         )
-        st.toggle("Logarithmic loss axis", key="logarithmic")
-        st.toggle("Gradient norm, learning rate, speed, memory", key="small-curves")
+        st.toggle(_("Logarithmic loss axis"), key="logarithmic")
+        st.toggle(_("Gradient norm, learning rate, speed, memory"), key="small-curves")
 
 
 def draw(run: Run, *, forecasts: bool = False) -> None:
@@ -51,8 +52,6 @@ def draw(run: Run, *, forecasts: bool = False) -> None:
                 config=figure_download.savable(quantity),
                 alt=_description(quantity, curves),
             )
-    if forecasts:
-        _forecast(run)
     if state.get("small-curves"):
         _small(run)
 
@@ -78,19 +77,20 @@ def _small(run: Run) -> None:
             )
 
 
-def _forecast(run: Run) -> None:
+def forecast(run: Run) -> str:
+    """A sentence on the validation accuracy to expect; empty if it cannot be known."""
     found = cached_curves.forecast(run, "accuracy")
+    if found is None:
+        return ""
     try:
         is_decaying = run.config.schedule in ("cosine", "one_cycle", "step")
     except UserError:
-        return
-    if found is not None:
-        hint = " With a decaying learning rate the result is usually better." if is_decaying else ""
-        st.caption(
-            f"Extrapolated validation accuracy at epoch {found.epoch:g}: "
-            f"{formatting.fraction(found.value)} (90% band "
-            f"{interval(found.low, found.high)}).{hint}"
-        )
+        return ""
+    hint = " With a decaying learning rate the result is usually better." if is_decaying else ""
+    return (
+        f"Extrapolated validation accuracy at epoch {found.epoch:g}: {formatting.fraction(found.value)} "
+        f"(90% band {interval(found.low, found.high)}).{hint}"
+    )
 
 
 def _description(quantity: str, curves: Curves) -> str:

@@ -1,6 +1,9 @@
 """A run that is queued, training or paused: redrawn every second, with all its controls."""
 
+from dataclasses import dataclass
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import jobs, languages, sharing
 from imgcls.languages import N_
@@ -9,14 +12,16 @@ from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import ENDED, Run
 from imgcls.sharing import Action
-from imgcls.ui.app.errors import shown
+from imgcls.ui.app import errors
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, live_images, settings_form
 from imgcls.ui.train.run_parts import status
-from imgcls.ui.visitors import rights
+from imgcls.ui.visitors import rights, watching
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
+TITLE = "live-title"
+"""Session key of the title that the browser tab has."""
 TICK_SECONDS = 1.0
 ABOVE_TRAINING = N_(
     "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
@@ -31,9 +36,17 @@ FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
 
 def show(run: Run, state: str) -> None:
     """The live view, and below it the controls, which would lose the focus if they were redrawn with it."""
-    is_fast = not cached_curves.curves(run).batches
-    tick = None if st.session_state.get("paused-updates") else FAST_TICK_SECONDS if is_fast else TICK_SECONDS
-    st.fragment(run_every=tick)(_live)(run, state, is_fast)
+    curves = cached_curves.curves(run)
+    is_fast = not curves.batches
+    usual = FAST_TICK_SECONDS if is_fast else TICK_SECONDS
+    tick = None if st.session_state.get("paused-updates") else watching.seconds(usual)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="run-state"):
+        bar = st.container()
+        # They stand beside what is redrawn: buttons are the most expensive part of an update.
+        offered = _offered(run, state, curves)
+        _offer(run, offered)
+    st.session_state.pop(TITLE, None)
+    st.fragment(run_every=tick)(_live)(run, state, is_fast, tick, bar, offered)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
             _("Pause live updates"),
@@ -45,29 +58,57 @@ def show(run: Run, state: str) -> None:
         _tuning(run)
 
 
-def _live(run: Run, shown_state: str, is_fast: bool) -> None:
+@dataclass(frozen=True)
+class _Offered:
+    """Which buttons belong to a run at the moment: those of a run in the queue if it has a `place` there."""
+
+    state: str
+    place: int | None
+    is_stopping: bool
+    cannot_pause: bool
+
+
+def _offered(run: Run, state: str, curves: Curves) -> _Offered:
+    requests = run.request
+    place = status.place_of(run) if state == "queued" else None
+    return _Offered(state, place, requests.stop and place is None, requests.pause or curves.phase in ENDING)
+
+
+def _offer(run: Run, offered: _Offered) -> None:
+    if offered.place is not None:
+        _place_buttons(run)
+    else:
+        _buttons(run, offered.state, offered.is_stopping, offered.cannot_pause)
+
+
+def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: DeltaGenerator, shown: _Offered) -> None:
     state, curves = run.state, cached_curves.curves(run)
     if state in ENDED:
         st.session_state["ended"] = run.id
-    # A new state needs another page; once the first point is drawn, one update per second is enough.
-    if state != shown_state or (is_fast and curves.batches):
+    # First of all: a fragment may write to a container outside itself only if it has done so in the last whole run of
+    # the page, and this one may begin the next before it has come to its end.
+    bar.progress(_fraction_done(curves), text=status.sentence(run, curves, state, shown.is_stopping))
+    # A new state needs another page; once the first point is drawn, one update per second is enough, and a crowd gets
+    # fewer.
+    usual = FAST_TICK_SECONDS if is_fast else TICK_SECONDS
+    has_other_pace = tick is not None and watching.seconds(usual, tick) != tick
+    if state != shown_state or (is_fast and curves.batches) or has_other_pace or _offered(run, state, curves) != shown:
         st.rerun()
-    requests = run.request
-    place = status.place_of(run) if state == "queued" else None
-    is_stopping = requests.stop and place is None
-    st.set_page_config(page_title=f"{_title(curves, state)} · imgcls")
-    with st.container(horizontal=True, vertical_alignment="bottom", height=64, border=False):
-        st.progress(_fraction_done(curves), text=status.sentence(run, curves, state, is_stopping))
-        if place is not None:
-            _place_buttons(run)
-        else:
-            _buttons(run, state, is_stopping, requests.pause or curves.phase in ENDING)
+    _name_tab(f"{_title(curves, state)} · imgcls")
     if state not in ("queued", "aside") or curves.epochs:
-        _metrics(curves, state, is_stopping)
+        _metrics(curves, state, shown.is_stopping)
         live_images.show(run)
-        learning_curves.draw(run, forecasts=not is_stopping)
-        st.caption(_gap(curves))
-        _pending_changes(run, curves)
+        learning_curves.draw(run, forecasts=not shown.is_stopping)
+        forecast = "" if shown.is_stopping else learning_curves.forecast(run)
+        # One element instead of three: sending each costs more than what is in it.
+        st.caption("\n\n".join(filter(None, (forecast, _gap(curves), _pending_changes(run, curves)))))
+
+
+def _name_tab(title: str) -> None:
+    """Gives the browser tab this title, if it has another one."""
+    if st.session_state.get(TITLE) != title:
+        st.set_page_config(page_title=title)
+        st.session_state[TITLE] = title
 
 
 def _gap(curves: Curves) -> str:
@@ -80,7 +121,7 @@ def _gap(curves: Curves) -> str:
 
 
 def _attempt(action, *arguments, **values) -> None:
-    with shown():
+    with errors.shown():
         action(*arguments, **values)
 
 
@@ -191,11 +232,11 @@ def _tuning(run: Run) -> None:
         assert isinstance(limits, Range)
 
         def request_rate() -> None:
-            with shown():
+            with errors.shown():
                 run.request_learning_rate(float(st.session_state["new-rate"]))
 
         def request_early_stopping() -> None:
-            with shown():
+            with errors.shown():
                 run.send_request(early_stopping=st.session_state["new-early"])
 
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -221,8 +262,8 @@ def _tuning(run: Run) -> None:
             )
 
 
-def _pending_changes(run: Run, curves: Curves) -> None:
-    """One line on the changes requested during training: applied or still pending."""
+def _pending_changes(run: Run, curves: Curves) -> str:
+    """One line, if any, on the changes requested during training: applied or still pending."""
     requests = run.request
     lines = []
     for what, name in (("learning_rate", "Learning rate"), ("early_stopping", "Early stopping")):
@@ -236,8 +277,7 @@ def _pending_changes(run: Run, curves: Curves) -> None:
             lines.append(f":material/done_all: {name} {shown_value}: applied at epoch {change.get('epoch', 0):.1f}.")
         else:
             lines.append(f":material/schedule: {name} {shown_value}: takes effect from the next batch.")
-    if lines:
-        st.caption(" ".join(lines))
+    return " ".join(lines)
 
 
 def _fraction_done(curves: Curves) -> float:

@@ -92,7 +92,7 @@ def _matrix(found: LivePredictions, names: list[str]) -> str:
         errors = np.where(is_diagonal, 0, counts)
         actual, said = np.unravel_index(errors.argmax(), errors.shape)
         wrong = int(errors.sum())
-        most = f"; most often {names[actual]} taken for {names[said]} ({errors[actual, said]})" if wrong else ""
+        most = f"; most often {names[actual]} mistaken for {names[said]} ({errors[actual, said]})" if wrong else ""
         text = f"After epoch {found.epoch}: {wrong:,} of {len(found.labels):,} validation images wrong{most}."
     url = html.escape(gallery.data_url(colours))
     return (

@@ -37,7 +37,7 @@ def show(config: Config, info: DatasetInfo) -> None:
         note = _("of which {count} in the head are trained first; the backbone is frozen.")
         note = note.format(count=languages.number(head))
     image = _an_image(info)
-    shrinks = _("Above, a training image at the resolution that is left.") if image else ""
+    shrinks = _("Above: a training image at each resolution.") if image else ""
     st.caption(" ".join([note, _("Input on the left."), shrinks]))
     st.plotly_chart(
         _diagram(rows, image),
@@ -68,7 +68,7 @@ def table(rows: tuple[Row, ...]) -> None:
             "": [row.detail for row in rows],
         },
         hide_index=True,
-        height=min(36 * (len(rows) + 1), 460),
+        height=min(35 * (len(rows) + 1) + 3, 460),
         column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
         alt="The layers of the network with their output shapes and parameter counts.",
     )

@@ -1,4 +1,4 @@
-"""The Train page: the form before a training, or the run that the URL names."""
+"""The Train page: the form before a training run, or the run that the URL names."""
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
+from imgcls.runs import run_name
 from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import attempt, form
@@ -64,7 +65,10 @@ def _show_form() -> None:
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
             info = dataset_select.choose()
-            images = settings_form.choose_images(summary.training_count(info))
+            images = settings_form.choose_images(summary.training_count(info)) if info else 0
+        if info is None:
+            dataset_select.say_lost()
+            return
         summary.one_line(info)
         model = settings_form.choose_model()
         presets.show(model, info.name)
@@ -80,7 +84,7 @@ def _show_form() -> None:
         with st.container():  # how many sentences there are depends on the settings
             is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
-        backend = _start(config, is_ready and attempt.is_complete(entry), entry)
+        backend = _start(config, is_ready and attempt.is_open(entry), entry)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
@@ -112,14 +116,19 @@ def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
             seeds = st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=110, key="seeds", help=_(SEEDS))
         backend = _choose_backend()
         may_start = rights.button(Action.START_RUN, disabled=not is_ready)
-        is_started = st.button(_("Start"), type="primary", icon=":material/play_arrow:", width=160, **may_start)
+        is_started = st.button(
+            _("Start"), type="primary", icon=":material/play_arrow:", width=160, key="start", **may_start
+        )
     _usage()
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
-    if is_started and seeds > 1:
-        fair_use.check_new_run(config, seeds)
-        for seed in range(config.seed, config.seed + seeds):
-            label = f"{name or runs.default_label(config)}, seed {seed}"
-            jobs.begin(config.changed(seed=seed), label, run_id=f"{run_id}-{seed}", backend=backend)
+    if is_started and attempt.lacks_guess(entry):
+        st.toast(attempt.FIRST, icon=":material/edit:", duration="long")
+    elif is_started and seeds > 1:
+        repeated = [config.changed(seed=seed) for seed in range(config.seed, config.seed + seeds)]
+        fair_use.check_new_runs(repeated)
+        for one in repeated:
+            label = run_name.with_ending(name or runs.default_label(config), f", seed {one.seed}")
+            jobs.begin(one, label, run_id=f"{run_id}-{one.seed}", backend=backend)
         st.session_state["new_run_id"] = runs.new_id()
         links.go("runs.py")
     elif is_started:

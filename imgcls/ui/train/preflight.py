@@ -30,7 +30,7 @@ KINDS = {
     "rates": (
         "Find a learning rate",
         ":material/show_chart:",
-        "A short training whose learning rate rises until the loss diverges. Does not change your settings.",
+        "A short training run whose learning rate rises until the loss diverges. Does not change your settings.",
     ),
 }
 

@@ -64,8 +64,10 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "Processor time and test accuracy of one run each, measured on {n} core; free cores need half of it or more.",
-        "Processor time and test accuracy of one run each, measured on {n} cores; free cores need half of it or more.",
+        "CPU time and test accuracy of one run each, measured on {n} core. On idle cores, training takes half this "
+        "time or more.",
+        "CPU time and test accuracy of one run each, measured on {n} cores. On idle cores, training takes half this "
+        "time or more.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

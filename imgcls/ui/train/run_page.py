@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets, jobs, languages, runs, sharing
+from imgcls import datasets, jobs, languages, models, runs, sharing
 from imgcls.config import imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
@@ -33,6 +33,8 @@ OUTCOMES = {
     "damaged": N_("The files of this run cannot be read. Delete it on the Runs page, or start a new run."),
 }
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
+HELD_OUT = N_("On {count} test images that were never used to choose anything.")
+CONFIDENCE_INTERVAL = N_("95% CI: the confidence interval, where the accuracy on all such images probably lies.")
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
 MACRO_F1 = (
     "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label and its threshold."
@@ -108,9 +110,7 @@ def _outcome(run: Run, state: str) -> None:
         if count:
             low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
             if not is_imported:
-                explained = _("On {count} test images that were never used to choose anything.").format(
-                    count=languages.number(count)
-                )
+                explained = _(HELD_OUT).format(count=languages.number(count)) + f" {_(CONFIDENCE_INTERVAL)}"
         is_multilabel = "test_macro_f1" in result
         of_labels = (
             Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),
@@ -144,10 +144,6 @@ def _outcome(run: Run, state: str) -> None:
         st.caption(plain(f"Trial {record.number} of a study, with {changed}."))
         if st.button("Open the study", icon=":material/travel_explore:"):
             links.go("studies.py", study=record.study)
-    if "data" in result:
-        data = result["data"]
-        changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
-        st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
     if run.is_tested:
         st.markdown(_achieved(run, result))
         _finish(run)
@@ -159,33 +155,37 @@ def _outcome(run: Run, state: str) -> None:
             links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
         if st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
+    if "data" in result:
+        data = result["data"]
+        changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
+        st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
 
 
 def _achieved(run: Run, result: dict) -> str:
     """What the model can do now, in a sentence, and where it began; empty for imported and multi-label models."""
     count = result.get("counts", {}).get("test", 0)
     (values,) = cached_curves.curves(run).series("epochs", "val_accuracy")
-    if not count or "test_macro_f1" in result or not len(values) or not np.isfinite(values[0]):
+    is_known = count and "test_accuracy" in result and "test_macro_f1" not in result
+    if not is_known or not len(values) or not np.isfinite(values[0]):
         return ""
-    right = round(result["test_accuracy"] * count)
     text = _(
-        "It recognises **{right} of {count}** images that it had never seen. After its first epoch it knew {percent} "
-        "of the validation images."
+        "It recognises **{right} of {count}** images that it had never seen. After its first epoch, it recognised "
+        "{percent} of the validation images."
     )
-    first = formatting.fraction(float(values[0]))
-    return text.format(right=languages.number(right), count=languages.number(count), percent=first)
+    first, number = formatting.fraction(float(values[0])), languages.number
+    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count), percent=first)
 
 
 def _finish(run: Run) -> None:
     """What to do with a finished model, as three large buttons."""
     with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
         can_draw = run.is_ready and run.card.is_ink
-        try_it = _("**Draw on it**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
+        try_it = _("**Draw**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
         if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
             links.go("predict.py", run=run.id)
         if _large_button(_("**See its mistakes**\nand why it made them"), ":material/fact_check:", "mistakes"):
             links.go("evaluate.py", run=run.id)
-        if _large_button(_("**Take it home**\nas one file for phone and USB stick"), ":material/output:", "home"):
+        if _large_button(_("**Take it home**\nas one file for your phone or a USB stick"), ":material/output:", "home"):
             links.go("evaluate.py", run=run.id, view="Export")
 
 
@@ -246,7 +246,7 @@ def _data_and_model(run: Run) -> str:
         title = datasets.facts(data).title
     except UserError as error:
         return str(error)
-    return f"{title} · {model}"
+    return f"{title} · {models.title(model)}"
 
 
 def _details(run: Run) -> None:
@@ -266,9 +266,9 @@ def _imported_settings(model: imported_model.ImportedModel) -> None:
         "File": model.source,
         "Format": model.title,
         "Input": " × ".join(map(str, model.size)),
-        "Order of the axes": model.layout,
+        "Axis order": model.layout,
         "Scaling of pixel values": model.scaling,
-        "Order of the colours": model.channel_order,
+        "Channel order": model.channel_order,
         "Scores": model.outputs,
     }
     st.dataframe({"Setting": list(rows), "Value": list(rows.values())}, hide_index=True, alt="How the model is used.")

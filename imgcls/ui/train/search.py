@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from imgcls import studies
+from imgcls import runs, studies
 from imgcls.config import Config
 from imgcls.errors import SettingError
 from imgcls.params import Choice, Param, Range
@@ -15,7 +15,9 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 
-RANGE = re.compile(r"\s*([^\s,]+?)\s*(?:\.\.|…|–| to )\s*([^\s,]+?)\s*")
+RANGE = re.compile(r"\s*([^\s,]+?)\s*(?:\.\.|…|–| to )\s*([^\s,]+?)(\s+log)?\s*", re.IGNORECASE)
+USUAL = {"weight_decay": "0.0001 .. 0.1 log", "dropout": "0 .. 0.5", "label_smoothing": "0 .. 0.2"}
+"""Ranges that are searched in practice, where one around the present value would not be."""
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
@@ -32,7 +34,7 @@ def show(config: Config, *, is_ready: bool, backend: str = "") -> None:
 def _panel(config: Config, is_ready: bool, backend: str) -> None:
     st.caption(
         "A study trains many runs with different settings. The best one on the validation images wins, and only that "
-        "one is evaluated on the test set. All other settings are those of the form."
+        "one is evaluated on the test set. All other settings are taken from the form."
     )
     params = {param.name: param for param in space.variable(config)}
     names = [*(name for name in FIRST if name in params), *(name for name in params if name not in FIRST)]
@@ -44,7 +46,10 @@ def _panel(config: Config, is_ready: bool, backend: str) -> None:
         for name in chosen:
             texts[name] = _values(params[name], config)
     if chosen:
-        st.caption("Write a list such as 16, 32, 64 or a range such as 0.0001 .. 0.1.")
+        st.caption(
+            "Write a list such as 16, 32, 64, or a range such as 0.1 .. 0.5. Add “log” for a logarithmic scale, as in "
+            "0.0001 .. 0.1 log."
+        )
     with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
         trials = int(st.number_input("Trials", 2, plans.MOST_TRIALS, 20, key="vary-trials"))
         available = [name for name in plans.SAMPLERS if name != "tpe" or proposals.is_installed()]
@@ -61,10 +66,12 @@ def _panel(config: Config, is_ready: bool, backend: str) -> None:
             plans.PRUNERS,
             format_func=PRUNERS.__getitem__,
             key="vary-pruner",
-            help="Ends a trial whose validation score is worse than that of others after as many epochs.",
+            help="Ends a trial whose validation score is worse than that of other trials after the same number of "
+            "epochs.",
         )
     end, hours, kwh = _ends()
-    title = st.text_input("Name of the study", placeholder="Search", max_chars=80, key="vary-title")
+    usual = runs.default_label(config)
+    title = st.text_input("Name of the study", placeholder=usual, max_chars=plans.MOST_TITLE, key="vary-title")
     may_start = rights.button(Action.START_STUDY, disabled=not (is_ready and chosen))
     if st.button("Start study", type="primary", icon=":material/play_arrow:", **may_start):
         with shown():
@@ -72,7 +79,7 @@ def _panel(config: Config, is_ready: bool, backend: str) -> None:
             plan = plans.Plan(
                 base=config,
                 vary=space.read(vary, config),
-                title=title or f"{config.model} on {config.data}",
+                title=title or usual,
                 trials=trials,
                 sampler=sampler,
                 pruner=pruner,
@@ -122,15 +129,18 @@ def _values(param: Param, config: Config) -> str | list:
 
 
 def _suggestion(param: Param, present: object) -> str:
-    """A range around the present value."""
+    """A usual range, or one around the present value."""
+    if param.name in USUAL:
+        return USUAL[param.name]
     if not isinstance(param.limits, Range) or isinstance(present, bool) or not isinstance(present, int | float):
         return ""
     low, high = param.limits.low, param.limits.high
-    if param.limits.logarithmic and present > 0:
+    is_log = param.limits.logarithmic and present > 0
+    if is_log:
         ends = max(low, present / 10), min(high, present * 10)
     else:
         ends = max(low, present / 2), min(high, present * 2 if present else min(high, low + (high - low) / 2))
-    return " .. ".join(f"{round(end) if param.kind is int else end:g}" for end in ends)
+    return " .. ".join(f"{round(end) if param.kind is int else end:g}" for end in ends) + " log" * is_log
 
 
 def _parsed(text: str | list) -> object:
@@ -142,7 +152,7 @@ def _parsed(text: str | list) -> object:
     if isinstance(text, list):
         return text
     if found := RANGE.fullmatch(text):
-        return {"from": found[1], "to": found[2]}
+        return {"from": found[1], "to": found[2]} | ({"log": True} if found[3] else {})
     values = [part.strip() for part in text.split(",") if part.strip()]
     if not values:
         raise SettingError(f"{plain(text) or 'An empty text'} is neither a list of values nor a range.")

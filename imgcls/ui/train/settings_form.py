@@ -36,6 +36,8 @@ SCHEDULE_PARAMS = {
 """Schedule -> the settings that only it has."""
 TRANSLATED = (N_("Epochs"), N_("Learning rate"), N_("Units"), N_("Hidden layers"), N_("Filters"), N_("Blocks"))
 """Labels of the controls that are always in sight, for the catalogues; those of closed sections are English."""
+SUGGESTED = ("transfer.backbone",)
+"""Controls whose default depends on other settings: a link always holds their values."""
 IMAGES = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -52,7 +54,9 @@ def form_of(config: Config) -> dict[str, Any]:
 
 def query_of(values: Mapping[str, Value]) -> dict[str, str]:
     """These values as URL parameters: defaults are left out, a select box is written as its text."""
-    return {name: _text(name, value) for name, value in values.items() if value != _param(name).default}
+    return {
+        name: _text(name, value) for name, value in values.items() if value != _param(name).default or name in SUGGESTED
+    }
 
 
 def _param(name: str) -> Param:

@@ -5,6 +5,7 @@ screen readers and a script that remembers the choice in a cookie (`ui/look/styl
 """
 
 import html
+import threading
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -17,6 +18,9 @@ from imgcls.languages import gettext as _
 KEY = "language"
 """Session key: a page that is opened by a link inside the app loses `?lang=`."""
 
+_of_thread = threading.local()
+"""The run of a page in this thread and its language: a page shows hundreds of texts, and session state is slow."""
+
 
 def begin() -> None:
     """Finds out the language of the visitor. Call it before a run of a page shows anything."""
@@ -24,13 +28,17 @@ def begin() -> None:
     cookie = st.session_state.get(KEY) or st.context.cookies.get(choice.COOKIE, "")
     accepted = st.context.headers.get("Accept-Language") or ""
     st.session_state[KEY] = choice.chosen(st.query_params.get(choice.PARAMETER, ""), cookie, accepted)
+    _of_thread.run = None
 
 
 def of_page() -> str:
     """The language of the visitor for whom this thread runs a page; English if it runs none."""
-    if get_script_run_ctx(suppress_warning=True) is None:
+    run = get_script_run_ctx(suppress_warning=True)
+    if run is None:
         return languages.ENGLISH
-    return st.session_state.get(KEY, languages.ENGLISH)
+    if getattr(_of_thread, "run", None) is not run:
+        _of_thread.run, _of_thread.code = run, st.session_state.get(KEY, languages.ENGLISH)
+    return _of_thread.code
 
 
 def menu(url_path: str) -> None:

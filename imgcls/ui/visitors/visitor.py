@@ -32,7 +32,13 @@ def of_page() -> Visitor:
     _cookies.move_to_end(context.session_id)
     while len(_cookies) > MOST_SESSIONS:
         _cookies.popitem(last=False)
-    return signed_in(people.visitor(cookies.read(cookie)), st.user.to_dict())
+    # `st.user` would look for a file of secrets each time, and only add that nobody has signed in.
+    return signed_in(people.visitor(cookies.read(cookie)), dict(context.user_info))
+
+
+def has_left() -> bool:
+    """Whether the browser has become somebody else since this tab was opened ("Not you?" in another tab)."""
+    return cookies.has_left(st.context.cookies.get(cookies.NAME) or "")
 
 
 def later(make: Callable[[], Content]) -> Callable[[], Content]:

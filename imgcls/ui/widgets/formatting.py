@@ -8,6 +8,8 @@ from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 
+ROW_PIXELS, MOST_ROWS = 35, 40
+"""Of a table: Streamlit's rows, and how many of them are shown before it scrolls."""
 STATES = {
     "aside": (N_("Not started"), ":material/pending:", "gray"),
     "queued": (N_("Waiting"), ":material/schedule:", "gray"),
@@ -50,11 +52,16 @@ def duration(seconds: float | None) -> str:
 
 
 def age(timestamp: float) -> str:
-    """How long ago: 'just now', '5 min ago', '3 days ago'."""
+    """How long ago: 'just now', '5 minutes ago', '3 days ago', '2 years ago'."""
     seconds = max(0.0, time.time() - timestamp)
     if seconds < 60:
         return _("just now")
-    if days := int(seconds // 86400):
+    days = int(seconds // 86400)
+    if years := days // 365:
+        return ngettext("{n} year ago", "{n} years ago", years).format(n=years)
+    if (months := days // 30) > 1:
+        return ngettext("{n} month ago", "{n} months ago", months).format(n=months)
+    if days:
         return ngettext("{n} day ago", "{n} days ago", days).format(n=days)
     if hours := int(seconds // 3600):
         return ngettext("{n} hour ago", "{n} hours ago", hours).format(n=hours)
@@ -72,6 +79,11 @@ def interval(score: Score, *, as_fraction: bool = True) -> str:
     if as_fraction:
         return f"95% CI {percent.interval(score.low, score.high)}"
     return f"95% CI {score.low:.3f}–{score.high:.3f}"
+
+
+def table_height(rows: int) -> int:
+    """The height of a table of people in pixels: all of a class are seen at once. By default, ten rows are."""
+    return ROW_PIXELS * (min(rows, MOST_ROWS) + 1) + 3
 
 
 def count(number: int, noun: str) -> str:

@@ -49,9 +49,9 @@ cursor:pointer;user-select:none}
 .tiles button[aria-pressed=true]::after{content:"✓" / "";position:absolute;top:4px;inset-inline-end:4px;width:1.25rem;
 border-radius:50%;background:var(--accent);color:var(--on-accent);font-size:.85rem;line-height:1.25rem}
 .tiles figcaption a{display:inline;color:inherit}
-.tiles.groups{grid-template-columns:repeat(auto-fill,minmax(212px,1fr))}
+.tiles.groups{grid-template-columns:repeat(auto-fill,minmax(min(212px,50% - 6px),1fr))}
 .tiles .group{display:flex;gap:8px;padding:8px;border:1px solid rgba(128,128,128,.3);border-radius:8px}
-.tiles .group figure{flex:1 1 0;max-width:96px}
+.tiles .group figure{flex:1 1 0;max-width:128px}
 </style>"""
 
 

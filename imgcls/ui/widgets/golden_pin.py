@@ -14,7 +14,7 @@ from imgcls.ui.widgets import formatting
 
 HELP = (
     "Every later run on this dataset is checked with the pinned images, and reports how many it fixed or broke. "
-    "Pinning does not train on them."
+    "Pinning has no effect on training."
 )
 DONE = "golden-pinned"
 

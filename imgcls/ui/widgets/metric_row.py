@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 STYLE = """<style>
-.stHtml dl.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(160px,50% - .5rem),1fr));
+.stHtml dl.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(150px,50% - .5rem),1fr));
 gap:1.2rem 1rem;margin:0;padding:0;font-variant-numeric:tabular-nums}
 .numbers div{position:relative;min-width:0}
 .numbers dt{font-size:.875rem;font-weight:400}

@@ -5,6 +5,7 @@ The choice is in the URL, so a link, a reload and a second tab all show the same
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import streamlit as st
 
@@ -17,6 +18,9 @@ from imgcls.runs import Run
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import empty_state
+
+MOST = 200
+"""So many runs are offered besides the one that is shown: thousands would slow down every rerun."""
 
 
 def pick_run(
@@ -35,8 +39,8 @@ def pick_run(
     for those of another. `on_change` is called when the visitor chooses another run. `is_compact` hides the
     label, except from screen readers: for a selector beside the heading.
     """
-    choices = {run.id: run for run in runs.all_runs() if usable(run)}
     requested = st.query_params.get("run", "")
+    choices = offered(usable, requested, prefer)
     is_gone = bool(requested) and requested not in choices
     if is_gone:
         try:
@@ -56,12 +60,21 @@ def pick_run(
         key=key,
         parameter="run",
         default=prefer,
-        help=_("All runs with a trained model, newest first."),
+        help=_("The latest runs with a trained model, newest first. Open older ones from the Runs page."),
         on_change=on_change,
         is_required=not is_gone,
         is_compact=is_compact,
     )
     return choices.get(picked)
+
+
+def offered(usable: Callable[[Run], bool], *wanted: str) -> dict[str, Run]:
+    """The newest `MOST` usable runs by id, and those of the ids `wanted`, if they are usable."""
+    newest: list[Run] = []
+    for run in runs.all_runs():
+        if (len(newest) < MOST or run.id in wanted) and usable(run):
+            newest.append(run)
+    return {run.id: run for run in newest}
 
 
 def select(
@@ -117,6 +130,11 @@ def select(
 
 def title(run: Run) -> str:
     """The name of a run and its test score, if it has one."""
+    return _title(run, languages.current(), run.stamp("result.json", "label.txt"))
+
+
+@lru_cache(4 * MOST)
+def _title(run: Run, language: str, stamp: tuple) -> str:
     try:
         result = run.result or {}
     except RunError:

@@ -1,16 +1,28 @@
 """The page "You": name, role and limits, what is stored, and how to leave."""
 
+import html
+
 import streamlit as st
 
 from imgcls import sharing
 from imgcls.errors import UserError
 from imgcls.jobs import fair_use, personal_data
-from imgcls.sharing import Mode, Role, Visitor, owner_code, people
-from imgcls.ui.app import errors
+from imgcls.jobs.together import pool, sending
+from imgcls.sharing import Mode, Role, Visitor, people
+from imgcls.sharing.classroom import rooms
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.you import people_list
+from imgcls.ui.app.paths import PAGES
+from imgcls.ui.you import code_field, people_list
 
-LEAVE = "/visitor/leave"
+LEAVE = (
+    "<style>.you-leave{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;"
+    "font-size:.875rem;color:inherit!important;"
+    "text-decoration:none;border:1px solid rgba(128,128,128,.55);border-radius:.5rem}}"
+    ".you-leave:hover,.you-leave:focus-visible{{border-color:currentColor}}</style>"
+    '<a class="you-leave" href="{}" target="_self">Not you?</a>'
+)
+"""In this tab: one that stays open would still show the previous person's work."""
 PRIVACY = (
     "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, until you "
     "delete it (in a demo, for a day):\n- your name, role and class, if you have any, and how far you are in the "
@@ -20,7 +32,7 @@ PRIVACY = (
     "around, nothing is stored. Nothing is sent to other servers, except the names of runs if the owner of this server "
     "has set up notifications."
 )
-PROBLEM = "you-problem"
+NOT_DELETED, DELETED = "you-not-deleted", "you-deleted"
 ROLES = {
     Role.GUEST: "a guest",
     Role.MEMBER: "a member",
@@ -38,10 +50,14 @@ MODES = {
 def show() -> None:
     """The whole page below its title."""
     visitor = sharing.current()
+    if st.session_state.pop(DELETED, False):
+        st.success("Everything about you has been deleted from this server.", icon=":material/delete_forever:")
     st.markdown(f"You are **{plain(visitor.shown_name)}**, {ROLES[visitor.role]}. {MODES[sharing.mode()]}")
     if not visitor.id:
         st.warning("Your browser sends no cookie. Allow cookies for this site and reload the page.")
         return
+    if rooms.may_open(visitor):
+        st.page_link(PAGES / "class.py", label="Open a class, or go to yours", icon=":material/co_present:")
     _name(visitor)
     _usage(visitor)
     if visitor.role is not Role.OWNER:
@@ -50,11 +66,29 @@ def show() -> None:
         people_list.show()
     st.header("On a shared computer", anchor=False)
     st.caption("Only the cookie of this browser identifies you. Anyone who uses this browser next is treated as you.")
-    st.link_button("Not you?", LEAVE, icon=":material/logout:")
+    st.html(LEAVE.format(html.escape(links.on_server("visitor", "leave"))))
     st.header("What is stored about you", anchor=False)
     st.markdown(PRIVACY)
+    _drawings(visitor)
     if st.button("Delete everything about me", icon=":material/delete_forever:"):
         _delete(visitor)
+
+
+def _drawings(visitor: Visitor) -> None:
+    """Withdraw drawings of all classes: the page of a class that is closed can no longer be opened."""
+    if problem := st.session_state.pop(NOT_DELETED, ""):
+        st.error(plain(problem), icon=":material/error:")
+    if count := pool.count_of(visitor.id):
+        st.caption(f"Drawings and photos that you have sent to classes: {count:,}.")
+        st.button("Delete my drawings and photos", icon=":material/ink_eraser:", on_click=_withdraw)
+
+
+def _withdraw() -> None:
+    """A callback: the page is then drawn without them."""
+    try:
+        sending.withdraw_all()
+    except UserError as error:
+        st.session_state[NOT_DELETED] = str(error)
 
 
 def _usage(visitor: Visitor) -> None:
@@ -69,18 +103,26 @@ def _delete(visitor: Visitor) -> None:
         "Your runs, studies, datasets, drawings, photos and uploads, your attempts at assignments, your progress in "
         "the lessons, your name and your role. Runs in progress are stopped. **This cannot be undone.**"
     )
+    if visitor.role in (Role.TEACHER, Role.OWNER):
+        st.markdown("Your classes end; their assignments and drawings are deleted. The runs of your pupils are kept.")
     with st.container(horizontal=True):
         if st.button(
             "Delete",
             type="primary",
             icon=":material/delete_forever:",
             key="you-delete",
-            on_click=personal_data.delete_everything,
+            on_click=_delete_everything,
             args=(visitor,),
         ):
             st.rerun()
         if st.button("Cancel", key="you-keep"):
             st.rerun()
+
+
+def _delete_everything(visitor: Visitor) -> None:
+    """A callback: the page is then drawn for somebody whom the server does not know."""
+    personal_data.delete_everything(visitor)
+    st.session_state[DELETED] = True
 
 
 def _name(visitor: Visitor) -> None:
@@ -100,20 +142,4 @@ def _name(visitor: Visitor) -> None:
 def _owner_code(visitor: Visitor) -> None:
     with st.expander("Do you run this server?", icon=":material/key:", key="you-owner"):
         st.caption("The terminal or log where it was started shows a code that makes you its owner.")
-        st.text_input(
-            "Code from the terminal", key="you-code", on_change=_redeem, args=(visitor.id,), autocomplete="off"
-        )
-        if problem := st.session_state.pop(PROBLEM, ""):
-            st.error(plain(problem), icon=":material/error:")
-
-
-def _redeem(visitor_id: str) -> None:
-    """A callback: the page is then drawn for the owner."""
-    text = st.session_state["you-code"]
-    st.session_state["you-code"] = ""
-    if not text:
-        return
-    try:
-        owner_code.redeem(text, visitor_id)
-    except UserError as error:
-        st.session_state[PROBLEM] = str(error)
+        code_field.show(visitor)

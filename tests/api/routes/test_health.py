@@ -1,4 +1,4 @@
-"""The state of the service, its metrics, and a documentation page that needs no network."""
+"""The state of the service, its metrics, and a documentation page that works offline."""
 
 import re
 

@@ -43,8 +43,8 @@ def ball_archive(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_server, ball_archive, tmp_path):
-    page = visit(own_server, "/data")
+def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(tidied_server, visit, ball_archive, tmp_path):
+    page = visit(tidied_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
@@ -65,24 +65,24 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     page.wait_for_url(re.compile("data=Balls"))
     run_id = steps.click_start(page)
     expect(steps.finish(page, "try")).to_be_visible(timeout=150_000)
-    run = own_server.runs / run_id
+    run = tidied_server.runs / run_id
     assert json.loads((run / "config.json").read_text())["data"] == "own-balls"
     steps.finish(page, "mistakes").click()
     steps.shows(page, "Evaluate")
-    page.goto(f"{own_server.url}/predict?run={run_id}")
+    page.goto(f"{tidied_server.url}/predict?run={run_id}")
     steps.shows(page, "Predict")
     (tmp_path / "new.jpg").write_bytes(photo(99, True))
     page.locator("input[type=file]").set_input_files(tmp_path / "new.jpg")
     expect(steps.main(page).get_by_text("Model input")).to_be_visible()
 
-    page.goto(f"{own_server.url}/data?data=Balls")
+    page.goto(f"{tidied_server.url}/data?data=Balls")
     steps.shows(page, "Data")
     steps.button(page, "Name and note").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Name").fill("Small balls")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
-    own = own_server.runs.with_name("own")
+    own = tidied_server.runs.with_name("own")
     wait_until(lambda: json.loads((own / "own-balls" / "label.json").read_text())["title"] == "Small balls")
     steps.settled(page)
     steps.button(page, "Delete").click()
@@ -95,14 +95,14 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(visit, own_s
     dialog.get_by_role("textbox").press("Enter")
     dialog.get_by_role("button", name="Delete").click()
     wait_until(lambda: not (own / "own-balls").exists(), what="the dataset is deleted")
-    page.goto(f"{own_server.url}/train?run={run_id}")
+    page.goto(f"{tidied_server.url}/train?run={run_id}")
     expect(steps.main(page).get_by_text("it was deleted").first).to_be_visible()
-    page.goto(f"{own_server.url}/evaluate?run={run_id}")
+    page.goto(f"{tidied_server.url}/evaluate?run={run_id}")
     steps.shows(page, "Evaluate")
 
 
-def test_webcam_photos_become_a_dataset(visit, own_server):
-    page = visit(own_server, "/data", permissions=["camera"])
+def test_webcam_photos_become_a_dataset(tidied_server, visit):
+    page = visit(tidied_server, "/data", permissions=["camera"])
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")

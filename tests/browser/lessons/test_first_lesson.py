@@ -57,7 +57,7 @@ def pupils(make_server):
 def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
     lesson = lessons.find("draw")
     page = visit(pupils, "/lessons?lesson=draw")
-    steps.shows(page, "1. Draw, and be recognised")
+    steps.shows(page, "1. Draw, and see it recognised")
     steps.button(page, "Start the lesson").click()
     steps.shows(page, "Predict")
     for at, step in enumerate(lesson.STEPS):
@@ -84,7 +84,7 @@ def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
         next_button(page).click()
     expect(next_button(page)).to_have_text("Finish")
     next_button(page).click()
-    steps.shows(page, "1. Draw, and be recognised")
+    steps.shows(page, "1. Draw, and see it recognised")
     expect(steps.main(page)).to_contain_text("You have finished this lesson.")
     expect(page).to_have_url(re.compile(r"/lessons\?lesson=draw"))
     expect(bar(page)).to_have_count(0)

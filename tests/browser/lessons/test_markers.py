@@ -1,10 +1,11 @@
 """Every control that a lesson marks is on the page that its step opens. One visit for each address."""
 
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from imgcls import lessons
 from imgcls.config import Config
@@ -43,19 +44,57 @@ def test_what_lessons_mark_on_a_page_is_there(visit, server, address):
         expect(marked, f"{key} at {address}").to_be_visible()
 
 
+class Slow:
+    """A connection whose answers can be held back, as in a crowd or on a bad network."""
+
+    def __init__(self, page: Page):
+        self._held: list[tuple] = []
+        self._is_held, self.sent = False, 0
+        page.route_web_socket(re.compile("_stcore/stream"), self._connect)
+        page.reload()
+
+    def _connect(self, browser) -> None:
+        server = browser.connect_to_server()
+
+        def up(message) -> None:
+            self.sent += 1
+            server.send(message)
+
+        browser.on_message(up)
+        server.on_message(
+            lambda message: self._held.append((browser, message)) if self._is_held else browser.send(message)
+        )
+
+    def hold(self) -> None:
+        self.sent, self._is_held = 0, True
+
+    def release(self) -> None:
+        """Each message once and in their order: those that arrive meanwhile wait for those before them."""
+        while self._held:
+            browser, message = self._held.pop(0)
+            browser.send(message)
+        self._is_held = False
+
+
 def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_server, sample_run):
+    """On a slow connection: the browser asks for the next update of the bar before it knows of the next page."""
     server = make_server()
     settings = lessons.find("convolution").CNN
     run = server.add(sample_run)
     (run / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
     server.start()
     page = visit(server, "/lessons?lesson=convolution")
+    slow = Slow(page)
     steps.shows(page, "4. A convolution by hand")
     steps.button(page, "Start the lesson").click()
     bar = page.locator(".st-key-lesson")
     for title in ("A network of your own", "Sixteen small filters"):
         expect(bar).to_contain_text(title)
+        slow.hold()
         bar.locator(".st-key-lesson-next button").click()
+        while slow.sent < 2:  # the click, and a tick of the bar
+            page.wait_for_timeout(50)
+        slow.release()
     steps.shows(page, "Evaluate")
     marked = steps.main(page).locator(".st-key-by-hand")
     expect(marked).to_be_visible()
@@ -63,3 +102,41 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
     bar.get_by_role("button", name="9", exact=True).click()
     expect(marked).to_be_in_viewport(ratio=0.6)
     server.close()
+
+
+def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit, make_server):
+    server = make_server()
+    page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 390, "height": 844})
+    steps.shows(page, "3. Shuffle the pixels")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Train a model")
+    steps.settled(page)
+    bar = page.locator(".st-key-lesson")
+    assert reaches(page, bar.locator(".st-key-lesson-next button"))
+    bar.get_by_role("button", name="About 50%").click()
+    expect(bar).to_contain_text("press Start")
+    steps.settled(page)
+    start = page.locator(".st-key-start button")
+    expect(start).to_be_in_viewport(ratio=1)
+    assert reaches(page, start)
+    server.close()
+
+
+def test_a_click_anywhere_on_the_card_of_a_lesson_opens_it(visit, server):
+    page = visit(server, "/lessons")
+    steps.shows(page, "Lessons")
+    steps.settled(page)
+    picture = page.locator(".st-key-card-lesson-draw .lesson-picture")
+    expect(picture).to_be_visible()
+    box = picture.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    steps.shows(page, "1. Draw, and see it recognised")
+
+
+def reaches(page: Page, button) -> bool:
+    """Whether a tap on the middle of a button meets it."""
+    expect(button).to_be_visible()
+    return button.evaluate(
+        "button => { const { left, top, width, height } = button.getBoundingClientRect();"
+        "return button.contains(document.elementFromPoint(left + width / 2, top + height / 2)) }"
+    )

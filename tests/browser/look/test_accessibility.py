@@ -19,7 +19,7 @@ PAGES = {
     "/studies": "Studies",
 }
 SECTIONS = {
-    "/data?data=MNIST+sample&explore=Classes": "explore",
+    "/data?data=MNIST+sample&explore=Mean+images": "explore",
     "/evaluate?run=sample": "view",
     "/predict?run=digits": "mode",
 }

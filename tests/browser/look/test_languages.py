@@ -11,6 +11,7 @@ from imgcls.ui.predict.example_drawings import DIGITS
 from tests.browser.conftest import shipped_runs
 from tests.browser.predict.test_pen_digits import DRAW
 from tests.browser.support import steps
+from tests.browser.support.server import wait_until
 
 ENGLISH = re.compile(r"\b(the|and|you|your|is|of|what|with|this|step|lesson|next|back|leave|draw)\b", re.IGNORECASE)
 """Words that English sentences have and German ones have not."""
@@ -37,7 +38,7 @@ OVERLAPS = """() => {
 @pytest.fixture(scope="module")
 def server(make_server):
     """A server of its own, since a lesson is remembered for everybody in local mode."""
-    server = make_server(IMGCLS_PSEUDO_LANGUAGE="on")
+    server = make_server(IMGCLS_PSEUDO_LANGUAGE="on", IMGCLS_STANDBY="off")
     for run in shipped_runs():
         server.add(run)
     yield server.start()
@@ -94,15 +95,25 @@ def test_a_language_chosen_in_the_menu_is_kept_for_this_browser_alone(visit, ser
     steps.shows(visit(server, "/lessons"), "Lessons")
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=["desktop", "phone"])
 @pytest.mark.parametrize("path", ["/", "/predict", "/lessons", "/train"])
-def test_a_page_from_right_to_left_is_as_wide_as_the_screen_and_nothing_overlaps(path, view, visit, server):
-    page = visit(server, f"{path}?lang=ar-XB", viewport=view)
+def test_a_page_from_right_to_left_is_as_wide_as_the_screen_and_nothing_overlaps(path, visit, server):
+    page = visit(server, f"{path}?lang=ar-XB", viewport=VIEWS[0])
     expect(steps.main(page).locator("h1")).to_contain_text("نص")
-    steps.settled(page)
     assert page.locator("html").get_attribute("dir") == "rtl"
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= view["width"]
+    for view in VIEWS:
+        page.set_viewport_size(view)
+        steps.settled(page)
+        # Streamlit folds its navigation with the next frame.
+        wait_until(lambda view=view: fits(page, view["width"]), what=f"the page fits {view}")
+
+
+def fits(page: Page, width: int) -> bool:
+    """Whether nothing overlaps or is outside, and the heading begins at the right."""
     count, overlapping, outside = page.evaluate(OVERLAPS)
-    assert count >= (9 if view["width"] > 1000 else 2) and (overlapping, outside) == (0, 0)
     heading = steps.main(page).locator("h1 span").first.bounding_box()
-    assert abs(heading["x"] + heading["width"] - (view["width"] - 0.04 * view["width"])) < 16, "it begins at the right"
+    return (
+        page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+        and count >= (9 if width > 1000 else 2)
+        and (overlapping, outside) == (0, 0)
+        and abs(heading["x"] + heading["width"] - 0.96 * width) < 16
+    )

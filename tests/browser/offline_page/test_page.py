@@ -1,4 +1,4 @@
-"""The page that is taken home, opened from a file in a browser without a network."""
+"""The page that is taken home, opened from a file in a browser that is offline."""
 
 import base64
 import json
@@ -114,7 +114,7 @@ def varied_drawings(count: int) -> list:
 
 
 def test_drawings_give_the_same_pixels_as_in_the_app(open_page, digits_page):
-    run, drawn = shipped("digits"), varied_drawings(200)
+    run, drawn = shipped("digits"), varied_drawings(1_249)
     expected = np.array([prepare(drawing, run.card).pixels.ravel() for drawing in drawn], int)
     lists = [[stroke.tolist() for stroke in drawing.strokes] for drawing in drawn]
     found = unpacked(open_page(digits_page).evaluate(PREPARE, json.dumps(lists)))
@@ -258,6 +258,8 @@ def test_a_drawing_is_classified_offline(open_page, digits_page):
     page.mouse.up()
     expect(page.locator("#answer")).to_have_text("7")
     expect(page.locator(".bar.is-best")).to_contain_text("✓ 7")
+    answer = page.locator("#answer").bounding_box()
+    assert answer["y"] + answer["height"] < 740  # on a phone, seen without scrolling while one draws
 
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#answer")).to_contain_text("Draw one here")

@@ -72,15 +72,15 @@ def draw_a_seven(page: Page) -> None:
     page.mouse.up()
 
 
-def test_a_labelled_drawing_is_saved_to_a_dataset_and_can_be_undone(visit, own_server):
-    page = predict(visit, own_server, "Draw")
+def test_a_labelled_drawing_is_saved_to_a_dataset_and_can_be_undone(tidied_server, visit):
+    page = predict(visit, tidied_server, "Draw")
     draw_a_seven(page)
     expect(page.locator(".prediction")).to_have_text("7")
     steps.button(page, "Correct the label or save the drawing").click()
     labels = page.get_by_test_id("stPopoverBody")
     labels.get_by_role("radio", name="7", exact=True).or_(labels.get_by_role("button", name="7", exact=True)).click()
     expect(steps.main(page).get_by_text("Saved as “7”. “My drawings” now contains 1 drawing")).to_be_visible()
-    waiting = own_server.runs.with_name("own") / "own-my-drawings" / "waiting.npz"
+    waiting = tidied_server.runs.with_name("own") / "own-my-drawings" / "waiting.npz"
     assert waiting.exists()
     steps.button(page, "Undo save").click()
     wait_until(lambda: not waiting.exists(), what="the drawing is forgotten")
@@ -102,8 +102,8 @@ DRAW_AND_PRESS = """pressed => {
 }"""
 
 
-def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(visit, own_server):
-    page = predict(visit, own_server, "Drawing+game")
+def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(tidied_server, visit):
+    page = predict(visit, tidied_server, "Drawing+game")
     steps.settled(page)  # the canvas is not replaced any more
     for number in (2, 3):
         expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
@@ -115,8 +115,8 @@ def test_the_game_scores_the_complete_drawing_when_done_is_clicked_immediately(v
     expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()  # the game acknowledges each message
 
 
-def test_the_game_does_not_score_while_the_pen_is_down(visit, own_server):
-    page = predict(visit, own_server, "Drawing+game")
+def test_the_game_does_not_score_while_the_pen_is_down(tidied_server, visit):
+    page = predict(visit, tidied_server, "Drawing+game")
     steps.settled(page)
     expect(page.locator(".sheet canvas")).to_be_visible()
     page.evaluate(DRAW_AND_PRESS, False)

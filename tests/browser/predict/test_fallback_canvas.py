@@ -53,3 +53,5 @@ def test_the_drawing_is_still_there_after_another_page_and_can_be_corrected(visi
     steps.button(page, "Correct the label or save the drawing").click()
     page.get_by_test_id("stPopoverBody").get_by_text("1", exact=True).click()
     expect(page.get_by_text("Saved as “1”")).to_be_visible()
+    steps.button(page, "Undo save").click()
+    expect(page.get_by_text("Saved as “1”")).to_have_count(0)

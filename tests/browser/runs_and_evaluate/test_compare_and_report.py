@@ -25,16 +25,19 @@ def test_two_selected_runs_open_the_comparison_and_the_link_keeps_both(runs_page
         expect(steps.main(tab).locator(".byclass > b")).to_have_count(10)
 
 
-def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(own_server, visit, chromium, tmp_path):
-    page = visit(own_server, "/evaluate?run=sample&view=Robustness", color_scheme="dark")
+def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(
+    tidied_server, sample_run, visit, chromium, tmp_path
+):
+    run = tidied_server.add(sample_run, "robust")
+    page = visit(tidied_server, "/evaluate?run=robust&view=Robustness", color_scheme="dark")
     steps.shows(page, "Evaluate")
     steps.button(page, "Evaluate robustness").click()
     expect(steps.main(page)).to_contain_text("Predictions that change", timeout=steps.SLOW)
     figures = steps.main(page).locator(".corruptions img")
     expect(figures).to_have_count(8)
     assert figures.first.evaluate("image => image.complete && image.naturalWidth > 0")
-    assert (own_server.runs / "sample" / "robustness.npz").exists()
-    assert not (own_server.runs / "sample" / "robustness.progress.json").exists()
+    assert (run / "robustness.npz").exists()
+    assert not (run / "robustness.progress.json").exists()
 
     steps.main(page).get_by_role("radio", name="Report").or_(
         steps.main(page).get_by_role("button", name="Report", exact=True)
@@ -43,7 +46,7 @@ def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(own_se
         steps.button(page, "Report (HTML)").click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
-    assert path.name == "sample.html"
+    assert path.name == "robust.html"
 
     context = chromium.new_context(color_scheme="dark", offline=True)
     page, asked = context.new_page(), []

@@ -27,7 +27,7 @@ def test_a_tile_opens_the_image_view_with_heat_maps(visit, server):
 def test_a_similar_training_image_can_be_excluded_in_place(visit, server):
     page = visit(server, "/evaluate?run=sample&view=Single%20image&image=1")
     steps.shows(page, "Evaluate")
-    page.get_by_text("A training image has a wrong label?").click()
+    page.get_by_text("Does a training image have a wrong label?").click()
     expect(page.get_by_role("button", name="Exclude")).to_be_disabled()
     expect(page.locator('.st-key-similar-change .tiles img[alt^="#"]')).to_have_count(10)
 

@@ -1,4 +1,4 @@
-"""The replay of a run and a prepared talk, opened from files in a browser without a network."""
+"""The replay of a run and a prepared talk, opened from files in a browser that is offline."""
 
 import pytest
 from playwright.sync_api import expect
@@ -62,7 +62,9 @@ def test_space_plays_and_pauses(open_replay):
     page.clock.install()
     page.keyboard.press("Space")
     expect(page.locator("#play")).to_have_text("Pause")
-    page.clock.run_for(10_000)
+    page.clock.run_for(1_000)
+    expect(page.locator("#caption")).not_to_contain_text("Press Space")
+    page.clock.run_for(9_000)
     assert 1 <= int(page.locator("#epoch").inner_text()) <= 3
     page.keyboard.press("Space")
     shown = page.locator("#time").input_value()
@@ -71,6 +73,8 @@ def test_space_plays_and_pauses(open_replay):
     page.keyboard.press("Space")
     page.clock.run_for(60_000)
     assert page.locator("#epoch").inner_text() == "16" and page.locator("#play").inner_text() == "Play"
+    is_whole = "svg => svg.querySelector('clipPath rect').width.baseVal.value >= svg.viewBox.baseVal.width"
+    assert page.locator(".curve svg").first.evaluate(is_whole), "the mark of the last epoch is cut in half"
 
 
 def test_blank_screen_hidden_numbers_and_zoom(open_replay):

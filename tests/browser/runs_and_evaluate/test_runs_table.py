@@ -3,9 +3,11 @@
 import json
 import shutil
 
+import filelock
 import pytest
 from playwright.sync_api import Page, expect
 
+from imgcls.jobs.queue import LOCK
 from tests.browser.support import steps
 from tests.browser.support.server import wait_until
 
@@ -31,7 +33,7 @@ def runs_page(visit, server_of_two, sample_run):
         (folder / "trainer.json").write_text(json.dumps({"started": started}))
         config = json.loads((folder / "config.json").read_text())
         (folder / "config.json").write_text(json.dumps(config | {"learning_rate": rate}))
-    page = visit(server, "/runs")
+    page = visit(server, "/runs?layout=Table")
     steps.shows(page, "Runs")
     return server, page
 
@@ -62,19 +64,44 @@ def test_a_selected_run_can_be_renamed(runs_page):
     steps.shows(page, "My best seven")
 
 
-def test_a_run_is_deleted_only_after_confirmation(runs_page):
+def test_a_run_is_deleted_only_after_confirmation_and_can_be_restored(runs_page):
     server, page = runs_page
     select_row(page, 1)
-    steps.button(page, "Delete").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("The first one")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    assert server.run_ids() == {"first", "second"}
+    for leave in (lambda: page.keyboard.press("Escape"), lambda: dialog.get_by_role("button", name="Cancel").click()):
+        steps.button(page, "Delete").click()
+        expect(dialog).to_contain_text("The first one")
+        leave()
+        expect(dialog).to_have_count(0)
+        assert server.run_ids() == {"first", "second"}
+        expect(steps.button(page, "Open")).to_be_enabled()
     steps.button(page, "Delete").click()
     dialog.get_by_role("button", name="Delete").click()
     expect(steps.main(page)).to_contain_text("1 run.")
     assert server.run_ids() == {"second"}
+    steps.main(page).get_by_text("Recently deleted (1)").click()
+    steps.button(page, "Restore").click()
+    expect(steps.main(page)).to_contain_text("2 runs.")
+    assert server.run_ids() == {"first", "second"}
+
+
+def test_selected_rows_stay_selected_when_runs_are_queued_and_leave_the_queue(runs_page, sample_run):
+    server, page = runs_page
+    select_row(page, 1)
+    with filelock.FileLock(server.runs / LOCK):  # as if a queue were running: the run only waits
+        queued = server.runs / "queued"
+        queued.mkdir()
+        shutil.copy(sample_run / "config.json", queued)
+        (queued / "queued.json").write_text(json.dumps({"ticket": "a", "place": 1.0}))
+        (queued / "label.txt").write_text("In the queue")
+        select_row(page, 0)
+        expect(steps.main(page)).to_contain_text("3 runs.")
+        expect(steps.button(page, "Which is better?")).to_be_visible()
+        select_row(page, 2)  # again, in a table with one more row
+        expect(steps.button(page, "Which is better?")).to_have_count(0)
+        shutil.rmtree(queued)
+    steps.button(page, "Open").click()
+    steps.shows(page, "The second one")
 
 
 def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):

@@ -2,10 +2,11 @@
 
 import json
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
 
-SLOW = 60_000
+SLOW = 120_000
 PAGES = {
     "/": "Train, understand and try",
     "/data": "Data",
@@ -22,14 +23,31 @@ def main(page: Page) -> Locator:
 
 
 def settled(page: Page) -> None:
-    """Waits until the script has finished and no element is stale or a skeleton."""
+    """Waits until every click has been answered, the script has finished, and no element is stale or a skeleton.
+
+    The page draws an answer a little later, with new and old elements side by side: it has to look like this for some
+    frames without a further message, or, where messages keep coming, for a second in all.
+    """
     page.wait_for_function(
-        """() => {
+        """call => {
             const app = document.querySelector('[data-testid=stApp]');
             const {testScriptState, testConnectionState} = app ? app.dataset : {};
-            return testScriptState === 'notRunning' && testConnectionState === 'CONNECTED'
+            const isSettled = serverHasAnswered()
+                && testScriptState === 'notRunning' && testConnectionState === 'CONNECTED'
                 && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]');
+            const seen = window.settled && window.settled.call === call ? window.settled : {total: 0};
+            const hasStayed = isSettled && seen.answers === serverAnswers();
+            window.settled = {
+                call,
+                answers: serverAnswers(),
+                frames: hasStayed ? seen.frames + 1 : 0,
+                since: hasStayed ? seen.since : performance.now(),
+                total: seen.total + isSettled,
+            };
+            const isQuiet = window.settled.frames > 5 && performance.now() - window.settled.since > 150;
+            return isQuiet || (isSettled && window.settled.total > 60);
         }""",
+        arg=time.monotonic_ns(),
         timeout=SLOW,
     )
 

@@ -1,5 +1,7 @@
 """Browser tabs that visits use one after the other."""
 
+import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
@@ -9,6 +11,10 @@ KEPT = 2
 """Idle tabs that are kept for each kind of visit."""
 SET_PER_VISIT = ("viewport", "color_scheme")
 """Options that an open tab can change, so that visits that differ only in them share their tabs."""
+
+DELAY = float(os.environ.get("IMGCLS_SOCKET_DELAY", "0"))
+"""Milliseconds by which messages to the server are held back: finds tests that hope instead of wait."""
+SOCKET = f"window.socketDelay = {DELAY};\n" + Path(__file__).with_name("socket.js").read_text("utf-8")
 
 
 class Tabs:
@@ -34,6 +40,7 @@ class Tabs:
             return page
         context = self._browser.new_context(**options)
         context.set_default_timeout(40_000)
+        context.add_init_script(SOCKET)
         if init_script:
             context.add_init_script(init_script)
         page = context.new_page()

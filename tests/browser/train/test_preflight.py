@@ -9,8 +9,8 @@ from tests.browser.support import steps
 LONG = 120_000
 
 
-def test_the_checks_run_and_the_suggested_rate_appears_in_form_and_url(visit, own_server):
-    page = visit(own_server, "/train")
+def test_the_checks_run_and_the_suggested_rate_appears_in_form_and_url(tidied_server, visit):
+    page = visit(tidied_server, "/train")
     steps.shows(page, "Train a model")
     steps.main(page).get_by_text("Pre-flight check").click()
     check = page.get_by_role("button", name=re.compile("Check these settings"))

@@ -40,9 +40,8 @@ def shape_archive(tmp_path):
 
 
 @pytest.mark.timeout(300)
-def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, make_server, shape_archive):
-    server = make_server().start()
-    page = visit(server, "/data")
+def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(tidied_server, visit, shape_archive):
+    page = visit(tidied_server, "/data")
     steps.shows(page, "Data")
     steps.button(page, "Import your own images").click()
     steps.shows(page, "Import your own images")
@@ -51,12 +50,12 @@ def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(visit, 
     steps.settled(page)
     page.get_by_role("button", name=re.compile("Import 120")).click()
     expect(steps.button(page, "Train a model")).to_be_visible(timeout=steps.SLOW)
-    page.goto(f"{server.url}/train?data=signs&model=Transfer+learning&epochs=20&learning_rate=0.01")
+    page.goto(f"{tidied_server.url}/train?data=signs&model=Transfer+learning&epochs=20&learning_rate=0.01")
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("EfficientNet-Lite0 (accurate) is included")
     run_id = steps.click_start(page)
     expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
-    result = json.loads((server.runs / run_id / "result.json").read_text())
+    result = json.loads((tidied_server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["counts"]["test"] == 24
     # Random weights reach a third; a pretrained network does much better on shapes.
     assert result["test_accuracy"] >= 0.7

@@ -88,8 +88,7 @@ def refused(arguments: list[str], folder: Path, capfd) -> int:
     """The exit code of a command that fails with one sentence and writes nothing."""
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     code = main(arguments)
-    lines = capfd.readouterr().err.splitlines()
-    error = "\n".join(line for line in lines if not line.startswith("INFO: "))  # LiteRT's own
+    error = capfd.readouterr().err.strip()
     assert code in (exit_codes.FAILED, exit_codes.USAGE, exit_codes.NOT_FOUND), error
     assert error and "\n" not in error and "Traceback" not in error and len(error) < 400
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before

@@ -120,6 +120,33 @@ def test_on_a_full_disk_nothing_is_half_written(name, here, capsys):
     assert "too large" in error or "could not" in error
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import", "classes", "--title", "Full"],
+        ["prepare", "digits"],
+        ["robustness", "digits"],
+        ["label-errors", "digits"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_on_a_full_disk_the_folders_of_the_program_stay_as_they_are(arguments, here, capsys):
+    for label in ("first", "second"):
+        (here / "classes" / label).mkdir(parents=True)
+        for path in (here / "images").glob("*.png"):
+            Image.fromarray(np.asarray(Image.open(path)) // (1 + (label == "first"))).save(
+                here / "classes" / label / f"{label}-{path.name}"
+            )
+    before = files(here.parent)
+    with full_disk():
+        code = main(arguments)
+    *_, error = capsys.readouterr().err.strip().splitlines()
+    assert code == exit_codes.FAILED and "File too large" in error and error.endswith(".")
+    after = files(here.parent)
+    assert {path: after.get(path) for path in before} == before
+    assert [path for path in set(after) - set(before) if path.is_file() and path.suffix != ".lock"] == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="not even root may write to /sys")
 @pytest.mark.parametrize("name", WRITING)
 def test_a_missing_permission_is_named(name, here, capsys):
@@ -205,8 +232,10 @@ def test_a_real_ctrl_c_ends_a_long_prediction_with_130(here):
         error = process.communicate(timeout=60)[1]
     finally:
         process.kill()
-    assert process.returncode == exit_codes.INTERRUPTED
-    assert error.splitlines()[-1] == "Interrupted.", "LiteRT may have written a line before it"
+    # If the signal comes while a string is executed, as in the making of a dataclass, CPython ends itself with it. A
+    # shell calls both 130.
+    assert process.returncode in (exit_codes.INTERRUPTED, -signal.SIGINT), error
+    assert error.strip() == "Interrupted."
     assert sorted(path.name for path in here.iterdir()) == ["images", "talk.json", "test.csv"]
 
 

@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
+
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
+from tests.support.runs import mutations
 
 
 def test_runs_are_listed_with_state_and_scores(finished_run, make_run, capsys):
@@ -22,3 +25,32 @@ def test_runs_are_listed_with_state_and_scores(finished_run, make_run, capsys):
 def test_without_runs_it_explains_how_to_train_one(capsys):
     assert main(["runs"]) == exit_codes.OK
     assert "imgcls train --data" in capsys.readouterr().out
+
+
+def test_runs_are_filtered_and_sorted_as_on_the_page(finished_run, capsys):
+    for name, rate in (("slow", 0.001), ("fast", 0.01), ("wild", 0.1)):
+        mutations.small_run(f"run-{name}", **{"config.json": json.dumps({"learning_rate": rate}).encode()})
+    assert main(["runs", "run-", "learning_rate<=0.01", "--sort", "learning_rate"]) == exit_codes.OK
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["run-fast", "run-slow"]
+    assert "learning_rate=0.01" in lines[0], "what was asked for is shown"
+
+    assert main(["runs", "--sort", "learning_rate", "--ascending", "--limit", "1", "--json", "run-"]) == exit_codes.OK
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["id"] == "run-slow" and row["settings"]["learning_rate"] == 0.001
+
+    assert main(["runs", "test>1"]) == exit_codes.OK
+    assert "None of 4 runs matches." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["test>high"], "test> needs a number"),
+        (["lerning_rate<1"], "No run has a column or a setting called 'lerning_rate'. Columns: id, name,"),
+        (["--sort", "lerning_rate"], "No run has a column or a setting called 'lerning_rate' to sort by."),
+    ],
+)
+def test_an_invalid_filter_is_named(words, said, finished_run, capsys):
+    assert main(["runs", *words]) == exit_codes.USAGE
+    assert said in capsys.readouterr().err

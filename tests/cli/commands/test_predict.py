@@ -37,7 +37,7 @@ def test_a_folder_becomes_a_table_with_the_same_predictions_as_the_app(finished_
     assert main(["predict", finished_run.id, "scans", "--csv", "out.csv"]) == exit_codes.OK
     out, err = capsys.readouterr()
     assert out == ""
-    assert "6 classified, 2 could not be read, 1 other files skipped" in err and "notes.txt" in err
+    assert "6 classified, 2 could not be classified (" in err and "1 other files skipped" in err and "notes.txt" in err
     assert "Accuracy on 6 labelled images: " in err and "95% CI" in err
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -80,7 +80,7 @@ def test_without_options_each_image_is_printed_on_one_line(finished_run, scans, 
         (["RUN", "scans/*.jpeg"], exit_codes.NOT_FOUND, "No such file or folder: scans/*.jpeg"),
         (["RUN"], exit_codes.USAGE, "See: imgcls predict --help"),
         (["RUN", "empty"], exit_codes.FAILED, "There are no images. Expected PNG"),
-        (["RUN", "scans/notes.txt"], exit_codes.FAILED, "No image could be read"),
+        (["RUN", "scans/notes.txt"], exit_codes.FAILED, "No image could be classified (not a readable image: 1)"),
         (["RUN", "scans", "--csv", "taken.csv"], exit_codes.USAGE, "taken.csv exists already"),
         (["RUN", "scans", "--csv", "no/x.csv"], exit_codes.NOT_FOUND, "No such folder: no"),
     ],

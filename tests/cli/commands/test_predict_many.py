@@ -77,7 +77,7 @@ def test_a_table_for_different_images_is_not_continued(finished_run, scans, tmp_
 
 def test_without_readable_images_no_partial_table_is_left(finished_run, scans, tmp_path, capsys):
     assert main(["predict", finished_run.id, "3/4.png", "--csv", "out.csv", "--resume"]) == exit_codes.FAILED
-    assert "No image could be read" in capsys.readouterr().err
+    assert "No image could be classified" in capsys.readouterr().err
     assert not list(tmp_path.glob("out.csv*"))
 
 

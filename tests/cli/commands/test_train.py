@@ -140,7 +140,7 @@ class NoTraining(Exception):
 
 @pytest.fixture
 def requested_settings(monkeypatch, digits):
-    """The settings a training would start with; nothing is trained."""
+    """The settings a training run would start with; nothing is trained."""
 
     class Trainer:
         def __init__(self, run, **ignored):
@@ -211,7 +211,7 @@ def test_several_seeds_give_runs_that_differ_in_nothing_else_and_a_mean(digits):
     assert done.returncode == 0, done.stderr
     (group,) = repeated_seeds.groups(runs.all_runs())
     assert [run.id for run in group.runs] == ["repeated-0", "repeated-1", "repeated-2"]
-    assert [run.label for run in group.runs] == [f"ann on digits, seed {seed}" for seed in range(3)]
+    assert [run.label for run in group.runs] == [f"Dense network on Small digits, seed {seed}" for seed in range(3)]
     assert len(set(group.accuracies)) > 1
     assert not any((run.folder / "inside.json").exists() for run in group.runs)  # a page makes it on request
     mean = group.mean()

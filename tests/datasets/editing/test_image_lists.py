@@ -18,7 +18,7 @@ from tests.support.uploads import archive, image, imported, leaves
 
 @pytest.fixture
 def dataset(tmp_path):
-    return datasets.open_dataset(imported(archive(tmp_path / "leaves.zip", leaves(("ash", "oak", "yew"), 10))))
+    return datasets.open_dataset(imported(archive(tmp_path / "leaves.zip", leaves(("ash", "oak", "yew"), 11))))
 
 
 def listed(dataset, rows=None):

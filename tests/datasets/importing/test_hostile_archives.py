@@ -196,7 +196,11 @@ def test_another_file_type_is_named(data, what, tmp_path):
         ({"notes.txt": b"x"}, "No images found in it (1 not an image, judging by the file extension"),
         ({"inner.zip": b"PK"}, "No images found in it (1 in an archive within the archive"),
         (leaves(("oak",)), "Found class 'oak' with images, but only one with enough of them"),
-        (leaves(("oak", "fox"), 1), "Found 2 classes with images, but none with enough of them"),
+        (leaves(("oak", "fox"), 1), "none with enough of them: 'fox' has 1 image, 'oak' has 1 image. Expected"),
+        (
+            leaves(("oak", "fox"), 2, "test/") | leaves(("oak", "fox"), 1, "train/", 500),
+            "has 1 training and 2 test images. Expected at least two classes with at least 2 training images each.",
+        ),
         ({f"{number}.png": image(number) for number in range(9)}, "the 9 images are not in folders"),
     ],
 )

@@ -96,7 +96,7 @@ def test_clutter_and_damaged_images_are_skipped_and_counted(tmp_path):
     skipped = {reason: (count, first) for reason, count, first in datasets.custom_dataset(name).skipped}
     assert skipped["system files (such as .DS_Store)"][0] == 3
     assert skipped["not an image, judging by the file extension"] == (1, ("oak/notes.txt",))
-    assert skipped["in an archive within the archive: unpack it first"] == (1, ("oak/inner.zip",))
+    assert skipped["an archive next to the images"] == (1, ("oak/inner.zip",))
     assert skipped["damaged or incomplete"] == (1, ("oak/half.png",))
     assert skipped["empty"] == (1, ("oak/none.jpg",))
     assert skipped["outside the class folders, so without a class"] == (1, ("top.png",))

@@ -1,4 +1,4 @@
-"""A run as a plain Keras script: the same split, augmentation and network, and a training that scores alike."""
+"""A run as a plain Keras script: the same split, augmentation and network, and a training run that scores alike."""
 
 import ast
 import json

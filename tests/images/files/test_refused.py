@@ -208,7 +208,7 @@ SAMPLES = [
 ]
 
 
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=150)
 @given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.integers(0, 12), st.booleans())
 @pytest.mark.filterwarnings("ignore")
 def test_a_damaged_file_either_opens_or_is_refused(data, seed, num_changes, cut):

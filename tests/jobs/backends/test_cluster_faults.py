@@ -127,5 +127,5 @@ def test_a_trainer_that_was_given_up_ends_itself(scene, wait_until):
     (trainer,) = scene.place.trainers(run)
     waiting_list.enter(run)
     assert jobs.claim(run, waiting_list.ticket(run))
-    wait_until(lambda: not trainer.is_running() or trainer.status() == "zombie", seconds=20)
+    wait_until(lambda: not trainer.is_running() or trainer.status() == "zombie")
     assert "Another trainer was started" in (run.folder / "log.txt").read_text()

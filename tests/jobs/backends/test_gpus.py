@@ -1,4 +1,4 @@
-"""Several trainings on one machine: one GPU each, from a list that a stand-in for nvidia-smi gives."""
+"""Several training runs on one machine: one GPU each, from a list that a stand-in for nvidia-smi gives."""
 
 import pytest
 

@@ -1,7 +1,8 @@
 """A study on a real Ray cluster of two nodes on loopback, of which one is killed halfway, and the queue with it.
 
-Needs the package ray: pip install "ray[default]". The trainers are toys, whose score follows from their settings; lock,
-heartbeat, checkpoint and result are the real ones. `python -m benchmarks.ray_study` does the same with real trainings.
+Needs the package ray: pip install "ray[default]". The trainers are toys, whose score follows from their settings;
+lock, heartbeat, checkpoint and result are the real ones. `python -m benchmarks.ray_study` does the same with real
+training runs.
 """
 
 import sys

@@ -58,7 +58,7 @@ def ssh(tmp_path, wait_until):
         psutil.wait_procs(family, timeout=20)
 
 
-def test_a_worker_started_through_ssh_trains_the_runs_of_the_app(ssh, digits, monkeypatch, wait_until):
+def test_a_worker_started_through_ssh_trains_the_runs_of_the_app(ssh, digits, monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
     words, machine = ssh
     config = Config(data=digits, model="ann", epochs=2, early_stopping=False)
@@ -68,15 +68,58 @@ def test_a_worker_started_through_ssh_trains_the_runs_of_the_app(ssh, digits, mo
     python = f"exec {sys.executable} -u -c {shlex.quote(WORKER)}"
     command = f"cd {shlex.quote(str(paths.repository_folder()))} && {exports} {python}"
     worker = subprocess.Popen([*words, command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: run.state == "finished" or worker.poll() is not None, seconds=240)
-    wait_until(lambda: worker_reports.all_workers()[0].busy == 0)  # it has noticed
+    assert worker.stdout is not None
+    heard: list[str] = []
+    while not heard or (heard[-1] and "waiting." not in heard[-1]):
+        heard.append(worker.stdout.readline())  # a run that is finished is noticed in the next round
     for process in machine.children(recursive=True):
         if process.name().startswith("python"):
             process.send_signal(signal.SIGINT)  # Ctrl-C
-    printed, complaints = worker.communicate(timeout=60)
+    _, complaints = worker.communicate(timeout=60)
     assert complaints == "\nInterrupted.\n"
-    assert f"{run.label} ({run.id}): finished. 0 waiting." in printed
+    assert heard[-1] == f"{run.label} ({run.id}): finished. 0 waiting.\n", heard
     assert_trained_once(run)
     assert run.job["node"] == "lab1"
     assert not run.is_local
     assert worker_reports.all_workers() == []
+
+
+def test_the_commands_of_the_guide_start_a_worker_and_return(ssh, own_folders, tmp_path, monkeypatch, wait_until):
+    """Word for word, but for the names of machines and folders."""
+    words, _ = ssh
+    guide = (paths.repository_folder() / "docs" / "how-to" / "more-machines.md").read_text("utf-8")
+    (block,) = (block for block in guide.split("```") if "ssh $host" in block)
+    shared = tmp_path / "shared"
+    (shared / "imgcls-env" / "bin").mkdir(parents=True)
+    for path, command in {
+        shared / "imgcls-env" / "bin" / "imgcls": [sys.executable, "-m", "imgcls"],
+        tmp_path / "bin" / "ssh": [str(shutil.which("ssh")), *words[1:-1]],
+    }.items():
+        path.parent.mkdir(exist_ok=True)
+        variables = f"PYTHONPATH={shlex.quote(str(paths.repository_folder()))} IMGCLS_NODE=lab1 "
+        path.write_text(f'#!/bin/sh\n{variables}exec {shlex.join(command)} "$@"\n')
+        path.chmod(0o755)
+    block = block.replace("lab1 lab2", words[-1]).replace("/shared", str(shared))
+    done = subprocess.run(
+        ["bash", "-euc", block],
+        env={**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "ssh has returned, and the worker goes on"
+    monkeypatch.setenv("IMGCLS_RUNS", str(shared / "runs"))
+    wait_until(lambda: [state.node for state in worker_reports.all_workers()] == ["lab1"], seconds=120)
+    ours = [process for process in psutil.process_iter() if str(shared) in " ".join(_words_of(process))]
+    assert ours
+    for process in ours:
+        process.terminate()  # as pkill does, which would also end the workers of others
+    psutil.wait_procs(ours, timeout=60)
+    assert "takes runs from" in next(shared.glob("worker-*.log")).read_text()
+
+
+def _words_of(process: psutil.Process) -> list[str]:
+    try:
+        return [*process.cmdline(), process.environ().get("IMGCLS_RUNS", "")]
+    except psutil.Error:
+        return []

@@ -297,7 +297,7 @@ def test_who_deletes_everything_about_themselves_is_in_no_assignment(given, room
 
 def test_two_starts_at_once_use_one_attempt_each(given, ada, monkeypatch):
     task = given(attempts=3)
-    monkeypatch.setattr(jobs.fair_use, "check_new_run", lambda config: None)
+    monkeypatch.setattr(jobs.fair_use, "check_new_runs", lambda configs: None)
 
     def one(number):
         try:

@@ -10,6 +10,8 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs.classroom import leaderboard, work
 from imgcls.jobs.classroom.work import Work
+from imgcls.jobs.together import activities
+from imgcls.jobs.together.pool import Pool
 from imgcls.runs import Run
 from imgcls.sharing import NotAllowed, acting_as, people
 from imgcls.sharing.classroom import rooms
@@ -54,11 +56,36 @@ def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mn
         assert [one.is_stuck for one in work.of_members(room)] == [False, True]
 
 
-def test_nobody_is_stuck_in_a_class_that_does_not_train(room, join, monkeypatch):
+def test_nobody_is_stuck_in_a_class_that_does_not_train(room, join, mnist_sample, monkeypatch):
     monkeypatch.setattr(work, "LATE_SECONDS", -1.0)
     join(ADA, room, "Ada")
+    queued(TEACHER)  # as the model that the class trains together
     with as_teacher():
         assert [one.is_stuck for one in work.of_members(room)] == [False]
+
+
+def test_who_draws_with_the_class_is_not_stuck(room, join, mnist_sample, monkeypatch):
+    join(ADA, room, "Ada")
+    join(BEN, room, "Ben")
+    queued(ADA)
+    with as_teacher():
+        later = work.time.time() + 1_000
+        monkeypatch.setattr(work.time, "time", lambda: later)
+        assert [one.is_stuck for one in work.of_members(room)] == [False, True]
+        activities.start_collection(room, ["a", "b"])
+        assert [one.is_stuck for one in work.of_members(room)] == [False, False]
+        activities.finish(room)
+        assert [one.is_stuck for one in work.of_members(room)] == [False, False], "they have just drawn"
+
+
+def test_the_model_that_the_class_trains_together_competes_with_nobody(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    drawings = Pool(activities.folder(room), "abc")
+    activities.folder(room).mkdir(parents=True, exist_ok=True)
+    drawings.note_dataset("drawings-of-class", ["a", "b"])
+    works = [scored(TEACHER.id, 1.0, "drawings-of-class"), scored(ADA.id, 0.9, "drawings-of-class")]
+    works.append(scored(TEACHER.id, 0.8))
+    assert leaderboard.competing(works, room) == works[1:]
 
 
 def test_a_failed_or_damaged_run_is_stuck(room, join, mnist_sample):

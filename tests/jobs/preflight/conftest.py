@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.processes.engine import kill
 from tests.support.runs.preflight_checks import processes
 
 
@@ -9,4 +10,4 @@ from tests.support.runs.preflight_checks import processes
 def kill_remaining_processes(own_folders):
     yield
     for process in processes():
-        process.kill()
+        kill(process)

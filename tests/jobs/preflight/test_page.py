@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from imgcls.config import Config
 from imgcls.jobs.preflight import checks, lr_finder
-from tests.support.pages import prepared
+from tests.support.pages import button, prepared
 from tests.support.runs.preflight_checks import FOUND, RISING, SMALL, finder_losses, processes, state_of, store_check
 
 pytestmark = pytest.mark.timeout(300)
@@ -17,10 +17,6 @@ def opened(config: Config, *, unfolded: bool = True) -> AppTest:
     app = prepared("train", **settings_form.query_of(settings_form.form_of(config)))
     app.session_state["probes"] = unfolded
     return app.run()
-
-
-def button(app: AppTest, label: str):
-    return next(found for found in app.button if found.label == label)
 
 
 def test_a_closed_section_computes_nothing(digits, monkeypatch):
@@ -66,4 +62,4 @@ def test_clicking_check_starts_a_preflight_check(digits, wait_until):
     assert button(app, "Check these settings").disabled
     assert state_of("check", SMALL).state == "running"
     checks.discard(checks.task_of("check", SMALL))
-    wait_until(lambda: not processes(), seconds=10)
+    wait_until(lambda: not processes())

@@ -47,7 +47,7 @@ def test_a_killed_check_shows_one_error_and_can_be_restarted(digits, wait_until)
     wait_until(lambda: "Loading" in state_of("rates", SMALL).text, seconds=60)
     processes()[0].kill()
 
-    wait_until(lambda: state_of("rates", SMALL).state == "failed", seconds=5)
+    wait_until(lambda: state_of("rates", SMALL).state == "failed")
     assert state_of("rates", SMALL).text == tasks.INTERRUPTED
     checks.start("rates", SMALL)
     assert state_of("rates", SMALL).state == "running"
@@ -61,7 +61,7 @@ def test_a_suspended_check_is_reported_and_replaced(digits, wait_until, monkeypa
     suspended.suspend()
     with monkeypatch.context() as patch:
         patch.setattr(tasks, "STUCK_SECONDS", 0.5)
-        wait_until(lambda: state_of("check", SMALL).text == tasks.STUCK, seconds=10)
+        wait_until(lambda: state_of("check", SMALL).text == tasks.STUCK)
     checks.discard(checks.task_of("check", SMALL))
     assert not suspended.is_running()
     assert not checks.task_of("check", SMALL).folder.exists()

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from imgcls import datasets
+from imgcls import datasets, jobs
+from imgcls.config import Config
 from imgcls.datasets import custom
 from imgcls.errors import UserError
 from imgcls.jobs import personal_data
@@ -14,6 +15,8 @@ from imgcls.jobs.together import collection as together
 from imgcls.jobs.together.pool import State
 from imgcls.sharing import NotAllowed, Role, Visitor, acting_as, ownership, people
 from imgcls.sharing.classroom import rooms
+from imgcls.system import paths
+from imgcls.training.trainer import Trainer
 from tests.sharing.classroom.conftest import ADA, TEACHER
 from tests.support.drawing_together import scrawl
 
@@ -126,6 +129,51 @@ def test_a_withdrawn_drawing_leaves_the_dataset(room, collection):
         names = [datasets.open_dataset(made.name).records.names[part] for part in ("train", "test")]
     assert f"drawing-{own.id}" not in [name for part in names for name in part]
     assert before.is_dir() and found.state == 2
+
+
+def test_a_withdrawn_drawing_is_nowhere_on_the_disk_not_even_in_the_runs(room, collection):
+    """A run keeps test images for its pages, and so does a deleted one."""
+    fill(room, collection)
+    made = make(room, collection)
+    pixels = sending.pool_of(room, collection).pixels()
+    own, other = (sending.pool_of(room, collection).of_writer(writer(number).id, 1)[0].id for number in (0, 1))
+    with acting_as(teacher()):
+        run = jobs.begin(Config(data=made.name, epochs=1), "Kept")
+        deleted = jobs.begin(Config(data=made.name, epochs=1), "Deleted")
+    for kept in (run, deleted):
+        np.savez_compressed(kept.folder / "gallery.npz", images=np.stack([pixels[other], pixels[own]]), rows=[4, 7])
+    jobs.delete(deleted)
+    with acting_as(people.visitor(writer(0).id)):
+        sending.withdraw_all()
+    galleries = list(paths.runs_folder().rglob("gallery.npz"))
+    assert len(galleries) == 2
+    for path in galleries:
+        with np.load(path) as stored:
+            assert np.array_equal(stored["images"][0], pixels[other]) and not stored["images"][1].any()
+            assert stored["rows"].tolist() == [4, 7]
+    found = [path for path in paths.own_folder().rglob("*") if path.is_file()]
+    assert not [path.name for path in found if pixels[own].tobytes() in path.read_bytes()]
+    assert [path.name for path in found if pixels[other].tobytes() in path.read_bytes()]
+
+
+def test_a_trainer_does_not_keep_what_is_withdrawn_while_it_works(room, collection, monkeypatch):
+    fill(room, collection)
+    made = make(room, collection)
+    pixels = sending.pool_of(room, collection).pixels()
+    own, other = (sending.pool_of(room, collection).of_writer(writer(number).id, 1)[0].id for number in (0, 1))
+    with acting_as(teacher()):
+        run = jobs.begin(Config(data=made.name, epochs=1))
+    with acting_as(people.visitor(writer(0).id)):
+        sending.withdraw_all()
+
+    def train(trainer):
+        np.savez_compressed(run.folder / "gallery.npz", images=np.stack([pixels[other], pixels[own]]))
+        return {"outcome": "finished"}
+
+    monkeypatch.setattr(Trainer, "_train_alone", train)
+    Trainer(run).train()
+    with np.load(run.folder / "gallery.npz") as stored:
+        assert np.array_equal(stored["images"][0], pixels[other]) and not stored["images"][1].any()
 
 
 def test_whoever_deletes_everything_about_themselves_deletes_their_drawings(room, collection):

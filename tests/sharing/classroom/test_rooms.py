@@ -33,6 +33,7 @@ def test_names_are_limited_tidied_and_numbered(room, join):
     assert join(EVE, room, "ada").name == "ada 3"
     assert join(EVE, room, "ada").name == "ada 3"  # joining again changes nothing
     assert join(EVE, room, "ms noether").name == "ms noether 2"
+    assert join(EVE, room, "A\u200dda").name == "A\u200dda 3"  # looks the same
     long = join(ADA, room, "x" * 99).name
     assert len(long) == 30
     assert join(BEN, room, "x" * 99).name == "x" * 28 + " 2"
@@ -88,6 +89,27 @@ def test_who_leaves_or_is_removed_is_a_guest_and_may_join_again(room, join):
     assert rooms.members(room) == []
     assert {people.visitor(who.id).role for who in (ADA, BEN)} == {Role.GUEST}
     assert join(BEN, room, "Ben").role is Role.MEMBER
+
+
+@pytest.mark.parametrize("way", ["leaves", "is removed", "joins another class", "deletes everything"])
+def test_nobody_is_on_stage_in_a_class_that_they_are_no_longer_in(room, join, way):
+    join(ADA, room, "Ada")
+    with as_now(TEACHER):
+        rooms.put_on_stage(room, ADA.id)
+    if way == "leaves":
+        with as_now(ADA):
+            rooms.leave()
+    elif way == "is removed":
+        with as_now(TEACHER):
+            rooms.remove(room, ADA.id)
+    elif way == "joins another class":
+        people.change(EVE.id, name="Eve", role=Role.TEACHER)
+        with as_now(EVE):
+            another = rooms.open_new()
+        join(ADA, another, "Ada")
+    else:
+        rooms.forget(ADA.id)
+    assert rooms.find(room.id).on_stage == ""
 
 
 def test_a_teacher_cannot_be_removed_and_nobody_of_another_room(room, join):

@@ -4,13 +4,16 @@ import email
 import email.policy
 import json
 import re
+import smtplib
 import socketserver
+import urllib.error
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from imgcls.studies.notifications import channels, watcher
 from imgcls.studies.notifications.events import Event
+from imgcls.studies.notifications.problems import sentence
 from imgcls.studies.notifications.settings import Settings
 from tests.support.local_server import serving
 
@@ -142,3 +145,12 @@ def test_a_refusal_is_reported_and_no_redirect_is_followed(web, status):
 def test_an_unreachable_server_is_reported():
     found = watcher.test(Settings(slack="http://127.0.0.1:9/x", mail_to="a@b", smtp_host="127.0.0.1", smtp_port=9), 1e9)
     assert set(found) == {"slack", "mail"} and all(found.values())
+
+
+def test_why_a_message_could_not_be_sent_is_said_in_plain_words():
+    refused = ConnectionRefusedError(111, "Connection refused")
+    assert "No server answers at this address and port." in sentence(urllib.error.URLError(refused))
+    assert "refused the user or the password" in sentence(smtplib.SMTPAuthenticationError(535, b"no"))
+    assert "did not answer in time" in sentence(TimeoutError("timed out"))
+    assert sentence(OSError("strange")) == "The message could not be sent. (OSError: strange)"
+    assert sentence(urllib.error.URLError("unknown url type")) == "The message could not be sent. (unknown url type)"

@@ -17,6 +17,8 @@ HEART = [140, 240, 18, 30, 130, 18, 50, 60, 18, 100, 40, 18, 140, 90, 18, 180, 4
 SHAPES = ["heart", "spiral", *(f"shape {number}" for number in range(8))]
 TWO = "Two digits: 1 and 7"
 UNKNOWN = rejection.OUT_OF_DISTRIBUTION
+CHECKED = {"input-check-chip": True}
+"""The session in which the input check is open."""
 
 
 def copied(run_id: str = "reader", classes: list[str] | None = None) -> Run:

@@ -7,10 +7,6 @@ def button(app: AppTest, label: str):
     return next(button for button in app.button if button.label.startswith(label))
 
 
-def pieces(app: AppTest) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
-
-
 def new(app: AppTest) -> str:
     value = app.query_params["new"]
     return value if isinstance(value, str) else value[0]

@@ -1,7 +1,7 @@
 """Archives with label tables, and the result of importing them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,15 @@ KINDS = ("cat", "dog", "owl")
 def kind(number: int) -> str:
     """The class of the image with this number."""
     return KINDS[number % 3]
+
+
+NAMES = [f"img_{number:02}.png" for number in range(12)]
+EXPECTED = {name: kind(number) for number, name in enumerate(NAMES)}
+
+
+def rows(header: list, make: Callable[[int, str], list]) -> list[list]:
+    """A table of the images called NAMES: a header, and a row for each number and name."""
+    return [header, *(make(number, name) for number, name in enumerate(NAMES))]
 
 
 def numbered(folder: str, count: int = 12, digits: int = 3) -> list[str]:

@@ -63,10 +63,10 @@ class Forks:
         self._started: list[psutil.Process] = []
         self.calls: list[float] = []
 
-    def trainer(self, run: Run, before: str = "") -> psutil.Process:
-        """Starts a trainer for a run that no queue starts."""
+    def trainer(self, run: Run, before: str = "", *, explains: bool = False) -> psutil.Process:
+        """Starts a trainer for a run that no queue starts; see `fork_server` for `before` and `explains`."""
         queue.claim(run)
-        return self.process(do="train", folder=str(run.folder), before=before)
+        return self.process(do="train", folder=str(run.folder), before=before, explains=explains)
 
     def queue(self, before: str = "", trainers: dict[str, str] | None = None) -> psutil.Process:
         """A queue on the test's runs folder; `trainers` maps a run ID to code that its next trainer runs first."""
@@ -85,8 +85,7 @@ class Forks:
     def end(self) -> None:
         """Ends queues first, so that they start no more trainers."""
         for process in [*self._started[::-1], *processes()]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+            kill(process)
         psutil.wait_procs(self._started, timeout=20)
         self._started.clear()
 
@@ -96,7 +95,7 @@ class Forks:
 
 
 class FakeBackend:
-    """A backend that records the runs it is asked to train; the test decides when trainings start and end.
+    """A backend that records the runs it is asked to train; the test decides when training runs start and end.
 
     `cpu` is the CPU time of each trainer.
     """
@@ -202,7 +201,16 @@ def trainers(run: Run) -> list[psutil.Process]:
 
 def zombies(process: psutil.Process) -> list[psutil.Process]:
     """The zombies among the children of a live process."""
-    return [child for child in process.children() if child.status() == psutil.STATUS_ZOMBIE]
+    try:
+        return [child for child in process.children() if child.status() == psutil.STATUS_ZOMBIE]
+    except psutil.NoSuchProcess:  # it has ended, as a queue does that has nothing to do
+        return []
+
+
+def kill(process: psutil.Process) -> None:
+    """SIGKILL; it may have ended a moment ago."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
 
 
 def has_ended(process: psutil.Process) -> bool:

@@ -3,7 +3,9 @@
     python fork_server.py imgcls.training        (the argument marks the process as a trainer of this project)
 
 Each line of JSON on standard input starts a process and prints its ID. `before` is code that the process runs first,
-so that a test can kill it or fill the disk at an exact step; `trainers` is such code for each trainer of a queue.
+so that a test can kill it or fill the disk at an exact step; `trainers` is such code for each trainer of a queue. The
+activations and features that a trainer exports after its result, half of the work of a small run, are left out unless
+`explains` asks for them.
 """
 
 import json
@@ -22,6 +24,7 @@ import imgcls.training.loop.loop  # noqa: F401
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.jobs.queue import Queue
 from imgcls.system import processes
+from imgcls.training.export import explain_data
 
 
 class Child:
@@ -73,6 +76,8 @@ def forked(order: dict, gate: tuple[int, int] | None = None) -> int:
         for stream in streams:
             os.close(stream)
         exec(order.get("before") or "", {"__name__": "before", "resource": resource})
+        if not order.get("explains"):
+            explain_data.attempt = lambda *_: None
         if order["do"] == "train":
             code = trainer.main([order["folder"]])
         elif order["do"] == "queue":

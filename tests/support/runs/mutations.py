@@ -97,6 +97,7 @@ def complete_run(run_id: str, *, source: str = "digits") -> Run:
         "served.json": dict.fromkeys(("images", "identical", "largest_difference", "accuracy", "stored_accuracy"), 1.0)
         | {"version": 1, "problem": "", "model_sha256": card["sha256"], "sha256": "x", "gain": 3.0},
         "data.json": {"version": 1, "fingerprint": "x", "steps": []},
+        "withdrawn.json": ["0123456789abcdef"],
     }
     for name, content in more.items():
         (folder / name).write_text(json.dumps(content), "utf-8")

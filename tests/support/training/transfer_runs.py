@@ -1,4 +1,4 @@
-"""Settings of small transfer trainings."""
+"""Settings of small transfer training runs."""
 
 from imgcls.config import Config
 from imgcls.models.backbones import RUN

@@ -25,6 +25,7 @@ from tests.support.processes.engine import (
     check_files,
     curve,
     has_ended,
+    kill,
     lines,
     trainers,
     zombies,
@@ -68,15 +69,6 @@ def python():
         process.communicate()
 
 
-@pytest.fixture
-def uninterrupted(forks, wait_until):
-    run = runs.create(CONFIG, run_id="uninterrupted")
-    process = forks.trainer(run)
-    wait_until(lambda: has_ended(process), seconds=60)
-    assert run.state == "finished"
-    return run
-
-
 # ---- killed at any moment
 
 
@@ -90,11 +82,11 @@ def killed_at_random(moments: int, forks, uninterrupted, wait_until) -> None:
         while time.monotonic() < end and not has_ended(process):
             time.sleep(0.005)
         if has_ended(process):
-            assert_same_training(run, uninterrupted)
+            assert_same_training(run, uninterrupted(CONFIG))
             run = runs.create(CONFIG)
             continue
         before = [line["epoch"] for line in curve(run)]
-        process.kill()
+        kill(process)
         kills += 1
         wait_until(lambda process=process: has_ended(process))
         check_files(run)
@@ -105,7 +97,7 @@ def killed_at_random(moments: int, forks, uninterrupted, wait_until) -> None:
     process = forks.trainer(run)
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.state == "finished"
-    assert_same_training(run, uninterrupted)
+    assert_same_training(run, uninterrupted(CONFIG))
     check_files(run)
 
 
@@ -129,7 +121,7 @@ def test_killed_before_its_first_heartbeat(forks, wait_until):
     assert run.state == "lost"
     jobs.start(run)
     wait_until(lambda: run.state == "finished", seconds=60)
-    wait_until(lambda: zombies(queue) == [], seconds=5)
+    wait_until(lambda: zombies(queue) == [])
     check_files(run)
 
 
@@ -182,13 +174,13 @@ def test_a_suspended_trainer_is_terminated_then_resumed(forks, monkeypatch, wait
     trainer.suspend()
     assert run.state == "running"
     assert other.state == "queued"  # a laptop that was closed briefly: the trainer may continue
-    wait_until(lambda: has_ended(trainer), seconds=10)
+    wait_until(lambda: has_ended(trainer))
     wait_until(lambda: other.state == "finished", seconds=60)
     assert run.state == "lost"
     jobs.start(run)
     wait_until(lambda: run.state == "finished", seconds=60)
     assert_same_training(run, other)
-    wait_until(lambda: zombies(queue) == [], seconds=5)
+    wait_until(lambda: zombies(queue) == [])
 
 
 def test_a_briefly_suspended_trainer_continues(forks, wait_until):
@@ -210,13 +202,13 @@ def test_an_orderly_shutdown_loses_nothing(forks, uninterrupted, wait_until):
     trainer = forks.trainer(run, SLOW_STEPS.format(0.02))
     wait_until(lambda: lines(run), seconds=60)
     trainer.terminate()
-    assert wait_until(lambda: has_ended(trainer), seconds=30) < 10
+    wait_until(lambda: has_ended(trainer))
     assert run.result is None
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
     again = forks.trainer(run)
     wait_until(lambda: has_ended(again), seconds=60)
     assert run.state == "finished"
-    assert_same_training(run, uninterrupted)
+    assert_same_training(run, uninterrupted(CONFIG))
 
 
 def test_a_shutdown_ends_a_paused_trainer(forks, wait_until):
@@ -226,7 +218,7 @@ def test_a_shutdown_ends_a_paused_trainer(forks, wait_until):
     run.send_request(pause=True)
     wait_until(lambda: run.state == "paused")
     trainer.terminate()
-    wait_until(lambda: has_ended(trainer), seconds=5)
+    wait_until(lambda: has_ended(trainer))
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
 
 
@@ -236,7 +228,7 @@ def test_a_shutdown_ends_a_queued_trainer(forks, wait_until):
         trainer = forks.trainer(run)
         wait_until(lambda: run.state == "queued")
         trainer.terminate()
-        wait_until(lambda: has_ended(trainer), seconds=5)
+        wait_until(lambda: has_ended(trainer))
     wait_until(lambda: run.state == "lost", seconds=TRUE_SECONDS)
 
 
@@ -280,7 +272,7 @@ loop.Loop.run = starved
         assert run.result["message"]
     wait_until(lambda: other.state == "finished", seconds=60)
     assert trainers(run) == []
-    wait_until(lambda: zombies(queue) == [], seconds=5)
+    wait_until(lambda: zombies(queue) == [])
     check_files(run)
 
 
@@ -302,7 +294,7 @@ def test_a_clock_jump_starts_nothing_twice(seconds, forks, wait_until):
             with contextlib.suppress(FileNotFoundError):  # temporary files are renamed meanwhile
                 os.utime(path, (now, now))
         jobs.wake()
-        wait_until(lambda: run.state == "running", seconds=5)
+        wait_until(lambda: run.state == "running")
         assert other.state == "queued"
     time.sleep(2.5)  # the queue polls again
     assert trainers(run) == [trainer]

@@ -66,14 +66,6 @@ def train_to_exit(forks, wait_until):
     return train
 
 
-@pytest.fixture
-def uninterrupted(train_to_exit):
-    run = runs.create(CONFIG, run_id="uninterrupted")
-    train_to_exit(run)
-    assert run.state == "finished"
-    return run
-
-
 # ---- killed
 
 
@@ -106,11 +98,11 @@ def killed_in_its_checkpoints(steps, train_to_exit, uninterrupted, wait_until) -
         train_to_exit(run, FAILS.format(step, "killed", ["checkpoint"]))
         if run.result is not None:
             break
-        wait_until(lambda run=run: run.state == "lost", seconds=6)
+        wait_until(lambda run=run: run.state == "lost")
         check_files(run)
         train_to_exit(run)
         assert run.state == "finished", step
-        assert_same_training(run, uninterrupted)
+        assert_same_training(run, uninterrupted(CONFIG))
         check_files(run)
     else:
         return
@@ -170,7 +162,7 @@ def full_at(steps, train_to_exit, uninterrupted, stopped_run, wait_until) -> Non
         train_to_exit(run, FAILS.format(step, "full", [run.id]))
         if run.result is not None and run.result["outcome"] == "finished":
             break
-        wait_until(lambda run=run: run.state in ("failed", "lost"), seconds=6)
+        wait_until(lambda run=run: run.state in ("failed", "lost"))
         if run.result is not None:
             assert "No space left on device" in run.result["message"], (step, run.result)
         check_files(run)
@@ -179,7 +171,7 @@ def full_at(steps, train_to_exit, uninterrupted, stopped_run, wait_until) -> Non
         Predictor(run.folder / "model.tflite").probabilities(np.zeros((1, 8, 8, 1), np.uint8))
         train_to_exit(run)
         assert run.state == "finished", (step, (run.folder / "log.txt").read_text())
-        assert_same_training(run, uninterrupted)
+        assert_same_training(run, uninterrupted(CONFIG))
         check_files(run)
         shutil.rmtree(run.folder)
     else:

@@ -19,7 +19,7 @@ def settings(**changes) -> Config:
 
 
 def test_a_weight_is_the_inverse_of_the_frequency_and_their_mean_over_images_is_one():
-    from imgcls.training.loop.steps import class_weights
+    from imgcls.training.loop.class_weights import class_weights
 
     weights = class_weights(settings(), LABELS, 3)
     assert weights.dtype == np.float32
@@ -31,14 +31,14 @@ def test_a_weight_is_the_inverse_of_the_frequency_and_their_mean_over_images_is_
 def test_weights_match_scikit_learn_balanced():
     from sklearn.utils.class_weight import compute_class_weight
 
-    from imgcls.training.loop.steps import class_weights
+    from imgcls.training.loop.class_weights import class_weights
 
     expected = compute_class_weight("balanced", classes=np.arange(3), y=LABELS)
     assert class_weights(settings(), LABELS, 3).tolist() == pytest.approx(expected.tolist())
 
 
 def test_a_class_without_training_images_has_no_weight():
-    from imgcls.training.loop.steps import class_weights
+    from imgcls.training.loop.class_weights import class_weights
 
     assert class_weights(settings(), np.array([0, 0, 2]), 4).tolist() == [0.75, 0, 1.5, 0]
 
@@ -47,13 +47,14 @@ def test_a_class_without_training_images_has_no_weight():
 def test_a_weighted_step_matches_keras(keras, loss):
     from imgcls.training import model_builder
     from imgcls.training.loop import steps
+    from imgcls.training.loop.class_weights import class_weights
 
     images = np.random.default_rng(0).integers(0, 256, (32, 6, 6, 1), dtype=np.uint8)
     config = settings(loss=loss)
     keras.utils.set_random_seed(0)
     model = model_builder.build(config, (6, 6, 1), 3, images)
     before = model.get_weights()
-    weights = steps.class_weights(config, LABELS, 3)
+    weights = class_weights(config, LABELS, 3)
     train_step, eval_step = steps.compile_steps(config, model, steps.optimizer_of(config), weights)
     losses = [float(train_step(images, LABELS)[0]) for _ in range(3)]
     ours = model.get_weights()

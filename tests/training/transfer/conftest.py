@@ -1,4 +1,4 @@
-"""A backbone run, and trainings on it."""
+"""A backbone run, and training runs on it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Transfer learning: head and fine-tuning as one training, interrupted and resumed."""
+"""Transfer learning: head and fine-tuning as one training run, interrupted and resumed."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ loop.Loop._apply_request = counted
 """
 
 
-def test_both_stages_form_one_curve_with_a_boundary(trained, backbone_run):
-    run = trained(CONFIG)
+def test_both_stages_form_one_curve_with_a_boundary(uninterrupted, backbone_run):
+    run = uninterrupted(CONFIG)
     assert len(curve(run)) == 7
     (stage,) = lines(run, "stage")
     assert (stage["epoch"], stage["name"]) == (4, "fine-tuning")
@@ -41,8 +41,8 @@ def test_both_stages_form_one_curve_with_a_boundary(trained, backbone_run):
     check_files(run)
 
 
-def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(trained, backbone_run, keras):
-    run = trained(HEAD_ALONE)
+def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(uninterrupted, backbone_run, keras):
+    run = uninterrupted(HEAD_ALONE)
     assert lines(run, "stage") == []
     model = keras.models.load_model(run.folder / "model.keras", compile=False)
     before = (
@@ -58,18 +58,17 @@ def test_a_head_alone_leaves_the_backbone_unchanged_and_the_export_is_complete(t
     assert np.allclose(Predictor(run.folder / "model.tflite").probabilities(images), predictions, atol=1e-4)
 
 
-def test_the_test_predictions_match_the_saved_model(trained, keras, digits):
+def test_the_test_predictions_match_the_saved_model(uninterrupted, backbone_run, keras):
     from imgcls import datasets
 
-    run = trained(HEAD_ALONE)
+    run = uninterrupted(HEAD_ALONE)
     model = keras.models.load_model(run.folder / "model.keras", compile=False)
     images = np.asarray(datasets.open_dataset("digits").x_test)
     with np.load(run.folder / "predictions.npz", allow_pickle=False) as stored:
         assert np.allclose(stored["probabilities"], model.predict_on_batch(images), atol=1e-4)
 
 
-def test_fine_tuning_changes_the_last_block_and_freezes_batch_normalisation(trained, backbone_run, keras):
-    trained(HEAD_ALONE)
+def test_fine_tuning_changes_the_last_block_and_freezes_batch_normalisation(trained, keras):
     wide = {"filters": 4, "units": 16, "batch_normalisation": True, "dropout": 0.0}
     normed = trained(Config(data="digits", model="cnn", model_settings=wide, epochs=1, train_images=300, batch_size=64))
     settings = {**SETTINGS, "backbone_run": normed.id, "fine_tuning_blocks": 2, "fine_tuning_epochs": 1}
@@ -95,21 +94,19 @@ def test_fine_tuning_follows_early_stopping_of_the_head(trained):
 
 
 @pytest.mark.parametrize("moment", [(0, 5), (1, 3), (1, 15)], ids=["head", "first epoch of fine-tuning", "last"])
-def test_a_kill_in_either_stage_resumes_exactly(moment, trained, forks, backbone_run, wait_until):
-    other = trained(CONFIG)
+def test_a_kill_in_either_stage_resumes_exactly(moment, trained, uninterrupted, forks, wait_until):
     run = runs.create(CONFIG)
     process = forks.trainer(run, KILLED_IN_STAGE.format(*moment))
     wait_until(lambda: has_ended(process), seconds=60)
     assert run.result is None
     trained(CONFIG, run=run)
-    assert_same_training(run, other)
+    assert_same_training(run, uninterrupted(CONFIG))
     check_files(run)
     # Logged twice, as fine-tuning may end with its first line: readers count it once.
     assert len(Curves(run.folder / "metrics.jsonl").refresh().stages) == 1
 
 
-def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, backbone_run, monkeypatch, wait_until):
-    other = trained(CONFIG)
+def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, uninterrupted, forks, monkeypatch, wait_until):
     monkeypatch.setenv("IMGCLS_PARK_SECONDS", "0.3")
     run = runs.create(CONFIG)
     for stage in (0, 1):
@@ -121,7 +118,7 @@ def test_pausing_and_parking_in_both_stages_resumes_exactly(trained, forks, back
         assert Checkpoint.read(run.folder / "checkpoint.npz").state["stage"] == stage
         run.send_request(pause=False)
     trained(CONFIG, run=run)
-    assert_same_training(run, other)
+    assert_same_training(run, uninterrupted(CONFIG))
 
 
 def test_stopping_fine_tuning_keeps_the_best_epoch_of_both_stages(forks, backbone_run, wait_until):
@@ -136,14 +133,13 @@ def test_stopping_fine_tuning_keeps_the_best_epoch_of_both_stages(forks, backbon
     assert run.is_ready
 
 
-def test_finished_fine_tuning_can_be_extended(trained, monkeypatch):
+def test_finished_fine_tuning_can_be_extended(trained, uninterrupted, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     short = CONFIG.changed(model_settings={**SETTINGS, "fine_tuning_epochs": 1})
-    other = trained(CONFIG)
     run = jobs.extend(trained(short), 2)
     assert run.config == CONFIG
     trained(CONFIG, run=run)
-    assert_same_training(run, other)
+    assert_same_training(run, uninterrupted(CONFIG))
     assert Curves(run.folder / "metrics.jsonl").refresh().total_epochs == run.result["epochs"]
 
 

@@ -1,36 +1,29 @@
 """Home: the canvas with its answer, the cards, and the runs to continue with."""
 
 import json
-import shutil
 
 from streamlit.components.v2 import manifest_scanner
 
-from imgcls.runs import Run
-from imgcls.system import paths
-from tests.support.pages import is_intact, opened
+from tests.support.pages import html_of, is_intact, opened, shipped
 
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
 
 
-def shipped(name: str) -> Run:
-    folder = paths.runs_folder() / name
-    shutil.copytree(paths.repository_folder() / "saved_models" / name, folder)
-    return Run(folder)
-
-
-def bodies(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
+def component(app, name: str) -> dict:
+    """What a component of this name was sent."""
+    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == f"imgcls.{name}"]
+    return json.loads(found[0].json)
 
 
 def bars(app) -> dict:
-    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.probability_bars"]
-    return json.loads(found[0].json)
+    return component(app, "probability_bars")
 
 
 def test_a_drawing_on_home_is_recognised_and_stays_for_the_predict_page():
     run = shipped("digits")
     app = opened("home")
-    assert bars(app)["prediction"] is None
+    assert bars(app)["prediction"] is None and "the more probable the class" in bars(app)["text"]
+    assert component(app, "canvas")["isDigit"] is True, "a faint digit says what the empty canvas is for"
     app.session_state["canvas"] = {
         "drawing": {"edition": 0, "number": 1, "pen": 12, "isDone": True, "strokes": [SEVEN]}
     }
@@ -45,7 +38,7 @@ def test_cards_show_results_of_shipped_models():
     app = opened("home")
     assert is_intact(app)
     for text in ("Handwritten digits", "accuracy rise", "A confusion matrix", "Worst mistake: predicted", "99.5%"):
-        assert text in bodies(app)
+        assert text in html_of(app)
 
 
 def test_without_a_model_for_drawings_there_is_no_canvas_and_the_cards_remain():

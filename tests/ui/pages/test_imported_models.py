@@ -14,7 +14,7 @@ from imgcls.evaluation.model_import.answers import Answers
 from imgcls.runs import Run
 from imgcls.ui.evaluate import sections
 from tests.support.foreign_models import linear_onnx
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import button, is_intact, opened, text_of
 
 
 def content() -> bytes:
@@ -28,10 +28,6 @@ def imported_run(tmp_path, digits) -> Run:
     path.write_bytes(content())
     facts, found = inspection.inspect(path, path.name, lambda fraction, text: None)
     return create_run.make(facts, found, Answers(digits, scaling="0-1"), lambda fraction, text: None)
-
-
-def button(app, label: str):
-    return next(one for one in app.button if one.label == label)
 
 
 def test_every_section_shows_an_imported_run_or_explains_why_not(imported_run):

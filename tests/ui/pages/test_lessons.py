@@ -1,37 +1,20 @@
 """Lessons: the page, the bar on the other pages, and how the visitor's place is kept."""
 
 import json
-import shutil
 from dataclasses import replace
 
-from imgcls import lessons, runs
+from imgcls import jobs, lessons, runs
 from imgcls.config import Config
 from imgcls.export import records
 from imgcls.export.records import Record
 from imgcls.lessons import Situation
-from imgcls.runs import Run
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
-from imgcls.system import paths
-from tests.support.pages import is_intact, opened, prepared, text_of
+from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
 THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
 THREE += [92, 210, 20]
-
-
-def shipped(name: str) -> Run:
-    folder = paths.runs_folder() / name
-    shutil.copytree(paths.repository_folder() / "saved_models" / name, folder)
-    return Run(folder)
-
-
-def button(app, label):
-    return next(found for found in app.button if found.label == label)
-
-
-def bodies(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
 
 
 def begin(name: str) -> None:
@@ -53,19 +36,19 @@ def draw(app, *strokes, number: int = 1) -> None:
 def test_the_page_lists_every_lesson_and_a_link_opens_one():
     app = opened("lessons")
     assert is_intact(app)
-    assert all(lessons.find(name).TITLE in bodies(app).replace("&#x27;", "'") for name in lessons.names())
+    assert all(lessons.find(name).TITLE in html_of(app).replace("&#x27;", "'") for name in lessons.names())
     one = opened("lessons", lesson="draw")
-    assert is_intact(one) and "Draw, and be recognised" in text_of(one)
+    assert is_intact(one) and "Draw, and see it recognised" in text_of(one)
     assert "Teacher's sheet" in [found.label for found in one.get("download_button")]
 
 
 def test_a_link_to_an_unknown_lesson_says_so_and_shows_the_list():
     app = opened("lessons", lesson="<img src=x>")
-    assert is_intact(app) and "no lesson" in text_of(app) and "Draw, and be recognised" in bodies(app)
+    assert is_intact(app) and "no lesson" in text_of(app) and "Draw, and see it recognised" in html_of(app)
 
 
 def test_without_a_lesson_there_is_no_bar():
-    assert "lesson-head" not in bodies(opened("predict"))
+    assert "lesson-head" not in html_of(opened("predict"))
 
 
 def test_the_question_comes_first_then_the_task_then_what_happened():
@@ -73,12 +56,12 @@ def test_the_question_comes_first_then_the_task_then_what_happened():
     begin("draw")
     app = opened("predict", run="digits")
     step = lessons.find("draw").STEPS[0]
-    assert step.question.text in text_of(app) and step.do not in bodies(app)
-    assert "outline" not in bodies(app), "nothing is marked before the guess"
+    assert step.question.text in text_of(app) and step.do not in html_of(app)
+    assert "outline" not in html_of(app), "nothing is marked before the guess"
     button(app, step.question.choices[2]).click().run()
-    assert step.do in bodies(app) and ".st-key-canvas{outline" in bodies(app)
+    assert step.do in html_of(app) and ".st-key-canvas{outline" in html_of(app)
     draw(app, THREE)
-    assert "It reads a **3**" in text_of(app).replace("\\", "") and "✗ No, it does not know" in bodies(app)
+    assert "It reads a **3**" in text_of(app).replace("\\", "") and "✗ No, it does not know" in html_of(app)
     assert standing("draw").done == {0} and is_intact(app)
 
 
@@ -120,9 +103,9 @@ def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
     app = opened("predict", run="digits")
     button(app, "Skip").click().run()
     assert standing("draw").step == 1
-    assert "Step 2 of" in bodies(opened("predict", run="digits"))
+    assert "Step 2 of" in html_of(opened("predict", run="digits"))
     button(app, "Leave").click().run()
-    assert "lesson-head" not in bodies(opened("predict", run="digits"))
+    assert "lesson-head" not in html_of(opened("predict", run="digits"))
     assert button(opened("lessons", lesson="draw"), "Continue")
     assert standing("draw").step == 1
 
@@ -130,7 +113,7 @@ def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
 def test_the_number_of_a_lesson_is_the_one_in_the_course_even_if_others_are_missing(monkeypatch):
     monkeypatch.setattr(lessons, "names", lambda: ("draw", "honest"))
     app = opened("lessons")
-    assert "<b>10</b>" in bodies(app) and "<b>2</b>" not in bodies(app)
+    assert "<b>10</b>" in html_of(app) and "<b>2</b>" not in html_of(app)
     assert "10. How good is it" in opened("lessons", lesson="honest").title[0].value
 
 
@@ -138,17 +121,17 @@ def test_a_narrow_screen_shows_only_the_task_while_it_is_to_be_done_and_a_button
     shipped("digits")
     begin("draw")
     app = opened("predict", run="digits")
-    assert "lesson-folded" not in bodies(app), "first the question"
+    assert "lesson-folded" not in html_of(app), "first the question"
     button(app, lessons.find("draw").STEPS[0].question.choices[0]).click().run()
-    assert "lesson-folded" in bodies(app)
+    assert "lesson-folded" in html_of(app)
     button(app, "Show the step").click().run()
-    assert "lesson-folded" not in bodies(app)
+    assert "lesson-folded" not in html_of(app)
     button(app, "Hide the step").click().run()
-    assert "lesson-folded" in bodies(app)
+    assert "lesson-folded" in html_of(app)
     begun = lesson_progress.read(SERVER)
     lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, answers={0: 0}, done=frozenset({0}))))
     app.run()
-    assert "lesson-folded" not in bodies(app), "the result is shown"
+    assert "lesson-folded" not in html_of(app), "the result is shown"
 
 
 def test_the_next_step_shows_its_section_but_does_not_do_the_task_of_opening_it():
@@ -211,13 +194,13 @@ def test_the_bar_leads_back_to_the_page_of_the_step():
 def test_a_lesson_that_no_longer_exists_shows_no_bar():
     begin("former")
     app = opened("data")
-    assert is_intact(app) and "lesson-head" not in bodies(app)
+    assert is_intact(app) and "lesson-head" not in html_of(app)
 
 
 def test_home_has_a_lesson_to_start_with():
     shipped("digits")
     app = prepared("home").run()
-    assert button(app, "New here? Start lesson 1: Draw, and be recognised")
+    assert button(app, "New here? Start lesson 1: Draw, and see it recognised")
 
 
 def test_each_switch_of_the_seven_ways_shows_both_scores_and_does_its_step(mnist_sample):
@@ -226,7 +209,7 @@ def test_each_switch_of_the_seven_ways_shows_both_scores_and_does_its_step(mnist
     step = lessons.find("worthless_scores").STEPS[0]
     button(app, step.question.choices[1]).click().run()
     app.toggle(key="way-0").set_value(True).run()
-    assert "100.0%</b> reported" in bodies(app) and "honest" in bodies(app)
+    assert "100.0%</b> reported" in html_of(app) and "honest" in html_of(app)
     app.run()
     assert standing("worthless_scores").done == {0} and is_intact(app)
 
@@ -256,9 +239,61 @@ def test_during_a_training_the_task_is_to_wait_and_after_a_failure_to_start_agai
     begun = lesson_progress.read(SERVER)
     lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
     run = runs.create(Config(**step.settings))
-    waiting = bodies(opened("train"))
+    waiting = html_of(opened("train"))
     assert "Training has started" in waiting and step.do not in waiting
     (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
     app = opened("train")
-    assert step.do in bodies(app) and "ended without a result" in text_of(app) and is_intact(app)
+    assert step.do in html_of(app) and "ended without a result" in text_of(app) and is_intact(app)
     assert button(app, "Fill in the form again")
+
+
+def test_a_run_in_the_queue_is_said_to_wait_and_can_be_watched_from_other_pages(monkeypatch):
+    step = lessons.find("shuffled").STEPS[0]
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    run = runs.create(Config(**step.settings))
+    jobs.start(run)
+    app = opened("train")
+    assert "waits for other runs" in html_of(app) and button(app, "Watch the training") and is_intact(app)
+    there = opened("train", run=run.id)
+    assert "Watch the training" not in [found.label for found in there.button] and is_intact(there)
+
+
+def test_a_run_with_other_settings_is_said_not_to_count_and_the_form_is_one_click_away():
+    step = lessons.find("shuffled").STEPS[0]
+    other = shipped("digits")
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    app = opened("train", run=other.id)
+    assert step.do in html_of(app) and "does not count" in html_of(app) and is_intact(app)
+    assert button(app, "Open Train")
+
+
+def test_a_drawing_that_does_not_do_the_task_gets_a_hint():
+    shipped("digits")
+    begin("draw")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(1, 1.0, {1: 0})))
+    app = opened("predict", run="digits")
+    assert "lesson-hint" not in html_of(app)
+    draw(app, THREE)
+    assert "The app says “3”. If your 4 is complete" in html_of(app) and standing("draw").done == set()
+
+
+def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
+    run = shipped("fashion")
+    begin("training")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
+    missing = "a run that you have not trained yet"
+    assert missing in html_of(opened("evaluate", run=run.id, view="Training curves"))
+    begin("convolution")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("convolution", Standing(1, 1.0, {1: 1})))
+    assert missing in html_of(opened("evaluate", run=run.id, view="Activations")) and not standing("convolution").done
+    begin("training")
+    (run.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
+    assert missing not in html_of(opened("evaluate", run=run.id, view="Training curves"))

@@ -184,7 +184,7 @@ def test_the_form_builds_the_config_from_its_link(digits):
     assert is_intact(app)
     (run,) = runs.all_runs()
     assert run.config == config
-    assert run.label == "ann on digits"
+    assert run.label == "Dense network on Small digits"
     assert not run.has_ended
     assert app.query_params["run"] in (run.id, [run.id])
 
@@ -239,6 +239,32 @@ def test_an_invalid_number_in_the_link_shows_one_error(name, value, digits):
     assert f"The link sets “{name}” to '{value[:20]}" in text_of(app)
     assert name not in app.query_params
     assert is_intact(app.run())
+    assert "The link sets" not in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("epochs", "0", "Epochs must be between 1 and 1000, not 0."),
+        ("optimizer", "lion", "Choose one of: adam, adamw"),
+        ("model", "vit", "Model cannot be 'vit'. Choose one of: ann, cnn"),
+        ("train_images", "-5", "must be"),
+        ("early_stopping", "maybe", "must be true or false"),
+    ],
+)
+def test_a_link_with_an_impossible_setting_says_so_instead_of_silently_using_the_default(name, value, reason, digits):
+    app = opened("train", data="Small digits", **{name: value})
+    assert is_intact(app)
+    assert f"The link sets “{name}” to '{value}'" in text_of(app)
+    assert reason in text_of(app)
+
+
+def test_a_link_may_name_a_model_and_a_number_of_images_as_the_shell_does(digits):
+    app = opened("train", data="Small digits", model="ann", train_images="100")
+    assert app.selectbox(key="model").value == "ann"
+    assert app.selectbox(key="train_images").value == 100
+    app = opened("train", data="MNIST sample", train_images="1000")
+    assert app.selectbox(key="train_images").value == 1000
     assert "The link sets" not in text_of(app)
 
 

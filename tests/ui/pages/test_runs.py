@@ -9,8 +9,11 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
-from imgcls.ui.runs import table
-from tests.support.pages import broken_copy, is_intact, opened, text_of
+from imgcls.runs.annotations import notes
+from imgcls.system import atomic
+from imgcls.ui.app import links
+from imgcls.ui.runs import cards, table, table_controls
+from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 
 
@@ -19,14 +22,10 @@ def no_queue(monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
 
-def button(app, label: str):
-    return next(one for one in app.button if one.label == label)
-
-
 def test_a_selected_run_stays_selected_as_the_list_changes():
     for name in ("first-run", "second-run"):
         mutations.small_run(name)
-    app = opened("runs")
+    app = opened("runs", layout="Table")
     assert button(app, "Open").disabled
     app.session_state[table.SELECTED] = ["second-run"]
     assert not button(app.run(), "Open").disabled
@@ -137,7 +136,7 @@ def test_every_kind_of_damaged_run_leaves_all_pages_working(digits):
 
 def test_the_table_shows_curves_and_mistakes_and_no_none(finished_run):
     mutations.small_run("unfinished", **{"result.json": b""})
-    app = opened("runs")
+    app = opened("runs", layout="Table")
     assert is_intact(app)
     shown = app.dataframe[0]
     assert any(str(url).startswith("data:image/png") for url in shown.value[table.MISTAKE])
@@ -152,3 +151,105 @@ def test_runs_are_compared_by_accuracy_and_cost(finished_run):
     app = opened("runs")
     (figure,) = [json.loads(one.proto.spec) for one in app.get("plotly_chart") if "runs-scatter" in one.proto.id]
     assert sum(len(line["x"]) for line in figure["data"]) == 2
+
+
+def test_a_link_holds_the_selected_groups_and_what_is_plotted(finished_run):
+    for name in ("one", "two", "three"):
+        run = broken_copy(finished_run, f"run-{name}")
+        notes.tag(run, "baseline" if name == "three" else "other", given=True)
+    app = opened("runs", group="Tag", groups="baseline")
+    assert is_intact(app) and "1 run of 4." in text_of(app)
+    assert app.query_params["groups"] == "baseline"
+    app.selectbox(key="group").set_value(None).run()
+    assert "4 runs." in text_of(app) and "groups" not in app.query_params
+    app = opened("runs", **{"runs-cost": "Training time"})
+    assert app.segmented_control(key="runs-cost").value == "Training time"
+
+
+def test_runs_are_grouped_by_any_setting_and_groups_have_the_names_of_their_columns(finished_run):
+    for name, rate in (("one", 0.01), ("two", 0.01), ("three", 0.1)):
+        settings = finished_run.config.changed(learning_rate=rate).as_dict()
+        atomic.write_json(broken_copy(finished_run, f"run-{name}").folder / "config.json", settings)
+    app = opened("runs", group="learning_rate", groups="0.01")
+    assert is_intact(app) and "2 runs of 4." in text_of(app)
+    assert list(app.dataframe[0].value.columns[:2]) == ["Learning rate", "Runs"]
+    assert opened("runs", group="Data").selectbox(key="group").value == "data", "a link of an earlier version"
+    app = opened("runs", group="data")
+    assert app.query_params["group"] == "Dataset" and app.dataframe[0].value.columns[0] == "Dataset"
+
+
+def test_a_link_may_name_columns_groups_and_states_as_filters_do(finished_run):
+    mutations.small_run("damaged-run", **{"result.json": b""})
+    words = {"columns": "learning_rate", "sort": "learning_rate", "filter-state": "finished", "filter-model": "ann"}
+    app = opened("runs", layout="Table", group="tag", **words)
+    assert is_intact(app)
+    assert app.multiselect(key="columns").value == ["learning_rate"]
+    assert app.selectbox(key="sort").value == "learning_rate"
+    assert app.selectbox(key="group").value == "tag"
+    assert app.query_params["group"] == "Tag"
+    assert is_intact(app.run())
+    app = opened("runs", **{"filter-data": "mnist_sample"})
+    assert app.button_group(key="filter-data").value == "mnist_sample"
+    assert app.query_params["filter-data"] == "MNIST sample"
+
+
+def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkeypatch):
+    """A damaged and a failed run have cards, too."""
+    mutations.small_run("damaged-run", **{"result.json": b""})
+    failed = {"version": 1, "outcome": "failed", "message": "The loss became NaN <b>at once</b>."}
+    mutations.small_run("failed-run", **{"result.json": json.dumps(failed).encode()})
+    gone = []
+    monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
+    app = opened("runs")
+    assert is_intact(app) and not app.dataframe
+    assert html_of(app).count("Mistake: predicted") and "The loss became NaN &lt;b&gt;" in html_of(app)
+    app.checkbox(key="pick-failed-run").check().run()
+    assert app.session_state[table.SELECTED] == ["failed-run"] and "failed-run" in app.query_params["selected"]
+    assert not button(app, "Delete").disabled
+    app.checkbox(key="pick-failed-run").uncheck().run()
+    assert app.session_state[table.SELECTED] == []
+    app.button(key=f"open-{finished_run.id}").click().run()
+    assert gone == [("train.py", {"run": finished_run.id})]
+
+
+def test_the_best_of_several_runs_on_a_dataset_has_a_mark():
+    for name, score in (("good-run", 0.91), ("best-run", 0.97)):
+        result = {"version": 1, "outcome": "finished", "test_accuracy": score, "val_accuracy": score}
+        mutations.small_run(name, **{"result.json": json.dumps(result).encode()})
+    (card,) = [one for one in html_of(opened("runs")).split("run-picture") if "Best on" in one]
+    assert "97.0%" in card
+
+
+def test_many_runs_are_a_table_and_the_layout_never_changes_by_itself():
+    for number in range(table_controls.MOST_AT_FIRST):
+        mutations.small_run(f"run-{number}")
+    app = opened("runs")
+    assert not app.dataframe
+    mutations.small_run("one-more")
+    assert not app.run().dataframe and "10 runs." in text_of(app)
+    assert opened("runs").dataframe and not opened("runs", layout="Cards").dataframe
+
+
+def test_a_link_holds_the_page_of_the_cards():
+    for number in range(cards.A_PAGE + 1):
+        mutations.small_run(f"run-{number:02}")
+    first, second = (opened("runs", layout="Cards", **{cards.PAGE: page}) for page in ("1", "2"))
+    assert len([one for one in first.checkbox if one.key.startswith("pick-")]) == cards.A_PAGE
+    assert len([one for one in second.checkbox if one.key.startswith("pick-")]) == 1
+    linked = opened("runs", layout="Cards", q="run-0", **{cards.PAGE: "2"})
+    assert is_intact(linked) and "10 runs of 13." in text_of(linked), "the filter leaves one page"
+
+
+def test_a_click_on_a_point_opens_its_run():
+    assert table._clicked([]) == "" and table._clicked([{"customdata": ["a name", "my-run"]}]) == "my-run"
+    assert table._clicked([{"customdata": {"0": "a name", "1": "my-run"}}]) == "my-run"
+
+
+def test_the_lineage_names_a_pretrained_network_and_the_dataset(finished_run):
+    run = broken_copy(finished_run, "run-transferred")
+    atomic.write_json(run.folder / "config.json", Config(data="digits", model="transfer").as_dict())
+    app = opened("train", run=run.id)
+    app.session_state["notes"] = True
+    app.run()
+    assert is_intact(app) and "Backbone: EfficientNet-Lite0." in text_of(app)
+    assert "Dataset: Small digits, version" in text_of(app)

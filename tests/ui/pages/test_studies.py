@@ -4,14 +4,18 @@ import json
 
 import filelock
 import pytest
+import yaml
 
 from imgcls import jobs, runs, studies
 from imgcls.evaluation import repeated_seeds
 from imgcls.jobs.queue import LOCK
-from imgcls.studies import driver
+from imgcls.studies import Trial, driver, plan
 from imgcls.system import paths
+from imgcls.ui.app import links
+from imgcls.ui.runs.studies import first_study, page
+from imgcls.ui.runs.studies.trials_table import ranked
 from tests.support import studies as support
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.runs.repeated import repeated
 from tests.support.studies import Trainers, planned
@@ -39,9 +43,20 @@ def ended(digits) -> studies.Study:
     return study
 
 
-def test_without_studies_the_page_says_how_to_start_one():
+def test_without_studies_the_page_shows_what_one_is(mnist_sample):
     app = opened("studies")
-    assert is_intact(app) and "No studies yet" in text_of(app)
+    assert is_intact(app) and html_of(app).count("data:image/svg+xml") == 3
+    assert "imgcls study start search.yaml" in [code.value for code in app.code]
+
+
+def test_one_click_starts_a_small_study_on_included_data(mnist_sample):
+    app = opened("studies")
+    button(app, "Try it with digits").click().run()
+    assert is_intact(app)
+    (study,) = studies.all_studies()
+    assert study.plan.trials == 6 and study.plan.base.data == "mnist_sample" and study.plan.base.epochs <= 3
+    shown = yaml.safe_load(first_study.FILE)
+    assert plan.from_dict(shown).vary.keys() == study.plan.vary.keys(), "the file in the page is valid"
 
 
 def test_all_studies_are_listed_with_their_state(ended):
@@ -49,7 +64,36 @@ def test_all_studies_are_listed_with_their_state(ended):
     app = opened("studies")
     assert {button.label for button in app.button} >= {"Search", "Another"}
     assert "Finished" in text_of(app) and "12 of 12 trials" in text_of(app)
+    assert button(app, "New study")
     assert "Interrupted" in text_of(app) and "0 of 6 trials" in text_of(app)
+
+
+def test_a_study_says_what_it_varies_before_a_trial_has_ended(digits):
+    study = studies.create(planned(), study_id="mine")
+    with filelock.FileLock(study.folder / ".driver.lock"):
+        app = opened("studies", study="mine")
+        assert is_intact(app)
+        assert "Varied: learning rate 0.0001 to 0.1 (logarithmic); batch size 16, 32, 64." in text_of(app)
+        driver.Driver(study)._add(study.plan, [])
+        assert "0 of 6 trials have ended, 0 in progress, 1 in the queue" in [
+            one.proto.text for one in app.run().get("progress")
+        ]
+
+
+def test_the_list_renews_itself_while_a_study_runs(digits, monkeypatch):
+    asked, fragment = [], page.st.fragment
+
+    def recorded(*given, run_every=None):
+        asked.append(run_every)
+        return fragment(*given, run_every=run_every)
+
+    monkeypatch.setattr(page.st, "fragment", recorded)
+    study = studies.create(planned(), study_id="mine")
+    opened("studies")
+    assert page.TICK_SECONDS not in asked, "an interrupted study does not change by itself"
+    with filelock.FileLock(study.folder / ".driver.lock"):
+        opened("studies")
+    assert page.TICK_SECONDS in asked
 
 
 def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
@@ -58,12 +102,39 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     winner = studies.best(ended.trials(), ended.plan)
     assert f"Open trial {winner.number}" in [button.label for button in app.button]
     assert "12 configurations were tried" in text_of(app)
-    (table,) = app.dataframe
-    assert table.value["Validation accuracy"].max() == winner.value
-    assert list(table.value["Winner"]).index(True) == winner.number
+    assert f"The winner: learning rate **{winner.params['learning_rate']:.4g}**" in text_of(app)
+    table = app.dataframe[0].value
+    assert list(table[" "]) == ["★", *[""] * 11] and table["Trial"][0] == winner.number
+    scores = [float(value) for value in table["Validation (%)"]]
+    assert scores == sorted(scores, reverse=True) and round(scores[0], 6) == round(100 * winner.value, 6)
+    assert all(len(curve) == 4 for curve in table["Curve"])
     assert len(app.get("plotly_chart")) == 8, (
         "history, importance, parallel coordinates, two slices, three Pareto fronts"
     )
+
+
+def test_a_selected_trial_stays_selected_when_another_becomes_the_best(ended):
+    app = opened("studies", study="mine")
+    app.session_state["trial-of-mine"] = 3
+    app.run()
+    assert "Open the run of trial 3" in [one.label for one in app.button]
+
+
+def test_trials_are_ranked_by_their_score_and_those_without_one_come_last():
+    def trial(number, value):
+        return Trial(runs.Run(paths.runs_folder() / f"t-{number:04}"), number, {}, "finished", value)
+
+    trials = [trial(0, None), trial(1, 0.2), trial(2, 0.9), trial(3, 0.9), trial(4, None)]
+    assert [one.number for one in ranked(trials, planned())] == [2, 3, 1, 0, 4]
+    assert [one.number for one in ranked(trials, planned(metric="val_loss"))] == [1, 2, 3, 0, 4]
+
+
+def test_the_form_is_filled_with_the_settings_of_the_winner(ended, monkeypatch):
+    gone = {}
+    monkeypatch.setattr(links, "train", lambda query, **form: gone.update(form))
+    button(opened("studies", study="mine"), "Train with these settings").click().run()
+    best = studies.best(ended.trials(), ended.plan)
+    assert {name: gone[name] for name in ("learning_rate", "batch_size")} == dict(best.params)
 
 
 def test_an_interrupted_study_can_be_resumed_or_stopped(digits):
@@ -102,9 +173,11 @@ def test_damaged_trials_and_results_do_not_break_the_page_and_can_be_deleted(end
     app = opened("studies", study="mine")
     assert is_intact(app), text_of(app)
     (table,) = app.dataframe
-    settings = [(run.config.learning_rate, run.config.batch_size) for run in ended.runs()]
-    shown = list(zip(table.value["learning rate"], table.value["batch size"], strict=True))
-    assert shown == [(f"{rate:g}", str(size)) for rate, size in settings], "the settings of the runs themselves"
+    settings = {
+        int(run.id[-4:]): (float(run.config.learning_rate), float(run.config.batch_size)) for run in ended.runs()
+    }
+    rows = zip(table.value["Trial"], table.value["learning rate"], table.value["batch size"], strict=True)
+    assert {number: (rate, size) for number, rate, size in rows} == settings, "the settings of the runs themselves"
 
     result = json.loads((ended.folder / "result.json").read_text())
     for changes in (
@@ -140,7 +213,7 @@ def test_several_seeds_are_queued_at_once(digits, no_processes):
     next(button for button in app.button if button.label == "Start").click().run()
     queued = jobs.waiting()
     assert [run.config.seed for run in queued] == [0, 1, 2]
-    assert [run.label for run in queued] == [f"cnn on digits, seed {seed}" for seed in range(3)]
+    assert [run.label for run in queued] == [f"Convolutional network on Small digits, seed {seed}" for seed in range(3)]
     assert len({str(run.config.changed(seed=0).as_dict()) for run in queued}) == 1
 
 
@@ -148,7 +221,7 @@ def test_a_study_is_started_from_the_form(digits):
     app = opened("train", data="Small digits")
     app.session_state["vary"] = True
     app.run()
-    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "optimizer", "flip"]).run()
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "optimizer", "flip", "weight_decay"]).run()
     app.text_input(key="vary-cnn-learning_rate").set_value("1e-4 .. 0.01")
     app.number_input(key="vary-trials").set_value(7)
     next(button for button in app.button if button.label == "Start study").click().run()
@@ -159,7 +232,9 @@ def test_a_study_is_started_from_the_form(digits):
         "learning_rate": "0.0001 to 0.01 (logarithmic)",
         "optimizer": "adam, adamw",
         "flip": "on, off",
+        "weight_decay": "0.0001 to 0.1 (logarithmic)",
     }
+    assert study.plan.title == "Convolutional network on Small digits", "as a run would be called"
 
 
 def test_an_invalid_range_in_the_form_is_named(digits):
@@ -177,10 +252,14 @@ def test_repeated_runs_are_shown_and_compared(finished_run):
     repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
     app = opened("runs")
     assert is_intact(app) and "Repeated seeds" in text_of(app)
-    assert "over 3 seeds, standard deviation" in text_of(app)
+    shown = app.dataframe[-1].value
+    assert list(shown["Seeds"]) == [3, 3] and shown["Mean test (%)"].is_monotonic_decreasing, "the best first"
     assert "is better than" in text_of(app) and "over 3 seeds and 360 test images" in text_of(app)
-    app.selectbox(key="seeds-b").set_value(0).run()
+    other = app.selectbox(key="seeds-b")
+    other.set_value(other.options[0]).run()
     assert is_intact(app) and "Choose two different settings." in text_of(app)
+    linked = opened("runs", **{"seeds-a": other.options[1], "seeds-b": other.options[0]})
+    assert [linked.selectbox(key=key).value for key in ("seeds-a", "seeds-b")] == [other.options[1], other.options[0]]
 
 
 def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_run):
@@ -190,6 +269,8 @@ def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_ru
     app.session_state["runs-selected"] = [runs_[0].id, runs_[1].id]
     app.run()
     assert "is within the variation between seeds" in text_of(app)
+    compared = opened("evaluate", run=runs_[1].id, view="Compare", other=runs_[0].id)
+    assert "is within the variation between seeds" in text_of(compared), "where the two are compared, too"
 
 
 def test_a_study_is_deleted_after_a_question_and_restored(digits):

@@ -1,6 +1,6 @@
 """/room/CODE: pages without Streamlit on which a class or an audience draws, and the data behind them.
 
-pages    the phone's page, the projector's page, and their files
+pages    the phone's page, the projector's page, the moderator's page, and their files
 phone    join, send and withdraw drawings; predictions for phones that cannot run the model
 screen   what the projector shows, and what the teacher does there
 asking   the class and the visitor of a request, its body, and errors as JSON
@@ -9,11 +9,32 @@ web/     the pages, scripts and styles; the scripts also use those of the offlin
 The app's server has checked Host and Origin before (`middleware.visitors`), and counted the request.
 """
 
-from starlette.routing import Route
+from functools import cache
 
-from imgcls.api.plain_pages.together import pages, phone, screen
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from imgcls import sharing
+from imgcls.sharing import Mode
 
 
 def routes() -> list[Route]:
-    """The routes of the app's server."""
-    return [*pages.ROUTES, *phone.ROUTES, *screen.ROUTES]
+    """The route of the app's server, for everything below /room."""
+    if sharing.mode() is Mode.CLASSROOM:
+        _router()
+    return [Route("/room/{rest:path}", _Pages())]
+
+
+class _Pages:
+    """Hands a request to the pages, which are imported for the first one: only a class needs them, and what they import
+    took a fifth of the start of every server."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _router()(scope, receive, send)
+
+
+@cache
+def _router() -> Router:
+    from imgcls.api.plain_pages.together import pages, phone, screen
+
+    return Router([*pages.ROUTES, *phone.ROUTES, *screen.ROUTES])

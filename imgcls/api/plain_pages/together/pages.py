@@ -12,13 +12,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from imgcls.api.plain_pages.together import phone
+from imgcls import languages
+from imgcls.api.plain_pages.together import phone, texts
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.errors import UserError
 from imgcls.export import offline_page
 from imgcls.export.offline_page import content
 from imgcls.jobs.together import activities, photos
+from imgcls.jobs.together.activities import Activity
 from imgcls.languages import PERCENT_SCRIPT
+from imgcls.sharing import NotAllowed
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
 
@@ -35,13 +38,19 @@ POLICY = (
 """Stricter than that of the app: no script but ours runs, whatever a drawing or a name contains."""
 
 
+TEACHER_ONLY = (
+    "Only the teacher of this class sees this page. If that is you, on another device: enter the code from the "
+    "server's terminal on its Class page, then open this address again."
+)
+
+
 @cache
 def files() -> dict[str, bytes]:
     """The content of each file by its name; what ends in .gz is sent as it is."""
     found = {f"js/{path.relative_to(OFFLINE / 'js').as_posix()}": path for path in (OFFLINE / "js").rglob("*.js")}
     found["js/percent.js"] = PERCENT_SCRIPT
     found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
-    found |= {f"web/{path.name}": path for path in HERE.iterdir() if path.suffix in TYPES}
+    found |= {f"web/{path.relative_to(HERE).as_posix()}": path for path in HERE.rglob("*") if path.suffix in TYPES}
     contents = {name: path.read_bytes() for name, path in found.items()}
     contents["non-digits.bin"] = content.network_weights()
     return dict(sorted(contents.items()))
@@ -83,7 +92,10 @@ def draw(room: Room, request: Request) -> Response:
         if (run := activities.model_of(activity)) is not None:
             known |= {"model": phone.version(run), "shape": run.card.shape, "fit": run.card.fit}
             known |= content.of_digits(run.card)
-    return _page("phone.html.jinja", known)
+    code = texts.language(request)
+    with languages.speaking(code):
+        known |= {"language": code, "direction": languages.direction(code), "texts": texts.translated()}
+        return _page("phone.html.jinja", known)
 
 
 def short(room: Room, request: Request) -> Response:
@@ -93,18 +105,40 @@ def short(room: Room, request: Request) -> Response:
 
 def screen(room: Room, request: Request) -> Response:
     """The page for the projector."""
-    activities.require_teacher(room)
-    activity = activities.find(room)
-    if activity is None:
-        raise UserError("Nothing has been started in this class. Start a wall or a collection on the Class page.")
+    _require_teacher(room)
+    activity = _started(room)
     base = join_link.address(str(request.base_url)) or str(request.base_url).rstrip("/")
     base += request.scope.get("root_path", "")
     link = f"{base}/room/{room.code}"
     known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
     known |= {"classes": activity.classes, "kind": activity.kind}
     return _page(
-        "screen.html.jinja", known | {"link": link, "shown": base.partition("//")[2], "qr": join_link.qr_code(link)}
+        "screen/screen.html.jinja",
+        known | {"link": link, "shown": base.partition("//")[2], "qr": join_link.qr_code(link)},
     )
+
+
+def moderator(room: Room, request: Request) -> Response:
+    """The page on which the teacher approves and hides drawings, on a device that the audience does not see."""
+    _require_teacher(room)
+    activity = _started(room)
+    known = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos, "kind": activity.kind}
+    return _page("moderator/moderator.html.jinja", known | {"classes": activity.classes})
+
+
+def _require_teacher(room: Room) -> None:
+    """Says to teachers with a second device what to do there."""
+    try:
+        activities.require_teacher(room)
+    except NotAllowed:
+        raise NotAllowed(TEACHER_ONLY) from None
+
+
+def _started(room: Room) -> Activity:
+    activity = activities.find(room)
+    if activity is None:
+        raise UserError("Nothing has been started in this class. Start a wall or a collection on the Class page.")
+    return activity
 
 
 def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
@@ -122,6 +156,7 @@ def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
         .get_template(template)
         .render(
             known,
+            _=languages.gettext,
             base=base,
             nonce=nonce,
             imports=offline_page.for_script({"imports": imports}),
@@ -146,4 +181,5 @@ ROUTES = [
     Route("/room/{code}", answering(short, is_page=True)),
     Route("/room/{code}/draw", answering(draw, is_page=True)),
     Route("/room/{code}/screen", answering(screen, is_page=True)),
+    Route("/room/{code}/moderator", answering(moderator, is_page=True)),
 ]

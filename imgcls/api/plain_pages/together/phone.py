@@ -12,6 +12,7 @@ from imgcls.api.plain_pages.together.asking import Refused
 from imgcls.errors import UserError
 from imgcls.export import phone_model
 from imgcls.inference import answering
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities, collection, sending
 from imgcls.jobs.together.activities import Activity
 from imgcls.jobs.together.pool import Drawing, State
@@ -29,7 +30,8 @@ def state(room: Room, request: Request) -> dict[str, Any]:
     visitor, activity, seen = sharing.current(), activities.find(room), after(request)
     presence.note(visitor.id, presence.Place("Draw together"))
     if activity is None:
-        return {"activity": "", "isOpen": False, "canDraw": False, "mustJoin": False, "drawings": []}
+        nothing = {"activity": "", "isOpen": False, "canDraw": False, "mustJoin": False, "drawings": []}
+        return nothing | _class(room)
     collection.note_results(room)
     may_draw = guarding.decide_of(Action.SEND_DRAWING, activities.thing(room, activity)).allowed
     drawings = sending.pool_of(room, activity)
@@ -42,6 +44,7 @@ def state(room: Room, request: Request) -> dict[str, Any]:
         "activity": activity.id,
         "isOpen": activity.is_open,
         "canDraw": activity.is_open and may_draw and bool(visitor.id),
+        **_class(room),
         "mustJoin": activity.is_open and not may_draw,
         "name": visitor.name,
         "model": "" if model is None else version(model),
@@ -51,6 +54,18 @@ def state(room: Room, request: Request) -> dict[str, Any]:
         "known": sum(known for _, _, known, _ in labelled),
         "wrong": sum(wrong for *_, wrong in labelled),
         "drawings": [described(drawing, activity, seen) for drawing in drawings.of_writer(visitor.id, MOST_SHOWN)],
+    }
+
+
+def _class(room: Room) -> dict[str, Any]:
+    """Whether the visitor has a page of the class to go to, how many assignments wait there, and what the teacher
+    tells the members on all pages."""
+    is_member = sharing.current().room == room.id
+    waiting = sum(one.is_open for one in assignments.of_room(room))
+    return {
+        "isMember": is_member,
+        "assignments": waiting,
+        "message": room.message if is_member and room.is_open else "",
     }
 
 
@@ -71,6 +86,7 @@ def described(drawing: Drawing, activity: Activity, seen: int = 0) -> dict[str, 
         "confidence": drawing.confidence,
         "isWrong": None not in (drawing.label, drawing.predicted) and drawing.label != drawing.predicted,
         "isRemoved": drawing.state is State.REMOVED,
+        "isWaiting": drawing.state is State.WAITING,
     }
 
 

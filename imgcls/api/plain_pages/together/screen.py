@@ -1,4 +1,7 @@
-"""What the projector shows to all, and what the teacher does there: remove drawings, train. Only for the teacher."""
+"""What the projector shows to all, and what the teacher does there: remove drawings, train. Only for the teacher.
+
+Drawings that wait for approval are not sent to the projector, only to the moderator's page.
+"""
 
 from typing import Any
 
@@ -8,15 +11,14 @@ from starlette.routing import Route
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.api.plain_pages.together.phone import after, described
 from imgcls.errors import UserError
-from imgcls.jobs.together import activities, collection, sending, wall, writers
+from imgcls.jobs.together import activities, collection, names, sending, wall, writers
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Pool, State
-from imgcls.sharing import people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 
-MOST_SHOWN, MOST_WAITING, MOST_OF_CLASS = 48, 24, 60
-MOST_WRITERS = 40
+MOST_SHOWN, MOST_OF_CLASS, MOST_MODERATED = 48, 60, 60
+MOST_WRITERS = 36
 
 
 def show(room: Room, request: Request) -> dict[str, Any]:
@@ -37,10 +39,9 @@ def show(room: Room, request: Request) -> dict[str, Any]:
 def _wall(activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
     found = wall.of(drawings, activity)
     newest = drawings.newest((State.SHOWN,), MOST_SHOWN)
-    waiting = drawings.newest((State.WAITING,), MOST_WAITING) if activity.is_moderated else []
     return {
         "shown": [described(drawing, activity, seen) for drawing in newest],
-        "waiting": [described(drawing, activity, seen) for drawing in waiting],
+        "waiting": drawings.count(State.WAITING),
         "total": found.drawings,
         "labelled": found.labelled,
         "matrix": found.matrix.tolist(),
@@ -55,7 +56,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
     for label, _, count in drawings.pairs():
         if label is not None and label < len(counts):
             counts[label] += count
-    members = {person.id: person.name for person in [*rooms.members(room), people.find(room.teacher)]}
+    members = names.on_screen(room, activity)
     listed = writers.scores(drawings)
     progress = collection.progress(activity)
     found = wall.of(drawings, activity)
@@ -72,7 +73,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "mistake": None if found.mistake is None else described(found.mistake, activity),
         "writers": [
             {
-                "name": members.get(score.writer) or "Somebody who has left",
+                "name": members.get(score.writer) or "Someone who has left",
                 "drawings": score.drawings,
                 "known": score.count,
                 "wrong": score.wrong,
@@ -80,6 +81,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
             }
             for score in listed[:MOST_WRITERS]
         ],
+        "others": max(len(listed) - MOST_WRITERS, 0),
     }
 
 
@@ -94,12 +96,35 @@ def of_class(room: Room, request: Request) -> dict[str, Any]:
     return {"drawings": [described(drawing, activity) for drawing in found]}
 
 
+def moderation(room: Room, request: Request) -> dict[str, Any]:
+    """For the moderator's page: the drawings that wait, those on the screen, and those that were hidden."""
+    activities.require_teacher(room)
+    activity = activities.find(room)
+    if activity is None:
+        return {"activity": ""}
+    seen, drawings = after(request), sending.pool_of(room, activity)
+    lists = {
+        "waiting": drawings.oldest(State.WAITING, MOST_MODERATED),
+        "shown": drawings.newest((State.SHOWN,), MOST_MODERATED),
+        "hidden": drawings.newest((State.REMOVED,), MOST_MODERATED),
+    }
+    counts = {
+        "waiting": drawings.count(State.WAITING),
+        "shown": drawings.count(State.SHOWN),
+        "hidden": drawings.count(State.REMOVED),
+    }
+    shown = {name: [described(drawing, activity, seen) for drawing in found] for name, found in lists.items()}
+    return {"activity": activity.id, "isOpen": activity.is_open, "counts": counts} | shown
+
+
 def moderate(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    """Hide a drawing, or show it."""
-    number, is_shown = body.get("id"), body.get("isShown")
-    if type(number) is not int or type(is_shown) is not bool:
+    """Hide drawings, or show them: one by its `id`, or several by their `ids`."""
+    numbers, is_shown = body.get("ids", [body.get("id")]), body.get("isShown")
+    is_list = isinstance(numbers, list) and 0 < len(numbers) <= MOST_MODERATED
+    if not is_list or any(type(number) is not int for number in numbers) or type(is_shown) is not bool:
         raise UserError("Expected the ID of a drawing, and whether it is shown.")
-    sending.moderate(room, number, State.SHOWN if is_shown else State.REMOVED)
+    for number in numbers:
+        sending.moderate(room, number, State.SHOWN if is_shown else State.REMOVED)
     return {}
 
 
@@ -111,6 +136,7 @@ def train(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
 ROUTES = [
     Route("/room/{code}/show", answering(show)),
     Route("/room/{code}/class/{label:int}", answering(of_class)),
+    Route("/room/{code}/moderation", answering(moderation)),
     Route("/room/{code}/moderate", answering(moderate, has_body=True), methods=["POST"]),
     Route("/room/{code}/train", answering(train, has_body=True), methods=["POST"]),
 ]

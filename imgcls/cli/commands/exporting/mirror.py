@@ -16,11 +16,11 @@ WARN_SECONDS = 60.0
 """While the storage cannot be reached, this is said so often."""
 Follow = Annotated[
     bool,
-    Parameter(negative="", show_default=False, help="Go on until the run has ended, with what is new every second."),
+    Parameter(negative="", show_default=False, help="Keep copying what is new, every second, until the run has ended."),
 ]
 Data = Annotated[
     bool,
-    Parameter(name="--data", negative="", show_default=False, help="Copy the dataset, too, if it is not there yet."),
+    Parameter(name="--data", negative="", show_default=False, help="Copy the dataset as well, if it is not there yet."),
 ]
 Url = Annotated[str, Parameter(help="The storage, such as s3://bucket/folder, or any URL that fsspec knows.")]
 
@@ -36,14 +36,18 @@ def push(
 ) -> None:
     """Copy a run to object storage: finished files at once, the curve in parts, the result last.
 
-    What is there already is not copied again, so an interrupted copy can be repeated.
+    Files that are already there are not copied again, so an interrupted copy can be repeated.
 
     Example: imgcls run push 20261129-101112-0123abcd s3://lab/imgcls --follow
     """
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         found = runs.run_from_argument(run)
     is_complete = _repeat(Push(found, Storage(url), with_data=data), follow)
-    print(f"{found.id} is in {url}." if is_complete else f"{found.id} is in {url}, as far as it is trained.")
+    print(
+        f"{found.id} is in {url}."
+        if is_complete
+        else f"{found.id} has been copied to {url}, as far as it has been trained."
+    )
 
 
 @app.command
@@ -70,7 +74,11 @@ def pull(
     with exit_codes.exits_with(exit_codes.NOT_FOUND):
         copy = Pull(Storage(url), run, trusted=trust, with_data=data)
     is_complete = _repeat(copy, follow)
-    print(f"{copy.run.label} is the run {run}." if is_complete else f"{run} is here, as far as it is trained.")
+    print(
+        f"{copy.run.label} is the run {run}."
+        if is_complete
+        else f"{run} has been copied here, as far as it has been trained."
+    )
     if not trust:
         print("Its models were left out, because model files can contain program code; --trust copies them, too.")
 

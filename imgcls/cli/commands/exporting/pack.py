@@ -1,5 +1,6 @@
 """`imgcls pack` and `imgcls unpack`: a run as one zip file, from one machine to another."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,7 @@ def unpack(
     print(f"{found.run.label} is the run {found.run.id}.")
     if found.left_out:
         print(
-            f"Left out, because model files can contain program code: {', '.join(found.left_out)}. The run can be "
-            "evaluated and compared, but it cannot predict. If the archive is your own, unpack it with --trust."
+            f"Its models were left out, because model files can contain program code: {', '.join(found.left_out)}. So "
+            "it can be evaluated, compared and reported, but it cannot predict and cannot be exported. If the archive "
+            f"is your own, add the run with its models: imgcls unpack {shlex.quote(str(file))} --trust"
         )

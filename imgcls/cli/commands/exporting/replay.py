@@ -22,8 +22,8 @@ def write_replay(
 ) -> None:
     """Write a run's training as an animation of at most a minute: curves, confusion matrix, images and captions.
 
-    The HTML file needs no network and no other files. Space plays, the arrows step through the epochs, B blanks the
-    screen, N hides numbers, + and - zoom, F is full screen.
+    The HTML file needs no internet connection and no other files. Space plays, the arrows step through the epochs, B
+    blanks the screen, N hides numbers, + and - zoom, F is full screen.
 
     Example: imgcls replay digits --out digits-replay.html
     """

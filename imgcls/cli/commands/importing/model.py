@@ -32,7 +32,10 @@ def import_model(
         Literal["auto", "probabilities", "logits"], Parameter(help="What the scores are. auto: by their values.")
     ] = "auto",
     size: Annotated[
-        int, Parameter(show_default=False, help="Side of the images, if the model takes any (default: the dataset's).")
+        int,
+        Parameter(
+            show_default=False, help="Image size in pixels, if the model takes any size (default: the dataset's)."
+        ),
     ] = 0,
     classes: Annotated[
         Path | None,

@@ -15,6 +15,8 @@ from imgcls.errors import SourceError
 from imgcls.system import atomic
 from imgcls.system.tasks import Progress
 
+SPLIT_SETTINGS = ("test_fraction", "split_seed", "stratified", "keep_groups", "link_duplicates")
+
 
 def import_dataset(
     request: ImportRequest,
@@ -39,8 +41,7 @@ def import_dataset(
         channels: 1 for greyscale, 3 for colour; by default what the images are.
         fit: "crop" for a centre crop to a square, "pad" for margins.
         progress: called with the fraction done and what is being done.
-        split: how to split, see `pipeline.ImportSettings`: test_fraction, split_seed, stratified, keep_groups and
-            link_duplicates.
+        split: how to split: `SPLIT_SETTINGS`, see `pipeline.ImportSettings`.
 
     Raises:
         SourceError: the source cannot be imported; nothing is changed then.

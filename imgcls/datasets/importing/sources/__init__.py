@@ -38,11 +38,12 @@ from imgcls.datasets.importing.sources import (
     split_files,
 )
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.containers import Files, plain_tables, server_folder
+from imgcls.datasets.importing.sources.containers import Files, nested, plain_tables, server_folder
 from imgcls.datasets.importing.sources.containers.plain_tables import PlainTables
-from imgcls.datasets.importing.sources.folder_tree import altered_copies
+from imgcls.datasets.importing.sources.folder_tree import altered_copies, series
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.datasets.importing.sources.tables import assign, parquet
+from imgcls.datasets.importing.time_limit import TimeLimit
 from imgcls.errors import ImageError, SourceError
 
 KINDS = ("file", "listing", "folder", "pictures")
@@ -124,21 +125,21 @@ class Source:
 
 
 @contextmanager
-def opened(request: ImportRequest) -> Iterator[Source]:
-    """Opens the source and assigns its files to classes; no image is read yet.
+def opened(request: ImportRequest, limit: TimeLimit | None = None) -> Iterator[Source]:
+    """Opens the source and assigns its files to classes; no image is read yet. `limit` is that of the whole import.
 
     Raises:
         SourceError: the source is invalid or malicious; the message names the entry, or the row and column.
     """
     findings = Findings(request.answers)
     try:
-        yield from _opened(request, findings)
+        yield from _opened(request, findings, limit or TimeLimit())
     except SourceError as error:
         error.questions = tuple(findings.questions)
         raise
 
 
-def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
+def _opened(request: ImportRequest, findings: Findings, limit: TimeLimit) -> Iterator[Source]:
     kind = OLD_KINDS.get(request.kind, request.kind)
     path = Path(request.path)
     with ExitStack() as stack:
@@ -152,16 +153,18 @@ def _opened(request: ImportRequest, findings: Findings) -> Iterator[Source]:
         if kind == "file" and pickles.is_pickle(request.name, start):
             raise pickles.refuse(short(request.name))
         if start.startswith(parquet.MAGIC):
-            files = parquet.ParquetImages([(request.name, path)], request.name)
-            yield from _of_container(request, files, findings)
+            images = parquet.ParquetImages([(request.name, path)], request.name)
+            yield from _of_container(request, images, findings)
         elif kind == "file" and (table := arrays.open_array(path, request.name, findings)):
             yield Source(request, findings, table=table)
         elif kind in ("file", "listing"):
             archive = stack.enter_context(containers.open_archive(path, request.name, findings))
-            yield from _of_container(request, archive, findings, is_listing=kind == "listing")
+            files = stack.enter_context(nested.expanded(archive, findings, limit))
+            yield from _of_container(request, files, findings, is_listing=kind == "listing")
         elif kind == "folder":
             folder = server_folder.Folder(path, request.name, findings.skipped)
-            yield from _of_container(request, folder, findings)
+            files = stack.enter_context(nested.expanded(folder, findings, limit))
+            yield from _of_container(request, files, findings)
         elif kind == "pictures":
             found = items.merge_spellings(single_images.items(path), findings)
             yield Source(request, findings, server_folder.read, found)
@@ -187,7 +190,8 @@ def _of_container(
             _skip_images(files, findings)
         files = stored or files
         found = layouts.to_items(files, findings)
-    found = altered_copies.grouped(split_files.applied(found, files, findings), findings)
+    found = split_files.applied(found, files, findings)
+    found = series.grouped(altered_copies.grouped(found, findings), findings)
     if plain:
         plain.ask_about({word for item in found for word in (*item.labels, item.group)})
     yield Source(request, findings, files.read, found)

@@ -1,6 +1,6 @@
 """Recognise the type of a file by its first bytes, whatever its name."""
 
-from pathlib import Path
+from typing import IO, Literal, Protocol
 
 from imgcls.errors import SourceError
 
@@ -50,6 +50,12 @@ SOURCE_HINTS = {
 }
 
 
+class Openable(Protocol):
+    """A file to read: a path, or a part of a larger file that is opened like one."""
+
+    def open(self, mode: Literal["rb"]) -> IO[bytes]: ...
+
+
 def kind_of(start: bytes) -> str:
     """The type of a file with these first bytes (300 or more), as text; empty if unknown."""
     for magic, kind in KINDS:
@@ -60,7 +66,7 @@ def kind_of(start: bytes) -> str:
     return "UTF-16 text" if b"\0" in start[:64] and start[:64].count(b"\0") >= len(start[:64]) // 3 else ""
 
 
-def check_zip(path: Path, name: str) -> None:
+def check_zip(path: Openable, name: str) -> None:
     """Raises SourceError unless the file is a non-empty zip archive."""
     kind = kind_of(start_of(path, name))
     if kind == "a zip archive":
@@ -70,7 +76,7 @@ def check_zip(path: Path, name: str) -> None:
     raise SourceError(f"{name} {what}. Expected a zip archive with one folder per class. {hint}".strip())
 
 
-def check_table(path: Path, name: str) -> None:
+def check_table(path: Openable, name: str) -> None:
     """Raises SourceError unless the file is plain text."""
     start = start_of(path, name)
     kind = kind_of(start)
@@ -80,7 +86,7 @@ def check_table(path: Path, name: str) -> None:
         raise SourceError(f"{name} is {kind}. Expected a plain-text table (CSV, UTF-8). {hint}")
 
 
-def start_of(path: Path, name: str) -> bytes:
+def start_of(path: Openable, name: str) -> bytes:
     """The first 512 bytes. Raises SourceError if the file is empty or cannot be read."""
     try:
         with path.open("rb") as file:

@@ -14,6 +14,8 @@ from imgcls.errors import SourceError
 from imgcls.images.files.checks import EXTENSIONS
 
 IMAGES = tuple(f".{extension}" for extension in EXTENSIONS)
+TOO_DEEP = "in an archive nested too deeply: unpack the archive around it first"
+NOT_READ = "an archive next to the images"
 NO_DATA = {
     "in an unsupported image format: convert to JPEG": (
         ".svg .raw .dng .cr2 .cr3 .nef .arw .raf .rw2 .orf .pef .psd .xcf .jp2 .j2k .jpx .jxl .tga .pcx .exr .hdr"
@@ -23,6 +25,8 @@ NO_DATA = {
         ".dcm .dicom .nii .nii.gz .mha .mhd .nrrd .svs .ndpi .mrxs .scn .czi .lif .nd2 .oib .vsi .fits"
     ),
     "in an archive within the archive: unpack it first": ".zip .tar .gz .tgz .bz2 .7z .rar",
+    TOO_DEEP: "",
+    NOT_READ: "",
     "in a spreadsheet: save it as CSV UTF-8": ".xlsx .xls .ods .numbers",
     "in a file of arrays, which is only read without images next to it": (
         ".npy .npz .h5 .hdf5 .mat .tfrecord .tfrec .lmdb .mdb .parquet .arrow .feather"
@@ -39,6 +43,8 @@ CASE = "case"
 """The key of the question whether `a` and `A` are different classes."""
 MAX_CLASSES = 1000
 MIN_IMAGES = 3
+MOST_COUNTED = 3
+"""Classes with too few images that a message names."""
 """Images per class: two for training and one for testing. Two if the source has a test set."""
 
 CLUTTER_FILES = frozenset(("thumbs.db", "desktop.ini", "icon\r", "ehthumbs.db"))
@@ -215,10 +221,29 @@ def usable_classes(counts: Counter, skipped: SkippedFiles) -> set[str]:
             reason = "in a class with too few images (at least two for training and one for testing)"
             skipped.add(reason, label, training + counts[label, "test"])
     if len(usable) < 2:
+        least = MIN_IMAGES - 1 if has_test else MIN_IMAGES
+        kind = "training images" if has_test else "images"
+        if has_test and not any(counts[label, "train"] + counts[label, ""] for label in labels):
+            raise SourceError(
+                f"All {counts.total():,} images are test images, so there are none to train on. Add a training set, or "
+                "remove the column or the folders that mark them as test images: 20% are then held out for the test."
+            )
+        lacking = _counted(counts, sorted(labels - usable))
         there = f"class {class_names.short(min(labels))}" if len(labels) == 1 else f"{len(labels)} classes"
         raise SourceError(
-            f"Found {there} with images, but {'only one' if usable else 'none'} with enough of them. Expected at least "
-            f"two classes with at least {MIN_IMAGES} images each, every class in its own folder. Add images and try "
-            "again."
+            f"Found {there} with images, but {'only one' if usable else 'none'} with enough of them"
+            f"{lacking and f': {lacking}'}. Expected at least two classes with at least {least} {kind} "
+            "each. Add images and try again."
         )
     return usable
+
+
+def _counted(counts: Counter, labels: list[str]) -> str:
+    """The first of these classes with the number of their images: "'oak' has 1 training and 2 test images"."""
+    texts = []
+    for label in labels[:MOST_COUNTED]:
+        training, test = counts[label, "train"] + counts[label, ""], counts[label, "test"]
+        has = f"{training} training and {test} test images" if test else f"{training} image{'s' * (training != 1)}"
+        texts.append(f"{class_names.short(label)} has {has}")
+    more = len(labels) - len(texts)
+    return ", ".join(texts) + (f", and {more:,} more have too few" if more else "")

@@ -21,7 +21,10 @@ from imgcls.errors import SourceError
 SEPARATOR = ";"
 MIN_FLAGS = 0.95
 """A column with at least this fraction of 0 and 1 is meant to hold nothing else: other values are mistakes."""
-FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
+_YES = "1 true yes wahr ja vrai oui verdadero verdadeiro vero sí sì sim waar prawda tak истина да sant kyllä totta evet"
+_NO = "0 false no falsch nein faux non falso não onwaar nee fałsz nie ложь нет falskt nej ei epätosi hayır"
+FLAGS = dict.fromkeys(_NO.split(), False) | dict.fromkeys(_YES.split(), True)
+"""What spreadsheets and people write for 0 and 1 in several languages."""
 NOTE = "Images can have several labels here, so every label is learned and evaluated separately."
 ONE_EACH = "Every row has exactly one 1, so each image belongs to one class."
 

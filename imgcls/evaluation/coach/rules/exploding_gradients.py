@@ -6,7 +6,7 @@ from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
 
 TITLE = "Exploding gradients"
-WHY = "A huge gradient throws the weights far away, and what was learned before is lost."
+WHY = "A huge gradient throws the weights far off, and what was learned before is lost."
 ORDER = 0
 TIMES, LARGE = 50.0, 100.0
 """A gradient norm counts as exploded above LARGE, if it is also TIMES the median of the training."""

@@ -7,7 +7,7 @@ from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Imbalanced classes"
-WHY = "An error on a rare class costs little in the loss, so the network prefers the frequent ones."
+WHY = "Errors on a rare class add little to the loss, so the network prefers the frequent classes."
 ORDER = 6
 TIMES, BELOW = 4.0, 0.05
 """The largest class has TIMES as many images as the smallest, whose recall is BELOW under the average."""

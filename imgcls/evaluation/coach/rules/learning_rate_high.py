@@ -6,7 +6,7 @@ from imgcls.evaluation.coach.evidence import Evidence
 from imgcls.evaluation.coach.finding import Finding
 
 TITLE = "Learning rate too high"
-WHY = "Each step jumps over the minimum instead of into it, so the loss rises or swings."
+WHY = "Each step jumps over the minimum instead of into it, so the loss rises or oscillates."
 ORDER = 1
 RISE, SHARE = 1.1, 0.25
 """The training loss of an epoch counts as risen above RISE times the one before; SHARE of the epochs may not."""

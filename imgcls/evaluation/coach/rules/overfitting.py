@@ -7,7 +7,7 @@ from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Overfitting"
-WHY = "What is true of the training images alone does not help with new ones."
+WHY = "Patterns that hold only for the training images do not help with new ones."
 ORDER = 7
 GAP, RISE, FIT = 0.05, 1.05, 0.97
 """Training is GAP ahead of validation, by more than the resolution. In addition, the validation loss rose from its

@@ -7,7 +7,10 @@ from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Stalled training"
-WHY = "The network answers the same for every image. More epochs do not help; another start or another step does."
+WHY = (
+    "The network gives the same answer for every image. More epochs will not help; a different initialisation or "
+    "step size may."
+)
 ORDER = 2
 ABOVE_CHANCE, CLOSE = 0.08, 0.05
 """Accuracy within ABOVE_CHANCE of guessing, and a loss that changed by less than CLOSE of it in the last half."""

@@ -8,7 +8,8 @@ from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Underfitting"
 WHY = (
-    "A network that cannot fit its training images cannot fit new ones either: it needs more capacity or fewer brakes."
+    "A network that cannot fit its training images cannot fit new ones either: it needs more capacity or less "
+    "regularisation."
 )
 ORDER = 8
 LOW, FLAT = 0.9, 0.03

@@ -7,8 +7,8 @@ from imgcls.evaluation.coach.finding import Finding, larger
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.metrics.percent import percent
 
-TITLE = "A class drags the score down"
-WHY = "This class has the most to gain. Look at its mistakes: are the images hard, few, or wrongly labelled?"
+TITLE = "One class drags the score down"
+WHY = "This class has the most to gain. Look at its mistakes: are the images hard, few, or mislabelled?"
 ORDER = 10
 BELOW, SHARE, FEWEST = 0.08, 0.3, 12
 

@@ -1,4 +1,4 @@
-"""What happened in a training, in captions: computed from its curves and from its predictions after each epoch.
+"""What happened in a training run, in captions: computed from its curves and from its predictions after each epoch.
 
 A caption consists of a text and of a detail with its figures, because a presenter can hide figures.
 """

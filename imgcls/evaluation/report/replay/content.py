@@ -19,7 +19,7 @@ from imgcls.runs.predictions.epoch_predictions import EpochPredictions
 from imgcls.runs.predictions.probes import Probe
 
 SECONDS, PER_EPOCH = 60.0, 5.0
-"""The length of a replay, and the most for an epoch, so that a short training is not stretched."""
+"""The length of a replay, and the most for an epoch, so that a short training run is not stretched."""
 BEFORE, AFTER = 3.0, 6.0
 """Seconds for the title, and for the result."""
 APART = 2.5
@@ -86,9 +86,9 @@ def check(run: Run, curves: Curves) -> None:
         RunError: the run cannot be replayed, and why.
     """
     if imported_model.exists(run.folder):
-        raise RunError("This model was imported, so its training is not known and cannot be replayed.")
+        raise RunError("This model was imported, so its training is unknown and cannot be replayed.")
     if run.state not in ENDED:
-        raise RunError("This run has not ended yet. Replay it after its training.")
+        raise RunError("This run has not ended yet. Replay it once training has ended.")
     if curves.is_damaged:
         raise RunError(f"{DAMAGED} The run cannot be replayed.")
     if not curves.epochs:

@@ -43,7 +43,8 @@ function drawCurves() {
   const share = drawn();
   for (const svg of document.querySelectorAll(".curve svg")) {
     const { x, width } = svg.querySelector(".grid").getBBox();
-    const edge = share < 0 ? 0 : content.epochs.length > 1 ? x + share * width + 1 : x + width;
+    const end = svg.viewBox.baseVal.width; // beyond the last epoch: half of its mark lies there
+    const edge = share < 0 ? 0 : share >= 1 || content.epochs.length < 2 ? end : x + share * width + 1;
     svg.querySelector("clipPath rect").setAttribute("width", edge);
   }
 }
@@ -149,6 +150,9 @@ function drawFilters() {
 let caption = null;
 function drawCaption() {
   const now = latest(content.captions);
+  if (time > 0 && !now) {
+    byId("text").textContent = ""; // the invitation to start
+  }
   if (now === caption) {
     return;
   }

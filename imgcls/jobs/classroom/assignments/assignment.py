@@ -140,7 +140,7 @@ def find(code: str) -> Assignment:
         room = rooms.find(found.room)
         if visitor.room == found.room or (room is not None and rooms.manages(visitor, room)):
             return found
-    raise UserError("There is no such assignment in your class. Compare the link with that of your teacher.")
+    raise UserError("There is no such assignment in your class. Compare the link with the one from your teacher.")
 
 
 def of_room(room: Room) -> list[Assignment]:
@@ -165,6 +165,11 @@ def delete(assignment: Assignment) -> None:
         UserError: it cannot be removed.
     """
     require_teacher(assignment)
+    remove(assignment)
+
+
+def remove(assignment: Assignment) -> None:
+    """The same for whoever has checked that it may be deleted."""
     with changing():
         for path in folder().glob(f"{assignment.code}.*"):
             path.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
     {"version": 1, "attempts": [{"visitor": "…", "name": "Ada", "run": "…", "at": 1767225600.0,
                                  "guess": {"accuracy": 0.95, "confused": ["4", "9"]}}]}
 
-Runs that were deleted stay in the list, so that nobody gains an attempt by deleting one.
+Runs that were deleted stay in the list, so that no one gains an attempt by deleting one.
 """
 
 import contextlib
@@ -35,6 +35,7 @@ VERSION = 1
 KIND = ".attempts"
 TITLES = {
     "data": "Dataset",
+    "train_images": "Training images",
     "explore": "Exploration",
     "extreme": "Images shown",
     "map-kind": "Map",

@@ -2,7 +2,7 @@
 
     {"version": 1, "at": 1767225600.0, "runs": ["20260102-…"], "failed": {"<run ID>": "why"}}
 
-Until then nobody knows a test score, so nobody can choose by it: a private leaderboard. The best run is chosen by its
+Until then no one knows a test score, so no one can choose by it: a private leaderboard. The best run is chosen by its
 validation accuracy. Attempts that wait or train when the assignment is closed still count: the evaluation waits for
 them, but not for paused ones. The evaluation is a process of its own:
 `python -m imgcls.jobs.classroom.assignments CODE`.

@@ -1,9 +1,12 @@
 """Whether a run meets the goal of its assignment. The trainer measured what counts; nothing comes from a page."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from imgcls.jobs.classroom.assignments.assignment import Goal
-from imgcls.jobs.classroom.work import Work
+
+if TYPE_CHECKING:  # the banner of each page needs goals, but nothing that reads what the class draws
+    from imgcls.jobs.classroom.work import Work
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ def text_of(goal: Goal) -> str:
     return " and ".join(condition.text for condition in conditions(goal, None))
 
 
-def conditions(goal: Goal, work: Work | None) -> list[Condition]:
+def conditions(goal: Goal, work: "Work | None") -> list[Condition]:
     """Each condition of a goal, for a run or before there is one."""
     accuracy = work.val_accuracy if work else None
     parameters = work.parameters if work else None
@@ -36,7 +39,7 @@ def conditions(goal: Goal, work: Work | None) -> list[Condition]:
     return found
 
 
-def is_met(goal: Goal, work: Work) -> bool:
+def is_met(goal: Goal, work: "Work") -> bool:
     """Whether a run has ended and meets every condition."""
     found = conditions(goal, work)
     return work.state in ("finished", "stopped") and bool(found) and all(one.is_met for one in found)

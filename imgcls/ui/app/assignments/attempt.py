@@ -17,6 +17,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 
+FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
 MARKS = {
     True: ":green-badge[:material/check: {}]",
     False: ":orange-badge[:material/close: {}]",
@@ -33,14 +34,18 @@ def entry(info: DatasetInfo) -> Entry | None:
     return Entry(found.code, _guess(info) if attempts.is_guess_due(found, earlier) else None)
 
 
-def is_complete(found: Entry | None) -> bool:
-    """Whether Start may be pressed: the assignment is open, and its prediction is there."""
-    if found is None:
-        return True
+def is_open(found: Entry | None) -> bool:
+    """Whether Start may be pressed: the assignment is open."""
     present = fixed_controls.present()
-    if present is None or not present.is_open:
+    return found is None or (present is not None and present.is_open)
+
+
+def lacks_guess(found: Entry | None) -> bool:
+    """Whether the prediction has to be filled in first. Start then says so: on a phone, its fields are far away."""
+    present = fixed_controls.present()
+    if found is None or present is None or found.guess is not None:
         return False
-    return found.guess is not None or not attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
+    return attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
 
 
 def _guess(info: DatasetInfo) -> Guess | None:

@@ -1,8 +1,8 @@
 """The assignment that the address of a page names (`?assignment=KTMPAB`): its text above the page, its fixed controls.
 
 Fixed controls, and what is fixed of the address, are set again whenever the script runs, so a page never works with
-other values; hidden ones are not shown. For a training, `jobs.begin` checks the settings once more: nothing here has to
-be believed.
+other values; hidden ones are not shown. For a training run, `jobs.begin` checks the settings once more: nothing here
+has to be believed.
 """
 
 import re

@@ -1,10 +1,12 @@
 """For a teacher with an open class: makes an assignment of the present state of a page."""
 
+import contextlib
 from collections.abc import Mapping
 
 import streamlit as st
 
-from imgcls import sharing
+from imgcls import datasets, models, sharing
+from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Goal, Setting
@@ -12,14 +14,15 @@ from imgcls.sharing import Mode
 from imgcls.sharing.classroom import rooms
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.app.paths import PAGES
 
 WHAT = (
-    "Your class gets a link that opens this page as it is now. Fixed controls keep their value; hidden ones are fixed "
-    "as well, but not shown. When a run begins, the server checks both."
+    "Your class gets a link that opens this page as it is now. Fixed controls keep their values; hidden ones are "
+    "fixed as well, but not shown. The server checks both when a run starts."
 )
 OF_OTHERS = (
-    " On this page, its main controls and what is part of its URL can be fixed, such as the run, the section and the "
-    "filters. Everything else can be changed."
+    " On this page, you can fix the main controls and whatever is part of its URL, such as the run, the section and "
+    "the filters. Everything else can be changed."
 )
 MADE = "assignment-made"
 
@@ -37,17 +40,18 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
     if room is None or not room.is_open or not rooms.manages(visitor, room):
         return
     with st.expander(
-        "Make an assignment of this page", icon=":material/assignment_add:", key="make-assignment", on_change="rerun"
+        "Turn this page into an assignment", icon=":material/assignment_add:", key="make-assignment", on_change="rerun"
     ) as section:
         if section.open:
             _form(room, page, fixed_controls.state_of(page) if state is None else dict(state))
     if made := st.session_state.pop(MADE, ""):
         st.success(plain(made), icon=":material/assignment_turned_in:")
+        st.page_link(PAGES / "class.py", label="Go to your class", icon=":material/co_present:")
 
 
 def _form(room, page: str, state: dict[str, Setting]) -> None:
     is_training = page == "train"
-    with st.form("assignment-form", border=False):
+    with st.form("assignment-form", border=False, enter_to_submit=False):  # Enter after the title would assign it
         st.caption(WHAT if is_training else WHAT.partition(" When")[0] + OF_OTHERS)
         title = st.text_input("Title", max_chars=assignments.TITLE_LENGTH, key="assignment-title")
         instructions = st.text_area("Instructions", max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
@@ -66,7 +70,7 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
         hidden = st.multiselect(
             "Hidden controls", names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
         )
-        why = st.text_input("Why these are fixed", max_chars=200, key="assignment-why", help="Your class reads it.")
+        why = st.text_input("Why these are fixed", max_chars=200, key="assignment-why", help="Your class sees this.")
         values = _training_values() if is_training else {}
         if st.form_submit_button("Assign to the class", type="primary", icon=":material/send:"):
             with shown():
@@ -81,25 +85,35 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
                     why=why,
                     **values,
                 )
-                st.session_state[MADE] = f"“{made.title}” is in the list of your class, with the code {made.code}."
+                st.session_state[MADE] = (
+                    f"“{made.title}” has been added to your class's list. Everyone finds it on the Class page."
+                )
                 st.rerun()
 
 
 def _training_values() -> dict:
     """Goal, attempts, and whether a prediction is asked for."""
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        accuracy = st.number_input("Goal: validation accuracy, %", 0.0, 100.0, 0.0, 1.0, help="0: no goal.")
-        parameters = st.number_input("Goal: fewer parameters than", 0, 10**9, 0, 1_000, help="0: no goal.")
-        seconds = st.number_input("Goal: at most this many seconds", 0, 10**6, 0, 10, help="0: no goal.")
-        most = st.number_input("Attempts per person", 0, assignments.MOST_ATTEMPTS, 0, help="0: unlimited.")
+        accuracy = st.number_input("Goal: validation accuracy, %", 0.0, 100.0, None, 1.0, placeholder="no goal")
+        parameters = st.number_input("Goal: fewer parameters than", 0, 10**9, None, 1_000, placeholder="no goal")
+        seconds = st.number_input("Goal: at most this many seconds", 0, 10**6, None, 10, placeholder="no goal")
+        most = st.number_input("Attempts per person", 1, assignments.MOST_ATTEMPTS, None, placeholder="unlimited")
     asks = st.toggle(
         "Predict first",
         help="Before the first attempt, everyone predicts the accuracy and the two classes that will be confused most "
         "often. Afterwards the class sees all predictions.",
     )
-    goal = Goal(accuracy / 100 or None, parameters or None, float(seconds) or None)
-    return {"goal": goal, "attempts": most, "asks_guess": asks}
+    goal = Goal((accuracy or 0) / 100 or None, parameters or None, float(seconds or 0) or None)
+    return {"goal": goal, "attempts": most or 0, "asks_guess": asks}
 
 
 def _titled(name: str, state: Mapping[str, Setting]) -> str:
-    return f"{attempts.label_of(name)}: {state[name]}"
+    value = state[name]
+    if name == "model":
+        value = models.title(str(value))
+    elif name == "train_images" and not value:
+        value = "all"
+    elif name == ALWAYS_FIXED:
+        with contextlib.suppress(UserError):
+            value = datasets.facts(str(value)).title
+    return f"{attempts.label_of(name)}: {value}"

@@ -1,6 +1,6 @@
 """The bar of the current lesson, on every page: the step, its question and task, and a marker at the real control.
 
-It stands at the right on wide screens and at the bottom on narrow ones. There, only the task is shown while it is to
+It is on the right on wide screens and at the bottom on narrow ones. There, only the task is shown while it is to
 be done, so that the control is visible; a button shows the rest. Every two seconds the bar looks whether the task was
 done.
 """
@@ -17,79 +17,88 @@ from imgcls.errors import UserError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import Question, Situation, Step
+from imgcls.runs import Run
 from imgcls.sharing.lesson_progress import Standing
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import errors, links, ticks
+from imgcls.ui.app.lessons import markers, stored, words
 from imgcls.ui.app.lessons import standing as standings
-from imgcls.ui.app.lessons import words
 from imgcls.ui.components import reveal
 
 TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
-"""Session keys: the page of the present step is to be opened; the name of the lesson that was finished a moment ago."""
+"""Session keys: the page of the present step should be opened; the name of the lesson finished a moment ago."""
 FOLD = "lesson-folded"
 """Session key: the phase of a step for which the visitor chose to fold the bar or not, and what they chose."""
 HOME = "home"
 DRAWN_ON = "predict"
 """The page with the canvas."""
 ARROW = ":material/arrow_forward:"
-FORM = N_("The form already has all settings of this step. If you have changed them, this restores them.")
+FORM = N_("The form already has all the settings for this step. If you have changed them, this restores them.")
 
 
 def show(url_path: str) -> None:
     """The bar, if the visitor is in a lesson. `url_path` is that of the page they are on."""
-    name = standings.progress().current
+    name = stored.progress().current
     if not name:
         return
     try:
-        step = standings.step_of(name, standings.progress().of(name))[1]
+        step = standings.step_of(name, stored.progress().of(name))[1]
     except UserError:  # an older version had this lesson
         return
     if url_path == "lessons" != step.page:
         return
     with st.container(key="lesson"):
-        st.fragment(run_every=TICK_SECONDS)(_show)(name, url_path or HOME)
+        ticks.every(TICK_SECONDS, _show, name, url_path or HOME, path=url_path)
 
 
 def _show(name: str, page: str) -> None:
     with errors.shown():
         if st.session_state.pop(FINISHED, ""):
             links.go("lessons.py", lesson=name)
-        standing = standings.progress().of(name)
+        standing = stored.progress().of(name)
         at, step = standings.step_of(name, standing)
         if st.session_state.pop(GO, False) and (step.settings or step.page != page):
             standings.open_page(step)
         situation = standings.situation(standing, page)
         is_asked = step.question is None or at in standing.answers
-        is_done = is_asked and (at in standing.done or step.is_done(situation))
+        is_missing = bool(step.run_of) and situation.finished(step.run_of) is None  # then the page shows another run
+        is_done = is_asked and (at in standing.done or (step.is_done(situation) and not (is_missing and step.has_task)))
         if is_done and at not in standing.done:
             standings.change(name, done=standing.done | {at})
         if is_asked and step.page == DRAWN_ON and step.values and step.is_done(situation):
             standing = _keep(name, at, step.values(situation))
         is_at_work = is_asked and not is_done and page == step.page
         is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if nothing is to be done
-        reveal.show(_selectors(step) if is_marked else "", f"{name} {at} {is_marked}")
+        is_hinted = (
+            is_marked and bool(step.hint) and bool(situation.drawing)
+        )  # then the bar is higher on a narrow screen
+        reveal.show(markers.selectors(step) if is_marked else "", f"{name} {at} {is_marked} {is_hinted}")
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         kind = "lesson-asks" if not is_asked else "lesson-folded" if is_folded else ""
-        _head(name, at, _mark(step) if is_marked else "", kind)
+        _head(name, at, markers.style(step) if is_marked else "", kind)
         st.markdown(f"## {_(step.title)}")
         if not is_done or not step.after:  # then the result is what counts
             st.markdown(_filled(name, step.text, _values(step, situation)))
             words.show(step.terms)
+        if is_missing:
+            _say(
+                _("This step is about a run that you have not trained yet. Go back and train it first."), "lesson-hint"
+            )
         if step.question is not None:
             _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
         if is_done:
             st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
         elif is_asked:
-            _task(step, page, situation)
+            _task(name, step, page, situation)
         _buttons(name, at, page, is_done=is_done)
 
 
 def _keep(name: str, at: int, values: Mapping[str, str]) -> Standing:
     """Keeps what a step says about a drawing: later it will be another one, with which the task is not done."""
-    standing = standings.progress().of(name)
+    standing = stored.progress().of(name)
     if standing.found.get(at) != values:
         standings.change(name, found={**standing.found, at: values})
-    return standings.progress().of(name)
+    return stored.progress().of(name)
 
 
 def _values(step: Step, situation: Situation) -> Mapping[str, str]:
@@ -156,21 +165,25 @@ def _choice(question: Question, number: int, chosen: int, is_done: bool) -> str:
 
 def _answer(name: str, at: int, number: int) -> None:
     """A callback."""
-    standing = standings.progress().of(name)
+    standing = stored.progress().of(name)
     standings.change(name, answers={**standing.answers, at: number})
 
 
-def _task(step: Step, page: str, situation: Situation) -> None:
-    """What to do, and a button that brings the visitor to where it is done; during a training, that they may wait."""
+def _task(name: str, step: Step, page: str, situation: Situation) -> None:
+    """What to do, and a button that brings the visitor to where it is done; what to change, if they tried in vain."""
     begun = situation.started(step.settings, earlier=step.earlier) if step.settings else []
-    is_training = begun and not begun[0].has_ended
-    do = _("Training has started. Watch it; the lesson continues when it is done.") if is_training else _(step.do)
-    st.html(f'<p class="lesson-do">{html.escape(do)}</p>')
-    if is_training:
+    if begun and not begun[0].has_ended:
+        _wait(begun[0], page, situation)
         return
+    _say(_(step.do))
+    shown_run = situation.query.get("run", "") if step.settings and page == step.page else ""
     if begun:
-        st.caption(_("The last training ended without a result. Start it again, or press Skip."))
-    if page != step.page:
+        st.caption(_("The last training run ended without a result. Start it again, or press Skip."))
+    elif shown_run:
+        _say(_("The run on this page has other settings than this step needs, so it does not count."), "lesson-hint")
+    elif step.hint and page == step.page and situation.drawing:
+        _say(lessons.filled(_(step.hint), lessons.find(name), _values(step, situation)), "lesson-hint")
+    if page != step.page or shown_run:
         label = _("Open {page}").format(page=_(step.page.capitalize()))
         if st.button(label, icon=ARROW, type="primary", key="lesson-open"):
             standings.open_page(step)
@@ -178,15 +191,20 @@ def _task(step: Step, page: str, situation: Situation) -> None:
         standings.open_page(step)
 
 
-def _selectors(step: Step) -> str:
-    """The controls of the step."""
-    return ",".join(f".stMain .st-key-{key}" for key in step.keys)
+def _wait(run: Run, page: str, situation: Situation) -> None:
+    """A run of the step is queued or training."""
+    if run.state == "queued":
+        _say(_("Your run waits for other runs and starts by itself. The lesson continues when it is done."))
+    else:
+        _say(_("Training has started. Watch it; the lesson continues when it is done."))
+    if not (page == "train" and situation.query.get("run") == run.id) and st.button(
+        _("Watch the training"), icon=ARROW, type="primary", key="lesson-open"
+    ):
+        links.go("train.py", run=run.id)
 
 
-def _mark(step: Step) -> str:
-    """A style rule that outlines them."""
-    look = "outline:3px solid var(--lesson);outline-offset:4px;border-radius:var(--radius)"
-    return f"{_selectors(step)}{{{look}}}" if step.keys else ""
+def _say(text: str, kind: str = "lesson-do") -> None:
+    st.html(f'<p class="{kind}">{html.escape(text)}</p>')
 
 
 def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
@@ -202,7 +220,7 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
             key="lesson-leave",
             type="tertiary",
             on_click=standings.leave,
-            help=_("Your place is saved: continue on the Lessons page."),
+            help=_("Your place is saved. Continue on the Lessons page."),
         ):
             st.rerun()
 
@@ -217,9 +235,9 @@ def _move(name: str, at: int, page: str) -> None:
     standings.change(name, step=at)
     standings.forget_drawing()
     st.session_state[GO] = True
-    step = standings.step_of(name, standings.progress().of(name))[1]
+    step = standings.step_of(name, stored.progress().of(name))[1]
     if step.page == page and not step.settings:
-        _turn_to(step, standings.situation(standings.progress().of(name), page))
+        _turn_to(step, standings.situation(stored.progress().of(name), page))
 
 
 def _turn_to(step: Step, situation: Situation) -> None:

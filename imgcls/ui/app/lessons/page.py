@@ -13,7 +13,7 @@ from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
-from imgcls.ui.app.lessons import seven_ways, words
+from imgcls.ui.app.lessons import seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
 
 PARAMETER = "lesson"
@@ -32,13 +32,16 @@ def show() -> None:
 
 def _show_all() -> None:
     st.title(_("Lessons"))
-    st.markdown(
-        _(
-            "Each takes 5 to 15 minutes and happens on the real pages of this app, with networks that you train "
-            "yourself. No mathematics and no programming needed. Start with the first, or continue where you left off."
+    progress = stored.progress()
+    with st.container(horizontal=True, gap="small", key="lessons-head"):
+        st.markdown(
+            _(
+                "Each lesson takes 5 to 15 minutes on the real pages of this app, with networks that you train "
+                "yourself. No mathematics or programming needed. Start with the first, or continue where you left off."
+            )
         )
-    )
-    progress = standings.progress()
+        with st.container(key="lessons-progress", gap="xxsmall"):
+            _overall(progress)
     assigned = assignments.lessons_of(sharing.current())
     with st.grid(3, min_column_width=260, gap="medium"):
         for name in lessons.names():
@@ -47,6 +50,28 @@ def _show_all() -> None:
     with st.expander(_("Glossary: all technical terms"), icon=":material/dictionary:", on_change="rerun") as section:
         if section.open:
             words.show(list(glossary.terms()))
+
+
+def _overall(progress: Progress) -> None:
+    """How many lessons are finished, and the way to the one that comes next."""
+    names = lessons.names()
+    finished = sum(progress.of(name).is_finished for name in names)
+    text = _("{finished} of {count} lessons finished").format(finished=finished, count=len(names))
+    text = html.escape(text)
+    st.html(
+        f'<div class="lesson-head"><span>{text}</span></div>'
+        f'<progress max="{len(names)}" value="{finished}" aria-label="{text}"></progress>'
+    )
+    left = [name for name in names if not progress.of(name).is_finished]
+    if not left:
+        return
+    begun = [name for name in left if progress.of(name).since]
+    following = max(begun, key=lambda name: progress.of(name).since) if begun else left[0]
+    text = _("Continue with lesson {number}") if begun or finished else _("Start with lesson {number}")
+    label = text.format(number=lessons.number(following))
+    if st.button(label, type="primary", icon=":material/play_arrow:", key="lessons-continue", width="stretch"):
+        st.query_params[PARAMETER] = following
+        st.rerun()
 
 
 def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: bool) -> None:
@@ -78,15 +103,31 @@ def _verb(standing: Standing) -> str:
 
 
 def _show_one(name: str, lesson: ModuleType) -> None:
-    standing = standings.progress().of(name)
+    standing = stored.progress().of(name)
     if st.button(_("All lessons"), icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
         del st.query_params[PARAMETER]
         st.rerun()
+    with st.container(key="lesson-front"):
+        _front(name, lesson, standing)
+    if hasattr(lesson, "WAYS"):
+        seven_ways.show()
+    _steps(lesson, standing)
+    terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
+    if terms:
+        st.header(_("Terms in this lesson"), anchor=False)
+        words.show(list(terms))
+
+
+def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
+    """Its title, picture and goal, and the buttons."""
     st.title(f"{lessons.number(name)}. {_(lesson.TITLE)}")
+    st.html(f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>')
     if standing.is_finished:
-        st.success(_("You have finished this lesson."), icon=":material/check_circle:")
+        done = " ".join((_("You have finished this lesson."), _guesses(lesson, standing))).rstrip()
+        st.success(done, icon=":material/check_circle:")
     about = _("About {minutes} minutes, {steps} steps.").format(minutes=lesson.MINUTES, steps=len(lesson.STEPS))
-    st.markdown(f"{_(lesson.GOAL)} {about}")
+    goal = _("Your goal:")
+    st.markdown(f"**{goal}** {_(lesson.GOAL)}\n\n{about}")
     with st.container(horizontal=True, gap="small", key="lesson-actions"):
         following = _following(name)
         if (
@@ -105,7 +146,7 @@ def _show_one(name: str, lesson: ModuleType) -> None:
         kind: Literal["primary", "secondary"] = "secondary" if standing.is_finished and following else "primary"
         if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
-            standings.open_page(standings.step_of(name, standings.progress().of(name))[1])
+            standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
         st.download_button(
             _("Teacher's sheet"),
             teacher_sheet.render(name),
@@ -115,16 +156,17 @@ def _show_one(name: str, lesson: ModuleType) -> None:
             type="tertiary",
             on_click="ignore",
             help=_(
-                "A page to print: goal, steps, questions with answers, expected numbers, and questions for the class."
+                "A printable page: goal, steps, questions with answers, expected numbers, and questions for the class."
             ),
         )
-    if hasattr(lesson, "WAYS"):
-        seven_ways.show()
-    _steps(lesson, standing)
-    terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
-    if terms:
-        st.header(_("Words in this lesson"), anchor=False)
-        words.show(list(terms))
+
+
+def _guesses(lesson: ModuleType, standing: Standing) -> str:
+    """How many of the learner's guesses were right; "" if they made none."""
+    made = [(step.question, standing.answers.get(at)) for at, step in enumerate(lesson.STEPS)]
+    right = [question.right == chosen for question, chosen in made if question is not None and chosen is not None]
+    text = _("Right guesses: {right} of {count}.")
+    return text.format(right=sum(right), count=len(right)) if right else ""
 
 
 def _steps(lesson: ModuleType, standing: Standing) -> None:

@@ -1,4 +1,4 @@
-"""Where the visitor is in the lessons: stored for them, or in this session for somebody without a cookie."""
+"""Where the visitor is in a lesson, what its checks read, and the steps from one to the next."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,26 +6,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from imgcls import lessons, sharing
+from imgcls import lessons
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.lessons import Situation, Step
-from imgcls.sharing import lesson_progress
-from imgcls.sharing.lesson_progress import Progress, Standing
+from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import links
+from imgcls.ui.app.lessons.stored import progress, store
 from imgcls.ui.components import canvas, unit_by_hand
 
-KEY = "lesson-progress"
-"""Session key of the progress of a visitor who has no file."""
 BEFORE = "lesson-drawing-before"
 """Session key of the drawing with which the step began: no task is done with what was there already."""
-
-
-def progress() -> Progress:
-    """How far the visitor is."""
-    visitor = sharing.current()
-    if lesson_progress.path_of(visitor) is None:
-        return st.session_state.get(KEY, Progress())
-    return lesson_progress.read(visitor)
 
 
 def next_lesson() -> str:
@@ -35,12 +25,6 @@ def next_lesson() -> str:
         return found.current
     open_ones = (name for name in lessons.names() if not found.of(name).is_finished)
     return next(open_ones, lessons.names()[0])
-
-
-def store(changed: Progress) -> None:
-    """Remembers how far the visitor is. Raises UserError if it cannot be written."""
-    st.session_state[KEY] = changed
-    lesson_progress.write(sharing.current(), changed)
 
 
 def begin(name: str, *, again: bool = False) -> None:

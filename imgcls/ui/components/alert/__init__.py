@@ -1,6 +1,7 @@
 """Browser notifications and a sound when a run or study has ended or goes wrong, while a page of the app is open."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -14,14 +15,18 @@ MOST = 3
 """Notifications at a time; more would cover the screen."""
 
 
-def show() -> None:
-    """Once on each page; nothing unless it is turned on. On a shared server events are the owner's, not everybody's."""
+def show(every: Callable[..., None]) -> None:
+    """Once on each page; nothing unless it is turned on. On a shared server events are the owner's, not everybody's.
+
+    Args:
+        every: `ticks.every` for this page.
+    """
     found = settings.read()
     if (found.browser or found.sound) and not sharing.is_shared():
-        st.fragment(run_every=TICK_SECONDS)(_tick)(browser=found.browser, sound=found.sound)
+        every(TICK_SECONDS, _tick, found.browser, found.sound)
 
 
-def _tick(*, browser: bool, sound: bool) -> None:
+def _tick(browser: bool, sound: bool) -> None:
     since = st.session_state.setdefault(SEEN, time.time())
     events = [event for event in watcher.latest() if event.at > since][-MOST:]
     with st.container(key="alert"):

@@ -91,6 +91,7 @@ class Canvas {
     this.edition = data.edition;
     this.name = data.name;
     this.ghost.textContent = data.hint;
+    this.ghost.classList.toggle("digit", Boolean(data.isDigit));
     const drawing = isFirst && drawings.get(this.name);
     const isRebuilt = drawing && drawing.edition === this.edition;
     this.strokes = (isRebuilt ? drawing.strokes : data.strokes).map((stroke) => [...stroke]);

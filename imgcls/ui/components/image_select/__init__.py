@@ -8,13 +8,17 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
+from imgcls.languages import N_
 from imgcls.ui.components.component import own_component
 
-HINT = "Click an image, Shift+click for a range, or drag over several."
+HINT = N_("Click an image, Shift+click for a range, or drag over several.")
 
 
-def show(key: str, values: Sequence[int]) -> list[int]:
-    """Makes the gallery of this key selectable, and gives the selected ones of its `values`, in their order."""
+def show(key: str, values: Sequence[int], *, is_single: bool = False) -> list[int]:
+    """Makes the gallery of this key selectable, and gives the selected ones of its `values`, in their order.
+
+    With `is_single`, exactly one is selected, as in a group of radio buttons; put the first one there with `choose`.
+    """
     control = f"select-{key}"
 
     def receive() -> None:
@@ -22,11 +26,16 @@ def show(key: str, values: Sequence[int]) -> list[int]:
         if isinstance(message, dict) and message.get("edition") == _edition(key):
             st.session_state[_name(key)] = accepted(message.get("values"), values)
 
-    chosen = set(st.session_state.get(_name(key), ()))
-    selected = [value for value in values if value in chosen]
-    data = {"gallery": key, "edition": _edition(key), "selected": selected}
+    selected = chosen(key, values)
+    data = {"gallery": key, "edition": _edition(key), "selected": selected, "isSingle": is_single}
     own_component("image_select", "")(key=control, data=data, on_chosen_change=receive)
     return selected
+
+
+def chosen(key: str, values: Sequence[int]) -> list[int]:
+    """The selected ones of the `values`, also before the gallery is shown."""
+    found = set(st.session_state.get(_name(key), ()))
+    return [value for value in values if value in found]
 
 
 def choose(key: str, values: Sequence[int]) -> None:

@@ -1,6 +1,7 @@
 /**
  * Selecting images of a gallery: click, Shift+click for a range, drag over several; with the keyboard, arrow keys move
- * (with Shift they select), Space selects, Ctrl+A selects all, Escape none.
+ * (with Shift they select), Space selects, Ctrl+A selects all, Escape none. Where one image is always selected, a click
+ * or an arrow key selects another.
  *
  * The page sends the images as HTML, so that they are there at once and the same everywhere; this makes their buttons
  * work. The browser knows best what is selected, until the server puts a selection there: then the edition changes.
@@ -51,9 +52,11 @@ class Selection {
   }
 
   update(data) {
+    this.isSingle = data.isSingle;
     if (this.edition !== data.edition) {
       this.edition = data.edition;
       this.chosen = new Set(data.selected);
+      if (this.isSingle) this.at = Math.max(0, this.values().indexOf(data.selected[0]));
     }
     this.paint();
   }
@@ -64,6 +67,10 @@ class Selection {
 
   buttons() {
     return [...(this.gallery()?.querySelectorAll("button[data-value]") || [])];
+  }
+
+  values() {
+    return this.buttons().map((button) => Number(button.dataset.value));
   }
 
   inside(event) {
@@ -89,8 +96,7 @@ class Selection {
   }
 
   range(from, to) {
-    const values = this.buttons().map((button) => Number(button.dataset.value));
-    return values.slice(Math.min(from, to), Math.max(from, to) + 1);
+    return this.values().slice(Math.min(from, to), Math.max(from, to) + 1);
   }
 
   // ---- mouse, pen and finger
@@ -107,6 +113,10 @@ class Selection {
     const place = this.buttons().indexOf(button);
     const value = Number(button.dataset.value);
     this.at = place;
+    if (this.isSingle) {
+      this.change([value]);
+      return;
+    }
     if (event.shiftKey) {
       this.change([...this.chosen, ...this.range(this.anchor, place)]);
       return;
@@ -119,7 +129,7 @@ class Selection {
   press(event) {
     this.wasDrag = false;
     // A finger scrolls the page; text below an image can be selected and copied.
-    if (event.button || event.pointerType === "touch" || !this.inside(event)) return;
+    if (this.isSingle || event.button || event.pointerType === "touch" || !this.inside(event)) return;
     if (event.target.closest("figcaption, a")) return;
     this.start = [event.clientX, event.clientY];
   }
@@ -173,14 +183,16 @@ class Selection {
     if (!button) return;
     const buttons = this.buttons();
     const place = buttons.indexOf(button);
-    if ((event.ctrlKey || event.metaKey) && event.key === "a") this.change(this.range(0, buttons.length));
-    else if (event.key === "Escape") this.change([]);
-    else {
+    const isAll = (event.ctrlKey || event.metaKey) && event.key === "a";
+    if (isAll || event.key === "Escape") {
+      if (!this.isSingle) this.change(isAll ? this.values() : []);
+    } else {
       const to = target(buttons, place, event.key);
       if (to === undefined) return;
       this.at = to;
       buttons[to].focus();
-      if (event.shiftKey) this.change([...this.chosen, ...this.range(place, to)]);
+      if (this.isSingle) this.change([this.values()[to]]);
+      else if (event.shiftKey) this.change([...this.chosen, ...this.range(place, to)]);
       else this.anchor = to;
       this.paint();
     }

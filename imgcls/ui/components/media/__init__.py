@@ -13,7 +13,8 @@ Box = tuple[float, float, float]
 _HERE = Path(__file__).parent
 _STYLE = """
 * { box-sizing: border-box; }
-button { font: inherit; color: var(--st-text-color); background: transparent; cursor: pointer;
+button { font: inherit; font-size: .875rem; min-height: 2.5rem; color: var(--st-text-color); cursor: pointer;
+  background: transparent;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius, .5rem); padding: .35rem .8rem; }
 button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 p { margin: .4rem 0 0; min-height: 1.3em; font-size: .875rem; opacity: .8; color: var(--st-text-color);

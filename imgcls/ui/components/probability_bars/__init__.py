@@ -8,11 +8,14 @@ import numpy as np
 
 from imgcls import languages
 from imgcls.inference.rejection import Rejection
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.ui.components.component import own_component
 from imgcls.ui.components.figure_menu import framed
 
 MOST = 10
+EMPTY = N_("The longer a bar, the more probable the class.")
+"""What the empty bars are, before the first prediction."""
 HTML = """
 <div class="answer"><div class="columns">
   <div>
@@ -55,7 +58,7 @@ def show(
     data: dict[str, Any]
     if probabilities is None:
         rows = [{"name": name, "probability": 0.0, "percent": "", "best": False} for name in classes[:MOST]]
-        data = {"prediction": None, "todo": todo, "text": "", "description": _("No prediction yet")}
+        data = {"prediction": None, "todo": todo, "text": _(EMPTY), "description": _("No prediction yet")}
     else:
         best = int(probabilities.argmax())
         order = range(len(classes)) if len(classes) <= MOST else np.argsort(-probabilities)[:MOST].tolist()

@@ -8,11 +8,14 @@ import json
 
 import numpy as np
 
+from imgcls.languages import gettext as _
 from imgcls.lessons.first_convolution import FirstConvolution
 from imgcls.ui.components.component import own_component
 from imgcls.ui.components.figure_menu import framed
 
 KEY = "unit-by-hand"
+MOST = 1_024
+"""No feature map has more rows or columns."""
 HTML = """
 <div class="by-hand">
   <figure><figcaption class="input-title"></figcaption>
@@ -46,15 +49,35 @@ def show(found: FirstConvolution, pixels: np.ndarray, feature_map: int) -> None:
                 "layer": found.layer,
             },
             default=int,
-        )
+        ),
+        "texts": texts(),
     }
     own_component("unit_by_hand", framed(HTML, "unit-by-hand"))(key=KEY, data=data, on_unit_change=_ignore)
+
+
+def texts() -> dict[str, str]:
+    """What the component says, in the visitor's language; names in braces are filled in by the browser."""
+    return {
+        "input": _("The image, with what the unit sees"),
+        "map": _("Feature map {number}: point at a unit"),
+        "label": _("Feature map {number} of {layer}, {rows} by {columns} units. Arrow keys move, Enter chooses."),
+        "pixels": _("pixels"),
+        "weights": _("weights"),
+        "red": _("red"),
+        "green": _("green"),
+        "blue": _("blue"),
+        "sum": _("Sum of pixel × weight:"),
+        "zeros": _("({count} of the {all} products are 0.00)"),
+        "total": _("plus the bias {bias} gives {total}"),
+        "relu": _("Negative sums become 0 (ReLU): {value}."),
+        "app": _("The app's value: {value}"),
+    }
 
 
 def clicked(state: object) -> tuple[int, int] | None:
     """Row and column of the unit that was clicked, from the state of the component; None if none was."""
     unit = state.get("unit") if hasattr(state, "get") else None
-    if isinstance(unit, list) and len(unit) == 2 and all(type(one) is int for one in unit):
+    if isinstance(unit, list) and len(unit) == 2 and all(type(one) is int and 0 <= one < MOST for one in unit):
         return unit[0], unit[1]
     return None
 

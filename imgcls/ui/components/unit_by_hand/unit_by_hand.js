@@ -9,7 +9,7 @@ export default function ({ parentElement, data, setStateValue }) {
     views.set(parentElement, view);
   }
   view.send = (unit) => setStateValue("unit", unit);
-  view.show(data.content);
+  view.show(data.content, data.texts);
   return () => views.delete(parentElement);
 }
 
@@ -23,9 +23,10 @@ class View {
     this.map.onkeydown = (event) => this.key(event);
   }
 
-  show(content) {
+  show(content, texts) {
     if (content === this.content) return;
     this.content = content;
+    this.texts = texts;
     const data = JSON.parse(content);
     this.data = data;
     this.inputs = floats(data.inputs);
@@ -36,10 +37,10 @@ class View {
     paint(this.map, rows, columns, (at) => shade(this.outputs[at] / top));
     this.map.setAttribute(
       "aria-label",
-      `Feature map ${data.map + 1} of ${data.layer}, ${rows} by ${columns} units. Arrow keys move, Enter chooses.`,
+      filled(texts.label, { number: data.map + 1, layer: data.layer, rows, columns }),
     );
-    this.root.querySelector(".input-title").textContent = "The image, with what the unit sees";
-    this.root.querySelector(".map-title").textContent = `Feature map ${data.map + 1}: point at a unit`;
+    this.root.querySelector(".input-title").textContent = texts.input;
+    this.root.querySelector(".map-title").textContent = filled(texts.map, { number: data.map + 1 });
     const kept = this.chosen && this.chosen[0] < rows && this.chosen[1] < columns;
     if (!kept) this.chosen = data.start;
     this.move(this.chosen);
@@ -73,6 +74,7 @@ class View {
   }
 
   move([row, column]) {
+    const { texts } = this;
     const { shape, kernelShape, border, outputShape, kernel, bias, isRectified } = this.data;
     const [height, width, channels] = kernelShape;
     const size = [shape[0] - (height - 1) * (border > 0), shape[1] - (width - 1) * (border > 0)];
@@ -88,23 +90,28 @@ class View {
     const app = this.outputs[row * outputShape[1] + column];
     const grids = [];
     for (let c = 0; c < channels; c++) {
-      const name = channels === 3 ? ["red ", "green ", "blue "][c] : "";
+      const name = channels === 3 ? `${texts[["red", "green", "blue"][c]]} ` : "";
       const pick = (values) => values.filter((_, at) => at % channels === c);
       grids.push(
-        `<div class="grids">${grid(`${name}pixels`, pick(seen), width)}<b>×</b>` +
-          `${grid(`${name}weights`, pick(kernel), width)}</div>`,
+        `<div class="grids">${grid(`${name}${texts.pixels}`, pick(seen), width)}<b>×</b>` +
+          `${grid(`${name}${texts.weights}`, pick(kernel), width)}</div>`,
       );
     }
     const shown = products.filter((one) => Math.abs(one) >= 0.005);
     const terms = shown.length ? shown.map(signed).join(" ") : "0.00";
     const left = products.length - shown.length;
-    const zeros = left ? ` (${left} of the ${products.length} products are 0.00)` : "";
+    const zeros = left ? ` ${filled(texts.zeros, { count: left, all: products.length })}` : "";
+    const bold = (number) => `<b>${fixed(number)}</b>`;
     this.sum.innerHTML =
-      `${grids.join("")}<p class="terms">Sum of pixel × weight: ${terms}${zeros}<br>` +
-      `plus the bias ${signed(bias)} gives <b>${fixed(total)}</b></p>` +
-      `<p class="result">${isRectified ? `Negative sums become 0 (ReLU): <b>${fixed(value)}</b>. ` : ""}` +
-      `The app's value: <b>${fixed(app)}</b></p>`;
+      `${grids.join("")}<p class="terms">${texts.sum} ${terms}${zeros}<br>` +
+      `${filled(texts.total, { bias: signed(bias), total: bold(total) })}</p>` +
+      `<p class="result">${isRectified ? `${filled(texts.relu, { value: bold(value) })} ` : ""}` +
+      `${filled(texts.app, { value: bold(app) })}</p>`;
   }
+}
+
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 function frame(box, row, column, height, width, [rows, columns]) {

@@ -86,7 +86,7 @@ def _training_cost(side: int, channels: int, num_classes: int) -> str:
     batch = Config(data=datasets.names()[0], model="cnn").batch_size
     memory = models.training_bytes(models.table("cnn", (side, side, channels), num_classes, {}), batch)
     return (
-        f"{side}×{side} has {side**2 / 64**2:,.0f} times the pixels of 64×64; so an epoch takes about that many times "
+        f"{side}×{side} has {side**2 / 64**2:,.0f} times the pixels of 64×64, so an epoch takes about that many times "
         f"as long. A CNN needs about {memory / 1e9:,.1f} GB of memory for batches of {batch}; transfer learning needs "
         "far less, because it resizes images to its own input size and processes each of them once."
     )

@@ -54,7 +54,7 @@ def skipped_warning(preview: Preview, listed: bytes | None) -> None:
     reasons = "".join(f"\n- **{row['count']:,}** {plain(row['reason'])}" for row in shown[:MOST_REASONS])
     more = f"\n- and {len(shown) - MOST_REASONS:,} more reasons" if len(shown) > MOST_REASONS else ""
     is_partial = 0 < preview.checked < preview.total
-    opened = f" ({preview.checked:,} images were opened so far)" if is_partial else ""
+    opened = f" ({preview.checked:,} images have been opened so far)" if is_partial else ""
     count = ("At least " if is_partial else "") + formatting.count(total, "file")
     st.warning(
         f"{count} will not be imported{opened}. Check the reasons first:\n{reasons}{more}",

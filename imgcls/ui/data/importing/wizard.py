@@ -16,6 +16,7 @@ from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources.containers import server_folder
 from imgcls.errors import DatasetError, SourceError
 from imgcls.images.files import checks
+from imgcls.languages import gettext as _
 from imgcls.sharing import Action
 from imgcls.system import paths
 from imgcls.ui.app import errors, links
@@ -44,7 +45,7 @@ FILES = [*ARCHIVES, "npz", "mat", "parquet", *TABLES]
 def show_button() -> None:
     """The button that starts an import."""
     may_import = rights.button(Action.IMPORT_DATASET)
-    if st.button("Import your own images", icon=":material/add_photo_alternate:", key="import-images", **may_import):
+    if st.button(_("Import your own images"), icon=":material/add_photo_alternate:", key="import-images", **may_import):
         job.sweep()
         st.query_params.from_dict({"new": job.new_id()})
         st.rerun()
@@ -54,8 +55,8 @@ def show() -> None:
     """The import that the URL names."""
     import_id, into = st.query_params["new"], st.query_params.get("into", "")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Add images" if into else "Import your own images")
-        st.button("All datasets", icon=":material/arrow_back:", type="tertiary", key="back", on_click=_leave)
+        st.title(_("Add images") if into else _("Import your own images"))
+        st.button(_("All datasets"), icon=":material/arrow_back:", type="tertiary", key="back", on_click=_leave)
     with errors.shown():
         try:
             old = datasets.custom_dataset(into) if into else None
@@ -167,7 +168,7 @@ def _zip(import_id: str) -> None:
         st.caption(f"A single enclosing folder is fine. Supported formats: {checks.FORMATS_TEXT}.")
         if not has_table:
             st.caption(
-                "Tables of labels may be in the archive, as in those of Kaggle, Roboflow and Hugging Face. COCO, "
+                "The archive may contain label tables, as archives from Kaggle, Roboflow and Hugging Face do. COCO, "
                 "YOLO, Pascal VOC, IDX files, NumPy arrays (.npz) and parquet files with images are read as well."
             )
 
@@ -215,8 +216,8 @@ def _watch(import_id: str) -> None:
         st.rerun()
     st.progress(min(max(state.fraction, 0.0), 1.0), text=plain(state.text))
     st.caption(
-        "You can close this tab. The dataset appears in the list once the import is complete. "
-        f"After {paths.max_import_minutes():g} minutes, an import is stopped."
+        "You can close this tab. The dataset appears in the list once the import is complete. Imports are stopped "
+        f"after {paths.max_import_minutes():g} minutes."
     )
     if st.button("Cancel", icon=":material/close:", key="cancel-import"):
         job.cancel(import_id)

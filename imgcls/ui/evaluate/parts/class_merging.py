@@ -60,7 +60,7 @@ def _controls(view: View) -> None:
         format_func=name_of,
         key=f"merging-merge-{hash(merging)}",
         placeholder="Two or more",
-        help="Their probabilities are added; predicting any class of the group is correct.",
+        help="Their probabilities are added; predicting any class of the group counts as correct.",
     )
     with st.container(horizontal=True):
         st.button(

@@ -5,9 +5,13 @@ import html
 import numpy as np
 import streamlit as st
 
+from imgcls import languages
+from imgcls.evaluation.metrics import percent
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_ACCURACY, MULTI, SINGLE
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -18,9 +22,14 @@ STYLE = """<style>
 .headline small{display:block;font-size:var(--small);color:var(--muted)}
 details.scores[open]{flex-basis:100%}
 details.scores summary{cursor:pointer;width:fit-content;padding:.2rem 0;font-size:.9rem}
-details.scores p{margin:1rem 0 0;font-size:.875rem;opacity:.75}
+details.scores p{max-width:32em;margin:1rem 0 0;font-size:.875rem;opacity:.75}
 details.scores dl.numbers{margin-top:.8rem}
 </style>"""
+
+CONFIDENCE = (
+    "A confidence interval is the range in which the score on all images of this kind probably lies: the fewer test "
+    "images, the wider it is."
+)
 
 
 def show(report: Report | LabelReport, count: int, total: int | None = None, *, style: str = "") -> None:
@@ -38,23 +47,32 @@ def show(report: Report | LabelReport, count: int, total: int | None = None, *, 
             "rest"
         )
     else:
-        main, name = report.accuracy, "accuracy" if is_filtered else "test accuracy"
-        note = "Averages cover the filtered classes, or those that occur." if is_filtered else ""
+        main, name = report.accuracy, _("accuracy") if is_filtered else _("test accuracy")
+        note = (
+            "Averages cover the classes you filtered by or, without a filter, those that occur." if is_filtered else ""
+        )
         numbers, summary = _single_numbers(report), _most_confused(report)
         method = "Wilson for accuracy, bootstrap for the averages"
     if is_filtered:
-        source = f"From {count:,} of {total:,} test images: those that match the filters."
+        source = _("From {count} of {total} test images: those that match the filters.")
     else:
-        source = f"From {formatting.count(count, 'held-out test image')}, never used for training or model selection."
-    about = " ".join(sentence for sentence in (note, f"95% confidence intervals: {method}.") if sentence)
-    heading = f"{name} of filtered images" if is_filtered else name
-    value, interval = formatting.fraction(main.value), formatting.interval(main)
+        source = ngettext(
+            "From {count} held-out test image, never used for training or model selection.",
+            "From {count} held-out test images, never used for training or model selection.",
+            count,
+        )
+    source = source.format(count=languages.number(count), total=languages.number(total or count))
+    about = " ".join(sentence for sentence in (note, CONFIDENCE, f"95% confidence intervals: {method}.") if sentence)
+    heading = _("{score} of filtered images").format(score=name) if is_filtered else name
+    interval = _("95% confidence interval {range}").format(range=percent.interval(main.low, main.high))
+    value, interval = formatting.fraction(main.value), html.escape(interval)
+    others = html.escape(_("All scores"))
     with st.container(key="headline"):
         st.html(
             f'{STYLE}{style}<div class="headline"><div>{value}</div>'
             f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}"
             f"<small>{html.escape(source)}</small></div>"
-            f'<details class="scores"><summary>All scores</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
+            f'<details class="scores"><summary>{others}</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
             "</div>"
         )
 
@@ -63,14 +81,18 @@ def _most_confused(report: Report) -> str:
     """The pair of classes with the most errors between them, in both directions together."""
     errors = report.matrix - np.diag(np.diag(report.matrix))
     if not errors.sum():
-        return "No errors."
+        return _("No errors.")
     both = np.triu(errors + errors.T)
     first, second = np.unravel_index(both.argmax(), both.shape)
     names = report.classes.names
-    return (
-        f"Most frequent confusion: {names[first]} and {names[second]}, {both.max():,} of "
-        f"{formatting.count(int(errors.sum()), 'error')}."
+    total = int(errors.sum())
+    text = ngettext(
+        "Most frequent confusion: {first} and {second}, {count} of {total} error.",
+        "Most frequent confusion: {first} and {second}, {count} of {total} errors.",
+        total,
     )
+    number = languages.number
+    return text.format(first=names[first], second=names[second], count=number(int(both.max())), total=number(total))
 
 
 def _weakest_label(report: LabelReport) -> str:
@@ -79,7 +101,8 @@ def _weakest_label(report: LabelReport) -> str:
     if not len(present):
         return ""
     weakest = present[np.argmin(report.labels.f1.value[present])]
-    return f"Lowest F1: {report.labels.names[weakest]}, {formatting.fraction(report.labels.f1.value[weakest])}."
+    f1 = formatting.fraction(report.labels.f1.value[weakest])
+    return _("Lowest F1: {label}, {f1}.").format(label=report.labels.names[weakest], f1=f1)
 
 
 def _single_numbers(report: Report) -> list[Number]:

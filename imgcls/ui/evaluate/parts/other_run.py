@@ -5,17 +5,21 @@ from functools import lru_cache
 import streamlit as st
 
 from imgcls import runs
+from imgcls.config import imported_model
 from imgcls.errors import RunError
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.app import errors, links
+from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import run_select
 
 NO_MODEL = ModelCard(classes=(), shape=(1, 1, 1))
 MOST = 200
 """Only the newest runs are offered, because reading each takes time."""
 NO_OTHER = (
-    "There is no other run with these classes to compare with. Press “Train again with changes” on the page of this "
-    "run, change one setting, and come back."
+    "There is no other run with these classes to compare with. Train this one again with one setting changed, and "
+    "come back."
 )
 
 
@@ -42,6 +46,16 @@ def _facts(run: Run, stamp: tuple) -> tuple[ModelCard, str]:
     return card, run_select.title(run)
 
 
+def _none(run: Run) -> None:
+    """What to do where there is nothing to compare with."""
+    st.info(NO_OTHER, icon=":material/balance:")
+    if imported_model.exists(run.folder):
+        return
+    if st.button(_("Train again with changes"), icon=":material/tune:", key="train-other"):
+        with errors.shown():
+            links.train(**settings_form.form_of(run.config))
+
+
 def choose(run: Run) -> Run | None:
     """The select box of the other run; None, and a hint, if there is none."""
     choices = candidates(run)
@@ -52,7 +66,7 @@ def choose(run: Run) -> Run | None:
             icon=":material/search_off:",
         )
     if not choices:
-        st.info(NO_OTHER, icon=":material/balance:")
+        _none(run)
         return None
     picked = run_select.select(
         "Compare with",

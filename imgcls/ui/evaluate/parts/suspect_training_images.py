@@ -158,7 +158,7 @@ def _review(run: Run, dataset: Dataset, edits: Edits, found: Found, right: froze
         return
     rows = found.rows[list(places)].tolist()
     notes = [
-        [f"seems: {names[found.suggested[one]]}\n{suspect_test_images.probability_text(found.confidence[one])}"]
+        [f"suggested: {names[found.suggested[one]]}\n{suspect_test_images.probability_text(found.confidence[one])}"]
         for one in places
     ]
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls import languages
 from imgcls.errors import ImageError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
@@ -15,6 +16,8 @@ from imgcls.images import loading
 from imgcls.images.files import checks
 from imgcls.inference import preparing
 from imgcls.inference.explain import activation_grid, neighbours
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
@@ -35,7 +38,9 @@ FEW = 3
 """Up to this many feature maps do not need the full width."""
 CANVAS_SIDE = 224
 UPLOAD_MB = 32
-TEST, UPLOAD, DRAWING = "Test image", "Your image", "Drawing"
+TEST, UPLOAD, DRAWING = N_("Test image"), N_("Your image"), N_("Drawing")
+COLUMNS = (N_("Layer"), N_("Shape"), N_("Min"), N_("Mean"), N_("Max"), N_("Zeros"), N_("Dead"))
+"""Of the table of layers."""
 STYLE = """<style>
 .sheet{width:100%;max-width:760px;image-rendering:pixelated;border-radius:6px}
 .small{width:96px;image-rendering:pixelated;border-radius:6px}
@@ -56,7 +61,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     if reason:
         activations.offer_missing(run, reason)
         return
-    st.header("Activations of every layer", anchor=False)
+    st.header(_("Activations of every layer"), anchor=False)
     with errors.shown():
         pixels, what = _image(run, predictions)
         if pixels is not None:
@@ -70,35 +75,43 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
 def _filters(run: Run) -> None:
     if not (run.folder / "inside.npz").exists():
         return
-    drawn = _filters_html(run, run.stamp("inside.npz"))
+    drawn = _filters_html(run, run.stamp("inside.npz"), languages.current())
     if not drawn:
         return
     st.header(
-        "Filters of the first layer",
+        _("Filters of the first layer"),
         anchor=False,
-        help="The weights of its filters. Each slides over the image and responds where the image matches its pattern.",
+        help=_(
+            "The weights of its filters. Each slides over the image and responds where the image matches its pattern."
+        ),
     )
     st.html(framed(drawn, "filters"))
 
 
 @lru_cache(8)
-def _filters_html(run: Run, stamp: tuple) -> str:
+def _filters_html(run: Run, stamp: tuple, language: str) -> str:
     kernels = neighbours.held_out_features(run).filters
     if kernels is None or kernels.shape[0] < 2:
         return ""
     height, width, channels, count = kernels.shape
     is_global = [height, width] == list(run.card.shape[:2])
-    name = "units, each connected to the whole image" if is_global else f"filters of {height}×{width} pixels"
-    alt = f"{count} {name}: the weights of the first layer"
-    colours = (
-        "Colours show what the filter responds to; grey means no effect."
-        if channels == 3
-        else "Orange: positive weights. Blue: negative weights. White: zero."
+    name = (
+        _("{count} units, each connected to the whole image")
+        if is_global
+        else _("{count} filters of {height}×{width} pixels")
     )
+    name = name.format(count=count, height=height, width=width)
+    alt = html.escape(_("{filters}: the weights of the first layer").format(filters=name))
+    colours = (
+        _("Colours show what the filter responds to; grey means no effect.")
+        if channels == 3
+        else _("Orange: positive weights. Blue: negative weights. White: zero.")
+    )
+    text = _("{filters}, the strongest first.").format(filters=name)
     return (
         f'{STYLE}<img class="sheet" style="max-width:560px" alt="{alt}" '
         f'src="{gallery.data_url(activation_grid.filters(kernels), min_side=200)}">'
-        f'<div style="font-size:.85rem;opacity:.75;margin-top:4px">{count} {name}, the strongest first. {colours}</div>'
+        f'<div style="font-size:.85rem;opacity:.75;margin-top:4px">{html.escape(text)} {html.escape(colours)}</div>'
     )
 
 
@@ -110,14 +123,17 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
     card = run.card
     # Models that were not trained on ink cannot be expected to recognise a drawing.
     sources = [TEST, UPLOAD, *([DRAWING] if card.is_ink else [])]
-    source = st.segmented_control("Image", sources, default=TEST, required=True, key="activations-source")
+    source = st.segmented_control(
+        _("Image"), sources, default=TEST, required=True, key="activations-source", format_func=_
+    )
     if source == TEST:
         index = image_details.choose(run, predictions)
         name = predictions.file_name(index)
-        return activations.test_image(run, predictions, index), f"test image {index:,}{name and f', {name}'}"
+        what = _("test image {number}").format(number=index) + (f", {name}" if name else "")
+        return activations.test_image(run, predictions, index), what
     if source == DRAWING:
-        return _drawing(card.shape), "your drawing"
-    file = st.file_uploader("Your image", type=checks.EXTENSIONS, key="activations-photo", max_upload_size=UPLOAD_MB)
+        return _drawing(card.shape), _("your drawing")
+    file = st.file_uploader(_("Your image"), type=checks.EXTENSIONS, key="activations-photo", max_upload_size=UPLOAD_MB)
     if file is None:
         st.caption(f"{checks.FORMATS_TEXT}. Your image is not stored.")
         return None, ""
@@ -141,7 +157,7 @@ def _drawing(shape: tuple) -> np.ndarray | None:
         stroke_color="#FFFFFF",
         background_color="#000000",
     )
-    st.caption("Draw one large digit.")
+    st.caption(_("Draw one large digit."))
     return None if drawn is None else loading.prepare_drawing(drawn, shape).pixels
 
 
@@ -161,52 +177,61 @@ def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
     default = model.cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
     left, right = st.columns(2, gap="large")
     content = (run, activations.stamp(run), pixels.tobytes(), pixels.shape)
+    language = languages.current()  # of what is remembered
     with left:
         layer = st.select_slider(
-            "Layer", names, value=default, key=f"layer-{run.id}", help="From the input to the output."
+            _("Layer"), names, value=default, key=f"layer-{run.id}", help=_("From the input to the output.")
         )
-        st.html(framed(_layer_html(*content, layer, kinds[layer], what), "activations"))
+        st.html(framed(_layer_html(*content, layer, kinds[layer], what, language), "activations"))
     with right:
-        st.html(_table_html(*content, layer))
+        st.html(_table_html(*content, layer, language))
 
 
 @lru_cache(32)
-def _layer_html(run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str, kind: str, what: str) -> str:
+def _layer_html(
+    run: Run, stamp: tuple, content: bytes, shape: tuple, layer: str, kind: str, what: str, language: str
+) -> str:
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     values = activations.of_image(run, pixels).layers[layer][0]
     drawn, count = activation_grid.activations(values)
     size = "×".join(map(str, values.shape))
     total = values.shape[-1]
-    unit = "units" if values.ndim == 1 else "feature maps"
-    some = f"all {total} {unit}" if count == total else f"{count} of {total} {unit}, the strongest"
-    alt = html.escape(f"Activations of the layer {layer} for {what}: {some}")
+    if values.ndim == 1:
+        some = _("all {total} units") if count == total else _("{count} of {total} units, the strongest")
+    else:
+        some = _("all {total} feature maps") if count == total else _("{count} of {total} feature maps, the strongest")
+    some = some.format(count=count, total=total)
+    alt = html.escape(
+        _("Activations of the layer {layer} for {image}: {units}").format(layer=layer, image=what, units=some)
+    )
+    values_text = html.escape(_("{size} values, {units}.").format(size=size, units=some))
+    scale = html.escape(_("Black = zero, bright = strong, blue = negative. All share one scale."))
     image = gallery.data_url(pixels, min_side=96)
     width = 760 if count > FEW or values.ndim == 1 else 260
     return (
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
         f'<img class="small" src="{image}" alt="{html.escape(what)}">'
-        f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{size} values, {some}.<br>"
-        f'<span style="opacity:.75">{_MEANING.get(kind, "")}</span><br>'
+        f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{values_text}<br>"
+        f'<span style="opacity:.75">{html.escape(_(_MEANING.get(kind, "")))}</span><br>'
         f'<small class="file">{html.escape(what[:1].upper() + what[1:])}</small></div></div>'
         f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
-        '<div style="font-size:.85rem;opacity:.75;margin-top:4px">Black = zero, bright = strong, blue = negative. '
-        "All share one scale.</div>"
+        f'<div style="font-size:.85rem;opacity:.75;margin-top:4px">{scale}</div>'
     )
 
 
 _MEANING = {
-    "Rescaling": "Pixel values scaled to the range the network expects.",
-    "Conv2D": "Each map shows where the image matches the pattern of its filter.",
-    "DepthwiseConv2D": "A separate filter for each map.",
-    "MaxPooling2D": "The maximum of each small square; makes the maps smaller.",
-    "BatchNormalization": "The same maps, normalised to a stable range.",
-    "Activation": "Non-linearity: negative values are cut off or reduced.",
-    "Flatten": "All maps as one vector.",
-    "GlobalAveragePooling2D": "The mean of each map: how much of its pattern is present.",
-    "GlobalMaxPooling2D": "The maximum of each map: whether its pattern is present at all.",
-    "Dense": "Each unit computes a weighted sum of all inputs.",
-    "Softmax": "The outputs as probabilities that add up to 1.",
-    "Add": "Adds the output of the block to its input (skip connection).",
+    "Rescaling": N_("Pixel values scaled to the range the network expects."),
+    "Conv2D": N_("Each map shows where the image matches the pattern of its filter."),
+    "DepthwiseConv2D": N_("A separate filter for each map."),
+    "MaxPooling2D": N_("The maximum of each small square; makes the maps smaller."),
+    "BatchNormalization": N_("The same maps, normalised to a stable range."),
+    "Activation": N_("Non-linearity: negative values are cut off or reduced."),
+    "Flatten": N_("All maps as one vector."),
+    "GlobalAveragePooling2D": N_("The mean of each map: how much of its pattern is present."),
+    "GlobalMaxPooling2D": N_("The maximum of each map: whether its pattern is present at all."),
+    "Dense": N_("Each unit computes a weighted sum of all inputs."),
+    "Softmax": N_("The outputs as probabilities that add up to 1."),
+    "Add": N_("Adds the output of the block to its input (skip connection)."),
 }
 
 
@@ -220,7 +245,7 @@ def _rows(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[tuple, 
 
 
 @lru_cache(32)
-def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: str) -> str:
+def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: str, language: str) -> str:
     rows = []
     for name, size, statistics in _rows(run, stamp, content, shape):
         mark = ' class="chosen"' if name == chosen else ""
@@ -235,10 +260,16 @@ def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: st
             + "".join(f"<td>{cell}</td>" for cell in (*cells, percent(statistics.dead, 0)))
             + "</tr>"
         )
-    head = "".join(f"<th>{title}</th>" for title in ("Layer", "Shape", "Min", "Mean", "Max", "Zeros", "Dead"))
+    label = html.escape(_("Statistics of all layers"))
+    about = html.escape(
+        _(
+            "Zeros: the fraction of values that are exactly 0. Dead: the fraction of maps or units that are 0 "
+            "everywhere for this image."
+        )
+    )
+    head = "".join(f"<th>{html.escape(_(title))}</th>" for title in COLUMNS)
     return (
-        f'{STYLE}<div class="wide" tabindex="0" role="region" aria-label="Statistics of all layers">'
+        f'{STYLE}<div class="wide" tabindex="0" role="region" aria-label="{label}">'
         f'<table class="layers"><tr>{head}</tr>{"".join(rows)}</table></div>'
-        '<div style="font-size:.85rem;opacity:.75;margin-top:6px">Zeros: the fraction of values that are exactly 0. '
-        "Dead: the fraction of maps or units that are 0 everywhere for this image.</div>"
+        f'<div style="font-size:.85rem;opacity:.75;margin-top:6px">{about}</div>'
     )

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.errors import RunError
-from imgcls.evaluation import comparison
+from imgcls.evaluation import comparison, repeated_seeds
 from imgcls.evaluation.metrics import significance
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.evaluation.metrics.significance import Comparison
@@ -30,10 +30,12 @@ ORDER = 80
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")
 
+MOST_GROUPS = 12
+"""Of repeated runs, whose variation between seeds is known."""
 BETTER, WORSE, OPEN = "#009E73", "#D55E00", "#8C939C"
 STYLE = """<style>
 .verdict{font-size:1.45rem;font-weight:600;line-height:1.35;margin:.2rem 0;overflow-wrap:anywhere}
-.letters{opacity:.75;overflow-wrap:anywhere}
+.letters{max-width:32em;opacity:.75;overflow-wrap:anywhere}
 .byclass{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4.4rem 9rem;gap:6px 12px;align-items:center;
 font-variant-numeric:tabular-nums;font-size:.9rem}
 .byclass b{font-weight:400;max-width:12rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -62,6 +64,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     is_multilabel = isinstance(predictions, Decisions)
     found = _compared(first, second)
     st.html(_sentence(found, other, run, is_multilabel))
+    with st.container():  # also if it stays empty, so that what follows keeps its place
+        if text := repeated_seeds.warning(other, run, repeated_seeds.newest(MOST_GROUPS)):
+            st.warning(plain(text), icon=":material/casino:")
     _numbers(found, first, second, is_multilabel)
     left, right = st.columns(2, gap="large")
     with left:

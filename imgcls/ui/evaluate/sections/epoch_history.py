@@ -101,8 +101,9 @@ def _replay(run: Run) -> None:
         st.info(plain(str(error)), icon=":material/info:")
         return
     st.caption(
-        "The training in at most a minute, with captions, for a large screen. One HTML file that needs no network: "
-        "Space plays, the arrows step through the epochs, B blanks the screen, N hides numbers, + and - zoom."
+        "Replays the training run in at most a minute, with captions, for a large screen. One HTML file that works "
+        "offline: Space plays, the arrows step through the epochs, B blanks the screen, N hides numbers, + and - "
+        "zoom."
     )
     st.download_button(
         "Replay (HTML)",

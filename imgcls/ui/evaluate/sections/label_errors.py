@@ -12,6 +12,7 @@ from imgcls.evaluation.label_errors.reviews import judge, judged
 from imgcls.evaluation.metrics.confidence_intervals import wilson
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.system import safe_csv
 from imgcls.ui.app.assignments import fixed_controls
@@ -77,11 +78,11 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     found, total = suspect_test_images.found_in(key), len(predictions.labels)
     right, wrong = (judged(run, "test", verdict) for verdict in ("right", "wrong"))
     to_review = [index for index in found if index not in right and index not in wrong]
-    noun = "image" if isinstance(predictions, Decisions) else "label"
+    whose, noun = ("the labels of ", "image") if isinstance(predictions, Decisions) else ("", "label")
     st.markdown(
-        f"Suspect: **{formatting.count(len(found), noun)}** of {total:,}, where the label contradicts this model, "
-        f"which was not trained on these images. You confirmed **{len(right):,}** and marked **{len(wrong):,}** as "
-        "wrong."
+        f"This model, which was not trained on these images, contradicts {whose}"
+        f"**{formatting.count(len(found), noun)}** of {total:,}. "
+        f"You confirmed **{len(right):,}** and marked **{len(wrong):,}** as wrong."
     )
     if wrong:
         _score_without(predictions, wrong)
@@ -150,7 +151,7 @@ def _score_without(predictions: Predictions | Decisions, wrong: frozenset[int]) 
 
 def _review(run: Run, indices: tuple[int, ...], shown: str, key: str) -> None:
     chosen = image_select.show(key, indices)
-    st.caption(image_select.HINT)
+    st.caption(_(image_select.HINT))
 
     def record(verdict: str | None) -> None:
         _try(partial(judge, run, "test", chosen, verdict))

@@ -1,5 +1,6 @@
 """Would more data help? Trains the run's settings on 10 to 100% of the training images, and extrapolates."""
 
+import base64
 from functools import lru_cache
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ import streamlit as st
 
 from imgcls import datasets, jobs, runs
 from imgcls.charts.data_curve import data_curve
+from imgcls.charts.theme import QUIET, TRAINING
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import interval
@@ -37,6 +39,22 @@ LAW = (
     "and over the runs' deviations from the law. Beyond the largest run the curve is an estimate: it assumes that new "
     "images resemble the present ones. All runs train for the same number of epochs."
 )
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 96" fill="none" stroke-width="3" stroke-linecap="round">'
+    f'<path d="M12 6V84H210" stroke="{QUIET}" stroke-width="2"/>'
+    f'<path d="M22 74C40 44 70 34 120 27" stroke="{TRAINING}"/>'
+    f'<path d="M120 27C150 23 175 20 202 19" stroke="{TRAINING}" stroke-dasharray="1 8"/><g fill="{TRAINING}">'
+    '<circle cx="22" cy="74" r="5"/><circle cx="44" cy="49" r="5"/><circle cx="76" cy="35" r="5"/>'
+    '<circle cx="120" cy="27" r="5"/></g></svg>'
+)
+EXPLAINED = (
+    '<div class="curve-explained"><img alt="A curve that rises less and less, and is continued by dots." '
+    f'src="data:image/svg+xml;base64,{base64.b64encode(DRAWING.encode()).decode()}">'
+    "<p><b>Is it worth collecting more images?</b>The same network is trained on 10 to 100% of them. If its accuracy "
+    "still rises at the end of the curve, more images would help. If the curve is flat, a larger or better network "
+    "would.</p></div>"
+)
+"""What the section will show, before there are runs for it. Its colours suit light and dark mode."""
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
@@ -56,6 +74,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         _curve(_read(tuple(one.id for one in found), tuple(one.stamp("result.json") for one in found)))
     except UserError as error:
         if not open_runs:
+            st.html(EXPLAINED)
             st.caption(plain(str(error)))
     if not open_runs:
         _offer(run, everything)
@@ -75,7 +94,13 @@ def _progress(run: Run, open_before: int, ended: int) -> None:
 
 
 def _offer(run: Run, everything: list[Run]) -> None:
-    """The number of seeds, and the button that queues what is missing."""
+    """The number of seeds, and the button that queues what is missing; without the images, the way to them."""
+    facts = datasets.facts(run.config.data)
+    if not datasets.is_ready(facts.name):
+        st.info(plain(f"Prepare {facts.title} on the Data page first."), icon=":material/download:")
+        if st.button("Open the Data page", icon=":material/photo_library:", key="curve-data"):
+            links.go("data.py", data=facts.title)
+        return
     seeds = int(
         st.number_input(
             "Seeds for each size",
@@ -84,7 +109,7 @@ def _offer(run: Run, everything: list[Run]) -> None:
             2,
             key="curve-seeds",
             width=180,
-            help="More seeds narrow the band: chance weighs most in small training sets.",
+            help="More seeds narrow the band: chance matters most for small training sets.",
         )
     )
     try:
@@ -95,15 +120,11 @@ def _offer(run: Run, everything: list[Run]) -> None:
     if not missing:
         st.caption("All these runs exist. Increase the number of seeds to add some.")
         return
-    facts = datasets.facts(run.config.data)
-    if not datasets.is_ready(facts.name):
-        st.info(plain(f"Prepare {facts.title} on the Data page first."), icon=":material/download:")
-        return
     total = facts.counts[0]
     share = sum((config.train_images or total) / total for config in missing)
     st.caption(
         f"Queues {formatting.count(len(missing), 'ordinary run')} with these settings on 10 to 100% of the training "
-        f"images, together about as long as {share:.1f} full runs."
+        f"images; together they take about as long as {share:.1f} full runs."
     )
     if st.button(
         "Train the learning curve",

@@ -64,7 +64,7 @@ def _table(view: View) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(36 * (len(table) + 1), 460),
+        height=min(35 * (len(table) + 1) + 3, 460),
         key=key,
         on_select=partial(_follow, key),
         selection_mode="multi-row",

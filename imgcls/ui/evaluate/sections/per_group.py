@@ -55,7 +55,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         event = st.dataframe(
             _table(key, name),
             hide_index=True,
-            height=min(36 * (len(found.groups) + 1), 460),
+            height=min(35 * (len(found.groups) + 1) + 3, 460),
             key=f"group-table-{run.id}",
             on_select="rerun",
             selection_mode="multi-row",
@@ -69,7 +69,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         rows = [row for row in (event.selection.rows if event else []) if row < len(found.groups)]
         chosen = found.groups[rows] if rows else found.groups[:1]
         if not rows:
-            st.caption("Select groups in the table to see their images. These belong to the worst one.")
+            st.caption("Select groups in the table to see their images. The images below belong to the worst one.")
         view = selection_state.current(run)
         is_member = np.isin(predictions.records.groups["test"][predictions.indices, 0], chosen)
         positions = predictions.worst_first[is_member[predictions.worst_first]]

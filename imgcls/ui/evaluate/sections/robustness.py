@@ -48,8 +48,8 @@ margin:.4rem 0}
 font-variant-numeric:tabular-nums}.corruptions figcaption i{font-style:normal;opacity:.75}
 .heat{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%;table-layout:fixed}
 .heat th,.heat td{padding:5px 6px;text-align:right;font-weight:400;border:0}
-.heat th[scope=row]{text-align:left;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;width:30%}
-.heat thead th{opacity:.75}
+.heat th[scope=row]{text-align:left;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.heat thead th{opacity:.75}.heat thead th:first-child{width:30%}
 </style>"""
 
 
@@ -153,7 +153,7 @@ def _numbers(key: Key, stamp: float, language: str) -> tuple[Number, ...]:
             f"Corrupted {metric}",
             formatting.fraction(float(corrupted.mean())),
             "mean of all 40 conditions",
-            "The mean of eight corruptions at five strengths. Strength 5 is hard for people, too.",
+            "The mean of eight corruptions at five strengths. Strength 5 is hard even for people.",
         ),
         Number("Worst", found.names[worst], f"{formatting.fraction(float(by_corruption[worst]))} on average"),
         Number("Best", found.names[best], f"{formatting.fraction(float(by_corruption[best]))} on average"),
@@ -278,8 +278,9 @@ def _recommend(key: Key, stamp: float) -> None:
         return  # nothing can be recommended without the settings or the dataset
     if not found:
         st.success(
-            "No further augmentation recommended: no corruption of medium strength that an augmentation could address "
-            f"costs this model {100 * recommendations.LEAST_LOSS:.0f} points or more, or the run already used it.",
+            "No further augmentation recommended: at medium strength, no corruption that an augmentation could "
+            f"address costs this model {100 * recommendations.LEAST_LOSS:.0f} points or more, or the run already used "
+            "that augmentation.",
             icon=":material/shield:",
         )
         return
@@ -291,8 +292,9 @@ def _recommend(key: Key, stamp: float) -> None:
     changes: dict[str, Any] = {one.name: one.value for one in found}
     with st.container(border=True):
         st.markdown(
-            f":material/lightbulb: At medium strength {costs}. Training on such images makes a model more robust: "
-            f"train again with **{Augmentation(**changes).describe()}**, then check under “Compare” whether it helped."
+            f":material/lightbulb: At medium strength, {costs}. Training on such images makes a model more robust: "
+            f"train again with **{Augmentation(**changes).describe()}**, then check under “Compare” whether it "
+            "helped."
         )
         if st.button("Train again with these changes", icon=":material/model_training:", key="train-robust"):
             links.train(**settings_form.form_of(run.config) | changes)

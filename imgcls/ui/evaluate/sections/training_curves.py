@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls.config import imported_model
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.evaluate import links
 from imgcls.ui.explain import coach
@@ -19,12 +20,12 @@ SUPPORTS = ("single", "multi")
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
-    st.header("Learning curves", anchor=False)
+    st.header(_("Learning curves"), anchor=False)
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(run)
         if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):
             coach.show(run)
     elif imported_model.exists(run.folder):
-        st.info("This model was imported, so there are no learning curves.", icon=":material/show_chart:")
+        st.info(_("This model was imported, so there are no learning curves."), icon=":material/show_chart:")
     else:
-        st.info("This run has no recorded metrics.", icon=":material/show_chart:")
+        st.info(_("This run has no recorded metrics."), icon=":material/show_chart:")

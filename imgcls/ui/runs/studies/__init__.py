@@ -1,5 +1,8 @@
 """The Studies page: searches for good settings, and what they found.
 
-page       the list of studies, or the one that the URL names
-results    the figures of one study
+page           the list of studies, or the one that the URL names
+first_study    what it shows before there is a study, with the pictures of `drawings`
+results        the figures of one study
+trials_table   its trials, the best first
+deleting       studies are deleted after a question, and restored
 """

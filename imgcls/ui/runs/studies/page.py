@@ -2,36 +2,26 @@
 
 import time
 
-import pyarrow as pa
 import streamlit as st
 
 from imgcls import datasets, studies
-from imgcls.errors import RunError, UserError
+from imgcls.errors import RunError
 from imgcls.evaluation.metrics.percent import interval
 from imgcls.sharing import Action
-from imgcls.studies import Study, Trial, another_night, energy
+from imgcls.studies import Plan, Study, Trial, another_night, energy, space
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import deleting, results
+from imgcls.ui.runs.studies import cards, deleting, first_study, results, trials_table
+from imgcls.ui.train import settings_form
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import empty_state, formatting, metric_row
+from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
-STATES = {
-    "running": ("Running", ":material/play_circle:", "blue"),
-    "stopping": ("Stopping", ":material/hourglass_bottom:", "orange"),
-    "interrupted": ("Interrupted", ":material/power_off:", "red"),
-    "finished": ("Finished", ":material/check_circle:", "green"),
-    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
-    "failed": ("Failed", ":material/error:", "red"),
-    "damaged": ("Damaged", ":material/broken_image:", "red"),
-}
-"""State of a study -> the word, icon and colour it is shown with."""
-METRICS = {"val_accuracy": "Validation accuracy", "val_loss": "Validation loss"}
+LIVE = ("running", "stopping")
 WHAT = (
-    "A study tries many settings and keeps the best. Each trial is an ordinary run; validation images choose the "
-    "winner, and only the winner is evaluated on the test set."
+    "A study tries many settings and keeps the best. Each trial is an ordinary run; the winner is chosen on "
+    "validation images, and only the winner is evaluated on the test set."
 )
 
 
@@ -51,44 +41,38 @@ def _show_list() -> None:
     st.title("Studies")
     found = studies.all_studies()
     if not found:
-        empty_state.show("No studies yet", f"{WHAT} Choose what to vary below Start on the Train page.")
+        first_study.show()
         deleting.undo()
         return
     st.caption(WHAT)
-    with st.container(border=True, gap="small"):
-        for study in found:
-            name, what = st.columns([5, 6], vertical_alignment="center")
-            if name.button(plain(study.title), key=f"open-{study.id}", type="tertiary", icon=":material/open_in_new:"):
-                links.go("studies.py", study=study.id)
-            what.markdown(_state(study.state, _progress(study)))
+    first_study.offer("New study")
+    is_live = any(study.state in LIVE for study in found)
+    st.fragment(run_every=TICK_SECONDS if is_live else None)(_cards)(is_live)
     deleting.undo()
 
 
-def _state(state: str, text: str) -> str:
-    word, icon, colour = STATES[state]
-    return f":{colour}-badge[{icon} {word}] &nbsp; :gray[:small[{text}]]"
-
-
-def _progress(study: Study) -> str:
-    try:
-        budget = f"{len(study.runs())} of {study.plan.budget} trials"
-    except UserError:
-        return ""
-    return plain(f"{budget} · {formatting.age(study.created)}")
+def _cards(was_live: bool) -> None:
+    """The cards, renewed while a study runs. A full rerun follows its end, which also ends the renewing."""
+    found = studies.all_studies()
+    if was_live and not any(study.state in LIVE for study in found):
+        st.rerun()
+    cards.show(found)
 
 
 def _show_study(study: Study) -> None:
+    if st.button("All studies", icon=":material/arrow_back:", type="tertiary"):
+        links.go("studies.py")
     st.title(plain(study.title))
     state = study.state
     if state == "damaged":
-        st.markdown(_state(state, ""))
+        st.markdown(cards.state(state, ""))
         with shown():
             study.plan  # noqa: B018  (its message says what is wrong)
             study.result  # noqa: B018
-        st.info("Correct study.json in the folder of the study, or start a new study. Its runs are unharmed.")
+        st.info("Correct study.json in the folder of the study, or start a new study. Its runs are unaffected.")
         deleting.offer(study)
         return
-    is_live = state in ("running", "stopping")
+    is_live = state in LIVE
     st.fragment(run_every=TICK_SECONDS if is_live else None)(_study)(study, state)
     if not is_live:
         deleting.offer(study)
@@ -102,13 +86,15 @@ def _study(study: Study, state: str) -> None:
     trials = study.trials(known)
     known.update({trial.run.id: trial for trial in trials})
     data = datasets.facts(plan.base.data).title
-    st.markdown(_state(state, plain(f"{data} · {plan.base.model} · {formatting.age(study.created)}")))
+    st.markdown(cards.state(state, plain(f"{data} · {plan.base.model} · {formatting.age(study.created)}")))
+    st.caption(plain(f"Varied: {_varied(plan)}."))
     open_trials = sum(trial.is_open for trial in trials)
     if state in ("running", "stopping", "interrupted"):
         done = len(trials) - open_trials
-        st.progress(
-            min(1.0, done / plan.budget), f"{done} of {plan.budget} trials have ended, {open_trials} in progress"
-        )
+        waiting = sum(trial.state == "queued" for trial in trials)
+        queued = f", {waiting} in the queue" if waiting else ""
+        text = f"{done} of {plan.budget} trials have ended, {open_trials - waiting} in progress{queued}"
+        st.progress(min(1.0, done / plan.budget), text)
         if plan.until is not None:
             st.caption(f"Ends at {time.strftime('%H:%M, %d %B', time.localtime(plan.until))} at the latest.")
         _buttons(study, state)
@@ -116,10 +102,18 @@ def _study(study: Study, state: str) -> None:
     result = study.result or {}
     _numbers(study, trials, winner, result)
     if found := studies.sentences(result):
-        st.markdown(plain(" ".join(found)))
+        if state == "failed":
+            st.error(plain(" ".join(found)), icon=":material/error:")
+        else:
+            st.markdown(plain(" ".join(found)))
     _night(study, trials)
-    results.show(study, plan, trials)
-    _table(study, trials, winner)
+    results.show(study, plan, trials, winner)
+    trials_table.show(study, plan, trials, winner)
+
+
+def _varied(plan: Plan) -> str:
+    """The settings and their values: "learning rate 0.0001 to 0.1 (logarithmic); filters 16, 32"."""
+    return "; ".join(f"{name.replace('_', ' ')} {domain}" for name, domain in plan.vary.items())
 
 
 def _night(study: Study, trials: list[Trial]) -> None:
@@ -176,7 +170,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             "Best validation" if is_accuracy else "Lowest loss",
             formatting.fraction(value) if is_accuracy else f"{value:.4f}",
             f"trial {winner.number}",
-            "The best score of all trials, on the images that chose it. It is partly luck: see the selection bias.",
+            "The best score of all trials, on the images used to choose it. It is partly luck: see the selection bias.",
         ),
         Number("Settings tried", f"{len(trials):,}", f"of {plan.budget:,}"),
     ]
@@ -200,43 +194,24 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             )
         )
     metric_row.show(numbers)
+    chosen = ", ".join(f"{name.replace('_', ' ')} **{plain(_text(value))}**" for name, value in winner.params.items())
+    st.markdown(f"The best so far: {chosen}." if not result else f"The winner: {chosen}.")
     with st.container(horizontal=True):
         if st.button(f"Open trial {winner.number}", type="primary", icon=":material/open_in_new:"):
             links.go("train.py", run=winner.run.id)
+        if st.button(
+            "Train with these settings",
+            icon=":material/tune:",
+            help="Opens the form with the settings of the winner, for example to train longer.",
+        ):
+            with shown():
+                form = settings_form.form_of(space.config_of(plan.base, winner.params))
+                links.train(settings_form.query_of(form), **form)
         if test and st.button("Evaluate the winner", icon=":material/fact_check:"):
             links.go("evaluate.py", run=winner.run.id)
-
-
-def _table(study: Study, trials: list[Trial], winner: Trial | None) -> None:
-    if not trials:
-        return
-    st.header("Trials", anchor=False, help="Select one to open its run.")
-    names = list(study.plan.vary)
-    columns = {
-        "Trial": [trial.number for trial in trials],
-        "State": [formatting.STATES[trial.state][0] for trial in trials],
-        METRICS[study.plan.metric]: [trial.value for trial in trials],
-        **{name.replace("_", " "): [_text(trial.params.get(name)) for trial in trials] for name in names},
-        "Epochs": [len(trial.curve) for trial in trials],
-        "Winner": [winner is not None and trial.number == winner.number for trial in trials],
-    }
-    event = st.dataframe(
-        pa.table(columns),
-        hide_index=True,
-        key=f"trials-{study.id}",
-        on_select="rerun",
-        selection_mode="single-row",
-        placeholder="–",
-        alt="All trials with their settings and scores.",
-    )
-    rows = event.selection.rows
-    if rows and rows[0] < len(trials):
-        trial = trials[rows[0]]
-        if st.button(f"Open the run of trial {trial.number}", icon=":material/open_in_new:"):
-            links.go("train.py", run=trial.run.id)
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else "–" if value is None else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

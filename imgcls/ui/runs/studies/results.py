@@ -7,7 +7,7 @@ import streamlit as st
 from imgcls.charts import studies as figures
 from imgcls.charts.studies import Point
 from imgcls.studies import Plan, Study, Trial, energy, proposals
-from imgcls.studies.space import Between
+from imgcls.studies.space import Between, Listed
 from imgcls.ui.app import links
 from imgcls.ui.widgets.figures import figure_download
 
@@ -16,11 +16,11 @@ LEAST = 2
 MOST_SLICES = 12
 
 
-def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
+def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> None:
     """All figures, or nothing with fewer than two scores."""
     used = energy.read(study.folder)
     points = [
-        _point(trial, plan, used.watts / plan.parallel)
+        _point(trial, plan, used.watts / plan.parallel, is_winner=winner is not None and trial.number == winner.number)
         for trial in trials
         if trial.value is not None and set(trial.params) >= set(plan.vary)
     ]
@@ -29,9 +29,11 @@ def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
     score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
     better = plan.is_higher_better
     logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
+    ends = {name: (domain.low, domain.high) for name, domain in plan.vary.items() if isinstance(domain, Between)}
+    listed = [name for name, domain in plan.vary.items() if isinstance(domain, Listed)]
     left, right = st.columns(2, gap="large")
     with left:
-        st.header("Progress", anchor=False, help="Click a point to open the run of the trial.")
+        st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
         _clickable(figures.history(points, score, is_higher_better=better), "history", "Score of each trial.")
     with right:
         _importances(plan, trials)
@@ -41,14 +43,24 @@ def show(study: Study, plan: Plan, trials: list[Trial]) -> None:
         help="One line per trial, from its settings to its score; blue is good. Drag along an axis to select trials.",
     )
     st.plotly_chart(
-        figures.parallel_coordinates(points, logarithmic, score, is_higher_better=better),
+        figures.parallel_coordinates(
+            points,
+            logarithmic,
+            score,
+            is_higher_better=better,
+            listed=listed,
+            ends=ends,
+            is_dark=st.context.theme.type == "dark",
+        ),
         key="parallel",
         config=figure_download.savable("study-parallel-coordinates"),
         alt="Parallel coordinates: the settings and the score of each trial.",
     )
     with st.grid(3, min_column_width=300):
         for name in list(plan.vary)[:MOST_SLICES]:
-            figure = figures.slices(points, name, score, is_log=name in logarithmic)
+            figure = figures.slices(
+                points, name, score, is_log=name in logarithmic, is_listed=name in listed, ends=ends.get(name)
+            )
             _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
     st.header("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
     with st.grid(2, min_column_width=340):
@@ -81,7 +93,7 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
         st.caption(f"Shown after {proposals.STARTUP_TRIALS} complete trials.")
 
 
-def _point(trial: Trial, plan: Plan, watts: float) -> Point:
+def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
     """`watts`: the mean power of the study for each of its parallel trials, as nobody measures single processes."""
     result = trial.result or {}
     seconds = result.get("seconds")
@@ -95,6 +107,7 @@ def _point(trial: Trial, plan: Plan, watts: float) -> Point:
         result.get("training_seconds", result.get("seconds")),
         result.get("parameters"),
         seconds * watts / 3600 if watts and seconds else None,
+        is_winner,
     )
 
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from imgcls import runs
-from imgcls.errors import RunError
+from imgcls import datasets, runs
+from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run, index, store
 from imgcls.runs.annotations import notes, tags
 from imgcls.sharing import Action
@@ -81,5 +81,15 @@ def _lineage(run: Run) -> None:
             icon=":material/account_tree:",
         ):
             links.go("train.py", run=other.id)
+    network = row["settings"].get("backbone")
+    if network and not row["settings"].get("backbone_run"):  # one that is shipped or downloaded is no run to link to
+        st.caption(plain(f"Backbone: {network}."))
     if version := row["version"]:
-        st.caption(plain(f"Dataset: {row['data']}, version {version}."))
+        st.caption(plain(f"Dataset: {_title(row['data'])}, version {version}."))
+
+
+def _title(data: str) -> str:
+    try:
+        return datasets.facts(data).title
+    except DatasetError:
+        return data

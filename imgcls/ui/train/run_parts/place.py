@@ -13,7 +13,7 @@ FRESH_SECONDS = 5.0
 """How long a cluster is not asked again for the same output."""
 OWN = ("local", "workers")
 """Their titles are words, not names."""
-EMPTY = "The cluster has no output of this job: it has not started, or the cluster no longer has it."
+EMPTY = "The cluster has no output for this job: it has not started, or the cluster no longer keeps it."
 
 
 def sentence(run: Run) -> str:

@@ -9,15 +9,15 @@ import streamlit as st
 from imgcls.evaluation.metrics.multilabel import Threshold
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.results import ModelCard
-from imgcls.ui.app.errors import plain
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.widgets import threshold
 
 STYLE = """<style>
 .labels-on{font-size:2.2rem;font-weight:700;line-height:1.15;overflow-wrap:anywhere}
-.labels-on.none{opacity:.75}
+.labels-on.none,.labels-on.todo{opacity:.75}
+.labels-on.todo{font-size:1.6rem;font-weight:400}
 .labels-how{opacity:.75;margin:.2rem 0 .9rem}
-.label-bars{display:grid;grid-template-columns:minmax(1.2rem,max-content) 1fr 4.2rem 1.2rem;gap:6px 10px;
+.label-bars{display:grid;grid-template-columns:fit-content(45%) minmax(2rem,1fr) 4.2rem 1.2rem;gap:6px 10px;
 align-items:center;font-variant-numeric:tabular-nums}
 .label-bars b,.label-bars span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:11rem}
 .label-bars i{display:block;position:relative;height:16px;border-radius:4px;background:rgba(128,128,128,.14)}
@@ -39,11 +39,21 @@ def show(probabilities: np.ndarray | None, card: ModelCard, next_step: str = "")
     """
     cut = threshold.choose(card)
     if probabilities is None:
-        names = card.classes
-        some = ", ".join(names[:MAX_BARS]) + (", …" if len(names) > MAX_BARS else "")
-        st.caption(plain(f"{next_step} Multi-label: this model detects any of {some}."))
+        st.html(_empty(card.classes, cut, next_step))
     else:
         st.html(answer(probabilities, card.classes, cut))
+
+
+def _empty(names: Sequence[str], cut: Threshold, next_step: str) -> str:
+    """What to do, and the bars of the first labels without values: the answer takes their place."""
+    cuts = np.broadcast_to(np.asarray(cut, float), len(names)).tolist()
+    rows = "".join(_row(name, None, cuts[at]) for at, name in enumerate(names[:MAX_BARS]))
+    more = "" if len(names) <= MAX_BARS else f" {MAX_BARS} of {len(names)} are shown."
+    return (
+        f'{STYLE}<div class="labels-on todo" role="status">{html.escape(next_step)}</div>'
+        f'<div class="labels-how">Multi-label: each of these labels is predicted on its own.{more}</div>'
+        f'<div class="label-bars">{rows}</div>'
+    )
 
 
 def labels_on(probabilities: np.ndarray, cut: Threshold) -> np.ndarray:
@@ -74,10 +84,12 @@ def answer(probabilities: np.ndarray, names: Sequence[str], cut: Threshold) -> s
     )
 
 
-def _row(name: str, probability: float, cut: float) -> str:
-    is_on, name = probability >= cut, html.escape(name)
+def _row(name: str, probability: float | None, cut: float) -> str:
+    """A label, its bar with the threshold as a mark, and its value, if there is one already."""
+    is_on, name = probability is not None and probability >= cut, html.escape(name)
     tag, mark, sign = ("b", ' class="on"', "✓") if is_on else ("span", "", "")
     return (
-        f'<{tag} title="{name}">{name}</{tag}><i><u{mark} style="width:{100 * probability:.1f}%"></u>'
-        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{percent(probability)}</em><em>{sign}</em>'
+        f'<{tag} title="{name}">{name}</{tag}><i><u{mark} style="width:{100 * (probability or 0):.1f}%"></u>'
+        f'<s style="left:{100 * cut:.1f}%"></s></i><em>{"" if probability is None else percent(probability)}</em>'
+        f"<em>{sign}</em>"
     )

@@ -10,6 +10,7 @@ from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors
+from imgcls.ui.widgets import formatting
 
 CHOSEN = "lesson-to-give"
 
@@ -57,6 +58,7 @@ def progress(assignment: Assignment, *, is_teacher: bool) -> None:
                 "Guesses right": [_right(name, standing) for standing in standings],
             },
             hide_index=True,
+            height=formatting.table_height(len(members)),
             alt="The progress of each class member in this lesson.",
         )
 

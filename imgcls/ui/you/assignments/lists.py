@@ -30,8 +30,8 @@ def show(room: Room) -> None:
     st.header("Assignments", anchor=False)
     if not found:
         st.caption(
-            "None yet. Set up the Train, Data, Evaluate or Predict page as your class should find it and choose “Make "
-            "an assignment of this page” at the bottom, or assign a lesson."
+            "None yet. Set up the Train, Data, Evaluate or Predict page the way your class should find it, then "
+            "choose “Turn this page into an assignment” at the bottom, or assign a lesson."
         )
     if manages and room.is_open:
         lessons.give(room)
@@ -123,13 +123,16 @@ def _close(assignment: Assignment) -> None:
             else ""
         )
     )
-    if st.button("Close", type="primary", key="assignment-close", on_click=_try, args=(closing.close, assignment)):
+    label = "Close and evaluate" if assignment.page == "train" else "Close the assignment"
+    if st.button(label, type="primary", key="assignment-close", on_click=_try, args=(closing.close, assignment)):
         st.rerun()
 
 
 @st.dialog("Delete the assignment?")
 def _delete(assignment: Assignment) -> None:
-    st.markdown(f"“{plain(assignment.title)}”, its list of attempts and its leaderboard. The runs stay.")
+    st.markdown(
+        f"This deletes “{plain(assignment.title)}”, its list of attempts and its leaderboard. The runs are kept."
+    )
     if st.button(
         "Delete", type="primary", key="assignment-delete", on_click=_try, args=(assignments.delete, assignment)
     ):

@@ -1,5 +1,8 @@
 """The leaderboard of an assignment, and what people predicted."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from imgcls import sharing
@@ -14,6 +17,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 
+MOST_NAMES = 2
 AXES = {"Parameters": "parameters", "Training time": "training time, s", "Attempts": "attempts"}
 
 
@@ -45,6 +49,7 @@ def leaderboard(assignment: Assignment, final: Final | None) -> None:
     st.dataframe(
         columns,
         hide_index=True,
+        height=formatting.table_height(len(places)),
         column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
         alt=f"The best run of each person by {score.lower()}.",
     )
@@ -54,7 +59,7 @@ def leaderboard(assignment: Assignment, final: Final | None) -> None:
     points = [point for place in places if (point := _point(place, axis, on_test)) is not None]
     if points:
         st.plotly_chart(
-            run_scatter.run_scatter(points, AXES[axis], f"{score.lower()}, %"),
+            run_scatter.run_scatter(merged(points), AXES[axis], f"{score.lower()}, %"),
             key=f"assignment-chart-{assignment.code}-{axis}",
             config=figure_download.savable("leaderboard"),
             alt=f"{score} against {AXES[axis]}, a point with its 95% interval for each person.",
@@ -78,6 +83,18 @@ def _point(place: Place, axis: str, on_test: bool) -> RunPoint | None:
     found = ranking.interval(best, on_test=on_test)
     limits = (found.low, found.high) if found else None
     return RunPoint(best.owner_name, "best runs", float(cost), value, limits)
+
+
+def merged(points: Sequence[RunPoint]) -> list[RunPoint]:
+    """People with the same settings have the same point. It gets one label: several would cover each other."""
+    groups: dict[tuple[float, float], list[RunPoint]] = {}
+    for point in points:
+        groups.setdefault((point.cost, point.accuracy), []).append(point)
+    return [replace(group[0], name=_label([point.name for point in group])) for group in groups.values()]
+
+
+def _label(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]} and {len(names) - 1} others"
 
 
 def predictions(assignment: Assignment, manages: bool) -> None:
@@ -112,5 +129,6 @@ def predictions(assignment: Assignment, manages: bool) -> None:
             "Most confused": [" and ".join(one.confused) if one.confused else "–" for one in found],
         },
         hide_index=True,
+        height=formatting.table_height(len(found)),
         alt="Everyone's predictions and the results.",
     )

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, models
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import leaderboard, work
 from imgcls.sharing.classroom.rooms import Room
+from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 HELP = (
@@ -22,7 +23,7 @@ def show(room: Room) -> None:
 
 
 def _show(room: Room) -> None:
-    works = work.of_room(room)
+    works = leaderboard.competing(work.of_room(room), room)
     names = leaderboard.datasets(works)
     if not names:
         return
@@ -30,6 +31,8 @@ def _show(room: Room) -> None:
     data = names[0]
     if len(names) > 1:
         data = st.selectbox("Dataset", names, format_func=_title, key="class-leaderboard-data", width=420)
+    else:
+        st.caption(plain(f"On {_title(data)}."))
     places = leaderboard.places(works, data)
     shared = [place for place in places if place.rank == 1]
     if len(shared) > 1:
@@ -39,11 +42,12 @@ def _show(room: Room) -> None:
             "Rank": [place.rank for place in places],
             "Name": [place.best.owner_name for place in places],
             "Validation accuracy": [formatting.fraction(place.best.val_accuracy) for place in places],
-            "Model": [place.best.model for place in places],
+            "Model": [models.title(place.best.model) for place in places],
             "Parameters": [place.best.parameters for place in places],
             "Attempts": [place.attempts for place in places],
         },
         hide_index=True,
+        height=formatting.table_height(len(places)),
         column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
         alt="The best run of each person of the class.",
     )

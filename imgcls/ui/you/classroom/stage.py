@@ -21,6 +21,8 @@ from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
 CHOSEN = "class-stage"
+OWN = ("you", "class")
+"""Pages on which the teacher would see themselves."""
 
 
 def show(room: Room) -> None:
@@ -28,7 +30,7 @@ def show(room: Room) -> None:
     names = {person.id: person.name for person in rooms.members(room)}
     if not names:
         return
-    st.session_state[CHOSEN] = room.on_stage or None
+    st.session_state[CHOSEN] = room.on_stage if room.on_stage in names else None
     st.selectbox(
         "On stage",
         names,
@@ -39,8 +41,8 @@ def show(room: Room) -> None:
         on_change=_put,
         args=(room,),
         width=320,
-        help="For the projector: shows, in large type, the page and run that this member has open, or else their "
-        "latest run. The member sees a note.",
+        help="For the projector: shows, in large type, the page and run that this member has open, or their latest "
+        "run. The member sees a note.",
     )
     if room.on_stage in names:
         st.fragment(run_every=TICK_SECONDS)(_work)(room)
@@ -89,8 +91,12 @@ def _place(place: Place | None) -> None:
         return
     parts = [place.title, *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(f"Looks at: {', '.join(parts)}"), width="content")
-        if place.path and st.button("Open this page", key="class-stage-page", icon=":material/visibility:"):
+        st.markdown(plain(f"Viewing: {', '.join(parts)}"), width="content")
+        if (
+            place.path
+            and place.path not in OWN
+            and st.button("Open this page", key="class-stage-page", icon=":material/visibility:")
+        ):
             links.go(f"{place.path}.py", **place.query)
 
 

@@ -7,12 +7,12 @@ import streamlit as st
 from streamlit import config
 
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import work
+from imgcls.jobs.classroom import export, work
 from imgcls.jobs.classroom.work import MemberWork
 from imgcls.sharing import people
 from imgcls.sharing.classroom import join_link, presence, rooms
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import exposure, visitor
 from imgcls.ui.widgets import formatting
@@ -21,9 +21,11 @@ from imgcls.ui.you.classroom import ranking, stage, together
 
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
+MEMBERS = "class-members"
+"""Session key: who was in the class when the whole page was last drawn."""
 ONLY_HERE = (
-    "Only this computer can reach the server, so no one else can join. Restart it with "
-    "`imgcls app --mode classroom --address 0.0.0.0`."
+    "Only this computer can reach the server, so no one else can join. Stop it in its terminal with Ctrl-C, then "
+    "restart it with\n\n`{}`\n\nThis class and your role are kept."
 )
 NO_NETWORK = "This computer is not connected to a network, so no one else can join. Connect it, then reload the page."
 STYLE = (
@@ -66,15 +68,16 @@ def show(room: Room) -> None:
     if room.is_open:
         _how_to_join(room)
     else:
-        st.info("This class is closed: nobody can join or train.", icon=":material/door_front:")
+        st.info("This class is closed: no one can join or train.", icon=":material/door_front:")
         show_start()
+    st.session_state[MEMBERS] = _ids(room)
     st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_people)(room)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
     if room.is_open:
+        together.show(room)
         _controls(room)
         stage.show(room)
-        together.show(room)
     lists.show(room)
     _export(room)
     ranking.show(room)
@@ -82,13 +85,13 @@ def show(room: Room) -> None:
 
 def _how_to_join(room: Room) -> None:
     if exposure.is_local(config.get_option("server.address")):
-        st.warning(ONLY_HERE, icon=":material/wifi_off:")
+        st.warning(ONLY_HERE.format(exposure.restart_command()), icon=":material/wifi_off:")
     base = join_link.address(st.context.url or "")
     if not base:
         st.warning(NO_NETWORK, icon=":material/wifi_off:")
         st.html(f"{STYLE}<div class='class-join'><b>{room.code}</b></div>")
         return
-    path = "/".join(filter(None, (config.get_option("server.baseUrlPath").strip("/"), "class")))
+    path = links.on_server("class").strip("/")
     link = join_link.link(base, path, room.code)
     st.html(
         f"{STYLE}<div class='class-join'><img src='{html.escape(join_link.qr_code(link))}' "
@@ -98,14 +101,20 @@ def _how_to_join(room: Room) -> None:
     )
 
 
+def _ids(room: Room) -> list[tuple[str, str]]:
+    return [(person.id, person.name) for person in rooms.members(room)]
+
+
 def _people(room: Room) -> None:
-    """Runs every few seconds."""
+    """Runs every few seconds. If somebody has joined or left, the lists of names below change, too."""
+    if st.session_state.get(MEMBERS) != _ids(room):
+        st.rerun()
     found = work.of_members(room)
     present = sum(presence.is_present(entry.member.id) for entry in found)
     stuck = sum(entry.is_stuck for entry in found)
     st.header(f"{formatting.count(len(found), 'member')}, {present} present, {stuck} stuck", anchor=False)
     if not found:
-        st.caption("Nobody has joined yet.")
+        st.caption("No one has joined yet.")
         return
     st.dataframe(
         {
@@ -120,7 +129,11 @@ def _people(room: Room) -> None:
             "Runs": [entry.attempts for entry in found],
         },
         hide_index=True,
-        column_config={"Latest run": st.column_config.TextColumn(width="large")},
+        height=formatting.table_height(len(found)),
+        column_config={
+            "Name": st.column_config.TextColumn(width="medium"),
+            "Latest run": st.column_config.TextColumn(width="large"),
+        },
         alt="The members of the class and their latest runs.",
     )
 
@@ -198,17 +211,17 @@ def _close(room: Room) -> None:
         "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
         "continue."
     )
-    if st.button("Close", type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
+    if st.button("Close the class", type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
         st.rerun()
 
 
 def _export(room: Room) -> None:
     st.download_button(
         "Export everything",
-        visitor.later(lambda: work.table(room)),
-        file_name=f"class-{room.code}.csv",
-        mime="text/csv",
-        icon=":material/table_rows:",
-        help="One line for each run, and one for each member without a run.",
+        visitor.later(lambda: export.archive(room)),
+        file_name=f"class-{room.code}.zip",
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        help="A ZIP archive of tables: runs, attempts at assignments, progress in lessons, and drawings.",
         on_click="ignore",
     )

@@ -1,18 +1,17 @@
 """The teacher starts what the class draws for: an audience wall, or a collection to train a model on."""
 
-import html
-
 import streamlit as st
-from streamlit import config
 
 from imgcls import runs
 from imgcls.errors import UserError
-from imgcls.jobs.together import activities, pool, sending
+from imgcls.jobs.together import activities, collection, names, pool, sending
 from imgcls.jobs.together.activities import DIGITS, Activity, Kind
+from imgcls.jobs.together.pool import State
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
@@ -22,7 +21,12 @@ WHAT = {
     WALL: "Anyone who scans the code can draw; a trained model reads every drawing, and a screen shows them all.",
     COLLECTION: "Members draw or take photos; then one press trains a model, and each sees their errors.",
 }
-NAMES = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
+MODERATE = "Approve and hide drawings, on a device that the audience does not see"
+KEYS = "Keys there: F full screen, B blank, N hide numbers, + and − zoom, ? all keys."
+TICK_SECONDS = 5.0
+PROBLEM = "together-problem"
+MOST_NAMES = 40
+KINDS = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
 
 def show(room: Room) -> None:
@@ -35,22 +39,23 @@ def show(room: Room) -> None:
         _form(room)
 
 
-def link(room: Room) -> None:
-    """For a pupil: the page on which to draw, while something is being collected."""
+def link(room: Room) -> bool:
+    """For a pupil: the page on which to draw, while something is being collected; returns whether there is one."""
     activity = activities.find(room)
-    if activity is not None and activity.is_open:
-        label = "Take photos for the class" if activity.has_photos else "Draw with the class"
-        st.link_button(label, _address(room, "draw"), type="primary", icon=":material/draw:")
+    if activity is None or not activity.is_open:
+        return False
+    label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
+    st.link_button(label, _address(room, "draw"), type="primary", icon=":material/draw:")
+    return True
 
 
 def _running(room: Room, activity: Activity) -> None:
-    count = sum(number for *_, number in sending.pool_of(room, activity).pairs())
-    what = "photo" if activity.has_photos else "drawing"
-    st.markdown(f"{NAMES[activity.kind]} has {formatting.count(count, what)}.")
+    st.fragment(run_every=TICK_SECONDS)(_count)(room)
     base = join_link.address(st.context.url or "")
     phone = f"{base}{_address(room)}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button("Open the screen", _address(room, "screen"), type="primary", icon=":material/cast:")
+        st.link_button("Moderate", _address(room, "moderator"), icon=":material/visibility_off:", help=MODERATE)
         st.link_button("Take photos" if activity.has_photos else "Draw", _address(room, "draw"), icon=":material/draw:")
         _delete_button(room)
         if st.button("Finish", icon=":material/stop_circle:", help="No more drawings are accepted. All are kept."):
@@ -58,7 +63,69 @@ def _running(room: Room, activity: Activity) -> None:
                 activities.finish(room)
                 st.rerun()
     if base:
-        st.caption(plain(f"The screen, for a projector, shows a QR code of {html.escape(phone)}"))
+        st.caption(plain(f"The screen, for a projector, shows a QR code of {phone}. {KEYS}"))
+
+
+def _count(room: Room) -> None:
+    """Runs every few seconds."""
+    activity = activities.find(room)
+    if activity is None:
+        return
+    drawings = sending.pool_of(room, activity)
+    what = "photo" if activity.has_photos else "drawing"
+    text = f"{KINDS[activity.kind]} has {formatting.count(sum(number for *_, number in drawings.pairs()), what)}."
+    if waiting := drawings.count(State.WAITING):
+        text += f" {formatting.count(waiting, what)} to approve: open **Moderate**."
+    st.markdown(text)
+    if activity.kind is Kind.COLLECTION:
+        _names(room, activity)
+        _train_button(room, activity)
+
+
+def _names(room: Room, activity: Activity) -> None:
+    """What members call themselves, before the class reads it."""
+    found = names.to_approve(room, activity)
+    if not found:
+        return
+    listed = ", ".join(person.name for person in found[:MOST_NAMES])
+    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(f"Not on the screen yet: {listed}{more}."), width="content")
+        st.button(
+            f"Show {formatting.count(len(found), 'name')}",
+            icon=":material/badge:",
+            key="together-names",
+            help="On the screen, next to the number of drawings. To keep one off, remove the member first.",
+            on_click=_try,
+            args=(names.approve, room, found),
+        )
+
+
+def _train_button(room: Room, activity: Activity) -> None:
+    """The same as on the screen, for who has not opened it."""
+    progress = collection.progress(activity)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Train again with all" if progress is not None and progress.state == "finished" else "Train the model",
+            icon=":material/model_training:",
+            key="together-train",
+            disabled=progress is not None and bool(progress.text) and progress.state != "failed",
+            help="Once there are a few of each class. It is also on the screen, which shows the result.",
+            on_click=_try,
+            args=(collection.train, room),
+        )
+        if progress is not None and progress.text:
+            st.caption(plain(progress.text), width="content")
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def _try(act, *values) -> None:
+    """A callback: the section is then drawn with what it does, or with what is wrong."""
+    try:
+        act(*values)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)
 
 
 def _delete_button(room: Room) -> None:
@@ -79,7 +146,7 @@ def _delete(room: Room) -> None:
 
 
 def _form(room: Room) -> None:
-    what = st.segmented_control("What for", [WALL, COLLECTION], default=WALL, required=True, key="together-what")
+    what = st.segmented_control("Activity", [WALL, COLLECTION], default=WALL, required=True, key="together-what")
     st.caption(WHAT[what])
     model: Run | None = None
     classes: list[str] = []
@@ -95,8 +162,8 @@ def _form(room: Room) -> None:
                 default=DRAWINGS,
                 required=True,
                 key="together-samples",
-                help="Photos are taken with the camera of the phone, and everybody sees them on the screen. The model "
-                "learns on top of a pretrained network.",
+                help="Photos are taken with the phone's camera, and everyone sees them on the screen. The model uses "
+                "a pretrained backbone.",
             )
             == PHOTOS
         )
@@ -133,5 +200,4 @@ def _readers() -> list[Run]:
 
 
 def _address(room: Room, page: str = "") -> str:
-    base = config.get_option("server.baseUrlPath").strip("/")
-    return "/".join(["", *filter(None, (base, "room", room.code, page))])
+    return links.on_server("room", room.code, page)

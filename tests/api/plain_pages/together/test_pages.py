@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from imgcls.api.plain_pages.together import pages
+from imgcls.api.plain_pages.together import pages, texts
 from imgcls.jobs.together import activities
 from imgcls.sharing import acting_as, people
 from tests.sharing.classroom.conftest import ADA, TEACHER
@@ -71,8 +71,21 @@ def test_a_problem_is_a_page_for_a_person_and_a_sentence_for_a_script(site, room
 
 
 def test_the_projector_is_for_the_teacher(site, room, wall):
-    assert site.ask("GET", f"/room/{room.code}/screen", ADA).status == 403
+    refused = site.ask("GET", f"/room/{room.code}/screen", ADA)
+    assert refused.status == 403 and b"enter the code from the server" in refused.body
     page = site.ask("GET", f"/room/{room.code}/screen", people.visitor(TEACHER.id))
     assert page.status == 200 and f"/room/{room.code}" in page.body.decode()
     short = site.ask("GET", f"/room/{room.code}", ADA)
     assert (short.status, short.headers["location"]) == (303, f"{room.code}/draw")
+
+
+def test_the_phone_speaks_the_language_of_its_owner_and_every_text_is_listed(site, room, wall):
+    page = site.ask("GET", f"/room/{room.code}/draw", ADA, accept_language="de-AT,de;q=0.9").body.decode()
+    assert '<html lang="de" dir="ltr">' in page and "Was über dich gespeichert ist" in page
+    assert '"Sent.": "Gesendet."' in page, "for the script"
+    assert ">Send<" in site.ask("GET", f"/room/{room.code}/draw", ADA, accept_language="fi").body.decode()
+    template = (pages.HERE / "phone.html.jinja").read_text("utf-8")
+    assert set(re.findall(r'_\("(.+?)"\)', template)) <= {*texts.PAGE, *texts.TEXTS}
+    scripts = "".join(path.read_text("utf-8") for path in pages.HERE.glob("*.js"))
+    used = set(re.findall(r'translated\(\s*"(.+?)"', scripts))
+    assert used <= {*texts.PAGE, *texts.TEXTS}, "a text that is not listed is never translated"

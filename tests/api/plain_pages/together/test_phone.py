@@ -205,3 +205,11 @@ def test_there_are_no_rooms_on_servers_of_other_modes(site, room, monkeypatch):
     assert site.ask("GET", f"/room/{room.code}/state", ADA).status == 404
     monkeypatch.setenv("IMGCLS_MODE", "local")
     assert "--mode classroom" in site.ask("GET", f"/room/{room.code}/state").message
+
+
+def test_only_members_read_on_the_phone_what_the_teacher_tells_the_class(site, room, wall, join):
+    join(ADA, room, "Ada")
+    with acting_as(people.visitor(TEACHER.id)):
+        rooms.announce(room, "Look <b>up</b>")
+    shown = [site.ask("GET", f"/room/{room.code}/state", who).json["message"] for who in (ADA, EVE)]
+    assert shown == ["Look <b>up</b>", ""]

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from imgcls.jobs.together import activities, sending
+from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
-from imgcls.sharing import acting_as, people
+from imgcls.sharing import NotAllowed, acting_as, people
+from imgcls.sharing.classroom import rooms
 from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
 from tests.support.drawing_together import ONE, SEVEN
 
@@ -71,14 +72,27 @@ def test_nothing_is_on_a_moderated_wall_before_it_was_approved(site, room, wall)
     number = send(room, wall, ADA, SEVEN, 1)
     state = show(site, room)
     assert state["shown"] == [] and state["total"] == 0 and state["mistake"] is None
-    assert [entry["id"] for entry in state["waiting"]] == [number]
-    site.ask("POST", f"/room/{room.code}/moderate", teacher(), {"id": number, "isShown": True})
+    assert state["waiting"] == 1  # the audience sees the projector: it gets the number, not the drawing
+    assert site.ask("GET", f"/room/{room.code}/state", ADA).json["drawings"][0]["isWaiting"]
+    moderation = site.ask("GET", f"/room/{room.code}/moderation", teacher()).json
+    assert [entry["id"] for entry in moderation["waiting"]] == [number] and moderation["waiting"][0]["strokes"]
+    site.ask("POST", f"/room/{room.code}/moderate", teacher(), {"ids": [number], "isShown": True})
     state = show(site, room)
-    assert [entry["id"] for entry in state["shown"]] == [number] and state["waiting"] == []
+    assert [entry["id"] for entry in state["shown"]] == [number] and state["waiting"] == 0
+
+
+def test_the_moderator_finds_what_was_hidden_long_ago(site, room, wall):
+    numbers = [send(room, wall, ADA, strokes, 1) for strokes in (ONE, SEVEN)]
+    site.ask("POST", f"/room/{room.code}/moderate", teacher(), {"ids": numbers, "isShown": False})
+    moderation = site.ask("GET", f"/room/{room.code}/moderation", teacher()).json
+    assert moderation["counts"] == {"waiting": 0, "shown": 0, "hidden": 2}
+    assert {entry["id"] for entry in moderation["hidden"]} == set(numbers)
 
 
 ROUTES = [
     ("GET", "screen", None),
+    ("GET", "moderator", None),
+    ("GET", "moderation", None),
     ("GET", "show", None),
     ("GET", "class/1", None),
     ("POST", "moderate", {"id": 1, "isShown": False}),
@@ -99,10 +113,21 @@ def test_the_table_has_a_line_for_every_route_of_the_projector():
     from imgcls.api.plain_pages.together import pages, screen
 
     known = {f"/room/{{code}}/{path.replace('class/1', 'class/{label:int}')}" for _, path, _ in ROUTES}
-    assert known == {route.path for route in screen.ROUTES} | {pages.ROUTES[-1].path}
+    assert known == {route.path for route in screen.ROUTES} | {route.path for route in pages.ROUTES[-2:]}
 
 
-@pytest.mark.parametrize("body", [{}, {"id": "1", "isShown": False}, {"id": True, "isShown": True}, {"id": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"id": "1", "isShown": False},
+        {"id": True, "isShown": True},
+        {"id": 1},
+        {"ids": [1, "2"], "isShown": False},
+        {"ids": [], "isShown": False},
+        {"ids": [1] * 1000, "isShown": False},
+    ],
+)
 def test_a_damaged_request_of_the_moderator_changes_nothing(site, room, wall, body):
     send(room, wall, ADA, ONE, 1)
     assert site.ask("POST", f"/room/{room.code}/moderate", teacher(), body).status == 422
@@ -112,6 +137,8 @@ def test_a_damaged_request_of_the_moderator_changes_nothing(site, room, wall, bo
 def test_names_with_markup_are_sent_as_they_are_and_never_in_a_page(site, room, collection, join):
     ada = join(ADA, room, MARKUP)
     send(room, collection, ada, ONE, 0)
+    assert show(site, room)["writers"][0]["name"] == names.HIDDEN
+    approve(room)
     assert show(site, room)["writers"][0]["name"] == ada.name and "<" in ada.name
     for path, who in (("screen", teacher()), ("draw", ada)):
         assert "<img src=x" not in site.ask("GET", f"/room/{room.code}/{path}", who).body.decode()
@@ -128,9 +155,32 @@ def test_the_pool_is_shown_by_class_and_by_name(site, room, collection, join):
     ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
     for who, label in ((ada, 0), (ada, 1), (ben, 1)):
         send(room, collection, who, ONE, label)
+    approve(room)
     state = show(site, room)
     assert (state["counts"], state["total"], state["members"]) == ([1, 2], 3, 2)
     assert {entry["name"]: entry["drawings"] for entry in state["writers"]} == {"Ada": 2, "Ben": 1}
     listed = site.ask("GET", f"/room/{room.code}/class/1", teacher()).json["drawings"]
     assert [entry["label"] for entry in listed] == ["7", "7"]
     assert ADA.id not in json.dumps(state)
+
+
+def test_a_name_that_is_entered_after_the_teacher_has_looked_is_not_shown(site, room, collection, join):
+    ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
+    with acting_as(teacher()):
+        seen = names.to_approve(room, activities.find(room))
+        assert [person.name for person in seen] == ["Ada", "Ben"]
+        people.change(BEN.id, name="Rude")
+        names.approve(room, seen)
+    for who in (ada, ben):
+        send(room, collection, who, ONE, 0)
+    assert {entry["name"] for entry in show(site, room)["writers"]} == {"Ada", names.HIDDEN}
+    with acting_as(teacher()):
+        again = activities.start_collection(room, ["a", "b"])
+        assert [person.name for person in names.to_approve(room, again)] == ["Rude"], "Ada need not be approved again"
+    with acting_as(people.visitor(ADA.id)), pytest.raises(NotAllowed):
+        names.approve(room, seen)
+
+
+def approve(room):
+    with acting_as(teacher()):
+        names.approve(room, rooms.members(room))

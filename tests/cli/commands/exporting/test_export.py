@@ -13,15 +13,6 @@ from imgcls.export.formats import litert
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """The command runs in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def test_it_writes_the_file_and_reports_how_closely_it_matches(finished_run, quick_conversion, capsys, here):
     assert main(["export", finished_run.id, "--format", "litert", "--out", "model.tflite"]) == exit_codes.OK
     out = capsys.readouterr().out

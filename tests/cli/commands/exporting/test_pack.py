@@ -14,9 +14,10 @@ def test_a_run_is_packed_and_unpacked(finished_run, tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
     assert main(["unpack", str(path)]) == exit_codes.OK
     out = capsys.readouterr().out
-    assert "Left out" in out and "model.keras" in out and "--trust" in out
+    assert "Its models were left out" in out and "model.keras" in out
+    assert out.endswith(f"imgcls unpack {path} --trust\n")
     assert main(["unpack", str(path), "--trust"]) == exit_codes.OK
-    assert "Left out" not in capsys.readouterr().out
+    assert "left out" not in capsys.readouterr().out
     assert len(runs.all_runs()) == 3 and sum(run.is_ready for run in runs.all_runs()) == 2
 
 

@@ -7,15 +7,6 @@ from imgcls.cli.main import main
 from imgcls.evaluation.report import replay
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """The command runs in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def test_it_writes_the_page_of_the_run(finished_run, here, capsys):
     expected = replay.page(finished_run)
     assert main(["replay", finished_run.id]) == exit_codes.OK

@@ -9,15 +9,6 @@ from imgcls.cli.main import main
 from imgcls.evaluation import comparison, report
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """The command runs in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def test_the_file_extension_determines_the_format(finished_run, here, capsys):
     found = comparison.decided(finished_run)
     assert main(["report", finished_run.id]) == exit_codes.OK

@@ -6,15 +6,6 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """The command runs in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
 def test_it_writes_the_page_beside_the_steps(here, capsys):
     (here / "open-day.yaml").write_text("steps: [{title: Welcome}]")
     assert main(["talk", "open-day.yaml"]) == exit_codes.OK

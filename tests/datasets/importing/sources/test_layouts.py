@@ -120,6 +120,28 @@ def test_an_intermediate_folder_level_can_be_chosen(tmp_path):
     assert set(counts(read(tmp_path, paths, classes="level-2"))) == {"kite", "owl", "wren"}
 
 
+@pytest.mark.parametrize(
+    ("names", "is_asked"),
+    [
+        ([str(digit) for digit in range(10)], True),
+        (["apple", "fig", "pear"], True),
+        ([str(number) for number in range(1, 11)], False),  # numbered images
+        (["front", "back", "left"], False),
+    ],
+)
+def test_files_of_the_same_names_in_all_folders_may_be_the_classes(names, is_asked, tmp_path):
+    people = ("anna", "ben", "cleo", "dora")
+    paths = [f"scans/{who}/{name}.png" for who in people for name in names]
+    source = read(tmp_path, paths)
+    if not is_asked:
+        assert not source.findings.questions
+        return
+    assert question(source).key == "names_or_folders" and not question(source).answer
+    found = read(tmp_path, paths, names_or_folders="names")
+    assert counts(found) == dict.fromkeys(names, (0, 0, 4))
+    assert {item.group for item in found.items} == set(people)
+
+
 def test_skipped_files_are_counted_by_reason(tmp_path):
     paths = [f"{part}/{label}/{n}.jpg" for part in ("train", "test") for label in ("cat", "dog") for n in range(4)]
     extra = ["train/loose.jpg", "more/cat/1.jpg", "train/cat/1_mask.png", "train/cat/weights.pkl"]

@@ -127,3 +127,8 @@ def test_lists_that_overlap_are_no_split(tmp_path):
     paths = [f"{name}/{number}.jpg" for name in ("oak", "birch") for number in range(6)]
     lists = {"train.txt": "\n".join(paths), "test.txt": "\n".join(paths[::2])}
     assert counts(read(tmp_path, paths, lists)) == {"oak": (0, 0, 6), "birch": (0, 0, 6)}
+
+
+def test_numbered_folders_get_their_names_from_the_data_yaml_beside_them(tmp_path):
+    paths = [f"{part}/{number}/{image}.png" for part in ("train", "val") for number in range(2) for image in range(4)]
+    assert set(counts(read(tmp_path, paths, {"data.yaml": "nc: 2\nnames: ['cat', 'dog']\n"}))) == {"cat", "dog"}

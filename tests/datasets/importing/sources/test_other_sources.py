@@ -41,7 +41,7 @@ def test_a_label_table_next_to_an_archive_is_read(tmp_path):
     [
         ("file\n1.png\n", "has only one column"),
         ("file,a,b\n1.png,x,y\n", "none called 'label'"),
-        ("file,label\n1.png,\n", "row 2 has no label for '1.png'"),
+        ("file,label\n1.png,\n", "row 2 has no label for '1.png', and neither has any other row"),
         ("file,label\n1.png,cat\n1.png,dog\n", "row 3 labels '1.png' as 'dog', an earlier row as 'cat'"),
         ("file,label\nother.png,cat\n", "lists no image of the archive"),
         ("file,label\n1.png,cat,dog\n", "row 2 has 3 fields. Expected 2"),

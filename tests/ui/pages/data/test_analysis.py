@@ -14,6 +14,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
+from tests.support.importing.import_pages import button
 from tests.support.pages import HOSTILE, is_intact, opened, select_images, text_of
 from tests.support.uploads import smooth
 
@@ -52,10 +53,6 @@ def galleries(app: AppTest) -> str:
     return "".join(pieces[1:])
 
 
-def button(app: AppTest, label: str):
-    return next(button for button in app.button if button.label.startswith(label))
-
-
 @pytest.mark.parametrize("view", analysis.VIEWS)
 def test_every_view_shows_content(imbalanced, view):
     app = explored(view)
@@ -76,7 +73,7 @@ def test_an_invalid_view_in_the_link_opens_no_view(imbalanced, view):
 
 
 def test_class_imbalance_is_reported_and_one_click_enables_class_weights(imbalanced):
-    app = explored("Classes")
+    app = explored("")
     assert "The classes are imbalanced" in text_of(
         app
     ) and "“airplane” has 15 training images, “truck” has 2" in text_of(app)
@@ -97,14 +94,7 @@ def test_the_train_button_opens_the_form_for_this_dataset(imbalanced):
 
 
 def test_balanced_classes_are_not_mentioned(digits):
-    assert "imbalanced" not in text_of(explored("Classes", "Small digits"))
-
-
-def test_the_sample_grid_shows_images_of_the_class(imbalanced):
-    app = explored("Classes")
-    app.selectbox(key="class-cifar10").select(9).run()
-    assert galleries(app).count("<img") == 2
-    assert 'alt="#103: truck"' in galleries(app) and 'alt="#104: truck"' in galleries(app)
+    assert "imbalanced" not in text_of(explored("", "Small digits"))
 
 
 def test_duplicates_are_listed_by_kind_with_counts(imbalanced):

@@ -2,15 +2,18 @@
 
 import re
 
+import pytest
+
 from imgcls import datasets
+from imgcls.datasets.editing.actions import path_of
 from imgcls.ui.data import images
-from tests.support.pages import is_intact, opened
+from tests.support.pages import is_intact, opened, select_images
 
 
 def shown(app) -> list[tuple[int, str]]:
     """The row and the class of each image on the page."""
-    body = next(str(block.proto.body) for block in app.get("html") if "training image #" in str(block.proto.body))
-    return [(int(row), name) for row, name in re.findall(r'alt="training image #(\d+): (\w+)"', body)]
+    body = next(str(block.proto.body) for block in app.get("html") if 'data-select="sample-' in str(block.proto.body))
+    return [(int(row), name) for row, name in re.findall(r'alt="#(\d+): ([^"]+)"', body)]
 
 
 def test_the_pages_hold_every_training_image_once(digits):
@@ -33,7 +36,55 @@ def test_a_class_chip_filters_the_images(digits):
     assert all(labels[row] == 3 for row, _ in shown(app))
 
 
+def test_selected_images_can_be_excluded_and_restored(digits):
+    app = opened("data", data="Small digits")
+    assert not [button for button in app.button if button.label.startswith("Exclude")], "only once some are selected"
+    rows = [row for row, _ in shown(app)][:2]
+    select_images(app, "sample-", rows)
+    next(button for button in app.button if button.label == "Exclude 2").click().run()
+    assert is_intact(app)
+    assert datasets.edits_of(datasets.open_dataset("digits")).excluded == tuple(sorted(rows))
+    assert [text for row, text in shown(app) if row in rows] == ["✗ excluded, was " + text for text in names(rows)]
+    select_images(app, "sample-", rows)
+    next(button for button in app.button if button.label == "Restore").click().run()
+    assert not datasets.edits_of(datasets.open_dataset("digits")).labels
+
+
+def names(rows: list[int]) -> list[str]:
+    dataset = datasets.open_dataset("digits")
+    return [dataset.facts.named(dataset.y_train[row]) for row in rows]
+
+
+def test_damaged_edits_leave_the_images_and_are_reported_once(digits):
+    path = path_of(datasets.open_dataset("digits"))
+    path.write_text("{", "utf-8")
+    app = opened("data", data="Small digits", explore="Edits")
+    assert is_intact(app) and len(app.error) == 1
+    assert any('alt="#' in str(block.proto.body) for block in app.get("html"))
+
+
 def test_the_open_view_of_the_analysis_is_not_closed_by_a_click(digits):
     app = opened("data", data="Small digits")
     (control,) = [one for one in app.get("button_group") if one.proto.id.endswith("explore")]
     assert control.proto.required
+
+
+def test_a_link_may_name_the_dataset_instead_of_its_title(digits, mnist_sample):
+    app = opened("data", data="digits")
+    assert is_intact(app) and app.selectbox(key="data").value == "digits"
+    app.selectbox(key="data").select("mnist_sample").run()
+    assert is_intact(app) and app.selectbox(key="data").value == "mnist_sample"
+
+
+@pytest.mark.parametrize(
+    ("text", "gist"),
+    [
+        ("5,000 handwritten digits: small enough to train in seconds.", "5,000 handwritten digits."),
+        ("Two classes. More about them", "Two classes."),
+        ("version 1.5 of our photos", "version 1.5 of our photos."),
+        ("long " * 30, ""),
+        ("", ""),
+    ],
+)
+def test_what_the_images_are_is_said_above_them_if_it_is_short(text, gist):
+    assert images._gist(text) == gist

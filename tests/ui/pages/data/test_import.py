@@ -10,8 +10,8 @@ from imgcls import datasets, runs
 from imgcls.datasets.importing.execution import job
 from imgcls.datasets.importing.sources import single_images
 from imgcls.ui.evaluate import sections
-from tests.support.importing.import_pages import button, new, pieces
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.importing.import_pages import button, new
+from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
 from tests.support.uploads import archive, csv, digits, image, imported, leaves
 
 
@@ -35,7 +35,7 @@ def test_a_zip_is_uploaded_previewed_named_imported_and_trained_on(digits_data, 
     app = upload(tmp_path, leaves() | {"oak/notes.txt": b"x"})
     assert is_intact(app)
     assert [heading.value for heading in app.header] == ["10 images in 2 classes"]
-    assert pieces(app).count("<img") == 10 and "an image of class oak" in pieces(app)
+    assert html_of(app).count("<img") == 10 and "an image of class oak" in html_of(app)
     assert "20% of each class is held out" in text_of(app)
     assert "1 not an image, judging by the file extension" in text_of(app).replace("**", "")
     assert app.text_input[0].value == "leaves"
@@ -126,7 +126,7 @@ def test_images_and_webcam_photos_are_added_class_by_class(digits_data):
         app.file_uploader[0].upload("bad.png", b"bad", "image/png").run()
         assert is_intact(app) and "'bad.png' is not a supported image" in text_of(app)
     assert single_images.counts(job.folder_of(new(app))) == {"mug": 4, "<b>pen</b>": 4}
-    assert "&lt;b&gt;pen&lt;/b&gt;" in pieces(app) and "<b>pen" not in pieces(app)
+    assert "&lt;b&gt;pen&lt;/b&gt;" in html_of(app) and "<b>pen" not in html_of(app)
     button(app, "Undo last image").click().run()
     assert single_images.counts(job.folder_of(new(app)))["<b>pen</b>"] == 3
 
@@ -185,6 +185,18 @@ def test_images_can_be_added_and_deleted_datasets_are_not_offered(digits_data, t
     assert "and its 18 images will be permanently deleted from disk" in text_of(app)
     datasets.delete_custom(name)
     app = opened("data", data="Leaves")
+    assert is_intact(app) and app.selectbox(key="data").value is None
+    assert "There is no dataset “Leaves”. It may have been deleted; choose another one." in text_of(app)
+
+
+def test_a_dataset_that_is_renamed_stays_on_the_page(digits_data, tmp_path):
+    name = imported(archive(tmp_path / "one.zip", leaves()), "Leaves")
+    app = opened("data", data="Leaves")
+    datasets.describe_custom(name, "Trees", "")
+    app.query_params["data"] = "Leaves"
+    assert is_intact(app.run()) and app.selectbox(key="data").value == name
+    assert "There is no dataset" not in text_of(app)
+    app.selectbox(key="data").select("mnist_sample").run()
     assert is_intact(app) and app.selectbox(key="data").value == "mnist_sample"
 
 
@@ -193,13 +205,13 @@ def test_hostile_names_are_shown_literally(digits_data, tmp_path):
     files = leaves(labels, 4)
     app = upload(tmp_path, files, "![](x).zip")
     assert is_intact(app)
-    for shown in (pieces(app), raw(app)):
+    for shown in (html_of(app), raw(app)):
         assert "<img src=x" not in shown
     imported(archive(tmp_path / "two.zip", files), "![](http://evil.example/p.png) $x$")
     for page in ("data", "train", "home", "runs"):
         app = opened(page, data="![](http://evil.example/p.png) $x$")
         assert is_intact(app)
-        assert "![](" not in raw(app) and "<img src=x" not in pieces(app)
+        assert "![](" not in raw(app) and "<img src=x" not in html_of(app)
 
 
 def raw(app: AppTest) -> str:

@@ -8,8 +8,8 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.datasets.editing import image_lists
 from imgcls.datasets.importing.execution import job
-from tests.support.importing.import_pages import button, new, pieces
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.importing.import_pages import button, new
+from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.uploads import archive, grouped, image, imported, leaves
 
 
@@ -31,22 +31,22 @@ def downloads(app) -> list[str]:
 
 
 def test_the_file_name_is_plain_text_below_each_image(named):
-    for view in ("Classes", "Outliers", "Edits"):
+    for view in ("", "Outliers", "Edits"):
         store_findings(named) if view == "Outliers" else None
         datasets.exclude(datasets.open_dataset(named), range(18))
         app = opened("data", data="Leaves", explore=view)
         assert is_intact(app), text_of(app)
-        assert 'class="file"' in pieces(app) and "ash/&lt;b&gt;odd&lt;/b&gt; " in pieces(app), view
-        assert "<b>odd" not in pieces(app)
+        assert 'class="file"' in html_of(app) and "ash/&lt;b&gt;odd&lt;/b&gt; " in html_of(app), view
+        assert "<b>odd" not in html_of(app)
 
 
 def test_a_dataset_imported_again_under_its_name_shows_the_new_file_names(named, tmp_path):
-    opened("data", data="Leaves", explore="Classes")
+    opened("data", data="Leaves")
     datasets.delete_custom(named)
     files = {path.replace("ash/", "ash/renamed-"): data for path, data in leaves(("ash", "oak"), 10).items()}
     assert imported(archive(tmp_path / "again.zip", files), "Leaves") == named
-    app = opened("data", data="Leaves", explore="Classes")
-    assert "ash/renamed-" in pieces(app) and "odd" not in pieces(app)
+    app = opened("data", data="Leaves")
+    assert "ash/renamed-" in html_of(app) and "odd" not in html_of(app)
 
 
 def test_lists_can_be_downloaded(named):

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from imgcls import datasets
 from imgcls.inference import visual_search
 from imgcls.ui.data.search import results
+from tests.support.importing.import_pages import button
 from tests.support.pages import is_intact, opened, select_images, text_of
 
 FAST = "MobileNet 0.25"
@@ -48,17 +49,14 @@ def select(app: AppTest, label: str):
     return next(box for box in app.selectbox if box.label == label)
 
 
-def button(app: AppTest, label: str):
-    return next(button for button in app.button if button.label.startswith(label))
-
-
 def captions(app: AppTest) -> str:
     return "".join(str(block.proto.body) for block in app.get("html"))
 
 
 def shown_rows(app: AppTest) -> list[int]:
     """The training images among the results."""
-    return [int(row) for row in re.findall(r'data-value="(\d+)"', captions(app))]
+    results = captions(app).partition('data-select="search')[2]
+    return [int(row) for row in re.findall(r'data-value="(\d+)"', results)]
 
 
 def test_the_most_similar_images_are_shown_with_their_similarity(indexed):

@@ -1,6 +1,6 @@
 """An image is pinned on Evaluate, and the page of a run says what it fixed and broke."""
 
-from imgcls.evaluation import golden
+from imgcls.evaluation import golden, predictions
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.runs.golden_runs import worse
 
@@ -21,3 +21,17 @@ def test_a_mistake_is_pinned_and_reported(finished_run):
     next(button for button in app.button if button.label == "Remove").click().run()
     assert is_intact(app) and golden.images(finished_run.card.data) == []
     assert "Golden set" not in text_of(app)
+
+
+def test_the_mistakes_of_a_page_are_pinned_at_once(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+    (label,) = [one.label for one in app.button if "golden set" in one.label]
+    next(one for one in app.button if one.label == label).click().run()
+    assert is_intact(app)
+    tested = predictions.read(finished_run)
+    found = golden.images(finished_run.card.data)
+    assert len(found) == int(label.split()[1]) > 1
+    for image in found:
+        index = int(image.source.split()[2])
+        assert not tested.is_right[index] and image.label == tested.names[tested.labels[index]]
+        assert (image.pixels == tested.images[tested.row_of[index]]).all()

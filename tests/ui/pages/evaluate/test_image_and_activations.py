@@ -11,11 +11,7 @@ from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
-
-
-def pieces(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
+from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
 
 
 def image_of(run: Run, index: str | int, **query):
@@ -26,7 +22,7 @@ def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     app = image_of(finished_run, 17)
 
     assert is_intact(app), text_of(app)
-    shown = pieces(app)
+    shown = html_of(app)
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]
     best = int(probabilities[17].argmax())
@@ -56,7 +52,7 @@ def test_without_an_image_in_the_link_the_worst_error_is_shown(finished_run):
         probabilities, labels = file["probabilities"], file["labels"]
     wrong = np.flatnonzero(probabilities.argmax(1) != labels)
     worst = wrong[probabilities.max(1)[wrong].argmax()]
-    assert f"Test image {worst}: " in pieces(app)
+    assert f"Test image {worst}: " in html_of(app)
 
 
 def test_the_heat_map_can_explain_the_true_class(finished_run):
@@ -64,10 +60,10 @@ def test_the_heat_map_can_explain_the_true_class(finished_run):
         probabilities, labels = file["probabilities"], file["labels"]
     index = int(np.flatnonzero(probabilities.argmax(1) != labels)[0])
     app = image_of(finished_run, index)
-    assert f"Grad-CAM for {probabilities[index].argmax()}:" in pieces(app)
+    assert f"Grad-CAM for {probabilities[index].argmax()}:" in html_of(app)
     control = next(group for group in app.segmented_control if group.label == "Heat map for")
     control.set_value(int(labels[index])).run()
-    assert is_intact(app) and f"Grad-CAM for {labels[index]}:" in pieces(app)
+    assert is_intact(app) and f"Grad-CAM for {labels[index]}:" in html_of(app)
 
 
 def test_a_tag_is_stored_with_the_run(finished_run):
@@ -88,7 +84,7 @@ def test_names_with_markup_are_shown_literally(finished_run):
     for view in ("Single image", "Activations"):
         app = opened("evaluate", run=finished_run.id, view=view, image="3")
         assert is_intact(app)
-        assert "<img src=x" not in pieces(app)
+        assert "<img src=x" not in html_of(app)
 
 
 @pytest.mark.parametrize("view", ["Single image", "Activations"])
@@ -100,7 +96,7 @@ def test_an_older_run_offers_to_compute_activations(finished_run, view):
     assert "have not been stored yet" in text_of(app)
     assert any(button.label == "Compute activations" for button in app.button)
     if view == "Single image":
-        assert "Occlusion for" in pieces(app), "which only needs the model"
+        assert "Occlusion for" in html_of(app), "which only needs the model"
 
 
 def test_the_button_computes_missing_data_in_a_background_process(finished_run, wait_until):
@@ -113,7 +109,7 @@ def test_the_button_computes_missing_data_in_a_background_process(finished_run, 
     wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
     assert task.state(finished_run).state == "ready", task.state(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
-    assert ">block2_pool</td>" in pieces(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
+    assert ">block2_pool</td>" in html_of(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
 
 
 def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
@@ -137,14 +133,14 @@ def test_a_damaged_file_gives_one_clear_error(finished_run, view, name):
 def test_activations_show_filters_layers_and_their_statistics(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
     assert is_intact(app), text_of(app)
-    shown = pieces(app)
+    shown = html_of(app)
     assert "filters of 3×3 pixels" in shown
     for layer in ("block1_conv1", "block2_pool", "dense", "logits", "probabilities"):
         assert f">{layer}</td>" in shown
     assert "<b>block2_pool</b> (MaxPooling2D)" in shown, "the layer used by Grad-CAM is shown first"
     slider = next(one for one in app.select_slider if one.label == "Layer")
     slider.set_value("block1_conv1").run()
-    assert "<b>block1_conv1</b> (Conv2D)" in pieces(app) and "8×8×8 values" in pieces(app)
+    assert "<b>block1_conv1</b> (Conv2D)" in html_of(app) and "8×8×8 values" in html_of(app)
 
 
 def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
@@ -158,6 +154,6 @@ def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
     Image.fromarray(written).save(file, "PNG")
     app.file_uploader[0].upload("mine <b>.png", file.getvalue()).run()
     assert is_intact(app), text_of(app)
-    assert "for mine &lt;b&gt;.png" in pieces(app)
+    assert "for mine &lt;b&gt;.png" in html_of(app)
     app.file_uploader[0].upload("broken.png", b"no picture").run()
     assert is_intact(app) and "broken.png" in text_of(app)

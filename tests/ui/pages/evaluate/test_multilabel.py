@@ -16,7 +16,7 @@ from imgcls.evaluation.robustness.corruptions import CORRUPTIONS
 from imgcls.runs import Run
 from imgcls.runs.predictions import validation_predictions
 from imgcls.ui.evaluate import sections
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
 
 NAMES = ["boat", HOSTILE[0], HOSTILE[2], "sky"]
 COUNT, STORED = 60, 50
@@ -33,10 +33,6 @@ def packed(**arrays) -> bytes:
     file = BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
-
-
-def pieces(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
 
 
 @pytest.fixture
@@ -85,16 +81,16 @@ def test_every_section_works_and_shows_names_literally(tested, place):
     app = opened("evaluate", run=tested.id, other="other", **place)
 
     assert is_intact(app), [error.value for error in app.exception]
-    assert "macro F1" in pieces(app) or "No test images match the filters" in text_of(app)
-    assert "<img src=x" not in pieces(app)
+    assert "macro F1" in html_of(app) or "No test images match the filters" in text_of(app)
+    assert "<img src=x" not in html_of(app)
 
 
 def test_scores_and_table_match_the_predictions(tested):
     app = opened("evaluate", run=tested.id, view="Per class")
     found = multilabel.scores(*predicted(), NAMES)
 
-    assert f"{found.macro_f1.value:.1%}" in pieces(app)
-    assert f"{found.all_right.value:.1%}" in pieces(app)
+    assert f"{found.macro_f1.value:.1%}" in html_of(app)
+    assert f"{found.all_right.value:.1%}" in html_of(app)
     table = app.dataframe[0].value
     assert table["Label"].tolist() == NAMES
     for name, score in (("Precision", found.labels.precision), ("Recall", found.labels.recall)):
@@ -108,7 +104,7 @@ def test_the_threshold_applies_to_the_entire_page(tested):
     assert is_intact(app)
     expected = multilabel.scores(*predicted(), NAMES, 0.37)
     assert app.dataframe[0].value["Recall (%)"].tolist() == pytest.approx(100 * expected.labels.recall.value)
-    assert f"{expected.macro_f1.value:.1%}" in pieces(app)
+    assert f"{expected.macro_f1.value:.1%}" in html_of(app)
 
 
 def test_label_thresholds_apply_to_the_entire_page_from_the_start(tested):
@@ -122,7 +118,7 @@ def test_label_thresholds_apply_to_the_entire_page_from_the_start(tested):
     table = app.dataframe[0].value
     assert table["Recall (%)"].tolist() == pytest.approx(100 * expected.labels.recall.value)
     assert table["Threshold"].tolist() == [0.2, 0.4, 0.6, 0.8]
-    assert f"{expected.macro_f1.value:.1%}" in pieces(app)
+    assert f"{expected.macro_f1.value:.1%}" in html_of(app)
     app.get("button_group")[0].set_value("0.5").run()
     assert app.dataframe[0].value["Threshold"].tolist() == [0.5] * 4
     for view in sections.available(sections.MULTI):
@@ -155,7 +151,7 @@ def test_the_gallery_shows_the_images_with_this_error(tested, kind, label):
     else:
         expected = errors.any(1) if label is None else errors[:, label]
 
-    shown = [int(part.split(":")[0]) for part in pieces(app).split('alt="Test image ')[1:]]
+    shown = [int(part.split(":")[0]) for part in html_of(app).split('alt="Test image ')[1:]]
     assert set(shown) <= set(np.flatnonzero(expected[:STORED]).tolist())
     assert len(shown) == min(20, int(expected[:STORED].sum()))
     assert (np.diff(multilabel.losses(probabilities, labels)[shown]) <= 1e-9).all(), "the largest loss comes first"
@@ -194,8 +190,8 @@ def test_two_runs_are_compared_by_exact_match_and_by_label(tested):
     app = opened("evaluate", run="better", view="Compare", other=tested.id)
 
     assert is_intact(app)
-    assert "B is better than A" in pieces(app) and "Exact match of B" in pieces(app)
-    assert "Label accuracy of B minus that of A" in pieces(app)
+    assert "B is better than A" in html_of(app) and "Exact match of B" in html_of(app)
+    assert "Label accuracy of B minus that of A" in html_of(app)
 
 
 def test_robustness_counts_an_image_if_all_of_its_labels_are_correct(tested):
@@ -206,7 +202,7 @@ def test_robustness_counts_an_image_if_all_of_its_labels_are_correct(tested):
     assert found.right("noise")[0].tolist() == labels.all(1).tolist()
     assert found.right("JPEG").all()
     app = opened("evaluate", run=tested.id, view="Robustness")
-    assert "Clean exact match" in pieces(app) and pieces(app).count("data:image/svg+xml") == 8
+    assert "Clean exact match" in html_of(app) and html_of(app).count("data:image/svg+xml") == 8
 
 
 def test_robustness_results_of_another_kind_of_run_are_refused(tested):

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from imgcls import inference
 from imgcls.inference import confidence_ceiling
 from imgcls.system import paths
+from imgcls.ui.explain import input_quality
 from imgcls.ui.predict import compare_models, example_drawings
-from tests.support.images.drawing_pages import SEVEN, copied, draw_page, given, html, opened
+from tests.support.images.drawing_pages import CHECKED, SEVEN, copied, draw_page, given, html, opened
 
 
 def test_models_with_equal_names_are_distinguished_by_id(reader):
@@ -51,7 +52,7 @@ def test_a_model_that_cannot_use_drawings_hides_the_canvas_only_for_itself(reade
 
 def test_each_model_predicts_one_digit_and_shows_it_normalised(reader):
     copied("other")
-    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    app = opened(draw_page, strokes=[SEVEN], others=["other"], **CHECKED)
     assert "Both models agree." in html(app, 'class="models"')
     assert html(app, 'class="models"').count("<b>7</b>") == 2
     assert "Normalised: <b>7</b>" in html(app, 'class="before-after"')
@@ -86,7 +87,7 @@ def test_digit_models_ask_for_digits(reader):
 
 def test_a_deleted_model_does_not_affect_the_others(reader):
     gone = copied("other")
-    app = opened(draw_page, strokes=[SEVEN], others=["other"])
+    app = opened(draw_page, strokes=[SEVEN], others=["other"], **CHECKED)
     gone.delete()
     app.run()
     assert not app.error
@@ -98,12 +99,22 @@ def test_a_deleted_model_does_not_affect_the_others(reader):
 
 def test_the_drawing_can_be_normalised_for_a_model_with_small_inputs(finished_run):
     finished_run.folder.rename(paths.runs_folder() / "reader")  # 8 x 8 pixels, which digits fill
-    app = opened(draw_page, strokes=[SEVEN])
+    app = opened(draw_page, strokes=[SEVEN], **CHECKED)
     size = html(app, 'class="input-check"').split("Size</th>")[1]
     assert "small" in size.split("</tr>")[0]
     app.button(key="fix").click().run()
     size = html(app, 'class="input-check"').split("Size</th>")[1]
     assert "small" not in size.split("</tr>")[0]
+
+
+def test_the_input_check_measures_nothing_before_it_is_opened(reader, monkeypatch):
+    compared = []
+    monkeypatch.setattr(input_quality, "before_and_after", lambda *given: compared.append(given) or "beside")
+    app = opened(draw_page, strokes=[SEVEN])
+    assert not compared and not any("input-check" in str(block.proto.body) for block in app.get("html"))
+    app.session_state["input-check-chip"] = True
+    assert "beside" in html(app.run(), 'class="input-check"')
+    assert len(compared) == 1
 
 
 def test_normalising_can_be_undone(reader):
@@ -122,7 +133,8 @@ def test_normalising_can_be_undone(reader):
 @pytest.mark.parametrize("digit", example_drawings.DIGITS)
 def test_an_example_drawing_is_put_on_the_canvas_and_recognised(digit, reader):
     app = opened(draw_page)
-    app.button(key=f"example-{digit}").click().run()
+    app.button_group(key=example_drawings.KEY).set_value(digit).run()
+    assert app.button_group(key=example_drawings.KEY).value is None, "so that it can be chosen again"
     assert app.session_state["drawn"].drawing.as_lists() == example_drawings.drawing(digit).as_lists()
     answer = inference.answer(reader, example_drawings.drawing(digit))
     assert (answer.rejection, reader.card.classes[answer.index]) == (None, digit)

@@ -19,7 +19,7 @@ from imgcls.ui.predict.photo_crop import Photo
 from imgcls.ui.widgets.figures import multilabel_bars
 from tests.support.images import tiffs
 from tests.support.images.heic import HEIC
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, select_images, text_of
 
 
 def photo_of(*strokes: list[tuple[int, int]], size: tuple[int, int] = (120, 120)) -> bytes:
@@ -62,7 +62,7 @@ def message(number: int, data: bytes) -> dict:
 
 def shown_photo(app) -> str:
     """The name of the photo that is shown in detail."""
-    (piece,) = [piece for piece in pieces(app).splitlines() if "The uploaded image " in piece]
+    (piece,) = [piece for piece in html_of(app).splitlines() if "The uploaded image " in piece]
     return piece.split("The uploaded image ")[1].split('"')[0]
 
 
@@ -83,10 +83,6 @@ def painted(width: int, height: int) -> dict:
     file = io.BytesIO()
     image.save(file, "PNG")
     return {"raw": {"objects": [{}]}, "data": message(0, file.getvalue())["data"]}
-
-
-def pieces(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))
 
 
 def _converted(kind: str) -> bytes:
@@ -131,9 +127,11 @@ def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     assert shown_photo(asked) == "the pasted image"
     upload(asked, ("seven.png", SEVEN))
     assert shown_photo(asked) == "seven.png", "it was added after the pasted one"
-    (choice,) = [box for box in asked.selectbox if box.label == "Selected image"]
-    assert choice.options == ["1. seven.png", "2. the pasted image"]
-    choice.select_index(1).run()
+    assert re.findall('data-value="(.)"><img [^>]* alt="(.*?):', html_of(asked)) == [
+        ("0", "seven.png"),
+        ("1", "the pasted image"),
+    ]
+    select_images(asked, "photos-", [1])
     assert shown_photo(asked) == "the pasted image"
     sent(asked, "pasted-0", pasted=message(2, SEVEN))
     assert shown_photo(asked) == "the pasted image"
@@ -145,6 +143,14 @@ def test_the_latest_photo_is_shown_until_another_is_selected(asked):
     assert answer(asked)["prediction"] is None
 
 
+def test_without_an_image_examples_are_offered_and_none_is_chosen(asked):
+    assert answer(asked)["prediction"] is None
+    asked.pills(key="tried-example").set_value(2).run()
+    assert is_intact(asked) and answer(asked)["prediction"] is not None
+    upload(asked, ("one.png", ONE))
+    assert shown_photo(asked) == "one.png" and not asked.pills
+
+
 def test_of_several_files_the_last_one_that_can_be_read_is_shown(asked):
     upload(asked, ("one.png", ONE), ("seven.png", SEVEN), ("broken.png", b"no image"), ("cut.png", SEVEN[:60]))
     assert shown_photo(asked) == "seven.png" and answer(asked)["prediction"] is not None
@@ -154,7 +160,7 @@ def test_of_several_files_the_last_one_that_can_be_read_is_shown(asked):
 
 def checks_of(app) -> dict[str, list[str]]:
     """The rows of the input-check table by measure; the header is under ""."""
-    table = pieces(app).split('<table class="input-check">')[1].split("</table>")[0]
+    table = html_of(app).split('<table class="input-check">')[1].split("</table>")[0]
     rows = {"": re.findall("<th scope=.col.>(.*?)</th>", table)}
     for row in table.split("<tr")[2:]:
         rows[re.search("<th scope=row>(.*?)</th>", row)[1]] = re.findall("<td>(.*?)</td>", row)
@@ -172,7 +178,7 @@ def test_the_input_check_compares_the_photo_with_the_model_input(asked):
     yours, models, *_ = rows["Size"]
     assert float(yours.split()[0]) <= 4 < float(models.split()[0]) == 8, "of eight pixels"
     assert float(rows["Off-centre"][0].split()[0]) > 2
-    (below,) = re.findall('<div class="before-after">.*?</div>', pieces(asked))
+    (below,) = re.findall('<div class="before-after">.*?</div>', html_of(asked))
     before, after = re.findall("<figcaption>(.*?): <b>", below)
     assert (before, after) == ("Original", "Normalised")
     assert re.findall("<b>(.*?)</b>", below)[1] == answer(asked)["prediction"]
@@ -182,7 +188,7 @@ def test_the_nearest_images_come_from_the_stored_ones(asked, finished_run):
     asked.session_state["beside"] = True
     upload(asked, ("one.png", ONE))
     with np.load(finished_run.folder / "neighbours.npz") as file:
-        assert f"Among {len(file['labels']):,} stored training images." in pieces(asked)
+        assert f"Among {len(file['labels']):,} stored training images." in html_of(asked)
 
 
 def test_the_input_check_shows_no_original_for_unprocessed_images(asked):
@@ -192,7 +198,7 @@ def test_the_input_check_shows_no_original_for_unprocessed_images(asked):
     rows = checks_of(asked)
     assert rows[""][0] == "Model input" and len(rows[""]) == 2
     assert rows["Background"][0] == "dark" and rows["Background"][-1] == "typical"
-    assert 'class="before-after"' not in pieces(asked)
+    assert 'class="before-after"' not in html_of(asked)
 
 
 def test_a_painted_region_stays_covered_until_the_crop_changes(asked):
@@ -240,7 +246,7 @@ def test_a_tile_shows_that_its_prediction_is_rejected(asked, finished_run):
         arrays = dict(file) | {"features": np.zeros_like(file["features"]) + known["features"][:1]}
     np.savez_compressed(finished_run.folder / "inside.npz", **arrays)  # nothing else is as near as its test images
     app = upload(asked, ("one.png", ONE), ("seven.png", SEVEN))
-    tiles = pieces(app).split('<div class="tiles">')[-1]
+    tiles = html_of(app).split('<div class="tiles"')[-1]
     assert tiles.count('<span title="Unlike anything in the training data">') == 2
     assert "%" not in re.sub("<[^>]*>", "", tiles.split("<script")[0])
 
@@ -269,10 +275,12 @@ def test_multi_label_photos_show_all_labels_everywhere(finished_run):
     facts = json.loads((finished_run.folder / "model.json").read_text()) | {"several": True, "threshold": 0.3}
     (finished_run.folder / "model.json").write_text(json.dumps(facts))
     app = opened("predict", run=finished_run.id, mode="Upload", threshold="Custom", **{"yes-from": "0.99"})
+    (empty,) = [piece for piece in html_of(app).split("<style>") if "labels-on todo" in piece]
+    assert empty.count("<u") == 10 and "%<" not in empty, "a bar without a value for each label"
     upload(app, ("one.png", ONE), ("seven.png", SEVEN))
     app.slider(key="yes-from").set_value(0.01).run()
     assert is_intact(app)
-    (tiles,) = [piece for piece in pieces(app).split("<style>") if 'class="tiles"' in piece]
-    (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', pieces(app))
+    (tiles,) = [piece for piece in html_of(app).split("<style>") if 'class="tiles"' in piece]
+    (large,) = re.findall('<div class="labels-on" role="status">(.*?)</div>', html_of(app))
     for name in large.split(", "):
         assert re.search(rf">{name} \d+\.\d%<", tiles)

@@ -6,16 +6,19 @@ from dataclasses import replace
 import pytest
 
 from imgcls import jobs, runs
+from imgcls.charts.run_scatter import RunPoint
 from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing
 from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
-from imgcls.sharing import Role, acting_as, lesson_progress, people, visitors
+from imgcls.sharing import Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.lesson_progress import Progress
+from imgcls.ui.app.assignments import attempt as attempt_page
+from imgcls.ui.you.assignments import results
 from tests.support.pages import HOSTILE as STRINGS
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, text_of
 
 TEACHER, ADA, EVE = "T" * 22, "A" * 22, "E" * 22
 HOSTILE = " ".join(STRINGS)
@@ -29,12 +32,6 @@ def classroom(monkeypatch, mnist_sample):
     monkeypatch.setattr(closing.processes, "spawn", lambda *words, **streams: None)
     guessing.forget_all()
     people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
-
-
-@pytest.fixture
-def look_as(monkeypatch):
-    """`look_as(ID)`: from now on this visitor looks at the pages."""
-    return lambda visitor_id: monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(visitor_id))
 
 
 @pytest.fixture
@@ -64,7 +61,9 @@ def test_a_pupil_trains_with_the_fixed_settings_after_a_prediction(look_as, room
     assert "Fixed: Dataset, Epochs." in text_of(app) and "0 of 2 attempts used." in text_of(app)
     assert labelled(app.number_input, "Epochs").disabled and labelled(app.number_input, "Epochs").value == 3
     assert not labelled(app.number_input, "Learning rate").disabled
-    assert labelled(app.button, "Start").disabled
+    labelled(app.button, "Start").click().run()
+    assert is_intact(app) and attempts.of(task) == []
+    assert [toast.value for toast in app.toast] == [attempt_page.FIRST], "its fields may be screens away"
     app.number_input(key="guess-accuracy").set_value(90.0)
     app.selectbox(key="guess-first").select("4")
     app.selectbox(key="guess-second").select("9").run()
@@ -123,25 +122,35 @@ def test_another_page_is_an_assignment_with_its_state(look_as, room, finished_ru
     assert app.session_state["view"] == "Per class"
 
 
+def blocks(node):
+    """The blocks of a page, at any depth."""
+    for child in getattr(node, "children", {}).values():
+        yield child
+        yield from blocks(child)
+
+
 def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     look_as(TEACHER)
     app = opened("train", epochs="4")
     app.session_state["make-assignment"] = True
     app.run()
     app.text_input(key="assignment-title").input("Four epochs")
+    assert app.multiselect(key="assignment-fixed").options[:2] == ["Dataset: MNIST sample", "Training images: all"]
+    assert "Model: Convolutional network (CNN)" in app.multiselect(key="assignment-fixed").options
     app.multiselect(key="assignment-fixed").select("epochs")
     labelled(app.number_input, "Goal: validation accuracy, %").set_value(97.0)
     labelled(app.button, "Assign to the class").click().run()
     assert is_intact(app)
+    assert not next(block.proto.form for block in blocks(app.main) if block.type == "form").enter_to_submit
     (made,) = assignments.of_room(room)
     assert (made.title, made.state["epochs"], made.goal) == ("Four epochs", 4, Goal(0.97))
     assert set(made.fixed) == {"data", "model", "epochs"}
-    assert f"with the code {made.code}" in app.success[0].value.replace("\\", "")
+    assert "“Four epochs” has been added to your class's list." in app.success[0].value.replace("\\", "")
 
 
 def test_a_pupil_is_offered_no_form(look_as, room):
     look_as(ADA)
-    assert "Make an assignment of this page" not in [found.label for found in opened("train").expander]
+    assert "Turn this page into an assignment" not in [found.label for found in opened("train").expander]
 
 
 def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room):
@@ -170,12 +179,20 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
     assert "Close and evaluate" not in [found.label for found in opened("class").button]
 
 
+def test_people_at_the_same_point_of_the_leaderboard_share_a_label():
+    points = [RunPoint(name, "best runs", 1_000.0, 0.9) for name in ("Ada", "Ben", "Eve")]
+    assert [point.name for point in results.merged(points)] == ["Ada and 2 others"]
+    assert [point.name for point in results.merged([*points[:2], replace(points[2], cost=5.0)])] == ["Ada, Ben", "Eve"]
+
+
 def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room):
     look_as(TEACHER)
     app = opened("class")
     app.selectbox(key="lesson-to-give").select("draw").run()
     next(found for found in app.button if found.label == "Assign to the class").click().run()
-    assert is_intact(app) and "**Draw, and be recognised**" in text_of(app) and "0 of 1 finished it." in text_of(app)
+    assert (
+        is_intact(app) and "**Draw, and see it recognised**" in text_of(app) and "0 of 1 finished it." in text_of(app)
+    )
     (given,) = assignments.of_room(room)
     assert (given.page, given.state) == ("lessons", {"lesson": "draw"})
 
@@ -195,10 +212,10 @@ def test_a_member_sees_the_lesson_of_the_class_and_only_their_own_progress(look_
     assert is_intact(app) and "Not started. Your teacher sees your progress." in text_of(app)
     assert not [one for one in app.dataframe if "Progress" in one.value]
     assert not [one for one in app.selectbox if one.key == "lesson-to-give"]
-    assert "For your class" in bodies_of(opened("lessons"))
+    assert "For your class" in html_of(opened("lessons"))
     people.change(EVE, name="Eve")
     look_as(EVE)
-    assert "For your class" not in bodies_of(opened("lessons"))
+    assert "For your class" not in html_of(opened("lessons"))
 
 
 def test_a_lesson_of_another_version_and_a_closed_one_do_no_harm(look_as, room):
@@ -208,7 +225,3 @@ def test_a_lesson_of_another_version_and_a_closed_one_do_no_harm(look_as, room):
     with acting_as(people.visitor(TEACHER)):
         closing.close(former)
     assert assignments.lessons_of(people.visitor(ADA)) == set() and is_intact(opened("class"))
-
-
-def bodies_of(app) -> str:
-    return "\n".join(str(block.proto.body) for block in app.get("html"))

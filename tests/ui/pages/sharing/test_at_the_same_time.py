@@ -22,7 +22,7 @@ from tests.support.training.metrics_logs import batch, lines
 from tests.support.uploads import archive, imported, leaves
 
 TEACHER, ADA, BEN = "T" * 22, "A" * 22, "B" * 22
-GONE = "There is no run 'adas-run'. It may have been deleted; choose another one."
+GONE = "“Shoes of Ada” was deleted a moment ago. Choose another one."
 PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7, "epochs": 5, "parameters": 10}
 
 
@@ -60,6 +60,7 @@ def training(room, digits, mnist_sample, hold_trainer_lock):
 
 def shared(run, room, owner=ADA):
     ownership._write(run.folder, ownership.Thing(owner, Visibility.ROOM, room.id, "Ada"), time.time())
+    (run.folder / "label.txt").write_text("Shoes of Ada", "utf-8")
     return run
 
 
@@ -121,6 +122,31 @@ def test_ada_deletes_the_dataset_on_which_ben_wants_to_train(look_as, leaves_of_
     assert is_intact(app) and "it was deleted" in text_of(app)
     with acting_as(people.visitor(BEN)), pytest.raises(UserError, match="it was deleted"):
         jobs.begin(Config(data=leaves_of_ada, model="ann", epochs=1))
+
+
+DELETED = "There is no dataset “Leaves · Ada”. It may have been deleted; choose another one."
+
+
+def test_ada_deletes_the_dataset_that_ben_is_looking_at(look_as, leaves_of_ada):
+    look_as(BEN)
+    app = opened("data", data="Leaves")
+    assert is_intact(app) and DELETED not in text_of(app)
+    with acting_as(people.visitor(ADA)):
+        datasets.delete_custom(leaves_of_ada)
+    app.run()
+    assert is_intact(app) and DELETED in text_of(app)
+    assert app.selectbox(key="data").value is None
+
+
+def test_start_after_the_dataset_was_deleted_trains_on_no_other(look_as, leaves_of_ada):
+    look_as(BEN)
+    app = opened("train", data="Leaves")
+    assert is_intact(app) and not button(app, "Start").disabled
+    with acting_as(people.visitor(ADA)):
+        datasets.delete_custom(leaves_of_ada)
+    button(app, "Start").click().run()
+    assert is_intact(app) and DELETED in text_of(app)
+    assert runs.all_runs() == []
 
 
 def test_ada_deletes_the_dataset_to_which_ben_adds_images(look_as, leaves_of_ada, tmp_path):

@@ -13,7 +13,7 @@ from imgcls.sharing.classroom import guessing, presence, rooms
 from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 
 TEACHER, ADA = "T" * 22, "A" * 22
 
@@ -44,10 +44,6 @@ def join(room, name="Ada", visitor_id=ADA):
         rooms.join(room.code, name)
 
 
-def button(app, label):
-    return next(found for found in app.button if found.label == label)
-
-
 def field(app, label):
     return next(found for found in app.text_input if found.label == label)
 
@@ -68,7 +64,7 @@ def test_a_teacher_opens_a_class_and_sees_its_code(look_as):
     assert is_intact(app)
     room = rooms.find(people.visitor(TEACHER).room)
     assert room.code in html_of(app)
-    assert "Nobody has joined yet." in text_of(app)
+    assert "No one has joined yet." in text_of(app)
 
 
 def test_a_pupil_joins_with_the_link_by_entering_only_a_name(look_as, room):
@@ -107,6 +103,23 @@ def test_the_teacher_sees_each_pupil_and_who_is_stuck(look_as, room, mnist_sampl
     assert table["Name"].tolist() == ["Ada", "Ben"]
     assert table["Status"].tolist() == ["Waiting", "⚠ No run yet"]
     assert table["Last seen"][0] == "here"
+
+
+def test_the_lists_of_names_follow_who_joins_and_leaves(look_as, room):
+    look_as(TEACHER)
+    app = opened("class")
+    assert not [found for found in app.selectbox if found.label in ("On stage", "Remove a member")]
+    join(room)
+    app.run()
+    assert app.session_state["class-members"] == [(ADA, "Ada")]
+    with acting_as(people.visitor(TEACHER)):
+        rooms.put_on_stage(room, ADA)
+    with acting_as(people.visitor(ADA)):
+        rooms.leave()
+    join(room, "Ben", "B" * 22)
+    app.run()
+    assert is_intact(app)
+    assert next(found for found in app.selectbox if found.label == "On stage").options == ["Ben"]
 
 
 def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room, mnist_sample):
@@ -261,7 +274,7 @@ def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as,
     look_as(TEACHER)
     app = opened("class")
     assert is_intact(app)
-    assert "Looks at: Evaluate, view Errors" in text_of(app) and "typed" not in text_of(app)
+    assert "Viewing: Evaluate, view Errors" in text_of(app) and "typed" not in text_of(app)
     assert any(finished_run.label in str(element.value) for element in app.markdown)
     button(app, "Open this page").click().run()
     assert finished_run.id in app.query_params["run"]

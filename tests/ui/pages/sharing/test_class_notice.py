@@ -91,5 +91,5 @@ def test_the_page_class_itself_says_that_the_class_is_closed(room):
 
 def test_a_guest_is_told_how_to_become_a_teacher_unless_invited(room, monkeypatch):
     monkeypatch.setattr(visitors, "_provider", lambda: people.visitor("G" * 22))
-    assert "Do you teach?" in text_of(opened("class"))
-    assert "Do you teach?" not in text_of(opened("class", join=room.code))
+    assert "Enter the code that the server" in text_of(opened("class"))
+    assert "Enter the code that the server" not in text_of(opened("class", join=room.code))

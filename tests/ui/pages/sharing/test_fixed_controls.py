@@ -6,7 +6,7 @@ import pytest
 
 from imgcls import runs
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.sharing import Role, acting_as, people, visitors
+from imgcls.sharing import Role, acting_as, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.system import paths
 from imgcls.ui.app.assignments import fixed_controls
@@ -26,12 +26,6 @@ def room(monkeypatch):
     with acting_as(people.visitor(ADA)):
         rooms.join(room.code, "Ada")
     return room
-
-
-@pytest.fixture
-def look_as(monkeypatch):
-    """`look_as(ID)`: from now on this visitor looks at the pages."""
-    return lambda visitor_id: monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(visitor_id))
 
 
 @pytest.fixture
@@ -139,7 +133,7 @@ def test_a_fixed_input_mode_holds_in_a_part_that_reruns_alone(look_as, room, fin
 
 
 def test_the_data_page_keeps_its_dataset(look_as, room, digits, mnist_sample):
-    task = give(room, "data", {"data": "digits", "explore": "Classes"}, fixed=("data",), hidden=("explore",))
+    task = give(room, "data", {"data": "digits", "explore": "Outliers"}, fixed=("data",), hidden=("explore",))
     look_as(ADA)
     app = opened("data", assignment=task.code)
     assert is_intact(app) and app.selectbox(key="data").value == "digits"

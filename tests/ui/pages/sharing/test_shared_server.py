@@ -1,16 +1,21 @@
 """The pages of a shared server: what is disabled says why, and nothing of others is shown that they did not share."""
 
 import time
+from collections import OrderedDict
 
 import pytest
 from streamlit import config as streamlit_config
+from streamlit import user_info
+from streamlit.testing.v1 import AppTest
 
-from imgcls import jobs, runs
+from imgcls import jobs, runs, studies
 from imgcls.config import Config
 from imgcls.runs.run import Run
-from imgcls.sharing import Mode, Role, Visibility, Visitor, acting_as, owner_code, ownership, people, visitors
+from imgcls.sharing import Mode, Role, Visibility, Visitor, acting_as, limits, owner_code, ownership, people, visitors
+from imgcls.sharing.limits import LimitReached
+from imgcls.studies import plan
 from imgcls.ui.visitors import exposure, visitor
-from tests.support.pages import HOSTILE, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 
 ADA, BEN = Visitor("A" * 22, Role.MEMBER, "Ada"), Visitor("B" * 22, Role.MEMBER, "Ben")
 
@@ -38,10 +43,6 @@ def finished(finished_run):
     """A finished run of Ada's that only she sees."""
     ownership._write(finished_run.folder, ownership.Thing(ADA.id, Visibility.PRIVATE, "", "Ada"), time.time())
     return finished_run
-
-
-def button(app, label):
-    return next(found for found in app.button if found.label == label)
 
 
 def test_what_may_not_be_changed_is_disabled_and_says_why(look_as, queued):
@@ -109,6 +110,22 @@ def test_seeds_beyond_the_limit_start_no_run(look_as, queued):
     assert len(runs.all_runs()) == 3
 
 
+def test_a_learning_curve_beyond_the_limit_starts_no_run(look_as, finished):
+    look_as(ADA)
+    app = opened("evaluate", run=finished.id, view="More data")
+    button(app, "Train the learning curve").click().run()
+    assert is_intact(app)
+    assert "You have 0 of 3 queued runs, and 9 more exceed the limit." in text_of(app)
+    assert [run.id for run in runs.all_runs()] == [finished.id]
+
+
+def test_a_study_beyond_the_limit_is_not_made(look_as, queued, monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "member.queued_runs=1")
+    with acting_as(ADA), pytest.raises(LimitReached, match="You have 1 of 1 queued runs"):
+        studies.create(plan.from_dict({"settings": queued.config.as_dict(), "vary": {"batch_size": [16, 32]}}))
+    assert studies.all_studies() == []
+
+
 def test_the_owner_decides_who_sees_a_run(look_as, queued):
     look_as(ADA)
     app = opened("train", run=queued.id)
@@ -132,6 +149,18 @@ def test_the_code_from_the_terminal_makes_the_owner(look_as, monkeypatch):
     assert people.visitor(BEN.id).role is Role.OWNER
 
 
+def test_the_teacher_becomes_the_owner_on_the_class_page_and_opens_a_class_there(look_as, monkeypatch, capsys):
+    monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(BEN.id))
+    app = opened("class")
+    code = owner_code.announce()
+    assert "To become the owner of this server, enter this code on the “Class” page" in capsys.readouterr().out
+    field = next(found for found in app.text_input if found.label == "Code from the terminal")
+    field.set_value(code).run()
+    assert is_intact(app)
+    assert [found.label for found in app.button] == ["Open a class"]
+    assert "This server has an owner. For another browser" in capsys.readouterr().out
+
+
 def test_only_the_owner_gives_roles(look_as, monkeypatch):
     people.change(ADA.id, name="Ada")
     look_as(BEN)
@@ -150,6 +179,7 @@ def test_everything_about_a_visitor_is_deleted_at_his_wish(look_as, queued):
     button(app, "Delete everything about me").click().run()
     assert Run(queued.folder).folder.exists()  # it asks first
     app.button(key="you-delete").click().run()
+    assert "has been deleted" in app.success[0].value
     assert not queued.folder.exists()
 
 
@@ -194,7 +224,9 @@ def test_home_warns_if_others_can_reach_a_server_without_a_mode(monkeypatch, add
     streamlit_config.set_option("server.address", address)
     try:
         assert exposure.warning() == ""
+        assert ("restart it with: imgcls app --mode classroom" in exposure.nobody_can_join()) is is_local
         monkeypatch.delenv("IMGCLS_MODE")
+        assert exposure.nobody_can_join() == "", "nobody is meant to join"
         assert ("Other computers can reach this server" in text_of(opened("home"))) is not is_local
         monkeypatch.setenv("IMGCLS_MODE", "local")
         assert exposure.warning() == ""
@@ -220,3 +252,21 @@ def test_signing_in_gives_the_role_of_the_listed_address(monkeypatch, user, role
     monkeypatch.setenv("IMGCLS_OWNERS", "head@school.example,, other@school.example")
     monkeypatch.setenv("IMGCLS_TEACHERS", "Ms.B@school.example")
     assert visitor.signed_in(Visitor(BEN.id), user).role is role
+
+
+def test_a_page_knows_its_visitor_and_looks_for_no_file_of_secrets(monkeypatch):
+    """It asks many times, and each time Streamlit would look in two folders."""
+    looked = []
+    monkeypatch.setattr(user_info, "get_secrets_auth_section", lambda: looked.append("secrets") or {})
+    monkeypatch.setattr(visitor.cookies, "read", lambda cookie: "")
+    monkeypatch.setattr(visitor, "_cookies", OrderedDict())
+    signed_in = []
+
+    def page():
+        from imgcls.ui.visitors import visitor
+
+        visitor.of_page()
+
+    monkeypatch.setattr(visitor, "signed_in", lambda who, user: signed_in.append(user["email"]) or who)
+    assert not AppTest.from_function(page, default_timeout=60).run().exception
+    assert signed_in == ["test@example.com"] and not looked, "the address that AppTest gives its user"

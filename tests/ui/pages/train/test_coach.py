@@ -9,7 +9,7 @@ from imgcls.evaluation.coach import trying
 from imgcls.evaluation.coach.finding import Finding
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.run import Run
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.training.metrics_logs import lines
 
 CONFIG = Config(data="digits", model="ann", train_images=200, model_settings={"dropout": 0.0})
@@ -18,7 +18,7 @@ RESULT = {"outcome": "finished", "version": 1, "epochs": 6, "best_epoch": 6}
 
 
 def epoch(number: int) -> dict:
-    """An epoch of a training that memorises its images."""
+    """An epoch of a training run that memorises its images."""
     better = {"accuracy": min(1.0, 0.5 + number / 5), "val_accuracy": 0.8, "loss": 1 / number, "val_loss": 0.5}
     return {"kind": "epoch", "epoch": number, "best": True, "seconds": 1.0, "learning_rate": 1e-3} | better
 
@@ -34,10 +34,6 @@ def learned_by_heart(digits, make_run, monkeypatch) -> Run:
             "result.json": RESULT,
         },
     )
-
-
-def button(app, label: str):
-    return next(one for one in app.button if one.label == label)
 
 
 def test_a_finding_has_its_evidence_its_reason_and_one_button(learned_by_heart):

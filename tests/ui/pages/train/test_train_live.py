@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from imgcls.jobs import waiting_list
 from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.train import live
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.training.metrics_logs import batch, lines
 
@@ -149,10 +151,28 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     after = watched(opened("train", run=run.id))
     assert 'class="wrong changed"' in after and after.count('class="right"') == 2
     assert "predicted 7 with 80% · actually 2" in after
-    assert "After epoch 2: 1 of 3 validation images wrong; most often 2 taken for 7 (1)." in after
+    assert "After epoch 2: 1 of 3 validation images wrong; most often 2 mistaken for 7 (1)." in after
 
 
 def test_a_damaged_file_of_watched_images_does_not_hide_the_curves(active_run):
     run = active_run("running", batch(0.5))
     (run.folder / live_predictions.NAME).write_bytes(b"no archive")
     assert is_intact(opened("train", run=run.id))
+
+
+def test_the_bar_outside_the_live_part_is_written_before_the_page_may_begin_again(active_run, monkeypatch):
+    """Streamlit refuses a later update otherwise, with an error on the page."""
+
+    class BegunAgain(Exception):
+        pass
+
+    def begin_again():
+        raise BegunAgain
+
+    run, written = active_run("running", batch(0.5)), []
+    bar = SimpleNamespace(progress=lambda *_, text: written.append(text))
+    offered = live._offered(run, run.state, cached_curves.curves(run))
+    monkeypatch.setattr(live.st, "rerun", begin_again)
+    with pytest.raises(BegunAgain):
+        live._live(run, "queued", False, None, bar, offered)
+    assert len(written) == 1

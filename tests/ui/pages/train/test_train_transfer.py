@@ -14,16 +14,11 @@ from imgcls.runs.metrics_log import Curves
 from imgcls.system import paths
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import backbone, settings_form
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import button, is_intact, opened, text_of
 
 TITLE = "Transfer learning"
-DATA = "Digits 8 x 8"
 DOWNLOADED = {"transfer.backbone": "MobileNetV2"}
 LOOKS = {("VGG16", 96): 10.0}
-
-
-def button(app, label: str):
-    return next(button for button in app.button if button.label == label)
 
 
 @pytest.fixture
@@ -33,12 +28,12 @@ def data() -> str:
     return datasets.facts("digits").title
 
 
-def test_the_default_backbone_is_fast_where_there_are_many_images(digits):
+def test_the_default_backbone_is_fast_where_there_are_many_images(data, digits):
     choices = {
         title: next(box.value for box in opened("train", model=TITLE, data=title).selectbox if box.label == "Backbone")
-        for title in (DATA, "CIFAR-10")
+        for title in (data, "CIFAR-10")
     }
-    assert choices == {DATA: "EfficientNet-Lite0", "CIFAR-10": "MobileNet 0.25"}
+    assert choices == {data: "EfficientNet-Lite0", "CIFAR-10": "MobileNet 0.25"}
     kept = opened("train", model=TITLE, data="CIFAR-10", **{"transfer.backbone": "EfficientNet-Lite0"})
     assert next(box.value for box in kept.selectbox if box.label == "Backbone") == "EfficientNet-Lite0"
 

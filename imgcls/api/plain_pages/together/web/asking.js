@@ -1,5 +1,7 @@
 /** Requests to this server, relative to the page: /room/CODE/… */
 
+import { translated } from "./translated.js";
+
 /** The JSON answer; throws an Error with a message for the user, and the `status` (0 without a connection). */
 export async function ask(path, { method = "GET", body } = {}) {
   const options = { method, credentials: "same-origin" };
@@ -11,7 +13,7 @@ export async function ask(path, { method = "GET", body } = {}) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw failed("No connection to the server. Check the Wi-Fi.", 0);
+    throw failed(translated("No connection to the server. Check the Wi-Fi."), 0);
   }
   const found = await answer.json().catch(() => ({}));
   if (!answer.ok) throw failed(found.message ?? `The server answered ${answer.status}.`, answer.status);

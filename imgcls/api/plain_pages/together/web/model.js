@@ -6,20 +6,32 @@ import { content } from "imgcls/content.js";
 const RUNTIME = new URL("../litert_wasm_compat_internal.js", import.meta.url);
 
 let started;
+let runtime;
 
-/** The model, once it is ready. */
+/** The model, once it is ready. If it could not be fetched, which an error with `isAway` says, the next call tries again. */
 export function loaded() {
-  started ??= start();
+  started ??= start().catch((error) => {
+    started = undefined;
+    throw error;
+  });
   return started;
 }
 
+async function fetched() {
+  try {
+    const answer = await fetch(`model?v=${encodeURIComponent(content.model)}`);
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+  } catch {
+    // without a connection
+  }
+  throw Object.assign(new Error("The model could not be fetched."), { isAway: true });
+}
+
 async function start() {
-  const model = fetch(`model?v=${encodeURIComponent(content.model)}`).then((answer) => {
-    if (!answer.ok) throw new Error("no model");
-    return answer.arrayBuffer();
-  });
-  await loadLiteRt(RUNTIME.href);
-  return loadAndCompile(new Uint8Array(await model), { accelerator: "wasm" });
+  const model = await fetched();
+  runtime ??= loadLiteRt(RUNTIME.href); // only once, also if the model has to be fetched again
+  await runtime;
+  return loadAndCompile(model, { accelerator: "wasm" });
 }
 
 /** The probabilities, a Float32Array, of the pixels of one image: a Uint8Array of height x width x channels. */

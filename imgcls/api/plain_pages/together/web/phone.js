@@ -1,8 +1,10 @@
 /** The phone's page: draw or take a photo, see what the model reads, send, withdraw. Names are only ever set as text. */
 
 import { ask, repeat } from "./asking.js";
+import { say, sayAway, sayState } from "./notice.js";
 import { Camera } from "./camera.js";
 import { thumbnail } from "./thumbnail.js";
+import { translated } from "./translated.js";
 import { content } from "imgcls/content.js";
 import { DrawingPad } from "imgcls/drawing_pad.js";
 import { prepareStrokes } from "imgcls/images/ink.js";
@@ -17,9 +19,8 @@ const PAUSE = 3000;
 const SERVER_PAUSE = 300;
 const SIDE = 96;
 const MOST_IN_A_ROW = 10;
-const WAITING = "Nothing to do yet. This page follows by itself.";
-const OVER = "Finished: nothing more is accepted. This page follows by itself.";
 const IS_COLLECTION = content.kind === "collection";
+const KEPT = `imgcls-drawing-${content.activity}`; // so that a reload does not lose what was drawn
 const WHAT = content.hasPhotos ? "photo" : "drawing";
 
 let pad; // where somebody draws
@@ -28,12 +29,8 @@ let chosen = null; // the index of a class
 let counts = content.classes.map(() => 0);
 let newest = 0;
 let isOnServer = false;
+let isLoading = false;
 const strokesOf = new Map();
-
-function say(message, isProblem = false) {
-  text(find("notice"), message);
-  find("notice").className = isProblem ? "is-problem" : "";
-}
 
 /* What the model reads */
 
@@ -58,12 +55,19 @@ async function readOne(sample) {
   try {
     showReading(isOnServer ? await readThere(sample) : await readHere(sample));
   } catch (error) {
-    if (isOnServer) text(find("where"), error.message);
+    if (isOnServer || error.isAway) text(find("where"), error.message);
     else {
       isOnServer = true;
       waiting ??= sample;
     }
   }
+}
+
+/** Fetches the model as soon as this visitor may have it, so that the first drawing is read at once. */
+function load() {
+  loaded().catch((error) => {
+    isOnServer = !error.isAway;
+  });
 }
 
 async function readHere({ strokes, image, isDone = true }) {
@@ -79,17 +83,22 @@ async function readThere({ isDone = true }) {
 }
 
 function showReading({ probabilities, rejection: refused }) {
+  find("reading").classList.remove("is-empty");
   const best = probabilities.indexOf(Math.max(...probabilities));
   const chosen = refused ? [] : [content.classes[best]];
   text(find("answer"), chosen[0] ?? "–");
   showBars(probabilities, chosen);
-  const where = isOnServer ? "Computed on the server: this browser cannot run the model." : "Computed on this device.";
+  const where = translated(
+    isOnServer ? "Computed on the server: this browser cannot run the model." : "Computed on this device.",
+  );
   text(find("where"), refused ? `${refused.title}. ${refused.text}` : where);
   find("where").className = refused ? "is-rejected" : "hint";
 }
 
+/** Before something is drawn: an invitation in place of bars without values. */
 function clearReading() {
-  text(find("answer"), "–");
+  find("reading").classList.add("is-empty");
+  text(find("answer"), "?");
   text(find("where"), "");
   showBars(
     content.classes.map(() => 0),
@@ -123,7 +132,8 @@ function showLabels() {
 function choose(index) {
   chosen = index;
   const name = index === null ? "" : content.classes[index];
-  text(find("task"), IS_COLLECTION ? `${content.hasPhotos ? "Photo of" : "Draw"}: ${name}` : "Draw, label, send");
+  const task = content.hasPhotos ? "Photo of: {name}" : "Draw: {name}";
+  text(find("task"), translated(IS_COLLECTION ? task : "Draw, label, send", { name }));
   showLabels();
 }
 
@@ -145,7 +155,11 @@ async function send() {
     if (chosen !== null) counts[chosen] += 1;
     if (camera) camera.clear();
     else pad.replace([]);
-    say(sent.predicted === null ? "Sent." : `Sent. The model reads ${sent.predicted} (${percent(sent.confidence)}).`);
+    const parts = [translated("Sent.")];
+    const read = { name: sent.predicted, share: percent(sent.confidence) };
+    if (sent.predicted !== null) parts.push(translated("The model reads {name} ({share}).", read));
+    if (sent.isWaiting) parts.push(translated("It is shown once it has been approved."));
+    say(parts.join(" "));
     choose(IS_COLLECTION ? fewest() : null);
     await refresh();
   } catch (error) {
@@ -158,25 +172,27 @@ async function send() {
 
 function showOwn(state) {
   find("own").hidden = !state.drawings.length;
-  const wrong = state.known ? `The model misreads ${state.wrong} of ${state.known} (${percent(state.wrong / state.known)}).` : "";
-  text(find("score"), wrong);
+  const { wrong, known } = state;
+  const score = { wrong, known, share: percent(wrong / known) };
+  text(find("score"), known ? translated("The model misreads {wrong} of {known} ({share}).", score) : "");
   find("gallery").replaceChildren(...state.drawings.map(ownDrawing));
 }
 
-function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved }) {
+function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved, isWaiting }) {
   if (strokes) strokesOf.set(id, strokes);
   newest = Math.max(newest, id);
   const figure = document.createElement("figure");
   figure.className = `${isWrong ? "is-wrong" : ""} ${isRemoved ? "is-removed" : ""}`;
   const caption = document.createElement("figcaption");
-  caption.textContent = [label ?? "", isRemoved ? "removed" : predicted === null ? "" : `read as ${predicted}`]
-    .filter(Boolean)
-    .join(", ");
+  const reading = predicted === null ? "" : translated("read as {name}", { name: predicted });
+  const waits = translated("not approved yet");
+  const fate = isRemoved ? translated("removed") : isWaiting ? `${reading}, ${waits}` : reading;
+  caption.textContent = [label ?? "", fate].filter(Boolean).join(", ");
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "×";
   button.setAttribute("aria-label", `Withdraw this ${WHAT}`);
-  button.title = "Withdraw";
+  button.title = translated("Withdraw");
   button.onclick = () => withdraw(id);
   figure.append(thumbnail(strokesOf.get(id), SIDE, `Your ${WHAT} ${label ?? ""}`), button, caption);
   return figure;
@@ -185,7 +201,7 @@ function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved }) {
 async function withdraw(id) {
   try {
     await ask(`drawings/${id}`, { method: "DELETE" });
-    say("Withdrawn and deleted.");
+    say(translated("Withdrawn and deleted."));
     await refresh();
   } catch (error) {
     say(error.message, true);
@@ -198,23 +214,30 @@ let seen = "";
 
 async function refresh() {
   const state = await ask(`state?after=${newest}`);
+  find("message").hidden = !state.message;
+  text(find("message"), state.message && translated("Message to the class: {text}", { text: state.message }));
   const isNew = state.activity !== content.activity || (state.model ?? "") !== content.model;
   if (isNew && (state.activity !== content.activity || isEmpty())) return location.reload();
   find("join").hidden = !state.mustJoin;
   find("draw").hidden = !state.canDraw;
-  if (state.mustJoin) say("Enter your name to join the class.");
-  else if (!state.isOpen) say(state.activity ? OVER : WAITING);
-  else if (!state.canDraw) say("Your browser sends no cookie. Allow cookies for this site and reload the page.", true);
-  else if (state.training) say(`The model is being trained. ${state.training}`);
-  else if (/^(Connecting|The model is being|Enter|No connection|Finished)/.test(find("notice").textContent)) say("");
-  text(find("who"), [state.name, `class ${content.code}`].filter(Boolean).join(" · "));
-  const own = state.drawings.map(({ id, predicted, isRemoved }) => [id, predicted, isRemoved]);
+  const isRead = IS_COLLECTION && state.known;
+  sayState(state, isRead ? translated("The model is trained. Below you see how it reads what you sent.") : "");
+  if (!state.canDraw) text(find("task"), translated("Draw together"));
+  find("class").hidden = !state.isMember;
+  const pages = ["Class page", "Class page, 1 assignment", "Class page, {count} assignments"];
+  text(find("class"), translated(pages[Math.min(state.assignments, 2)], { count: state.assignments }));
+  text(find("who"), [state.name, translated("class {code}", content)].filter(Boolean).join(" · "));
+  const own = state.drawings.map(({ id, predicted, isRemoved, isWaiting }) => [id, predicted, isRemoved, isWaiting]);
   const look = JSON.stringify([state.canDraw, own]);
+  if (content.model && state.canDraw && !isLoading) {
+    isLoading = true;
+    load();
+  }
   if (look !== seen) {
     seen = look;
     counts = state.counts ?? counts;
     showOwn(state);
-    if (chosen === null && IS_COLLECTION && state.canDraw) choose(fewest());
+    if (state.canDraw) choose(chosen ?? (IS_COLLECTION ? fewest() : null));
     else showLabels();
   }
   return undefined;
@@ -232,6 +255,7 @@ find("join").onsubmit = async (event) => {
 
 function changed(sample) {
   find("send").disabled = isEmpty();
+  if (pad) sessionStorage.setItem(KEPT, JSON.stringify(pad.strokes));
   read(sample);
 }
 
@@ -251,14 +275,13 @@ if (content.activity) {
     );
   }
   find("send").onclick = send;
-  find("send").disabled = true;
+  find("send").disabled = isEmpty();
   if (!IS_COLLECTION) choose(null);
   if (content.model) {
     find("reading").hidden = false;
     clearReading();
-    loaded().catch(() => {
-      isOnServer = true;
-    });
   }
 }
-repeat(refresh, PAUSE, (error) => say(error.message, true));
+const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+if (pad && kept.length) pad.replace(kept);
+repeat(refresh, PAUSE, sayAway);

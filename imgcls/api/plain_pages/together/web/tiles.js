@@ -24,25 +24,46 @@ export function keep(drawings) {
   }
 }
 
-/** Shows drawings in an element, as tiles that call `tap(drawing)`. Tiles that are there already are not made again. */
-export function showTiles(root, drawings, tap) {
+/**
+ * Shows drawings in an element, as tiles that call `tap(drawing)`. Tiles that are there already are not made again.
+ * With `refuse`, each has a × that calls `refuse(drawing)`; `verb` says to a screen reader what a tap does.
+ */
+export function showTiles(root, drawings, tap, { refuse = null, verb = "" } = {}) {
   const there = new Map([...root.children].map((tile) => [tile.dataset.key, tile]));
   const tiles = drawings
     .filter(({ id }) => strokesOf.has(id))
     .map((drawing) => {
       const key = `${drawing.id} ${drawing.predicted} ${drawing.isRemoved}`;
-      return there.get(key) ?? tile(drawing, key, tap);
+      return there.get(key) ?? item(drawing, key, tap, refuse, verb);
     });
   if (tiles.length !== root.children.length || tiles.some((tile, i) => tile !== root.children[i])) {
     root.replaceChildren(...tiles);
   }
 }
 
-function tile(drawing, key, tap) {
+function item(drawing, key, tap, refuse, verb) {
+  const shown = tile(drawing, tap);
+  if (verb) shown.setAttribute("aria-label", `${verb}: ${shown.textContent}`);
+  if (!refuse) {
+    shown.dataset.key = key;
+    return shown;
+  }
+  const [box, button] = [document.createElement("div"), document.createElement("button")];
+  box.className = "item";
+  box.dataset.key = key;
+  button.type = "button";
+  button.className = "refuse";
+  button.textContent = "×";
+  button.setAttribute("aria-label", `Hide: ${shown.querySelector("span").textContent}`);
+  button.onclick = () => refuse(drawing);
+  box.append(shown, button);
+  return box;
+}
+
+function tile(drawing, tap) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
-  button.dataset.key = key;
   button.onclick = () => tap(drawing);
   const name = caption(drawing);
   const text = document.createElement("span");

@@ -6,7 +6,7 @@ It is found from rows spread over the whole file, because tables are often sorte
 import contextlib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,14 +14,15 @@ from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.arrays._pixel_rows import Opener, first_rows, spread_rows
 from imgcls.datasets.importing.sources.arrays._pixel_values import are_rgba
-from imgcls.datasets.importing.sources.tables import columns
-from imgcls.datasets.importing.sources.tables.column_names import LABELS, normal, part_of
+from imgcls.datasets.importing.sources.tables.column_names import LABELS, normal
+from imgcls.datasets.importing.sources.tables.columns import meaning
+from imgcls.datasets.importing.sources.tables.columns.split import SplitColumn
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import canonical, is_counter, is_integer, is_number
 from imgcls.errors import SourceError
 
 MIN_SIDE = 4
-LABEL_QUESTION, TURN_QUESTION = columns.LABEL_QUESTION, "orientation"
+LABEL_QUESTION, TURN_QUESTION = meaning.LABEL_QUESTION, "orientation"
 
 _PIXEL_NAME = re.compile(r"(?:[a-z]+[ _.-]?)?\d+(?:[x_., -]\d+)*(?:[ _.-]?[a-z])?", re.IGNORECASE)
 _REPEATED = re.compile(r"\d+\.[1-9]\d*")
@@ -39,21 +40,15 @@ class TableFormat:
     side: int
     channels: int
     planar: bool = False  # all reds first, then all greens, then all blues
-    part: int | None = None  # the column that says train or test
-    validation: str = ""  # the part for which validation images are used
+    split: SplitColumn | None = None  # the column that says train or test
     ignored: tuple[int, ...] = ()  # columns that are no pixels either
     is_fraction: bool = False  # pixels are from 0 to 1
     is_turned: bool = False  # rows and columns are exchanged, as in EMNIST
 
-    def part_of(self, field: str) -> str:
-        """The part that a field of that column names."""
-        found = part_of(field)
-        return self.validation if found == "val" else found
-
     @property
     def is_plain(self) -> bool:
         """Whether a row consists of pixels and a label before or after them."""
-        return self.label in (0, self.columns - 1) and self.part is None and not self.ignored
+        return self.label in (0, self.columns - 1) and self.split is None and not self.ignored
 
 
 def detect_format(open_: Opener, name: str, findings: Findings) -> TableFormat:
@@ -71,15 +66,16 @@ def detect_format(open_: Opener, name: str, findings: Findings) -> TableFormat:
         raise SourceError(
             f"{name} has a header but no rows below it. Expected a label and the pixels of an image in each row."
         )
-    ignored, part = _index_columns(header, first), None
+    ignored = _index_columns(header, first)
+    split = None
     if header and (named := _named_pixels(header)):
         side, channels = _shape_of(len(named)) or (0, 0)
-        label, part, more = _extra_columns(header, spread, named, ignored, name, findings)
+        label, split, more = _extra_columns(header, spread, named, ignored, name, findings)
         ignored = sorted({*ignored, *more})
     else:
         side, channels = _shape(len(top) - len(ignored), name)
         label = _label_column(header, spread, [place for place in range(len(top)) if place not in ignored], findings)
-    rest = [place for place in range(len(top)) if place not in (label, part, *ignored)]
+    rest = [place for place in range(len(top)) if place not in (label, split and split.place, *ignored)]
     pixels = [[row[place] for place in rest] for row in spread]
     if _have_alpha(pixels):
         raise SourceError(
@@ -94,8 +90,7 @@ def detect_format(open_: Opener, name: str, findings: Findings) -> TableFormat:
         side,
         channels,
         planar=channels == 3 and _looks_planar(pixels, side),
-        part=part,
-        validation="" if part is None else _validation([row[part] for row in spread], findings),
+        split=split and _with_validation(split, spread, findings),
         ignored=tuple(ignored),
         is_fraction=_are_fractions(pixels),
         is_turned=channels == 1 and "emnist" in name.casefold() and _ask_turned(findings),
@@ -148,27 +143,27 @@ def _named_pixels(header: list[str]) -> list[int]:
 
 def _extra_columns(
     header: list[str], rows: list[list[str]], pixels: list[int], ignored: list[int], name: str, findings: Findings
-) -> tuple[int, int | None, list[int]]:
-    """The column of the label, the column of the part, and other columns that are no pixels."""
+) -> tuple[int, SplitColumn | None, list[int]]:
+    """The column of the label, that of the part, and other columns that are no pixels."""
     is_pixel = set(pixels)
     places = [place for place in range(len(header)) if place not in is_pixel and place not in ignored]
     if not places:
         raise SourceError(f"{name} has pixels, but no column with labels. Choose the table with the training images.")
     table = Table(name, [header[place] for place in places], [(0, [row[place] for place in places]) for row in rows])
-    label, part = columns.label_and_part(table, findings)
-    more = [place for number, place in enumerate(places) if number not in (label, part)]
-    return places[label], None if part is None else places[part], more
+    label, split = meaning.label_and_part(table, findings)
+    more = [place for number, place in enumerate(places) if number not in (label, split and split.place)]
+    return places[label], split and replace(split, place=places[split.place]), more
 
 
-def _validation(fields: list[str], findings: Findings) -> str:
-    """What validation images are used for."""
-    parts = set(map(part_of, fields))
-    if "val" not in parts:
-        return ""
-    target = "train" if "test" in parts else "test"
-    purpose = "training; each run makes its own validation split" if target == "train" else "testing"
-    findings.notes.append(f"The images marked as validation images are used for {purpose}.")
-    return target
+def _with_validation(split: SplitColumn, rows: list[list[str]], findings: Findings) -> SplitColumn:
+    """The same column with validation images assigned to another part, because each run makes its own."""
+    parts = {row[split.place].strip().casefold(): split.part_of(row) for row in rows}
+    target = ""
+    if "val" in parts.values():
+        target = "train" if "test" in parts.values() else "test"
+        purpose = "training; each run makes its own validation split" if target == "train" else "testing"
+        findings.notes.append(f"The images marked as validation images are used for {purpose}.")
+    return replace(split, names={value: target if part == "val" else part for value, part in parts.items()})
 
 
 def _label_column(header: list[str], rows: list[list[str]], places: list[int], findings: Findings) -> int:

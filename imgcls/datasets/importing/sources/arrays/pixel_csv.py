@@ -176,8 +176,8 @@ def _parsed(text: str, number: int, table: PixelTable) -> tuple[str, str, np.nda
         if len(fields) != form.columns:
             raise ragged(table.name, number, len(fields), form.columns)
         label = fields[form.label]
-        part = form.part_of(fields[form.part]) if form.part is not None else part
-        left_out = {form.label, form.part, *form.ignored}
+        part = form.split.part_of(fields) if form.split else part
+        left_out = {form.label, form.split and form.split.place, *form.ignored}
         rest = form.delimiter.join(field for place, field in enumerate(fields) if place not in left_out)
     try:
         values = np.fromstring(rest, np.float32, sep=form.delimiter)
@@ -204,7 +204,7 @@ def _label_alone(text: str, number: int, table: PixelTable) -> tuple[str, str]:
         fields = cells(text, form.delimiter)
         if len(fields) != form.columns:
             raise ragged(table.name, number, len(fields), form.columns)
-        part = form.part_of(fields[form.part]) if form.part is not None else table.part
+        part = form.split.part_of(fields) if form.split else table.part
         return _label(fields[form.label], number, table), part
     field = text.split(form.delimiter, 1)[0] if form.label == 0 else text.rsplit(form.delimiter, 1)[-1]
     return _label(field, number, table), table.part
@@ -223,7 +223,11 @@ def _label(field: str, number: int, table: PixelTable) -> str:
 def _wrong_pixel(rest: str, number: int, table: PixelTable) -> SourceError:
     """The error for the first field that is not a pixel value."""
     form = table.form
-    places = [place for place in range(form.columns) if place not in (form.label, form.part, *form.ignored)]
+    places = [
+        place
+        for place in range(form.columns)
+        if place not in (form.label, form.split and form.split.place, *form.ignored)
+    ]
     most = 1 if form.is_fraction else 255
     for place, field in zip(places, rest.split(form.delimiter), strict=False):
         try:

@@ -6,6 +6,8 @@ tar_archive      a tar archive, possibly compressed
 server_folder    a folder on this machine
 plain_tables     tables as UTF-8 without compression, whatever they were stored as
 text_encoding    the encoding of tables
+nested           archives in a container, read as folders
+unpacked         archives in a container, each opened like a file
 compression      files compressed with gzip, bzip2 or XZ
 """
 
@@ -19,6 +21,7 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import name_encoding, tar_archive
 from imgcls.datasets.importing.sources.containers.tar_archive import TarArchive
+from imgcls.datasets.importing.sources.containers.unpacked import Container
 from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 
 
@@ -39,7 +42,7 @@ class Files(Protocol):
 
 
 @contextmanager
-def open_archive(path: Path, name: str, findings: Findings) -> Iterator[Files]:
+def open_archive(path: Path, name: str, findings: Findings) -> Iterator[Container]:
     """The open archive called `name`. Raises SourceError if it is none, or malicious."""
     if tar_archive.recognises(path, short(name)):
         with TarArchive(path, name, findings.skipped) as tar:

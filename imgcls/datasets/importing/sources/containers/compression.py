@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from imgcls.datasets.importing.sources.file_types import Openable
 from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
 
@@ -33,7 +34,7 @@ def bare_name(name: str) -> str:
     return name[: name.rindex(".")] if name.lower().endswith(SUFFIXES) else name
 
 
-def first_bytes(path: Path, count: int) -> bytes:
+def first_bytes(path: Openable, count: int) -> bytes:
     """The first bytes of the content of a compressed file; none if it is damaged."""
     with path.open("rb") as file:
         try:
@@ -59,7 +60,7 @@ def decompressed(data: bytes, most: int) -> bytes:
     return found
 
 
-def to_file(path: Path, target: IO[bytes], name: str, most: int) -> None:
+def to_file(path: Openable, target: IO[bytes], name: str, most: int) -> None:
     """Decompresses the file called `name`, in chunks.
 
     Raises:

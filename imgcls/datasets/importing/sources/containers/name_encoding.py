@@ -80,7 +80,7 @@ def ask(names: Sequence[bytes], findings: Findings) -> str:
 
 
 def most_likely(names: Sequence[bytes]) -> str:
-    """The encoding of these names, if nobody can be asked."""
+    """The encoding of these names, if no one can be asked."""
     return next(iter(possible(names)), WESTERN)
 
 

@@ -14,7 +14,7 @@ from imgcls.datasets.importing.sources.containers import Files, compression, tar
 from imgcls.datasets.importing.sources.containers.text_encoding import QUESTION, UTF8, Guess
 from imgcls.datasets.importing.sources.containers.zip_archive import MAX_IMAGE_BYTES
 
-TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest", ".names", ".yaml", ".yml")
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest", ".names", ".yaml", ".yml")
 CHUNK = 1 << 20
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
-from imgcls.datasets.importing.sources.containers.zip_archive import MAX_IMAGE_BYTES
+from imgcls.datasets.importing.sources.containers.zip_archive import CHUNK, MAX_IMAGE_BYTES
 from imgcls.errors import ImageError, SourceError
 from imgcls.system import paths
 
@@ -62,6 +62,19 @@ class Folder:
     def read(self, key: Path, most: int | None = None) -> bytes:
         """The bytes of a file. Raises ImageError if it cannot be read, or has more than `most` bytes."""
         return read(key, most)
+
+    def size(self, key: Path) -> int:
+        """The number of bytes of a file."""
+        return key.stat().st_size
+
+    def stream(self, key: Path) -> Iterator[bytes]:
+        """The bytes of a file in chunks. Raises ImageError if it cannot be read."""
+        try:
+            with key.open("rb") as file:
+                while data := file.read(CHUNK):
+                    yield data
+        except OSError as error:
+            raise ImageError(f"{short(key.name)} cannot be read.", "unreadable on disk") from error
 
 
 def files(folder: Path, skipped: SkippedFiles, seconds: float = 60) -> Iterator[tuple[str, Path]]:

@@ -7,15 +7,21 @@ any order. As in zip archives, names are never used as a path, and a malicious e
 import contextlib
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, items
 from imgcls.datasets.importing.sources.containers import compression
-from imgcls.datasets.importing.sources.containers.zip_archive import MAX_ENTRIES, MAX_IMAGE_BYTES, hostile_name
+from imgcls.datasets.importing.sources.containers.zip_archive import (
+    CHUNK,
+    MAX_ENTRIES,
+    MAX_IMAGE_BYTES,
+    hostile_name,
+)
+from imgcls.datasets.importing.sources.file_types import Openable
 from imgcls.errors import ImageError, SourceError
 
 MAX_HEADER = 1_000_000
@@ -31,11 +37,16 @@ class Place:
     size: int
 
 
-def recognises(path: Path, name: str) -> bool:
+def recognises(path: Openable, name: str) -> bool:
     """Whether the file is a tar archive, possibly compressed, by its content."""
     start = file_types.start_of(path, name)
     if compression.is_compressed(start):
         start = compression.first_bytes(path, tarfile.BLOCKSIZE)
+    return is_header(start)
+
+
+def is_header(start: bytes) -> bool:
+    """Whether these are the first bytes of a tar archive that is not compressed."""
     with contextlib.suppress(tarfile.HeaderError, ValueError):
         return bool(tarfile.TarInfo.frombuf(start[: tarfile.BLOCKSIZE], "utf-8", "surrogateescape").name)
     return False
@@ -48,7 +59,7 @@ class TarArchive:
         SourceError: it is damaged, too large, or malicious.
     """
 
-    def __init__(self, path: Path, name: str, skipped: SkippedFiles | None = None):
+    def __init__(self, path: Openable, name: str, skipped: SkippedFiles | None = None):
         self.name = short(name)
         self._file = self._decompressed(path)
         try:
@@ -75,7 +86,22 @@ class TarArchive:
             raise ImageError(f"A file in {self.name} is damaged.", "damaged in the archive")
         return data
 
-    def _decompressed(self, path: Path) -> IO[bytes]:
+    def size(self, key: Place) -> int:
+        """The number of bytes of a file."""
+        return key.size
+
+    def stream(self, key: Place) -> Iterator[bytes]:
+        """The bytes of a file in chunks. Raises ImageError if it cannot be read."""
+        place, end = key.start, key.start + key.size
+        while place < end:
+            self._file.seek(place)
+            data = self._file.read(min(CHUNK, end - place))
+            if not data:
+                raise ImageError(f"A file in {self.name} is damaged.", "damaged in the archive")
+            place += len(data)
+            yield data
+
+    def _decompressed(self, path: Openable) -> IO[bytes]:
         if not compression.is_compressed(file_types.start_of(path, self.name)):
             return path.open("rb")
         target = tempfile.TemporaryFile(dir=compression.temporary_folder())  # noqa: SIM115 - open as long as the archive

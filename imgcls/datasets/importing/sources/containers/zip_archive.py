@@ -9,12 +9,13 @@ import stat
 import struct
 import zipfile
 import zlib
-from pathlib import Path
+from collections.abc import Iterator
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import file_types, items
 from imgcls.datasets.importing.sources.containers import name_encoding
+from imgcls.datasets.importing.sources.file_types import Openable
 from imgcls.errors import ImageError, SourceError
 
 MAX_ENTRIES = 120_000
@@ -24,6 +25,7 @@ MAX_IMAGE_BYTES = 50_000_000
 """Of one image, unpacked. How well it is compressed does not matter: white scans shrink to a thousandth, and what an
 image costs is limited by its pixels when it is decoded."""
 MAX_TOTAL = 64_000_000_000
+CHUNK = 1 << 20
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error, OSError)
 """What Python's zipfile raises for damaged entries."""
@@ -40,7 +42,7 @@ class Archive:
 
     def __init__(
         self,
-        path: Path,
+        path: Openable,
         name: str,
         skipped: SkippedFiles | None = None,
         encoding_of: name_encoding.Choice = name_encoding.most_likely,
@@ -48,9 +50,11 @@ class Archive:
         self.name = short(name)
         file_types.check_zip(path, self.name)
         _check_directory_size(path, self.name)
+        self._file = path.open("rb")
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(self._file)
         except (*DAMAGED, UnicodeError) as error:
+            self._file.close()
             raise SourceError(f"{self.name} is damaged: its list of files cannot be read. Create it again.") from error
         try:
             unknown = [stored for info in self._zip.infolist() if (stored := name_encoding.unknown_name(info))]
@@ -60,14 +64,14 @@ class Archive:
                 self._check(self._decoded(info), info)
             self._check_overlaps()
         except BaseException:
-            self._zip.close()
+            self._close()
             raise
 
     def __enter__(self) -> "Archive":
         return self
 
     def __exit__(self, *_) -> None:
-        self._zip.close()
+        self._close()
 
     def read(self, info: zipfile.ZipInfo, most: int | None = None) -> bytes:
         """The bytes of an entry, never more than its declared size.
@@ -86,6 +90,27 @@ class Archive:
         if len(data) != info.file_size:
             raise _damaged(info)
         return data
+
+    def size(self, info: zipfile.ZipInfo) -> int:
+        """The number of bytes that an entry declares."""
+        return info.file_size
+
+    def stream(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        """The bytes of an entry in chunks, never more than its declared size. Raises ImageError if it is damaged."""
+        left = info.file_size
+        try:
+            with self._zip.open(info) as file:
+                while left and (data := file.read(min(CHUNK, left))):
+                    left -= len(data)
+                    yield data
+        except DAMAGED as error:
+            raise _damaged(info) from error
+        if left:
+            raise _damaged(info)
+
+    def _close(self) -> None:
+        self._zip.close()
+        self._file.close()
 
     def _decoded(self, info: zipfile.ZipInfo) -> str:
         """The intended name, with `/` between folders; some programs of Windows write backslashes."""
@@ -144,7 +169,7 @@ class Archive:
             raise SourceError(f"{self.name} contains {total / 1e9:.0f} GB. Expected at most {MAX_TOTAL / 1e9:.0f} GB.")
 
 
-def _check_directory_size(path: Path, name: str) -> None:
+def _check_directory_size(path: Openable, name: str) -> None:
     """Checks the number of entries at the end of the file before Python creates an object for each."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -163,13 +188,14 @@ def _check_directory_size(path: Path, name: str) -> None:
                 end -= 76
         if length > MAX_DIRECTORY or count > MAX_ENTRIES:
             listed = f"{count:,} files" if count > MAX_ENTRIES else f"a list of {length / 1e6:,.0f} MB"
-            raise _too_many(name, listed)
+            raise too_many(name, listed)
         file.seek(max(0, end - length))
         if file.read(length).count(b"PK\x01\x02") > MAX_ENTRIES:
-            raise _too_many(name, "more files than it declares")
+            raise too_many(name, "more files than it declares")
 
 
-def _too_many(name: str, listed: str) -> SourceError:
+def too_many(name: str, listed: str) -> SourceError:
+    """The error for an archive with too many files."""
     return SourceError(
         f"{name} has {listed}. Expected at most {MAX_ENTRIES:,} files. Split it, import one part, and add the others "
         "to that dataset."

@@ -5,8 +5,11 @@ roles           which folders are splits, groups, containers or companions, judg
 levels          which of the remaining levels holds the classes; asks if the names allow several readings
 ambiguities     questions about folders that look like something else
 file_names      the class in the file name, if no folder is one
+listed_images   images with a label in a table, next to class folders
+likeness        whether images with the same name in several folders look alike
 synsets         names of ImageNet's synsets
 altered_copies  images whose names say that they are versions of one image
+series          images whose names say that they show the same patient, sign or video
 """
 
 from collections import Counter, defaultdict
@@ -16,13 +19,21 @@ from dataclasses import dataclass, replace
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.folder_tree import ambiguities, file_names, folder_names, levels, synsets
+from imgcls.datasets.importing.sources.folder_tree import (
+    ambiguities,
+    file_names,
+    folder_names,
+    levels,
+    likeness,
+    synsets,
+)
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, classes_beside_splits, rows
 from imgcls.datasets.importing.sources.items import Item, merge_spellings
 from imgcls.datasets.importing.sources.tables import class_lists
 from imgcls.errors import SourceError
 
 NO_CLASS = "outside the class folders, so without a class"
+OTHER_CLASSES = "in a test folder whose classes do not occur in training"
 MASK = "a mask of the image with the same name"
 MASKS = ("_mask", "_mask_1", "_mask_2", "_segmentation", "_seg", "_gt")
 EXPECTED = (
@@ -50,7 +61,7 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
     row_of = rows(entries)
     kept = ambiguities.of_one_fold([row for row in row_of.values() if not row.skip], findings)
     chosen = {row.folders for row in kept}
-    assigned = _assigned(kept, [entry for entry in entries if entry.folders in chosen], findings)
+    assigned = _assigned(kept, [entry for entry in entries if entry.folders in chosen], files, findings)
     found: list[tuple[Entry, Assigned]] = []
     for entry in entries:
         if entry.folders not in chosen:
@@ -59,7 +70,7 @@ def to_items(entries: Iterable[Entry], files: Files, findings: Findings) -> list
             found.append((entry, one))
         else:
             findings.skipped.add(NO_CLASS, entry.name)
-    found = _with_versions(found, row_of, findings)
+    found = _with_versions(_with_usable_splits(found, findings), row_of, findings)
     part = _parts({one.part for _, one in found}, findings)
     shown = _names({one.label for _, one in found}, files, findings)
     has_groups = len({one.group.strip().casefold() for _, one in found}) > 1
@@ -85,6 +96,23 @@ def _names(labels: set[str], files: Files, findings: Findings) -> dict[str, str]
         return {}
     findings.notes.append(class_lists.note(source))
     return found
+
+
+def _with_usable_splits(found: list[tuple[Entry, Assigned]], findings: Findings) -> list[tuple[Entry, Assigned]]:
+    """Without parts if those for training and testing have no class in common."""
+    of_part: dict[str, set[str]] = defaultdict(set)
+    for _, one in found:
+        of_part[one.part].add(one.label)
+    answer = ambiguities.of_different_classes(of_part, findings)
+    if not answer:
+        return found
+    kept = []
+    for entry, one in found:
+        if answer == ambiguities.TRAINING and one.part != "train":
+            findings.skipped.add(OTHER_CLASSES, entry.name)
+        else:
+            kept.append((entry, replace(one, part="")))
+    return kept
 
 
 def _with_versions(
@@ -121,7 +149,7 @@ def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
     return kept
 
 
-def _assigned(kept: list[Row], entries: list[Entry], findings: Findings) -> Callable[[Entry], Assigned]:
+def _assigned(kept: list[Row], entries: list[Entry], files: Files, findings: Findings) -> Callable[[Entry], Assigned]:
     """A function that assigns an image: by its folders, else by its file name."""
     words = _words(kept)
     classes: set[str] = set()
@@ -133,6 +161,11 @@ def _assigned(kept: list[Row], entries: list[Entry], findings: Findings) -> Call
         way = levels.reading(images, findings)
         classes = {label for found in words.values() if (label := way.label(found))}
         if len(classes) > 1:
+            names = file_names.in_all_folders(entries)
+            alike = likeness.of_names(entries, files) if names == file_names.DIGITS else None
+            if names and ambiguities.are_file_names_classes(classes, names, entries[0], alike, findings):
+                parts = {row.folders: row.part for row in kept}
+                return lambda entry: Assigned(file_names.stem(entry.file), parts[entry.folders], entry.folders[-1])
             by_folder = _by_folder(kept, words, way, ambiguities.reading(classes, findings))
             return lambda entry: by_folder.get(entry.folders, Assigned())
     row_of = {row.folders: row for row in kept}
@@ -142,6 +175,12 @@ def _assigned(kept: list[Row], entries: list[Entry], findings: Findings) -> Call
     if classes and not all(map(folder_names.is_doubtful, classes)):
         return lambda entry: Assigned(way.label(words.get(entry.folders, ())))  # of one class
     innermost = {row.folders[-1] for row in kept if row.folders}
+    if not classes and (names := file_names.in_all_folders(entries)):  # folders of persons with an image per class
+        alike = likeness.of_names(entries, files)
+        if ambiguities.are_file_names_classes(innermost, names, entries[0], alike, findings, are_groups=True):
+            parts = {row.folders: row.part for row in kept}
+            return lambda entry: Assigned(file_names.stem(entry.file), parts[entry.folders], entry.folders[-1])
+        return lambda entry: Assigned(entry.folders[-1])
     if len(innermost) < 2 or ambiguities.are_splits(innermost):
         places = ", ".join(map(short, sorted(innermost)[:4]))
         where = f"in {places}" if places else "not in folders"

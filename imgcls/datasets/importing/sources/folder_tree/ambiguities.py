@@ -4,19 +4,25 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
-from imgcls.datasets.importing.class_names import merge_key, short, sort_key
+from imgcls.datasets.importing.class_names import merge_key, short, sort_key, visible
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.folder_tree import folder_names
 from imgcls.datasets.importing.sources.folder_tree.levels import KEY, detail
-from imgcls.datasets.importing.sources.folder_tree.roles import Row
+from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row
 
 FOLD = "fold"
 FOLDERS = "folders"
 NUMBERS = "numbers"
 SPLIT = "split"
+SPLIT_CLASSES, TOGETHER, TRAINING = "split_classes", "together", "training"
+NAMES_OR_FOLDERS = "names_or_folders"
+ALIKE, NOT_ALIKE = 0.66, 0.58
+"""From this likeness on, digits in file names are the classes; and up to which they are not."""
 OTHER_FOLD = "in another fold, which repeats the images"
 _COPY = re.compile(
-    r"\s*(\(\d+\)|- copy( \(\d+\))?)$|[\s_-]+aug(mented|mentation)?$|^aug(mented|mentation)?[\s_-]+", re.IGNORECASE
+    r"\s*\(\d+\)$|[\s_-]+(copy|kopie|copie|copia|kopia|cópia)(\s*\(?\d+\)?)?$|[\s_-]+aug(mented|mentation)?$"
+    r"|^aug(mented|mentation)?[\s_-]+|^(copy of|kopie von|copie de|copia d[ei]|cópia de)\s+",
+    re.IGNORECASE,
 )
 """What a copy of a folder has in its name, or one of altered copies: `cat (2)`, `cat_augmented`."""
 
@@ -51,6 +57,50 @@ def of_one_fold(kept: Sequence[Row], findings: Findings) -> list[Row]:
     return [row for row in kept if answer in row.group]
 
 
+def of_different_classes(of_part: dict[str, set[str]], findings: Findings) -> str:
+    """What the user makes of parts that have no class in common: `TOGETHER` or `TRAINING`; "" if they have some."""
+    train, others = of_part.get("train", set()), set().union(*(of_part[part] for part in of_part if part != "train"))
+    if not train or not others or set(map(merge_key, train)) & set(map(merge_key, others)):
+        return ""
+    options = [
+        Option(TOGETHER, "All are classes: hold out images of each", detail(train | others)),
+        Option(TRAINING, "Only the training classes", detail(train)),
+    ]
+    text = "The folders for training and for testing have no class in common. Which classes do you want?"
+    return findings.ask(SPLIT_CLASSES, text, options)
+
+
+def are_file_names_classes(
+    folders: Collection[str],
+    names: Collection[str],
+    example: Entry,
+    alike: float | None,
+    findings: Findings,
+    *,
+    are_groups: bool = False,
+) -> bool:
+    """Whether files that are called the same in all folders say the classes, such as `anna/7.png` and `ben/7.png`.
+
+    The digits 0 to 9 count the images of a class as often as they are the class of an image: by default they are
+    classes only if images of the same digit look `alike`, see `likeness`. If it is not clear, or if the folders
+    `are_groups` by their names but images of the same name do not look alike, the user must answer.
+    """
+    default = "names" if alike is not None and alike >= ALIKE else ""
+    if alike is not None and alike <= NOT_ALIKE and not are_groups:
+        default = "folders"
+    folder, name = example.folders[-1], example.file.rpartition(".")[0]
+    options = [
+        Option(
+            "folders",
+            f"The folders: {short(example.file)} in {short(folder)} is “{visible(folder)[:40]}”",
+            detail(folders),
+        ),
+        Option("names", f"The file names: it is “{visible(name)[:40]}”, and each folder is a group", detail(names)),
+    ]
+    text = "All folders contain files with the same names. What are the classes?"
+    return findings.ask(NAMES_OR_FOLDERS, text, options, default) == "names"
+
+
 def are_splits(names: Collection[str]) -> bool:
     """Whether the names differ only in words for splits."""
     return all(folder_names.split_of(name)[0] for name in names) and len(set(map(folder_names.rest_of, names))) < 2
@@ -79,7 +129,7 @@ def reading(classes: Collection[str], findings: Findings) -> Reading:
 
 
 def _without(others: set[str], classes: Collection[str], findings: Findings) -> Reading:
-    """How to read classes, some of which may be folders of something else; masks and thumbnails need an answer."""
+    """How to read classes, some of which may be folders of something else."""
     is_one = len(others) == 1
     options = [
         Option("class", "A class" if is_one else "Classes", detail(classes)),
@@ -87,8 +137,7 @@ def _without(others: set[str], classes: Collection[str], findings: Findings) -> 
     ]
     names = " and ".join(map(short, sorted(others, key=sort_key)))
     text = f"Is the folder {names} a class?" if is_one else f"Are the folders {names} classes?"
-    default = "" if any(map(folder_names.is_companion, others)) else "class"
-    if findings.ask(SPLIT, text, options, default) == "skip":
+    if findings.ask(SPLIT, text, options) == "skip":
         return lambda name: ("" if name in others else name, "")
     return _whole
 

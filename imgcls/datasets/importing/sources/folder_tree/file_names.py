@@ -9,6 +9,7 @@ from imgcls.datasets.importing.class_names import merge_key
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.folder_tree import folder_names
 from imgcls.datasets.importing.sources.folder_tree.levels import detail
+from imgcls.datasets.importing.sources.folder_tree.roles import Entry
 from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES
 
 KEY = "file-names"
@@ -21,6 +22,12 @@ CAMERAS = folder_names.word_set(
     "validation training n id no nr num a the of"
 )
 """Words that programs and cameras write before a number."""
+DIGITS = frozenset("0123456789")
+MIN_FOLDERS = 3
+"""Folders that must hold files of the same names, so that these may be the classes."""
+REPEATED = 0.8
+"""Fraction of the folders that must hold a file of each name."""
+_SEPARATOR, _PART = r"[\s_.\-()\[\]#]+", r"[^\s_.\-()\[\]#]*"
 _LEADING_NUMBERS = re.compile(r"^(\d+[\W_]+)+")
 
 
@@ -34,10 +41,10 @@ class Way:
 
     def label(self, file: str) -> str:
         """The class; "" if there is none, or only what cameras and programs write."""
-        match = self.pattern.search(file.rpartition(".")[0] or file)
+        match = self.pattern.search(stem(file))
         if match is None:
             return ""
-        if self is NUMBER:
+        if self in (NUMBER, DIGIT):
             return str(int(match[1]))
         words = [word for word in folder_names.tokens(match[1]) if not word.isdigit()]
         return _LEADING_NUMBERS.sub("", match[1]).strip(" _.-") if words and not CAMERAS.issuperset(words) else ""
@@ -46,6 +53,7 @@ class Way:
 BEFORE = Way("before", "The text before the number", re.compile(r"^(.*?)[\s_.\-#]*[\(\[]?\d+[\)\]]?$", re.DOTALL))
 FIRST = Way("first", "The first word", re.compile(r"^([^\W\d_]+)"))
 AFTER = Way("after", "The text after the number", re.compile(r"\d+[\s_.\-]+(\D+)$"))
+DIGIT = Way("digit", "The digit at the beginning", re.compile(r"^(\d)[\s_.\-]+.*\d$"))
 NUMBER = Way("number", "The first number", re.compile(r"^(\d{1,2})[\s_.\-]+\d+$"))
 
 
@@ -59,6 +67,9 @@ def reader(files: Sequence[str], findings: Findings) -> Callable[[str], str] | N
         ways.pop(AFTER, None)
         if FIRST in ways and _same(ways[BEFORE], ways[FIRST]):
             del ways[FIRST]
+    fields = {way: _usable(files, way) for way in _fields(files)}
+    if len(fields) > 1:
+        ways |= {way: new for way, new in fields.items() if not any(_same(known, new) for known in ways.values())}
     if len(ways) == 1:
         return next(iter(ways)).label
     if not ways and (found := _usable(files, NUMBER)):
@@ -68,6 +79,53 @@ def reader(files: Sequence[str], findings: Findings) -> Callable[[str], str] | N
     options = [Option(way.value, way.title, detail(set(found.values()))) for way, found in ways.items()]
     answer = findings.ask(KEY, "There are no class folders. Which part of the file name is the class?", options)
     return next(way for way in ways if way.value == answer).label
+
+
+def stem(file: str) -> str:
+    """The name of a file without its extension."""
+    return file.rpartition(".")[0] or file
+
+
+def in_all_folders(files: Sequence[Entry]) -> set[str]:
+    """The names of files if nearly all folders hold one of each and they may be classes.
+
+    Numbers count the images of a folder, so only the ten digits may be classes; and so may words, unless they say how
+    the image was made.
+    """
+    names: set[str] = set()
+    for entry in files:  # usually the first name has a number: among 60,000 files, nothing else is looked at
+        name = stem(entry.file)
+        if name not in names and name not in DIGITS and not _is_word(name):
+            return set()
+        names.add(name)
+    folders = {entry.folders for entry in files}
+    are_classes = names == DIGITS or not names & DIGITS
+    if len(folders) < MIN_FOLDERS or len(names) < 2 or not are_classes or folder_names.are_views(names):
+        return set()
+    counts = Counter(stem(file) for _, file in {(entry.folders, entry.file) for entry in files})
+    return names if min(counts.values()) >= REPEATED * len(folders) else set()
+
+
+def _is_word(name: str) -> bool:
+    return not (any(map(str.isdigit, name)) or folder_names.is_doubtful(name) or folder_names.is_companion(name))
+
+
+def _fields(files: Sequence[str]) -> list[Way]:
+    """A way for each part of the names that may be a class, if nearly all names have the same number of parts.
+
+    Those for groups, such as `subject01`, are none.
+    """
+    split = [re.split(_SEPARATOR, stem(file)) for file in files]
+    width, covered = Counter(map(len, split)).most_common(1)[0]
+    if covered < COVERED * len(files):
+        return []
+    found = []
+    for place in range(width):
+        pattern = rf"^(?:{_PART}{_SEPARATOR}){{{place}}}([^\W\d_]+)\d*(?={_SEPARATOR}|$)"
+        way = Way(f"part-{place + 1}", f"Part {place + 1} of the name", re.compile(pattern))
+        if labels := set(_usable(files, way).values()):
+            found += [] if folder_names.GROUPS.issuperset(map(str.casefold, labels)) else [way]
+    return [DIGIT, *found] if _usable(files, DIGIT) else found
 
 
 def _usable(files: Sequence[str], way: Way) -> dict[str, str]:

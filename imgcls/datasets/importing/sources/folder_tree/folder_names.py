@@ -5,7 +5,7 @@ class next to `bus`.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 SPLITS = {
@@ -36,12 +36,12 @@ NEUTRAL = word_set(
 _SUFFIX = re.compile("(set|sets|data|daten|images|imgs|img|pics|samples|dir)$")
 
 FILLERS = word_set(
-    "image images imgs img picture pictures pics photo photos frame frames jpg jpeg jpegs jpgs png pngs "
+    "image images imgs img picture pictures pics photo photos frame frames jpg jpeg jpegs jpgs png pngs bmp tif tiff "
     "jpegimages data dataset datasets input inputs file files all"
 )
 CONTAINERS = word_set("images imgs data dataset datasets files jpegimages frames inputs")
 COMPANIONS = word_set(
-    "mask masks groundtruth groundtruths gt gts annotation annotations annots label labels segmentation "
+    "mask masks msk msks groundtruth groundtruths gt gts annotation annotations annots label labels segmentation "
     "segmentations seg segs segmentationmasks bbox bboxes boundingboxes contours heatmap heatmaps depth edges "
     "trimap trimaps thumb thumbs thumbnail thumbnails"
 )
@@ -62,14 +62,19 @@ VIEWS = word_set(
 )
 """Words for how something was photographed, rather than for what it is."""
 CLASS_WORDS = word_set("class category label grade level stage type cluster")
+SYMBOLS = word_set("character char letter symbol glyph sign")
+"""Words for things that are numbered again in each alphabet, so that two with the same number differ."""
 
 UNCLASSIFIED = word_set(
     "unlabeled unlabelled labeled labelled input output target source result results outputs targets"
 )
-SET_ASIDE = word_set("pred predict prediction predictions unlabeled unlabelled unclassified unsorted")
+SET_ASIDE = word_set(
+    "pred predict prediction predictions unlabeled unlabelled unclassified unsorted unsortiert todo backup backups "
+    "trash papierkorb deleted duplicates misc sonstiges"
+)
 UNITS = word_set("x mm cm um nm px dpi fps ms hz deg")
 PARTS_OF_DOWNLOADS = word_set(
-    "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip"
+    "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip download archive"
 )
 
 SYNSET = re.compile(r"n\d{8}")
@@ -87,6 +92,9 @@ _DATE = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_YEAR = re.compile(r"(19|20)\d\d")
+_MONTH = re.compile(rf"(0?[1-9]|1[0-2])([ _.-]+[^\W\d]+)?|({_MONTHS})[a-z]*", re.IGNORECASE)
+_DAY = re.compile(r"0?[1-9]|[12]\d|3[01]")
 _CAMERA = re.compile(
     r"\d{3}_?(apple|canon|nikon|nc\w+|msdcf|gopro|media|andro|olymp|photo|pana|casio|kodak|fuji|d\d{3,4})|dcim|camera"
     r"( roll)?|screen ?shots?|whatsapp images|saved pictures|downloads?|restored|bluetooth|"
@@ -162,6 +170,18 @@ def is_date(name: str) -> bool:
     return _DATE.fullmatch(name.strip()) is not None
 
 
+def calendar(folders: Sequence[str]) -> str:
+    """The date that a folder stands for, "" for none: of `2024-05-01`, or of `2024`, `05`, `01` inside each other."""
+    *_, year, month, day = ("", "", *folders)
+    if is_date(day):
+        return day
+    if _YEAR.fullmatch(month) and _MONTH.fullmatch(day):
+        return f"{month}-{day}"
+    if _YEAR.fullmatch(year) and _MONTH.fullmatch(month) and _DAY.fullmatch(day):
+        return f"{year}-{month}-{day}"
+    return ""
+
+
 def is_group(name: str) -> bool:
     """Whether the name is one of a patient, plot, fold, video or the like (a word and an identifier), or a date."""
     words = tokens(name)
@@ -200,6 +220,12 @@ def are_sizes(names: Collection[str]) -> bool:
     found = [_SIZE.fullmatch(name.strip()) for name in names]
     sizes = {match["side"] for match in found if match}
     return len(names) > 1 and all(found) and len(sizes) == len(names) and sizes <= USUAL_SIZES
+
+
+def are_symbols(names: Iterable[str]) -> bool:
+    """Whether names are numbered symbols, such as `character01`."""
+    words = [[word for word in tokens(name) if not word.isdigit()] for name in names]
+    return all(of_name and SYMBOLS.issuperset(of_name) for of_name in words)
 
 
 def are_numbered_containers(names: Collection[str]) -> bool:

@@ -45,7 +45,9 @@ class Reading:
 
     def others(self, words: Words) -> tuple[Words, Words]:
         """The folders outside and inside of the class."""
-        level = len(words) if self.level is None else self.level % len(words)
+        if self.level is None:
+            return (), ()
+        level = self.level % len(words)
         return words[:level], words[level + 1 :]
 
 
@@ -61,7 +63,7 @@ def reading(rows: Mapping[Words, int], findings: Findings) -> Reading:
         Reading("inner", "The inner folders", -1, strays),
     ]
     both = Reading("both", "Each inner folder of each outer one", None, strays)
-    if depth == 2 and len(_classes(rows, both)) > len(_classes(rows, readings[-1])):
+    if depth <= 3 and len(_classes(rows, both)) > len(_classes(rows, readings[-1])):
         readings.append(both)
     found = {way: classes for way in readings if 1 < len(classes := _classes(rows, way)) <= MAX_CLASSES}
     if len(found) < 2:
@@ -134,6 +136,8 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
     """The step for these folders. `inside` has the names of the folders inside those that do not only hold images."""
     if not inside or _are_numbered_classes(tops):
         return "here"
+    if set(inside) == tops and folder_names.are_numbered_containers(tops):
+        return "below"
     occurrences = Counter(name for names in inside.values() for name in names)
     is_single = all(len(names) == 1 for names in inside.values())
     if folder_names.are_views(occurrences) and not (
@@ -144,6 +148,8 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
         return "copy" if set(occurrences) <= tops - set(inside) else "here" if is_single else "ask"
     if len(occurrences) == 1 or (is_single and 2 * len(occurrences) > len(tops)):
         return "here"
+    if folder_names.are_symbols(occurrences):
+        return "ask"
     shared = sum(all(occurrences[name] > 1 for name in names) for names in inside.values()) / len(tops)
     is_numbered = folder_names.are_identifiers(occurrences)
     if shared < SHARED:
@@ -151,9 +157,7 @@ def _judged(tops: set[str], inside: Mapping[str, set[str]]) -> str:
     is_surely_numbered = folder_names.are_identifiers(occurrences, certain=True)
     if folder_names.are_identifiers(tops, certain=True):
         return "ask" if is_surely_numbered else "below"
-    if is_numbered:
-        return "likely here" if is_surely_numbered else "ask"
-    return "likely below"
+    return "ask" if is_numbered else "likely below"
 
 
 def _are_numbered_classes(names: set[str]) -> bool:

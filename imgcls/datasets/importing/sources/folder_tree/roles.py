@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from imgcls.datasets.importing.class_names import merge_key
+from imgcls.datasets.importing.class_names import merge_key, without_time
 from imgcls.datasets.importing.sources.folder_tree import folder_names
 
 Folders = tuple[str, ...]
@@ -98,15 +98,29 @@ class _Tree:
         return found
 
     def _of_siblings(self, parent: Folders, names: list[str]) -> dict[str, Role]:
+        if parent and self.images[parent] and all(map(folder_names.is_companion, names)):
+            return {name: Role(skip=COMPANION) for name in names}  # such as thumbnails inside a class
         return (
             self._splits(parent, names)
             or _companions(names)
+            or self._calendar(parent, names)
             or _groups(names)
             or _takeout(names)
             or _variants(names)
             or self._only_child(parent, names)
-            or {name: Role(word=name) for name in names}
+            or {name: Role(word=without_time(name)) for name in names}
         )
+
+    def _calendar(self, parent: Folders, names: list[str]) -> dict[str, Role]:
+        """A group per date, such as `2024/05/01`; folders of dates within dates say nothing by themselves."""
+        dates = {name: folder_names.calendar((*parent, name)) for name in names}
+        if not all(dates.values()):
+            return {}
+        return {name: Role(group="" if self._holds_dates((*parent, name)) else date) for name, date in dates.items()}
+
+    def _holds_dates(self, folder: Folders) -> bool:
+        inside = self.children.get(folder, set())
+        return bool(inside) and all(folder_names.calendar((*folder, name)) for name in inside)
 
     def _splits(self, parent: Folders, names: list[str]) -> dict[str, Role]:
         split = {name: folder_names.split_of(name) for name in names}
@@ -126,10 +140,16 @@ class _Tree:
         return found | {name: Role(part=part, word=classes.get(name, "")) for name, part in parts.items()}
 
     def _training_next_to(self, parent: Folders, parts: Iterable[str], other: str) -> list[str]:
-        """The other folder, if it has most of the subfolders of the parts: `images` next to `test_images`."""
+        """The other folder, if it has most of the subfolders of the parts, and more images: `images` next to
+        `test_images`."""
         tested = set().union(*(self._innermost((*parent, name)) for name in parts))
         shared = tested & self._innermost((*parent, other))
-        return [other] if len(tested) > 1 and 2 * len(shared) > len(tested) else []
+        is_larger = self._inside((*parent, other)) > sum(self._inside((*parent, name)) for name in parts)
+        return [other] if len(tested) > 1 and 2 * len(shared) > len(tested) and is_larger else []
+
+    def _inside(self, folder: Folders) -> int:
+        """The number of images in a folder and in those inside."""
+        return sum(count for path, count in self.images.items() if path[: len(folder)] == folder)
 
     def _innermost(self, folder: Folders) -> set[str]:
         """The names of the folders inside that hold images."""
@@ -138,9 +158,13 @@ class _Tree:
     def _only_child(self, parent: Folders, names: list[str]) -> dict[str, Role]:
         """A container whose name says nothing new: `images`, a split without the other one, or a doubled folder."""
         name = names[0]
-        is_doubled = bool(parent) and len(name) > 1 and merge_key(parent[-1]) == merge_key(name)
+        is_doubled = bool(parent) and len(name) > 1 and _bare(parent[-1]) == _bare(name)
         says_nothing = folder_names.is_filler(name) or folder_names.split_of(name)[0] or is_doubled
         return {name: Role()} if len(names) == 1 and not self.images[parent] and says_nothing else {}
+
+
+def _bare(name: str) -> str:
+    return merge_key(without_time(name))
 
 
 def classes_beside_splits(split: dict[str, tuple[str, str]]) -> dict[str, str]:

@@ -22,7 +22,13 @@ class AnnotatedImages:
         self.images: dict[str, Annotated] = {}
 
     def add(
-        self, name: str, document: str, where: str, part: str = "", objects: Iterable[tuple[str, Box | None]] = ()
+        self,
+        name: str,
+        document: str,
+        where: str,
+        part: str = "",
+        objects: Iterable[tuple[str, Box | None]] = (),
+        group: str = "",
     ) -> Annotated | None:
         """Adds the image that a document names, or returns None and reports it as missing.
 
@@ -33,7 +39,7 @@ class AnnotatedImages:
         if match is None:
             self._findings.skipped.add(MISSING, name)
             return None
-        image = Annotated(match.path, match.key, part, list(objects))
+        image = Annotated(match.path, match.key, part, list(objects), group)
         self.images.setdefault(match.path, image)
         return image
 

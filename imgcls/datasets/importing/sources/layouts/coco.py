@@ -16,6 +16,7 @@ from imgcls.datasets.importing.sources.items import Item
 from imgcls.datasets.importing.sources.layouts._annotated_images import AnnotatedImages, parts_of
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.boxes import Annotated
+from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
 from imgcls.datasets.importing.sources.tables.matching import json_files
 from imgcls.errors import ImageError, SourceError
 
@@ -65,7 +66,7 @@ def _collect(path: str, content: Mapping[str, Any], part: str, collected: Annota
     try:
         names = {category["id"]: visible(str(category["name"])) for category in content["categories"]}
         for image in content["images"]:
-            by_id[image["id"]] = collected.add(str(image["file_name"]), path, short(path), part)
+            by_id[image["id"]] = collected.add(str(image["file_name"]), path, short(path), part, group=_group(image))
         for annotation in content["annotations"]:
             owner = by_id[annotation["image_id"]]
             if owner is not None and not annotation.get("iscrowd"):
@@ -74,6 +75,11 @@ def _collect(path: str, content: Mapping[str, Any], part: str, collected: Annota
         raise SourceError(
             f"{short(path)} is not a valid COCO file: an entry lacks {error} or has another type. Export it again."
         ) from None
+
+
+def _group(image: Mapping[str, Any]) -> str:
+    """The sequence, patient or the like that an image belongs to; "" if none is named."""
+    return next((visible(str(value)) for name, value in image.items() if normal(name) in GROUPS), "")
 
 
 def _box(annotation: Mapping[str, Any]) -> boxes.Box | None:

@@ -64,7 +64,7 @@ def _documents(files: Files) -> list[tuple[str, Any]]:
 
 
 def _by_frame(root: Element, name: str) -> dict[int, list[tuple[str, Box | None]]]:
-    """The objects of tracks in each frame in which they are to be seen."""
+    """The objects of tracks in each frame in which they are visible."""
     found: dict[int, list[tuple[str, Box | None]]] = {}
     for track in root.iter("track"):
         for shape in track:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources import folder_tree
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.folder_tree import folder_names
+from imgcls.datasets.importing.sources.folder_tree import folder_names, listed_images
 from imgcls.datasets.importing.sources.items import IMAGES, Item, image_files, is_clutter
 from imgcls.datasets.importing.sources.layouts import coco, createml, folders
-from imgcls.datasets.importing.sources.tables import assign, class_lists, columns, folder_rows, reading
-from imgcls.datasets.importing.sources.tables.column_names import part_in, part_of
+from imgcls.datasets.importing.sources.tables import assign, class_lists, folder_rows, folds, reading
+from imgcls.datasets.importing.sources.tables.column_names import part_of
+from imgcls.datasets.importing.sources.tables.columns import meaning
 from imgcls.datasets.importing.sources.tables.matching import FileIndex, images_of
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import is_number
@@ -30,6 +32,9 @@ MAX_TABLES = 500
 MIN_ROWS, MIN_FILES, MIN_NUMBERED = 0.5, 0.05, 0.3
 """A table lists the images if this fraction of its rows, and of all images, has a partner; and of all images if their
 names in the table are bare numbers."""
+COVERED = 0.9
+"""If it lists so many of all images, other rows may name images that are not there: a part of a large download."""
+MIN_DIGITS = 5
 SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 _NO_TABLES = ("submission", "readme", "license", "licence", "requirements")
 
@@ -69,11 +74,14 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     if not found.groups:
         assert found.error is not None
         raise found.error
-    tables = _chosen(list(found.groups.values()), findings)
+    tables = folds.of_one_fold(_chosen(list(found.groups.values()), findings), findings)
     others = [entry for entry in files.entries if entry[0] not in found.read]
     shadow = Findings(findings.answers)
     names = class_lists.of_files(files)
-    items = assign.to_items(tables, found.index, found.paths, shadow, names, _parts(tables))
+    items = assign.to_items(tables, found.index, found.paths, shadow, names, folds.parts(tables))
+    if whole := _with_folders(items, tables, files, findings):
+        findings.questions[:0] = shadow.questions
+        return whole
     default = "table"
     if found.of_folders and not folder_names.are_identifiers({item.group for item in items}):
         default = ""  # the folders may as well be the classes
@@ -84,6 +92,24 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     findings.questions += shadow.questions
     findings.skipped.include(shadow.skipped)
     return items
+
+
+def _with_folders(
+    items: Sequence[Item], tables: Sequence[Table], files: Files, findings: Findings
+) -> list[Item] | None:
+    """The images of the tables and those in class folders, if the tables only list images without such a folder."""
+    label_of = {item.name: item.label for item in items if isinstance(item.label, str) and item.box is None}
+    shadow = Findings(findings.answers)
+    entries = folders.entries(files, shadow) if len(label_of) == len(items) else []
+    completed = listed_images.in_class_folders(entries, label_of)
+    if completed is None or not entries:
+        return None
+    findings.skipped.include(shadow.skipped)
+    source = ", ".join(table.name for table in tables[:3])
+    findings.notes.append(
+        f"The classes of {len(label_of):,} images are read from {source}, those of the others from their folders."
+    )
+    return folder_tree.to_items(completed, files, findings)
 
 
 @functools.lru_cache(maxsize=1)
@@ -111,17 +137,21 @@ def _look_into(files: Files) -> _Found:
             if found.error is None and _names_images(files.read(key, reading.MAX_BYTES), found.index):
                 found.error = error
     by_header: dict[tuple[str, ...], list[tuple[str, Table]]] = {}
+    covered: dict[tuple[str, ...], int] = {}
     for path, table in listing:
         by_header.setdefault(tuple(table.header), []).append((path, table))
     for header, group in by_header.items():
         whole = assign.joined([table for _, table in group])  # a single one may have the images of one class
-        if columns.has_labels(whole, columns.file_column(whole, found.index)[0]):
+        place, paths = meaning.file_column(whole, found.index)
+        if meaning.has_labels(whole, place):
+            covered[header] = len(set(paths))
             found.groups[header] = [table for _, table in group]
             group[0][1].notes[:] = dict.fromkeys(whole.notes)
             found.read.update(path for path, _ in group)
         else:
             what = ", ".join(filter(None, header))
             found.remarks.append(f"{whole.name} lists images, but no column that could hold classes ({what[:100]}).")
+    found.groups = dict(sorted(found.groups.items(), key=lambda group: -covered[group[0]]))
     if found.error and found.groups:  # a table that cannot be read may hold the labels that count
         found.groups.clear()
     return found
@@ -148,18 +178,19 @@ def _lists_images(table: Table, found: _Found) -> bool:
     """
     if table.width < 2 or not table.rows:
         return False
-    place, paths = columns.file_column(table, found.index)
-    names = {row[place] for _, row in table.rows[: columns.SAMPLE]}
+    place, paths = meaning.file_column(table, found.index)
+    names = {row[place] for _, row in table.rows[: meaning.SAMPLE]}
     is_sure = not all(map(is_number, names))
-    least = (MIN_FILES if is_sure else MIN_NUMBERED) * min(len(found.paths), columns.SAMPLE)
-    rows = min(len(table.rows), columns.SAMPLE)
-    return len(paths) >= MIN_ROWS * rows and len(set(paths)) >= max(2, least)
+    least = (MIN_FILES if is_sure else MIN_NUMBERED) * min(len(found.paths), meaning.SAMPLE)
+    rows = min(len(table.rows), meaning.SAMPLE)
+    is_part = is_sure and len(set(paths)) >= COVERED * len(found.paths)  # of what the table lists
+    return (is_part or len(paths) >= MIN_ROWS * rows) and len(set(paths)) >= max(2, least)
 
 
 def _missing_image(table: Table, index: FileIndex) -> str:
     """The first image that a table names, if none of those in a column of names of images is in the container."""
     for place in range(table.width):
-        names = [row[place] for _, row in table.rows[: columns.SAMPLE]]
+        names = [row[place] for _, row in table.rows[: meaning.SAMPLE]]
         if (
             names
             and all(name.casefold().endswith(IMAGES) for name in names)
@@ -170,12 +201,16 @@ def _missing_image(table: Table, index: FileIndex) -> str:
 
 
 def _names_images(data: bytes, index: FileIndex) -> bool:
-    """Whether the first lines of a damaged table have fields that are files of the container."""
+    """Whether the first lines of a damaged table have fields that are files of the container; short numbers may not."""
     lines = data[:20_000].decode("utf-8", "replace").splitlines()[1:30]
     cells = [
         [cell.strip().strip('"') for cell in line.replace(";", ",").replace("\t", ",").split(",")] for line in lines
     ]
-    return sum(any("." in cell and cell in index for cell in row) for row in cells) > 0.5 * len(lines) > 0
+    return (
+        sum(any(("." in cell or len(cell) >= MIN_DIGITS) and cell in index for cell in row) for row in cells)
+        > 0.5 * len(lines)
+        > 0
+    )
 
 
 def _chosen(groups: list[list[Table]], findings: Findings) -> list[Table]:
@@ -188,16 +223,10 @@ def _chosen(groups: list[list[Table]], findings: Findings) -> list[Table]:
         rows = sum(len(table.rows) for table in tables)
         header = ", ".join(name[:30] for name in tables[0].header[:6] if name)
         options.append(Option(str(number + 1), names[:100], f"{rows:,} rows{header and f', columns {header}'}"))
-    clear = [number for number, tables in enumerate(groups) if columns.clearly_named(tables[0], range(tables[0].width))]
+    clear = [number for number, tables in enumerate(groups) if meaning.clearly_named(tables[0], range(tables[0].width))]
     default = options[clear[0]].value if len(clear) == 1 else ""
     answer = findings.ask(TABLE_QUESTION, "Which table holds the labels?", options, default)
     return groups[int(answer) - 1]
-
-
-def _parts(tables: Sequence[Table]) -> list[str]:
-    """The part that the name or folder of each table says, if together they divide the images; otherwise nothing."""
-    found = [part_in(table.folder) or part_in(table.name) for table in tables]
-    return found if "train" in found and len(set(found)) > 1 and "" not in found else []
 
 
 def _disagree(items: Sequence[Item]) -> bool:

@@ -2,6 +2,7 @@
 
 000042.jpg, 000042.cls              WebDataset: the class as text or number
 1.jpg, 1.json                       LabelMe: {"shapes": [{"label": "cat", "points": [[x, y], …]}]}, or {"label": "cat"}
+2.jpg, 2.json                       LabelMe, for the image as a whole: {"flags": {"cat": true}, "shapes": []}
 img/1.jpg, ann/1.jpg.json           Supervisely: {"tags": [{"name": "cat"}], "objects": [{"classTitle": "cat", …}]}
 images/1.jpg, annotations/1.json    V7: {"annotations": [{"name": "cat", "bounding_box": {"x": 5, …}}]}
 """
@@ -89,7 +90,11 @@ def _objects(files: Files, path: str, key: Any) -> list[tuple[str, Box | None]] 
     try:
         content = json.loads(text)
         if isinstance(content.get("shapes"), list):
-            return [(visible(str(shape["label"])), _around(shape)) for shape in content["shapes"]]
+            flags = content.get("flags") or {}
+            said: list[tuple[str, Box | None]] = [
+                (visible(str(name)), None) for name, is_set in flags.items() if is_set
+            ]
+            return said or [(visible(str(shape["label"])), _around(shape)) for shape in content["shapes"]]
         if isinstance(content.get("objects"), list) and isinstance(content.get("tags"), list):
             tags: list[tuple[str, Box | None]] = [(visible(str(tag["name"])), None) for tag in content["tags"]]
             return tags or [(visible(str(one["classTitle"])), _outline(one)) for one in content["objects"]]

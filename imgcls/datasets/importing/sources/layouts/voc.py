@@ -16,16 +16,20 @@ from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.assign import MISSING, UNLISTED
 from imgcls.datasets.importing.sources.tables.boxes import Annotated, Box
 from imgcls.datasets.importing.sources.tables.column_names import folder_part
-from imgcls.datasets.importing.sources.tables.matching import FileIndex
+from imgcls.datasets.importing.sources.tables.matching import FileIndex, images_of
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 25
 TITLE = "Pascal VOC: boxes in an XML file per image"
 MAX_BYTES = 2_000_000
+MIN_FILES = 0.1
+"""Fraction of the images that must have such a file: fewer describe another dataset in the same archive."""
 
 
 def recognises(files: Files) -> bool:
     documents = _documents(files)
+    if len(documents) < MIN_FILES * len(images_of(files)):
+        return False
     for _, key in documents[:5]:
         try:
             root = parsed(files.read(key, MAX_BYTES), "")

@@ -6,15 +6,13 @@ train/images/1.jpg, train/labels/1.txt, data.yaml        Roboflow
 """
 
 import functools
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, image_files, is_clutter
-from imgcls.datasets.importing.sources.tables import boxes
+from imgcls.datasets.importing.sources.tables import boxes, class_lists
 from imgcls.datasets.importing.sources.tables.boxes import Annotated, Box
 from imgcls.datasets.importing.sources.tables.column_names import folder_part
 from imgcls.datasets.importing.sources.tables.matching import images_of
@@ -132,7 +130,7 @@ def _names(files: Files, texts: set[str]) -> tuple[dict[int, str], str]:
     for path, key in sorted(entries, key=lambda entry: (entry[0].count("/"), entry[0])):
         last = path.rpartition("/")[2].casefold()
         if last.endswith((".yaml", ".yml")):
-            found = dict(_yaml_names(files.read(key).decode("utf-8", "replace")))
+            found = class_lists.in_yaml(files.read(key).decode("utf-8", "replace"))
         elif last in _LISTS or last.endswith(".names"):
             found = {number: visible(line) for number, line in enumerate(_lines(files.read(key)))}
         else:
@@ -140,20 +138,3 @@ def _names(files: Files, texts: set[str]) -> tuple[dict[int, str], str]:
         if found:
             return found, path
     return {}, ""
-
-
-def _yaml_names(text: str) -> Iterator[tuple[int, str]]:
-    """The list or mapping `names` of a YAML file, in the three ways in which tools write it."""
-    match = re.search(r"^names:[ \t]*(\[[^\]]*\]|\{[^}]*\})?[ \t]*(?:#.*)?$", text, re.MULTILINE)
-    if match is None:
-        return
-    if match[1]:
-        entries = [entry.strip() for entry in match[1][1:-1].replace("\n", " ").split(",") if entry.strip()]
-    else:
-        block = re.match(r"(?:[ \t]*(?:-|\d+[ \t]*:)[^\n]*(?:\n|$)|[ \t]*(?:#[^\n]*)?\n)*", text[match.end() + 1 :])
-        lines = [line.split(" #")[0].strip() for line in (block[0] if block else "").splitlines()]
-        entries = [line.removeprefix("-").strip() for line in lines if line and not line.startswith("#")]
-    for place, entry in enumerate(entries):
-        numbered = re.fullmatch(r"(\d+)\s*:\s*(.*)", entry)
-        name = numbered[2] if numbered else entry
-        yield int(numbered[1]) if numbered else place, visible(name.strip().strip("'\""))

@@ -15,16 +15,18 @@ from imgcls.datasets.importing.sources.items import Item, image_files
 from imgcls.datasets.importing.sources.tables import (
     boxes,
     class_lists,
-    columns,
     folder_rows,
     json_records,
     label_text,
     reading,
+    unlabelled_rows,
 )
-from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_in, part_of
-from imgcls.datasets.importing.sources.tables.columns import Columns
+from imgcls.datasets.importing.sources.tables.column_names import folder_part, part_in
+from imgcls.datasets.importing.sources.tables.columns import meaning
+from imgcls.datasets.importing.sources.tables.columns.meaning import Columns
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
 from imgcls.datasets.importing.sources.tables.reading import Table
+from imgcls.datasets.importing.sources.tables.unlabelled_rows import Row
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
 
@@ -47,7 +49,7 @@ def listing(table: Path, name: str, files: Files, findings: Findings) -> list[It
     found = image_files(files.entries, findings.skipped)
     index = FileIndex(found)
     content = reading.of_file(table, name, index.__contains__)
-    if not any(field in index for _, row in content.rows[: columns.SAMPLE] for field in row):
+    if not any(field in index for _, row in content.rows[: meaning.SAMPLE] for field in row):
         content = folder_rows.per_image(content, found) or content
     return to_items([content], index, [path for path, _, _ in found], findings, class_lists.of_files(files))
 
@@ -73,20 +75,27 @@ def to_items(
         SourceError: a row is wrong or unclear, or fewer than two classes remain; the message names the row.
     """
     whole = tables[0] if len(tables) == 1 else joined(tables)
-    if (absent := columns.absent_rows(whole)) is not None:
+    if (absent := meaning.absent_rows(whole)) is not None:
         kept = [replace(table, rows=[row for row in table.rows if not absent(row[1])]) for table in tables]
         left_out = len(whole.rows) - sum(len(table.rows) for table in kept)
         findings.notes.append(f"Rows with confidence 0 say that a label is absent, so {left_out:,} are left out.")
         return to_items(kept, index, paths, findings, names, parts)
-    found = columns.find(whole, index, findings)
+    found = meaning.find(whole, index, findings)
     labeller = _labeller(whole, found, findings, names)
     unlabelled: set[str] = set()
     rows = list(_rows(tables, found, index, labeller, parts, findings, unlabelled))
+    if not rows and unlabelled:
+        raise SourceError(
+            f"{whole.name} lists {len(unlabelled):,} images, none of them with a label. Fill in the labels, or choose "
+            "another table."
+        )
     if not rows:
         raise SourceError(
             f"{whole.name} lists no image of the archive: its first row has {short(whole.rows[0][1][found.file])}. "
             "Expected a column with file names as in the archive."
         )
+    unlabelled |= {row.item.name for row in rows if row.item.label == ""}
+    rows = unlabelled_rows.labelled(rows, findings)
     listed = {row.item.name for row in rows}
     for path in paths:
         if path not in listed:
@@ -94,14 +103,6 @@ def to_items(
     if found.box is not None:
         return boxes.to_items(_annotated(rows), whole.name, findings, boxes.ONE if len(listed) == len(rows) else "")
     return multilabel.finished(_one_each(rows, findings), findings, labeller.are_flags)
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row that lists a file of the archive: the image, and how its row is called in messages."""
-
-    item: Item
-    name: str
 
 
 def _rows(
@@ -112,8 +113,8 @@ def _rows(
     parts: Sequence[str],
     findings: Findings,
     unlabelled: set[str],
-) -> Iterator[_Row]:
-    """The rows that list a file with a label; files of the test part without one are added to `unlabelled`.
+) -> Iterator[Row]:
+    """The rows that list a file, without those of the test part that have no label: their files go to `unlabelled`.
 
     If two names mean the same file, the one that shares more folders with it counts.
     """
@@ -127,28 +128,29 @@ def _rows(
         if match is not None:
             best[match.path] = max(best.get(match.path, (0, 0)), (match.quality, match.length))
     by_folder = found.part is None and not parts and _are_parts(best)
+    current, above = -1, ""
     for place, number, row, match in matched:
         table = tables[place]
+        if place != current:
+            current, above = place, ""
+        above = labeller.single_label(row) or above
         if match is None or (match.quality, match.length) < best[match.path]:
             findings.skipped.add(MISSING, row[found.file])
             continue
         part = parts[place] if parts else folder_part(match.path) if by_folder else ""
         if found.part is not None:
-            part = part_of(row[found.part]) or part
+            part = found.part.part_of(row) or part
         label = labeller.label(table, number, row)
         box = found.box.corners(table, number, row) if found.box else None
         if label == "" and (part == "test" or table.where == json_records.ENTRY):
             unlabelled.add(match.path)
             continue
-        if label == "":
-            raise SourceError(
-                f"{table.row_name(number)} has no label for {short(match.path)}. Add one or remove the {table.where}."
-            )
         group = canonical(row[found.group]) if found.group is not None else ""
-        yield _Row(Item(match.path, label, part, match.key, group, box), table.row_name(number))
+        item = Item(match.path, label, part, match.key, group, box)
+        yield Row(item, table.row_name(number), above if label == "" else "")
 
 
-def _one_each(rows: Sequence[_Row], findings: Findings) -> list[Item]:
+def _one_each(rows: Sequence[Row], findings: Findings) -> list[Item]:
     """The images, after asking what several rows with different labels mean, if many images have them.
 
     Raises:
@@ -179,7 +181,7 @@ def _ask_repeated(mixed: int, findings: Findings) -> str:
     return findings.ask(REPEATED_QUESTION, text, options)
 
 
-def _contradiction(rows: Sequence[_Row]) -> SourceError:
+def _contradiction(rows: Sequence[Row]) -> SourceError:
     """The error for the first row that contradicts an earlier one."""
     first: dict[str, Label] = {}
     row = next(row for row in rows if first.setdefault(row.item.name, row.item.label) != row.item.label)
@@ -190,7 +192,7 @@ def _contradiction(rows: Sequence[_Row]) -> SourceError:
     )
 
 
-def _annotated(rows: Sequence[_Row]) -> list[boxes.Annotated]:
+def _annotated(rows: Sequence[Row]) -> list[boxes.Annotated]:
     """The images with all of their boxes."""
     images: dict[str, boxes.Annotated] = {}
     for row in rows:
@@ -226,7 +228,13 @@ class _Labeller:
         field = row[self.columns[0]]
         if self.separator:
             return tuple(self.names.get(part, part) for part in label_text.split_field(field, self.separator))
-        label = canonical(field.replace(json_records.LABEL_SEPARATOR, ", "))
+        return self.single_label(row)
+
+    def single_label(self, row: Sequence[str]) -> str:
+        """The label of a row; empty if there is none, or if rows have several."""
+        if self.are_flags or self.separator:
+            return ""
+        label = canonical(row[self.columns[0]].replace(json_records.LABEL_SEPARATOR, ", "))
         return self.names.get(label, label)
 
 
@@ -234,7 +242,7 @@ def _labeller(
     table: Table, found: Columns, findings: Findings, names: Callable[[set[str]], class_lists.Names]
 ) -> _Labeller:
     if len(found.labels) > 1:
-        read = {found.file, found.part, found.group, *found.labels}
+        read = {found.file, found.part and found.part.place, found.group, *found.labels}
         if unread := [short(field) for place, field in enumerate(table.header) if place not in read]:
             findings.notes.append(f"Columns with values other than 0 and 1 are ignored: {', '.join(unread)}.")
         return _Labeller(found.labels, "", {})

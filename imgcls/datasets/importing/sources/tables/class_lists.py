@@ -1,7 +1,8 @@
-"""Names of numbered classes, from a file beside them: `{"0": "Rust"}`, `0,Rust`, or a list of names."""
+"""Names of numbered classes, from a file beside them: `{"0": "Rust"}`, `0,Rust`, a list, or YOLO's data.yaml."""
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.sources.containers import Files
@@ -12,6 +13,7 @@ from imgcls.errors import ImageError
 
 MAX_BYTES = 200_000
 NONE: tuple[dict[str, str], str] = ({}, "")
+_YAML = (".yaml", ".yml")
 _LISTS = ("classes", "class", "labels", "label", "names", "categories", "map", "dict", "mapping", "synsets")
 
 
@@ -27,7 +29,7 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
             return NONE
         for path, key in files.entries:
             last = path.rpartition("/")[2].casefold()
-            if not last.endswith((".json", ".csv", ".txt", ".names", ".tsv")) or last.startswith("."):
+            if not last.endswith((".json", ".csv", ".txt", ".names", ".tsv", *_YAML)) or last.startswith("."):
                 continue
             try:
                 data = files.read(key)
@@ -35,7 +37,10 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
                 continue
             if len(data) > MAX_BYTES:
                 continue
-            found = in_text(data, is_list=any(word in last for word in _LISTS))
+            if last.endswith(_YAML):
+                found = {str(number): name for number, name in in_yaml(data.decode("utf-8", "replace")).items()}
+            else:
+                found = in_text(data, is_list=any(word in last for word in _LISTS))
             is_one_to_one = len(set(found.values())) == len(found) <= max(2 * len(labels), len(labels) + 5)
             is_list_of_files = any(name.casefold().endswith(IMAGES) for name in found.values())
             if labels <= found.keys() and is_one_to_one and not is_list_of_files:
@@ -72,6 +77,11 @@ def in_text(data: bytes, is_list: bool) -> dict[str, str]:
     return {}
 
 
+def in_yaml(text: str) -> dict[int, str]:
+    """Number -> name, from the entry `names` of a YAML file, as YOLO's data.yaml has it."""
+    return dict(_yaml_names(text))
+
+
 def _in_json(text: str, is_list: bool) -> dict[str, str]:
     try:
         content = json.loads(text)
@@ -86,3 +96,20 @@ def _in_json(text: str, is_list: bool) -> dict[str, str]:
     if all(isinstance(value, int) and not isinstance(value, bool) for value in content.values()):
         return {str(value): visible(key) for key, value in content.items()}
     return {}
+
+
+def _yaml_names(text: str) -> Iterator[tuple[int, str]]:
+    """The list or mapping `names` of a YAML file, in the three ways in which tools write it."""
+    match = re.search(r"^names:[ \t]*(\[[^\]]*\]|\{[^}]*\})?[ \t]*(?:#.*)?$", text, re.MULTILINE)
+    if match is None:
+        return
+    if match[1]:
+        entries = [entry.strip() for entry in match[1][1:-1].replace("\n", " ").split(",") if entry.strip()]
+    else:
+        block = re.match(r"(?:[ \t]*(?:-|\d+[ \t]*:)[^\n]*(?:\n|$)|[ \t]*(?:#[^\n]*)?\n)*", text[match.end() + 1 :])
+        lines = [line.split(" #")[0].strip() for line in (block[0] if block else "").splitlines()]
+        entries = [line.removeprefix("-").strip() for line in lines if line and not line.startswith("#")]
+    for place, entry in enumerate(entries):
+        numbered = re.fullmatch(r"(\d+)\s*:\s*(.*)", entry)
+        name = numbered[2] if numbered else entry
+        yield int(numbered[1]) if numbered else place, visible(name.strip().strip("'\""))

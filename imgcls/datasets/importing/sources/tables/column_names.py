@@ -36,6 +36,7 @@ GROUPS = (
     | {
         "sequence",
         "sequenceid",
+        "seqid",
         "session",
         "sessionid",
         "sceneid",
@@ -72,5 +73,10 @@ def part_in(path: str) -> str:
 
 
 def folder_part(path: str) -> str:
-    """The part that a folder of a path names, or ""."""
-    return next((part_of(part) for part in path.split("/")[:-1] if part_of(part)), "")
+    """The part that a folder of a path names, or "". Numbers may follow, as in `train-00001`, a shard."""
+    return next((part for folder in path.split("/")[:-1] if (part := _part_of_folder(folder))), "")
+
+
+def _part_of_folder(folder: str) -> str:
+    words = [word for word in re.split(r"[\W_\d]+", folder) if word]
+    return part_of(words[0]) if len(words) == 1 else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
-from imgcls.datasets.importing.sources.tables.columns import could_be_label
+from imgcls.datasets.importing.sources.tables.columns.meaning import could_be_label
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import canonical
 

@@ -36,6 +36,8 @@ def of_text(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[Recor
         raise SourceError(f"{name} is nested too deeply. Expected a list of objects.") from None
     if isinstance(whole, dict):
         whole = whole.get(VIA_IMAGES, whole)
+    if isinstance(whole, dict) and isinstance(whole.get("classes"), list) and isinstance(whole.get("labels"), dict):
+        whole = _named_labels(whole["classes"], whole["labels"])
     if isinstance(whole, dict):
         lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
         if len(lists) == 1 and not any(isinstance(value, dict) for value in whole.values()):
@@ -106,6 +108,12 @@ def _json_lines(text: str, name: str, error: ValueError) -> Records:
             )
         found.append((number, flat(record)))
     return found
+
+
+def _named_labels(classes: Sequence[Any], labels: dict[str, Any]) -> dict[str, Any]:
+    """The labels of FiftyOne's `{"classes": ["cat", "dog"], "labels": {"1": 0}}` with the names of their classes."""
+    names = dict(enumerate(classes))
+    return {key: names.get(value, value) if isinstance(value, int) else value for key, value in labels.items()}
 
 
 def _of_mapping(whole: dict[str, Any], is_file: Callable[[str], bool]) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import PARTS, image_files
+from imgcls.datasets.importing.sources.items import IMAGES, PARTS, image_files
 from imgcls.datasets.importing.sources.tables.column_names import part_in
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.errors import SourceError
@@ -30,21 +31,8 @@ _MASKS = frozenset(
 
 Entry = tuple[str, tuple[str, ...], Any]
 """Path, its components, and key of a file."""
-EXTENSIONS = (
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".jfif",
-    ".png",
-    ".bmp",
-    ".gif",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".dcm",
-    ".ppm",
-    ".pgm",
-)
+EXTENSIONS = (*IMAGES, ".dcm")
+"""Endings that a table may name although the file has another one."""
 EXACT, TAIL, STEM, LOOSE = 3, 2, 1, 0
 """How a name was matched: by all of its components, by its last ones, without extension, or ignoring case and zeros."""
 
@@ -143,6 +131,8 @@ class FileIndex:
                 return *self._longest(1, stem, files, wanted), STEM
         if _UPLOADED.match(last):
             return self._candidates((*wanted[:-1], last[9:]))
+        if (plain := unquote(last)) != last:  # of a link: my%20cat.jpg
+            return self._candidates((*wanted[:-1], plain))
         loose = _loose(stems[-1])
         if files := self._loose.get(loose):
             return *self._longest(2, loose, files, wanted), LOOSE

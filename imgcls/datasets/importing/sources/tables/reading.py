@@ -21,7 +21,7 @@ MAX_FIELDS = 2_000
 MAX_LINE = 1_000_000
 MAX_BYTES = 400_000_000
 SAMPLE = 200
-TABLES = (".csv", ".tsv", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
 _DELIMITERS = (",", "\t", ";", "|", " ")
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\s*", re.IGNORECASE)
 """The first line of a table that names the delimiter for Excel."""

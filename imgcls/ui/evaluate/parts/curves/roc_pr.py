@@ -22,7 +22,10 @@ from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 MOST_SHOWN = 5
-AUC = "The probability that an image of the class gets a higher probability for it than an image of another class."
+AUC = (
+    "The probability that a random image of the class gets a higher probability for it than a random image of "
+    "another class."
+)
 AP = (
     "The mean precision over all recall values: high only if nearly all images of the class are found with few false "
     "positives."
@@ -85,7 +88,7 @@ def show(view: View) -> None:
     st.dataframe(
         _table(key, filters),
         hide_index=True,
-        height=min(36 * (len(names) + 1), 400),
+        height=min(35 * (len(names) + 1) + 3, 400),
         column_config={
             "ROC AUC (%)": st.column_config.NumberColumn(format="%.2f", help=AUC),
             "Average precision (%)": st.column_config.NumberColumn(format="%.2f", help=AP),

@@ -12,7 +12,7 @@ from imgcls.runs import Run
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
-from imgcls.ui.widgets import formatting, gallery, pager
+from imgcls.ui.widgets import formatting, gallery, golden_pin, pager
 
 PER_PAGE = 20
 
@@ -34,6 +34,23 @@ def paged(view: View, positions: np.ndarray, key: str, note: str) -> None:
     on_page = one_page(with_image, key)
     if on_page:
         st.html(_grid(view.key, on_page))
+        if isinstance(view.predictions, Predictions):
+            _pin(view.run, view.predictions, [one for one in on_page if not view.predictions.is_right[one]], key)
+
+
+def _pin(run: Run, predictions: Predictions, mistakes: list[int], key: str) -> None:
+    """A button that pins the mistakes on the page to the golden set."""
+
+    def source(index: int) -> str:
+        file = predictions.file_name(index)
+        return f"test image {index}{file and f' ({file})'} of {run.label}"
+
+    golden_pin.button(
+        run.card.data,
+        [(predictions.names[predictions.labels[one]], source(int(predictions.indices[one]))) for one in mistakes],
+        lambda at: predictions.images[predictions.row_of[predictions.indices[mistakes[at]]]],
+        key=f"pin-page-{key}",
+    )
 
 
 def one_page(positions: np.ndarray, key: str, per_page: int = PER_PAGE) -> tuple[int, ...]:

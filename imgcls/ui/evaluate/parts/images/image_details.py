@@ -12,6 +12,7 @@ from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.inference.explain import neighbours
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
 from imgcls.ui.app import errors
@@ -28,9 +29,10 @@ TOP = 5
 MOST_LABELS = 12
 SUGGESTED_TAGS = ("keep", "wrong label", "unclear")
 STYLE = """<style>
-.image-head{display:grid;grid-template-columns:minmax(90px,150px) 1fr;gap:18px;align-items:center;margin-bottom:14px}
-.image-head img{width:100%;image-rendering:pixelated;border-radius:8px}
-.image-head .predicted{font-size:clamp(1.25rem,5vw,1.9rem);font-weight:700;line-height:1.15;overflow-wrap:anywhere}
+.image-head{display:flex;flex-wrap:wrap;gap:8px 18px;align-items:center;margin-bottom:14px}
+.image-head>div{flex:2 1 min-content;max-width:100%}
+.image-head img{flex:1 1 110px;min-width:0;max-width:150px;image-rendering:pixelated;border-radius:8px}
+.image-head .predicted{font-size:clamp(1.25rem,5vw,1.9rem);font-weight:700;line-height:1.15;overflow-wrap:break-word}
 .image-head .true{margin-top:.15rem;overflow-wrap:anywhere}
 .top{display:grid;grid-template-columns:minmax(3rem,max-content) 1fr 4rem;gap:5px 9px;align-items:center;
 font-size:.9rem;font-variant-numeric:tabular-nums}
@@ -66,16 +68,16 @@ def choose(run: Run, predictions: Predictions | Decisions) -> int:
     selection_state.set_control(CONTROL, index)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
-            "Test image",
+            _("Test image"),
             0,
             count - 1,
             key=CONTROL,
             width=150,
             on_change=lambda: go(st.session_state[CONTROL]),
-            help="Its number in the test set. Images in the other sections link here.",
+            help=_("Its number in the test set. Images in the other sections link here."),
         )
         st.button(
-            "Previous error",
+            _("Previous error"),
             icon=":material/arrow_back:",
             key="image-before",
             disabled=position <= 0,
@@ -83,13 +85,13 @@ def choose(run: Run, predictions: Predictions | Decisions) -> int:
             args=(order[max(position - 1, 0)],),
         )
         st.button(
-            "Next error",
+            _("Next error"),
             icon=":material/arrow_forward:",
             key="image-next",
             disabled=position == len(order) - 1,
             on_click=go,
             args=(order[min(position + 1, len(order) - 1)],),
-            help="Goes through the errors, worst first.",
+            help=_("Goes through the errors, worst first."),
         )
     return index
 
@@ -177,7 +179,7 @@ def _bar(name: str, sign: str, probability: float, is_best: bool) -> str:
 def edit_training_images(run: Run, rows: tuple[int, ...]) -> None:
     """Exclude or relabel the similar training images, if the dataset is available and unchanged."""
     with st.expander(
-        "A training image has a wrong label?", key="similar-change", icon=":material/label:", on_change="rerun"
+        "Does a training image have a wrong label?", key="similar-change", icon=":material/label:", on_change="rerun"
     ) as section:
         if not section.open:
             return

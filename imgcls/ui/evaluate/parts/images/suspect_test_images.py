@@ -48,11 +48,11 @@ def grid(key: Key, indices: tuple[int, ...], select: str) -> str:
         seems, probability = found.get(index, ("", float("nan")))
         lines = [f"#{index}", f"label: {label}"]
         if seems:
-            lines += [f"seems: {seems}", probability_text(probability)]
+            lines += [f"suggested: {seems}", probability_text(probability)]
         row = predictions.row_of[index]
         if row < 0:
             lines.append("image not stored")
-        alt = f"Test image {index}: its label is {label}" + (f", it seems to be {seems}" if seems else "")
+        alt = f"Test image {index}: its label is {label}" + (f", suggested label {seems}" if seems else "")
         url = links.image(key.run, index) if row >= 0 else ""
         pixels = predictions.images[row] if row >= 0 else blank
         tiles.append(gallery.Tile(pixels, alt, tuple(lines), url, predictions.file_name(index), index))

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from imgcls.languages import gettext as _
 from imgcls.lessons import first_convolution
 from imgcls.runs import Run
 from imgcls.ui.components import unit_by_hand as component
@@ -16,13 +17,13 @@ def show(run: Run, pixels: np.ndarray) -> None:
     if found is None:
         return
     st.header(
-        "A convolution by hand",
+        _("A convolution by hand"),
         anchor=False,
-        help="Every unit of a feature map multiplies the pixels that it sees by the same weights and adds them up.",
+        help=_("Every unit of a feature map multiplies the pixels that it sees by the same weights and adds them up."),
     )
     maps = found.outputs.shape[-1]
     with st.container(key="by-hand"):
         strongest = int(np.abs(found.outputs).sum((0, 1)).argmax())
         options = list(range(1, maps + 1))
-        chosen = st.selectbox("Filter", options, index=strongest, key=MAP, width=160) if maps > 1 else 1
+        chosen = st.selectbox(_("Filter"), options, index=strongest, key=MAP, width=160) if maps > 1 else 1
         component.show(found, pixels, chosen - 1)

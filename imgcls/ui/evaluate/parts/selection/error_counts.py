@@ -24,7 +24,7 @@ def show(view: View) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(36 * (len(table) + 1), 460),
+        height=min(35 * (len(table) + 1) + 3, 460),
         column_config={name: st.column_config.NumberColumn(help=text) for name, text in HELP.items()},
         alt="Correct, missing, extra and correctly absent predictions of every label.",
     )

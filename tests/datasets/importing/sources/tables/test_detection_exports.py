@@ -185,6 +185,20 @@ def test_a_class_per_image_without_boxes_raises_no_question(tmp_path):
     assert counts(importing.make_preview(request)) == dict.fromkeys(sorted(COLOURS), (0, 0, 4))
 
 
+def test_coco_images_of_one_sequence_form_a_group(tmp_path):
+    content = json.loads(coco())
+    content["images"] = [image | {"seq_id": f"s{n // 4}"} for n, image in enumerate(content["images"])]
+    found = items(zipped(tmp_path, [], files() | {"annotations.json": json.dumps(content)}, boxes="largest"))
+    assert {name: item.group for name, item in found.items()} == {f"{n}.png": f"s{n // 4}" for n in range(12)}
+
+
+def test_annotations_of_a_few_other_images_do_not_hide_class_folders(tmp_path):
+    names = [f"pets/{label}/{n}.png" for label in ("cat", "dog") for n in range(20)]
+    annotation = next(iter(voc().values())).replace("0.png", "other.png")
+    request = zipped(tmp_path, [*names, "detection/other.png"], {"detection/other.xml": annotation}, classes="inner")
+    assert set(labels(request).values()) == {"cat", "dog"}
+
+
 def test_coco_files_per_split_divide_the_images(tmp_path):
     parts = {
         part: files(f"{part}/") | {f"{part}/_annotations.coco.json": coco()} for part in ("train", "valid", "test")

@@ -1,30 +1,27 @@
 """Tables of file names and labels: the role of each column, and the file of each row."""
 
-import json
+from dataclasses import replace
 
 import pytest
 
 from imgcls.datasets import importing
-from imgcls.datasets.importing.sources import values
 from imgcls.datasets.importing.sources.tables import assign
 from imgcls.errors import SourceError
-from tests.support.importing.label_tables import counts, items, labels, listed, questions, skipped, zipped
+from tests.support.importing.label_tables import (
+    EXPECTED,
+    KINDS,
+    NAMES,
+    counts,
+    items,
+    kind,
+    labels,
+    listed,
+    questions,
+    rows,
+    skipped,
+    zipped,
+)
 from tests.support.uploads import imported
-
-NAMES = [f"img_{number:02}.png" for number in range(12)]
-KINDS = ("cat", "dog", "owl")
-
-
-def kind(number: int) -> str:
-    return KINDS[number % 3]
-
-
-EXPECTED = {name: kind(number) for number, name in enumerate(NAMES)}
-
-
-def rows(header: list, make) -> list[list]:
-    return [header, *(make(number, name) for number, name in enumerate(NAMES))]
-
 
 # ---- columns
 
@@ -37,43 +34,26 @@ def rows(header: list, make) -> list[list]:
         rows(["", "file", "label"], lambda number, name: [number, name, kind(number)]),
         rows(["Unnamed: 0", "file", "dx"], lambda number, name: [number, name, kind(number)]),
         rows(["image_id", "diagnosis"], lambda number, name: [name[:-4], kind(number)]),
+        rows(["photo", "label"], lambda number, name: [f"{name[:-4]}.HEIC", kind(number)]),
         rows(["whatever", "something"], lambda number, name: [name, kind(number)]),
         [[name, kind(number)] for number, name in enumerate(NAMES)],
     ],
-    ids=["file first", "label first", "unnamed index", "Unnamed: 0", "stems", "any names", "no header"],
+    ids=[
+        "file first",
+        "label first",
+        "unnamed index",
+        "Unnamed: 0",
+        "stems",
+        "another ending",
+        "any names",
+        "no header",
+    ],
 )
 def test_file_and_label_columns_are_found_in_any_position(table, tmp_path):
     request = listed(tmp_path, NAMES, table)
     assert labels(request) == EXPECTED
     assert skipped(request) == {}
     assert questions(request) == {}
-
-
-@pytest.mark.parametrize(
-    ("header", "sharp"),
-    [("#,file,label", ""), ("n,file,label", "#"), ("# written by a microscope\nn,file,label", "")],
-    ids=["header", "labels", "comment"],
-)
-def test_a_line_beginning_with_a_hash_is_only_a_comment_if_it_has_other_fields(header, sharp, tmp_path):
-    order = [2, 1, 0] if sharp else [0, 1, 2]  # the label first, so that its lines begin with "#"
-    names = header.rpartition("\n")[2].split(",")
-    fields = [[str(number), name, sharp + kind(number)] for number, name in enumerate(NAMES)]
-    top = [header] if "\n" in header or not sharp else [",".join(names[place] for place in order)]
-    text = "\n".join([*top, *(",".join(row[place] for place in order) for row in fields)])
-    request = listed(tmp_path, NAMES, text)
-    assert labels(request) == {name: sharp + label for name, label in EXPECTED.items()}
-    assert skipped(request) == {}
-
-
-def test_files_may_begin_with_a_hash(tmp_path):
-    names = [f"#{name}" for name in NAMES]
-    request = listed(tmp_path, names, [["file", "label"], *([name, kind(n)] for n, name in enumerate(names))])
-    assert labels(request) == {f"#{name}": label for name, label in EXPECTED.items()}
-
-
-def test_a_table_of_excel_may_begin_with_its_separator(tmp_path):
-    text = "\ufeffsep=;\r\nDatei;Klasse\r\n" + "".join(f"{name};{kind(n)}\r\n" for n, name in enumerate(NAMES))
-    assert labels(listed(tmp_path, NAMES, text)) == EXPECTED
 
 
 def test_the_header_is_never_counted_as_a_skipped_file(tmp_path):
@@ -150,12 +130,50 @@ def test_a_split_column_divides_the_images(tmp_path):
     assert found == dict.fromkeys(KINDS, (3, 1, 0))
 
 
+@pytest.mark.parametrize(
+    ("column", "rest", "test"),
+    [("is_valid", "False", "True"), ("is_test", 0, 1), ("isTrain", "yes", "no"), ("Is Validation", "0.0", "1.0")],
+)
+def test_a_column_of_yes_and_no_divides_the_images(column, rest, test, tmp_path):
+    table = rows(["name", "label", column], lambda number, name: [name, kind(number), test if number < 3 else rest])
+    request = listed(tmp_path, NAMES, table)
+    assert counts(importing.make_preview(request)) == dict.fromkeys(KINDS, (3, 1, 0))
+    assert "label_column" not in questions(request)
+
+
+def test_the_user_says_which_number_in_a_split_column_means_test_images(tmp_path):
+    table = rows(["name", "label", "split"], lambda number, name: [name, kind(number), number // 3 % 3])
+    request = listed(tmp_path, NAMES, table)
+    question = questions(request)["test_value"]
+    assert not question.answer and [option.value for option in question.options] == ["2", "1", "0", "none"]
+    assert counts(importing.make_preview(replace(request, answers={"test_value": "0"}))) == dict.fromkeys(
+        KINDS, (2, 2, 0)
+    )
+    assert counts(importing.make_preview(replace(request, answers={"test_value": "none"}))) == dict.fromkeys(
+        KINDS, (0, 0, 4)
+    )
+
+
 def test_folders_called_train_and_test_divide_the_images_of_one_table(tmp_path):
     names = [f"{'train' if number < 9 else 'test'}/{number}.png" for number in range(12)]
     request = zipped(
         tmp_path, names, {"labels.csv": [["file", "label"], *([name, kind(n)] for n, name in enumerate(names))]}
     )
     assert counts(importing.make_preview(request)) == dict.fromkeys(KINDS, (3, 1, 0))
+
+
+def test_a_part_of_the_images_that_a_table_lists_is_enough(tmp_path):
+    table = "file,label\n" + "".join(f"img_{n:02}.png,{kind(n)}\n" for n in range(60))
+    request = zipped(tmp_path, NAMES, {"train.csv": table})
+    assert labels(request) == EXPECTED and skipped(request)[assign.MISSING] == 48
+
+
+def test_a_damaged_row_is_named_even_if_files_are_called_by_numbers(tmp_path):
+    names = [f"images/{15000 + n}.jpg" for n in range(9)]
+    lines = [f"{15000 + n},{kind(n)}" for n in range(9)]
+    request = zipped(tmp_path, names, {"styles.csv": "\n".join(["id,kind", *lines[:4], f"{lines[4]},x", *lines[5:]])})
+    with pytest.raises(SourceError, match="row 6 has 3 fields"):
+        questions(request)
 
 
 # ---- groups
@@ -237,120 +255,3 @@ def test_images_are_preferred_to_masks_of_the_same_name(tmp_path):
     names = [f"{folder}/{number}.png" for folder in ("images", "masks") for number in range(12)]
     table = [["id", "label"], *([number, kind(number)] for number in range(12))]
     assert labels(listed(tmp_path, names, table)) == {f"images/{number}.png": kind(number) for number in range(12)}
-
-
-# ---- values
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"),
-    [("1", "1"), ("1.0", "1"), (" 1.00 ", "1"), ("1.000000000000000000e+00", "1"), ("-0.0", "0"), ("nan", ""),
-     ("NaN", ""), ("", ""), ("  ", ""), ("<NA>", ""), ("1.5", "1.5"), ("01", "01"), ("none", "none"), ("v1.0", "v1.0"),
-     ("1e5", "1e5"), ("NA", "NA")],
-)  # fmt: skip
-def test_field_values_are_interpreted_consistently(written, meant):
-    assert values.canonical(written) == meant
-
-
-def test_floats_and_integers_are_the_same_class_in_label_tables(tmp_path):
-    table = rows(["file", "label"], lambda number, name: [name, f"{number % 2}.0" if number > 5 else number % 2])
-    assert set(labels(listed(tmp_path, NAMES, table)).values()) == {"0", "1"}
-
-
-@pytest.mark.parametrize("written", ["", "nan", "  "])
-def test_a_row_without_a_label_is_named(written, tmp_path):
-    table = rows(["file", "label"], lambda number, name: [name, written if number == 4 else kind(number)])
-    with pytest.raises(SourceError, match=r"'labels.csv', row 6 has no label for 'img_04.png'"):
-        importing.make_preview(listed(tmp_path, NAMES, table))
-
-
-def test_unlabelled_test_rows_are_skipped(tmp_path):
-    table = rows(
-        ["file", "label", "split"],
-        lambda number, name: [name, kind(number), "train"] if number < 9 else [name, "", "test"],
-    )
-    request = listed(tmp_path, NAMES, table)
-    assert len(labels(request)) == 9
-    assert skipped(request) == {assign.UNLABELLED: 3}
-
-
-# ---- several labels
-
-
-@pytest.mark.parametrize("separator", ["; ", "|", ", ", " "])
-def test_multiple_labels_in_a_field_are_detected_and_previewed(separator, tmp_path):
-    sets = [("sky",), ("sky", "sea"), ("sea", "boat"), ("boat",), ("sky", "sea", "boat")]
-    chosen = {name: sets[number % 5] for number, name in enumerate(NAMES)}
-    table = "file,tags\n" + "".join(f'{name},"{separator.join(of)}"\n' for name, of in chosen.items())
-    request = listed(tmp_path, NAMES, table)
-    assert {name: set(of) for name, of in labels(request).items()} == {name: set(of) for name, of in chosen.items()}
-    question = questions(request)["several_labels"]
-    assert question.answer == "several"
-    assert question.options[0].detail == "3 labels: boat, sea, sky"
-    assert set(labels(listed(tmp_path, NAMES, table, several_labels="one")).values()) == {"sky", f"sky{separator}sea"}
-
-
-@pytest.mark.parametrize(
-    "names", [("golden retriever", "irish setter", "poodle"), ("Boston, MA", "Austin, TX", "Miami, FL")]
-)
-def test_spaces_and_commas_in_a_class_name_do_not_mean_several_labels(names, tmp_path):
-    table = "file,label\n" + "".join(f'{name},"{names[number % 3]}"\n' for number, name in enumerate(NAMES))
-    request = listed(tmp_path, NAMES, table)
-    assert set(labels(request).values()) == set(names)
-    assert questions(request) == {}
-
-
-def test_json_and_bracketed_lists_are_multiple_labels(tmp_path):
-    sets = [["sky"], ["sky", "sea"], ["sea"]]
-    as_json = "\n".join(json.dumps({"file": name, "tags": sets[n % 3]}) for n, name in enumerate(NAMES))
-    as_python = "file;tags\n" + "".join(f"{name};{sets[n % 3]}\n" for n, name in enumerate(NAMES))
-    for table in (as_json, as_python):
-        assert labels(listed(tmp_path, NAMES, table))["img_01.png"] == ("sky", "sea")
-
-
-# ---- other table formats
-
-
-def test_commas_inside_labels_do_not_hide_semicolon_delimiters(tmp_path):
-    table = "file;label\n" + "".join(f"{name};{('a,b', 'c')[number % 2]}\n" for number, name in enumerate(NAMES))
-    assert set(labels(listed(tmp_path, NAMES, table, several_labels="one")).values()) == {"a,b", "c"}
-
-
-def test_a_space_separated_list_with_comments_is_read(tmp_path):
-    table = "# image class\n" + "".join(f"{name} {number % 3}\n" for number, name in enumerate(NAMES))
-    assert labels(listed(tmp_path, NAMES, table)) == {name: str(number % 3) for number, name in enumerate(NAMES)}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        json.dumps([{"image": name, "class": label} for name, label in EXPECTED.items()]),
-        json.dumps(EXPECTED),
-        json.dumps({name: {"class": label} for name, label in EXPECTED.items()}),
-        json.dumps({"items": [{"image": name, "class": label} for name, label in EXPECTED.items()]}),
-        "\n".join(json.dumps({"file_name": name, "label": label}) for name, label in EXPECTED.items()),
-    ],
-    ids=["list", "mapping", "nested mapping", "list in an object", "lines"],
-)
-def test_json_is_read_in_its_common_forms(content, tmp_path):
-    assert labels(listed(tmp_path, NAMES, content)) == EXPECTED
-
-
-def test_a_quoted_line_break_belongs_to_its_field(tmp_path):
-    table = "file,label,remark\n" + "".join(f'{n},{label},"two\nlines"\n' for n, label in EXPECTED.items())
-    assert labels(listed(tmp_path, NAMES, table)) == EXPECTED
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ('{"file": ["img_00.png"', "is not valid JSON"),
-        ("[" * 5000 + "]" * 5000, "nested too deeply|not valid JSON|no list of objects"),
-        ("[1, 2]", "holds no list of objects"),
-        ('{"file": "img_00.png", "label": "cat"}\n[1]', "row 2 is not a JSON object"),
-        ("file,label\n" + "x" * 1_000_001, "row 2 is longer than 1 MB"),
-    ],
-)
-def test_invalid_tables_give_the_reason(content, said, tmp_path):
-    with pytest.raises(SourceError, match=said):
-        importing.make_preview(listed(tmp_path, NAMES, content))

@@ -54,6 +54,20 @@ def test_label_studio_prefixes_file_names_with_a_code(form, tmp_path):
     }
 
 
+def test_labelme_has_flags_for_the_image_as_a_whole(tmp_path):
+    names = numbered("data/")
+    flags = [{label: label == kind(n) for label in KINDS} for n in range(len(names))]
+    files = {f"{name[:-4]}.json": json.dumps({"flags": flags[n], "shapes": []}) for n, name in enumerate(names)}
+    assert labels(zipped(tmp_path, names, files)) == {name: kind(n) for n, name in enumerate(names)}
+
+
+def test_fiftyone_numbers_the_classes_of_a_list(tmp_path):
+    names = numbered("data/")
+    content = {"classes": list(KINDS), "labels": {name[5:-4]: n % 3 for n, name in enumerate(names)}}
+    request = zipped(tmp_path, names, {"labels.json": json.dumps(content)})
+    assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
+
+
 def test_cvat_writes_tags_and_boxes_into_one_file(tmp_path):
     names = numbered("images/")
     tags = "".join(

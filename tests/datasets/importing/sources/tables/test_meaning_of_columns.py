@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from imgcls import datasets
 from imgcls.datasets.importing.sources import opened
 from tests.support.importing.label_tables import KINDS, items, kind, labels, numbered, photos, questions, zipped
@@ -90,3 +92,43 @@ def test_a_table_of_classes_and_their_families_is_asked_about(tmp_path):
     assert questions(request)["classes_from"].answer == ""
     answered = replace(request, answers={"classes_from": "folders"})
     assert set(labels(answered).values()) == {"oak", "beech", "birch", "alder"}
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERDADERO", "FALSO"), ("Ja", "Nein"), ("ИСТИНА", "ЛОЖЬ"), ("x", "")],
+)
+def test_words_for_yes_and_no_of_other_languages_and_crosses_are_flags(yes, no, tmp_path):
+    names = numbered("")
+    table = [["file", "cat", "dog"], *([name, *((yes, no)[:: (1, -1)[n % 2]])] for n, name in enumerate(names))]
+    request = zipped(tmp_path, names, {"labels.csv": table})
+    assert labels(request) == {name: ("cat", "dog")[n % 2] for n, name in enumerate(names)}
+    assert questions(request) == {}
+
+
+def test_columns_with_the_same_two_unknown_words_are_not_taken_for_one_label(tmp_path):
+    names = numbered("")
+    table = [["file", "cat", "dog"], *([name, *(("ano", "ne")[:: (1, -1)[n % 2]])] for n, name in enumerate(names))]
+    question = questions(zipped(tmp_path, names, {"labels.csv": table}))["label_column"]
+    assert question.answer == "" and [option.value for option in question.options] == ["cat", "dog"]
+
+
+def test_a_single_column_of_yes_and_no_is_the_class(tmp_path):
+    names = numbered("")
+    table = [["file", "Schaden"], *([name, ("ja", "nein")[n % 2]] for n, name in enumerate(names))]
+    assert set(labels(zipped(tmp_path, names, {"labels.csv": table})).values()) == {"ja", "nein"}
+
+
+def test_a_table_of_dataverse_is_read(tmp_path):
+    names = numbered("images/")
+    lines = ["lesion_id\timage_id\tdx", *(f"L{n}\t{name[7:-4]}\t{kind(n)}" for n, name in enumerate(names))]
+    request = zipped(tmp_path, names, {"metadata.tab": "\n".join(lines)})
+    assert labels(request) == {name: kind(n) for n, name in enumerate(names)}
+
+
+def test_of_several_tables_the_one_that_lists_most_images_comes_first(tmp_path):
+    names = numbered("Train/") + [f"Meta/{n}.png" for n in range(3)]
+    few = [["Path", "Shape", "Colour"], *([f"Meta/{n}.png", n % 2, "red"] for n in range(3))]
+    many = [["Width", "ClassId", "Path"], *([12, kind(n), name] for n, name in enumerate(names[:12]))]
+    request = zipped(tmp_path, names, {"Meta.csv": few, "Train.csv": many})
+    assert set(labels(request).values()) == set(KINDS)

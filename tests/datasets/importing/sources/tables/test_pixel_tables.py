@@ -10,6 +10,7 @@ from tests.support.importing.label_tables import counts, questions, rows_of, ski
 from tests.support.uploads import csv, digits, imported, smooth, table
 
 SIDE = 8
+PARTS = ("train", "test")
 COUNT = 600
 PIXELS = smooth(COUNT, side=SIDE, channels=1)[..., 0]
 SORTED = np.arange(COUNT) // (COUNT // 3)
@@ -113,6 +114,13 @@ def test_two_label_columns_raise_a_question_and_a_split_column_is_used(tmp_path)
             ("fig", "test"): 100,
             ("kiwi", "test"): 100,
         }
+
+
+def test_a_column_of_yes_and_no_divides_a_pixel_table(tmp_path):
+    header = ["label", "is_test", *PIXEL_NAMES]
+    content = [[row[0], n % 4 == 0, *row[1:]] for n, row in enumerate(rows())]
+    with opened(table(tmp_path / "signs.csv", csv([header, *content]))) as source:
+        assert rows_of(source) == {(str(n), part): 50 if part == "test" else 150 for n in range(3) for part in PARTS}
 
 
 def test_pixels_in_one_field_are_read_as_in_fer2013(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from imgcls.datasets import importing
+from imgcls.datasets.importing.sources import opened
 from imgcls.errors import SourceError
 from tests.support.importing.label_tables import counts, items, labels, questions, skipped, zipped
 from tests.support.uploads import image, imported
@@ -111,6 +112,8 @@ def test_a_damaged_table_is_an_error_and_does_not_make_folders_classes(tmp_path)
         ("classes.csv", "ClassId,Name\n0,cat\n1,dog\n2,owl\n"),
         ("classes.txt", "cat\ndog\nowl\n"),
         ("labels.txt", "0 cat\n1 dog\n2 owl\n"),
+        ("data.yaml", "path: .\nnc: 3\nnames:\n  0: cat\n  1: dog\n  2: owl\n"),
+        ("data.yml", "names: ['cat', 'dog', 'owl']\n"),
     ],
 )
 def test_class_numbers_get_their_names_from_a_neighbouring_file(name, content, tmp_path):
@@ -118,6 +121,13 @@ def test_class_numbers_get_their_names_from_a_neighbouring_file(name, content, t
     request = zipped(tmp_path, NAMES, {"train.csv": table, name: content})
     assert labels(request) == EXPECTED
     assert f"Class numbers are replaced by the names in '{name}'." in importing.make_preview(request).notes
+
+
+def test_a_table_of_test_images_only_is_refused_with_the_reason(tmp_path):
+    table = [["image_id", "label", "split"], *([f"{number:02}", KINDS[number % 2], "test"] for number in range(4))]
+    request = zipped(tmp_path, NAMES[:4], {"labels.csv": table})
+    with pytest.raises(SourceError, match="All 4 images are test images, so there are none to train on"):
+        importing.make_preview(request)
 
 
 def test_an_unrelated_list_of_numbers_does_not_rename_classes(tmp_path):
@@ -242,3 +252,45 @@ def test_parquet_without_images_gives_the_reason(content, said, tmp_path):
     (tmp_path / "pets.parquet").write_bytes(content())
     with pytest.raises(SourceError, match=said):
         importing.make_preview(importing.of_file(tmp_path / "pets.parquet"))
+
+
+@pytest.mark.parametrize("part", ["test", "val"])
+def test_a_table_of_the_test_images_completes_class_folders(part, tmp_path):
+    names = [f"train/{label}/{n}.png" for label in ("cat", "dog", "owl") for n in range(8)]
+    tested = [f"{part}/img_{n}.png" for n in range(9)]
+    table = [["file", "label"], *([name.rpartition("/")[2], kind(n)] for n, name in enumerate(tested))]
+    request = zipped(tmp_path, names + tested, {f"{part}.csv": table})
+    assert counts(importing.make_preview(request)) == dict.fromkeys(("cat", "dog", "owl"), (8, 3, 0))
+    assert not questions(request) and f"'{part}.csv'" in importing.make_preview(request).notes[0]
+
+
+def test_a_table_of_other_labels_than_the_folders_counts_alone(tmp_path):
+    names = [f"train/{label}/{n}.png" for label in ("cat", "dog") for n in range(4)]
+    tested = [f"test/img_{n}.png" for n in range(9)]
+    table = [["file", "label"], *([name.rpartition("/")[2], ("day", "night")[n % 2]] for n, name in enumerate(tested))]
+    request = zipped(tmp_path, names + tested, {"test.csv": table})
+    assert set(labels(request).values()) == {"day", "night"} and importing.make_preview(request).skips_many
+
+
+def test_tables_of_several_folds_raise_a_question(tmp_path):
+    extra = {}
+    for fold in (0, 1):
+        for part in ("train", "val"):
+            chosen = [n for n in range(12) if (n // 3 % 2 == fold) == (part == "val")]
+            extra[f"{part}_fold{fold}.csv"] = [["file", "label"], *([f"{n:02}.png", kind(n)] for n in chosen)]
+    question = questions(zipped(tmp_path, NAMES, extra))["fold"]
+    assert question.answer == ""
+    assert [option.label for option in question.options] == [
+        "train_fold0.csv, val_fold0.csv",
+        "train_fold1.csv, val_fold1.csv",
+    ]
+    found = importing.make_preview(zipped(tmp_path, NAMES, extra, fold="2"))
+    assert counts(found) == dict.fromkeys(KINDS, (2, 2, 0))
+    with opened(zipped(tmp_path, NAMES, extra, fold="2")) as source:
+        assert {item.name for item in source.items if item.part == "test"} == set(NAMES[3:6] + NAMES[9:])
+
+
+def test_names_in_links_match(tmp_path):
+    names = [f"p/my cat {n}.png" for n in range(12)]
+    links = [["url", "label"], *([f"https://host/a/my%20cat%20{n}.png?dl=1", kind(n)] for n in range(12))]
+    assert labels(zipped(tmp_path, names, {"t.csv": links})) == {name: kind(n) for n, name in enumerate(names)}

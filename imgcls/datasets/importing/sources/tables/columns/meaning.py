@@ -12,24 +12,26 @@ from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.items import MAX_CLASSES
-from imgcls.datasets.importing.sources.tables import boxes, flag_values, group_column, label_text
+from imgcls.datasets.importing.sources.tables import boxes, label_text
 from imgcls.datasets.importing.sources.tables.boxes import BoxColumns
 from imgcls.datasets.importing.sources.tables.column_names import (
     FILES,
     GROUPS,
     LABELS,
     NO_LABELS,
-    SPLITS,
     is_called,
     normal,
-    part_of,
 )
-from imgcls.datasets.importing.sources.tables.column_questions import (
+from imgcls.datasets.importing.sources.tables.columns import flags as flag_columns
+from imgcls.datasets.importing.sources.tables.columns import group as group_column
+from imgcls.datasets.importing.sources.tables.columns import split as split_column
+from imgcls.datasets.importing.sources.tables.columns.questions import (
     class_option,
     file_option,
     place_of,
     value_of,
 )
+from imgcls.datasets.importing.sources.tables.columns.split import SplitColumn
 from imgcls.datasets.importing.sources.tables.matching import FileIndex, Match
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import canonical, is_counter, is_integer, is_number
@@ -38,16 +40,18 @@ from imgcls.errors import SourceError
 SAMPLE = 2000
 CLEAR_FLAGS = 4
 """So many 0/1 columns are labels, whatever other columns there are; fewer may be remarks, such as "is_blurred"."""
+MIN_LABELLED = 0.5
+"""Fraction of the rows that must have a value in a column of labels, unless it is called one."""
 LABEL_QUESTION, FILE_QUESTION = "label_column", "file_column"
 
 
 @dataclass
 class Columns:
-    """The places of the columns. Several `labels` are 0/1 columns, one per label; `part` and `group` may be None."""
+    """The places of the columns. Several `labels` are 0/1 columns, one per label."""
 
     file: int
     labels: list[int]
-    part: int | None = None
+    part: SplitColumn | None = None
     group: int | None = None
     box: BoxColumns | None = None
 
@@ -60,21 +64,22 @@ def find(table: Table, files: FileIndex, findings: Findings) -> Columns:
     """
     file = _file_column(table, files, findings)
     others, part, box = _others(table, file)
+    part = part or split_column.ask(table, findings)
     findings.notes += [note for note in table.notes if note not in findings.notes]
     labels = _label_columns(table, others, findings)
     group = group_column.find(table, [place for place in others if place not in labels], labels, findings)
     return Columns(file, labels, part, group, box)
 
 
-def label_and_part(table: Table, findings: Findings) -> tuple[int, int | None]:
+def label_and_part(table: Table, findings: Findings) -> tuple[int, SplitColumn | None]:
     """The columns with the label and the part in a table without file names, after asking where they are unclear.
 
     Raises:
         SourceError: no single column can be the label.
     """
     others = list(range(table.width))
-    part = _part_column(table, others)
-    labels = _label_columns(table, [place for place in others if place != part], findings)
+    part = split_column.find(table, others) or split_column.ask(table, findings)
+    labels = _label_columns(table, [place for place in others if part is None or place != part.place], findings)
     if len(labels) > 1:
         names = ", ".join(short(table.header[place]) for place in labels[:4])
         raise SourceError(f"{table.name} has several columns of 0 and 1 ({names}). Expected one column with labels.")
@@ -99,16 +104,17 @@ def has_labels(table: Table, file: int) -> bool:
     )
 
 
-def _others(table: Table, file: int) -> tuple[list[int], int | None, BoxColumns | None]:
+def _others(table: Table, file: int) -> tuple[list[int], SplitColumn | None, BoxColumns | None]:
     """The columns that may hold a label or a group, that of the part, and those of a box."""
     names = [normal(name) for name in table.header]
     box = boxes.columns(names) or boxes.columns([normal(name.rpartition(".")[2]) for name in table.header])
     reserved = {file, *(box.places if box else ()), *boxes.image_sizes(names)}
     others = [place for place in range(table.width) if place not in reserved]
     others = [place for place in others if not _is_index(table, place)] or others
-    part = _part_column(table, others)
-    others = [place for place in others if place != part and names[place] not in NO_LABELS]
-    flag_values.rewrite(table, others)
+    part = split_column.find(table, others)
+    used = {place for place in others if names[place] in NO_LABELS} | ({part.place} if part else set())
+    others = [place for place in others if place not in used]
+    flag_columns.rewrite(table, others)
     return others, part, box
 
 
@@ -166,22 +172,6 @@ def _is_index(table: Table, place: int) -> bool:
     return unnamed and len(table.rows) > 2 and is_counter(table.column(place)[:SAMPLE], restarts=True)
 
 
-# ---- part
-
-
-def _part_column(table: Table, others: Sequence[int]) -> int | None:
-    """The column that divides the images into train and test: by its name, or because it holds only such words."""
-    if len(others) < 2:
-        return None
-    named = [place for place in others if normal(table.header[place]) in SPLITS]
-    for place in [*named, *others]:
-        values = {field.strip().casefold() for field in table.column(place)} - {""}
-        known = {part_of(value) or None for value in values}
-        if values and None not in known and ("train" in known or place in named):
-            return place
-    return None
-
-
 # ---- label
 
 
@@ -228,7 +218,8 @@ def could_be_label(table: Table, place: int) -> bool:
     fields = table.values(place)
     values = Counter(filter(None, fields))
     total = values.total()
-    if not 2 <= len(values) <= MAX_CLASSES or total < 0.5 * len(fields):
+    least = 0 if is_called(table.header[place], LABELS[0]) else MIN_LABELLED  # or labelling has just begun
+    if not 2 <= len(values) <= MAX_CLASSES or total < least * len(fields):
         return False
     if len(values) == total or (len(values) > total / 2 and total > 8):
         return False
@@ -249,6 +240,8 @@ def _one_per_meaning(table: Table, places: Sequence[int], named: list[int]) -> l
         for number, other in enumerate(kept):
             theirs = table.values(other)
             pairs = set(zip(fields, theirs, strict=True))
+            if fields != theirs and set(fields) == set(theirs):
+                continue  # such as "tak" and "nie": the same words for something else
             if len(pairs) == len(set(fields)) == len(set(theirs)):
                 are_numbers, were_numbers = (all(map(is_number, filter(None, of))) for of in (fields, theirs))
                 if (were_numbers and not are_numbers) or (

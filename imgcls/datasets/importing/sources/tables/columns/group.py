@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
-from imgcls.datasets.importing.sources.tables.column_questions import place_of, value_of
+from imgcls.datasets.importing.sources.tables.columns.questions import place_of, value_of
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import is_number
 
@@ -20,7 +20,7 @@ def find(table: Table, others: Sequence[int], labels: list[int], findings: Findi
     if not usable:
         return None
     usable.sort(key=lambda place: (place not in clear, place))
-    options = [Option(NO_GROUP, "Each image stands alone")]
+    options = [Option(NO_GROUP, "Each image is independent")]
     for place in usable[:8]:
         sizes = Counter(filter(None, table.values(place)))
         detail = f"{len(sizes):,} groups, the largest with {max(sizes.values()):,} images"

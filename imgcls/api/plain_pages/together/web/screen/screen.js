@@ -1,9 +1,10 @@
 /** The projector's page: drawings, scores and, for a collection, the writers. Names are only ever set as text. */
 
-import { ask, repeat } from "./asking.js";
+import { ask, repeat } from "../asking.js";
 import { showMatrix } from "./matrix.js";
-import { caption, keep, newest, picture, showTiles } from "./tiles.js";
+import { caption, keep, newest, picture, showTiles } from "../tiles.js";
 import { showCollection } from "./collection.js";
+import { listen } from "./keys.js";
 import { content } from "imgcls/content.js";
 import { percent } from "imgcls/percent.js";
 import { text } from "imgcls/views.js";
@@ -12,7 +13,13 @@ const find = (id) => document.getElementById(id);
 const PAUSE = 700;
 const TOAST = 8000;
 const WHAT = content.hasPhotos ? "photo" : "drawing";
-const TILES = { wall: 24, collection: 40, trained: 16 };
+
+/* How many tiles beside each other, up to how many drawings: the fewer there are, the larger, and all fit below. */
+const ACROSS = {
+  wall: [[2, 2], [6, 3], [8, 4], [15, 5], [24, 6]],
+  collection: [[3, 3], [8, 4], [15, 5], [18, 6], [28, 7], [45, 9]],
+  trained: [[6, 6], [18, 9]],
+};
 
 let hidden; // how to take back what was hidden last
 let toastEnds;
@@ -69,16 +76,25 @@ function showFacts({ hardest, mistake }) {
   }
 }
 
+/** Drawings that wait are only counted: the audience must not see them before the moderator does. */
+function totalText({ total, waiting, isOpen, writers, members }) {
+  const count = `${total} ${WHAT}${total === 1 ? "" : "s"}`;
+  const by = writers ? ` by ${writers.length} of ${members}` : "";
+  return `${count}${by}${waiting ? `, ${waiting} to approve` : ""}${isOpen ? "" : ", finished"}`;
+}
+
 async function refresh() {
   const state = await ask(`show?after=${newest()}`);
   if (state.activity !== content.activity) return location.reload();
-  keep([...state.shown, ...(state.waiting ?? [])]);
-  const most = content.kind === "collection" && state.accuracy ? TILES.trained : TILES[content.kind];
-  showTiles(find("tiles"), state.shown.slice(0, most), ({ id }) => moderate(id, false));
+  keep(state.shown);
+  const stage = content.kind === "collection" && state.accuracy ? "trained" : content.kind;
+  const shown = state.shown.slice(0, ACROSS[stage].at(-1)[0]);
+  const [, across] = ACROSS[stage].find(([most]) => shown.length <= most);
+  find("tiles").style.setProperty("--across", across);
+  showTiles(find("tiles"), shown, ({ id }) => moderate(id, false));
+  document.body.classList.toggle("is-empty", state.isOpen && !state.shown.length);
   find("empty").hidden = state.shown.length > 0;
-  text(find("total"), `${state.total} ${WHAT}${state.total === 1 ? "" : "s"}${state.isOpen ? "" : ", finished"}`);
-  find("waiting").hidden = !state.waiting?.length;
-  showTiles(find("waiting").querySelector("div"), state.waiting ?? [], ({ id }) => moderate(id, true));
+  text(find("total"), totalText(state));
   showScore(state);
   showFacts(state);
   if (content.kind === "collection") showCollection(state, { toast, refresh });
@@ -87,4 +103,5 @@ async function refresh() {
 }
 
 find("toast").querySelector("button").onclick = () => hidden?.();
+listen();
 repeat(refresh, PAUSE, (error) => toast(error.message));

@@ -1,23 +1,21 @@
 /** What the projector shows of a collection: the classes, the training, and the writers. */
 
-import { ask } from "./asking.js";
-import { keep, showTiles } from "./tiles.js";
+import { ask } from "../asking.js";
+import { keep, showTiles } from "../tiles.js";
+import { showWriters } from "./writers.js";
 import { content } from "imgcls/content.js";
-import { percent } from "imgcls/percent.js";
 import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
 const WHAT = content.hasPhotos ? "photos" : "drawings";
 const FEWEST = 3;
 const FULL = 40; // drawings that fill the bar of a class, or as many as the largest class has
-const MOST_WRITERS = { before: 11, after: 9 };
 
 /** Shows the state of a collection; `page` has what the page offers. */
 export function showCollection(state, page) {
   showCounts(state.counts, page);
   showTraining(state, page);
   showWriters(state);
-  text(find("total"), `${find("total").textContent} by ${state.writers.length} of ${state.members}`);
 }
 
 function showCounts(counts, page) {
@@ -29,12 +27,13 @@ function showCounts(counts, page) {
   find("counts").replaceChildren(
     ...content.classes.map((name, label) => {
       const button = document.createElement("button");
-      const title = document.createElement("b");
+      const [title, count] = [document.createElement("b"), document.createElement("span")];
       title.textContent = name;
+      count.textContent = counts[label];
       button.type = "button";
       button.title = `Look through the ${WHAT} of ${name}`;
       button.style.setProperty("--share", `${(100 * counts[label]) / most}%`);
-      button.append(title, String(counts[label]));
+      button.append(title, count);
       button.onclick = () => openClass(label, page);
       return button;
     }),
@@ -81,23 +80,4 @@ function showTraining({ counts, progress }, page) {
       page.toast(error.message);
     }
   };
-}
-
-function showWriters({ writers, accuracy }) {
-  if (accuracy && find("writers").parentElement.id !== "drawn") find("drawn").append(find("writers"), find("writers-note"));
-  find("writers").hidden = !writers.length;
-  find("writers-note").hidden = !writers.some(({ distance }) => distance !== null);
-  const rows = writers.slice(0, accuracy ? MOST_WRITERS.after : MOST_WRITERS.before).map((writer) => {
-    const row = document.createElement("tr");
-    const misread = writer.known ? `${writer.wrong} of ${writer.known}` : "–";
-    const distance = writer.distance === null ? "–" : writer.distance.toFixed(2);
-    for (const value of [writer.name, writer.drawings, misread, distance]) {
-      const cell = document.createElement("td");
-      cell.textContent = value;
-      row.append(cell);
-    }
-    row.title = writer.known ? `${writer.name}: ${percent(writer.wrong / writer.known, 0)} misread` : writer.name;
-    return row;
-  });
-  find("writers").tBodies[0].replaceChildren(...rows);
 }

@@ -1,0 +1,34 @@
+/** The line above the canvas: what is to be done, or what has become of the latest drawing. */
+
+import { translated } from "./translated.js";
+import { text } from "imgcls/views.js";
+
+const notice = document.getElementById("notice");
+let usual = notice.textContent; // what was said about the state of the class
+
+/** Shows a message; it stays until the state of the class says something else. */
+export function say(message, isProblem = false) {
+  text(notice, message);
+  notice.className = isProblem ? "is-problem" : "";
+}
+
+/** A problem that is over as soon as the server answers again. */
+export function sayAway({ message }) {
+  usual = message;
+  say(message, true);
+}
+
+/** What the state of the class asks for. `idle` is for when there is nothing: it replaces no message about a drawing. */
+export function sayState({ mustJoin, isOpen, activity, canDraw, training }, idle) {
+  const isMine = notice.textContent === usual;
+  usual = idle;
+  let isProblem = false;
+  if (mustJoin) usual = translated("Enter your name to join the class.");
+  else if (!isOpen && activity) usual = translated("Finished: nothing more is accepted. This page updates automatically.");
+  else if (!isOpen) usual = translated("Nothing to do yet. This page updates automatically.");
+  else if (!canDraw) {
+    usual = translated("Your browser sends no cookie. Allow cookies for this site and reload the page.");
+    isProblem = true;
+  } else if (training) usual = `${translated("The model is being trained.")} ${training}`;
+  if (isMine || usual !== idle) say(usual, isProblem);
+}

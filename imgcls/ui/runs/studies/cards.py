@@ -1,0 +1,87 @@
+"""All studies as cards: the best score, how it rose from trial to trial, and the state."""
+
+import html
+
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.runs.index import Query, search
+from imgcls.studies import Plan, Study
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
+from imgcls.ui.runs import thumbnails
+from imgcls.ui.widgets import formatting, pager
+
+A_PAGE = 12
+NONE = "<b>–</b> no score"
+STATES = {
+    "running": ("Running", ":material/play_circle:", "blue"),
+    "stopping": ("Stopping", ":material/hourglass_bottom:", "orange"),
+    "interrupted": ("Interrupted", ":material/power_off:", "red"),
+    "finished": ("Finished", ":material/check_circle:", "green"),
+    "stopped": ("Stopped", ":material/stop_circle:", "orange"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "damaged": ("Damaged", ":material/broken_image:", "red"),
+}
+"""State of a study -> the word, icon and colour it is shown with."""
+
+
+def show(found: list[Study]) -> None:
+    """A card for each study."""
+    page = pager.page_of(found, A_PAGE, "cards-page", is_in_url=True)
+    with st.container(key="cards-studies"), st.grid(3, min_column_width=260, gap="medium"):
+        for study in page:
+            with st.container(border=True, height="stretch", key=f"card-study-{study.id}", gap="small"), errors.shown():
+                _card(study)
+
+
+def state(name: str, text: str) -> str:
+    """Markdown: the state as a badge, and a text in small grey letters."""
+    word, icon, colour = STATES[name]
+    return f":{colour}-badge[{icon} {word}] &nbsp; :gray[:small[{text}]]"
+
+
+def _card(study: Study) -> None:
+    try:
+        plan = study.plan
+    except UserError:
+        plan = None
+    scores = [] if plan is None or not plan.is_higher_better else _scores(study, plan)
+    curve = thumbnails.picture(
+        thumbnails.sparkline(_best_so_far(scores), width=300, height=60), "The best score so far, by trial", "curve"
+    )
+    best = f"<b>{formatting.fraction(max(scores))}</b> best validation" if scores else NONE
+    if plan is not None and not plan.is_higher_better:
+        best = _loss(study)
+    varied = "" if plan is None else ", ".join(name.replace("_", " ") for name in plan.vary)
+    st.html(
+        f'<div class="glance"><div class="curve">{curve}</div></div><p class="score">{best}</p>'
+        f'<h2>{html.escape(study.title)}</h2><p class="one-line">{html.escape(varied)}</p>'
+    )
+    if st.button(plain(study.title), key=f"open-{study.id}", type="tertiary"):
+        links.go("studies.py", study=study.id)
+    st.markdown(state(study.state, _progress(study, plan)))
+
+
+def _scores(study: Study, plan: Plan) -> list[float]:
+    """The validation accuracies of the trials by number, from the index: it knows them without reading the runs."""
+    rows = search(Query(exact={"study": study.id}, archived=True, sort="id", descending=False)).rows
+    return [row["best"] for row in rows if row["best"] is not None]
+
+
+def _best_so_far(scores: list[float]) -> list[float]:
+    return [max(scores[: at + 1]) for at in range(len(scores))][-thumbnails.MOST_POINTS :]
+
+
+def _loss(study: Study) -> str:
+    try:
+        value = (study.result or {}).get("value")
+    except UserError:
+        value = None
+    return NONE if value is None else f"<b>{value:.4f}</b> lowest validation loss"
+
+
+def _progress(study: Study, plan: Plan | None) -> str:
+    if plan is None:
+        return ""
+    return plain(f"{len(study.runs())} of {plan.budget} trials · {formatting.age(study.created)}")

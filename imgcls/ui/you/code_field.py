@@ -1,0 +1,31 @@
+"""The field for the code of the terminal, which makes a visitor the owner of the server."""
+
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.sharing import Visitor, owner_code
+from imgcls.ui.app.errors import plain
+
+CODE, PROBLEM = "you-code", "you-problem"
+
+
+def show(visitor: Visitor) -> None:
+    """The field, and what was wrong with the code that was entered last."""
+    st.text_input(
+        "Code from the terminal", key=CODE, on_change=_redeem, args=(visitor.id,), autocomplete="off", width=420
+    )
+    st.button("Become the owner", key="you-redeem", icon=":material/key:")  # a phone has no Enter key to press
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def _redeem(visitor_id: str) -> None:
+    """A callback: the page is then drawn for the owner."""
+    text = st.session_state[CODE]
+    st.session_state[CODE] = ""
+    if not text:
+        return
+    try:
+        owner_code.redeem(text, visitor_id)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)

@@ -1,0 +1,25 @@
+"""What counts as done by the visitor: in a class, everybody sees the runs of the others."""
+
+from imgcls import lessons, runs
+from imgcls.config import Config
+from imgcls.lessons import Situation
+from imgcls.sharing import Role, Visitor, acting_as
+
+ADA, BEN = (Visitor(letter * 22, Role.MEMBER, name, "ROOM22") for letter, name in (("A", "Ada"), ("B", "Ben")))
+SETTINGS = lessons.find("shuffled").DENSE
+
+
+def test_the_run_of_a_classmate_does_not_do_the_task(monkeypatch):
+    monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    with acting_as(ADA):
+        run = runs.create(Config(**SETTINGS))
+        assert Situation().started(SETTINGS) == [run] == Situation().started(SETTINGS, earlier=True)
+    with acting_as(BEN):
+        assert runs.all_runs() == [run], "he sees it"
+        assert Situation().started(SETTINGS) == [] == Situation().started(SETTINGS, earlier=True)
+    with acting_as(Visitor("", Role.MEMBER)):
+        assert Situation().started(SETTINGS, earlier=True) == []
+
+
+def test_an_empty_canvas_says_nothing():
+    assert Situation().said == "–"

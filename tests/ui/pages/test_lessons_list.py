@@ -1,0 +1,61 @@
+"""The list of lessons, and what their steps mark on the other pages."""
+
+import re
+
+import pytest
+import streamlit as st
+
+from imgcls import lessons
+from imgcls.lessons import Step
+from imgcls.sharing import lesson_progress
+from imgcls.sharing.lesson_progress import Standing
+from imgcls.sharing.visitors import SERVER
+from imgcls.ui.app.lessons import markers
+from tests.support.pages import button, html_of, is_intact, opened, text_of
+
+STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
+
+
+def test_the_page_says_how_many_lessons_are_finished_and_continues_with_the_latest():
+    app = opened("lessons")
+    assert f"0 of {len(lessons.names())} lessons finished" in html_of(app)
+    assert button(app, "Start with lesson 1")
+    begun = lesson_progress.read(SERVER).changed("draw", Standing(4, 1.0, is_finished=True))
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 2.0)).changed("pixels", Standing(1, 3.0)))
+    app = opened("lessons")
+    assert f"1 of {len(lessons.names())} lessons finished" in html_of(app)
+    button(app, "Continue with lesson 2").click().run()
+    assert is_intact(app) and "2. Pixels: what a network sees" in text_of(app)
+
+
+def test_with_all_lessons_finished_nothing_is_left_to_continue():
+    progress = lesson_progress.read(SERVER)
+    for name in lessons.names():
+        progress = progress.changed(name, Standing(0, 1.0, is_finished=True))
+    lesson_progress.write(SERVER, progress)
+    app = opened("lessons")
+    count = len(lessons.names())
+    assert is_intact(app) and f"{count} of {count} lessons finished" in html_of(app)
+    assert not [found for found in app.button if found.key == "lessons-continue"]
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=[f"{name}: {step.title}" for name, step in STEPS])
+def test_a_step_marks_a_control_and_says_all_that_its_task_needs(name, step):
+    assert "start-bar" not in step.keys, "that frames the name and the seeds, too"
+    assert bool(step.tab) == ("view" in step.keys), "otherwise all sections are framed"
+    if step.do.startswith("Draw ") and step.page == "predict":
+        assert (name, step) == STEPS[0], "a drawing of the step before is still on the canvas: Press Clear"
+    place = re.search(
+        r"below the bars|\bon the (left|right)[ ,.:]", f"{step.text} {step.do} {step.after}", re.IGNORECASE
+    )
+    assert place is None, "on another screen it is elsewhere"
+
+
+def test_of_the_sections_of_evaluate_only_the_right_one_is_marked(monkeypatch):
+    step = Step("A section", "", "evaluate", keys=("view", "part"), tab="Activations")
+    monkeypatch.setattr(st, "session_state", {})
+    assert markers.selectors(step) == ".stMain .st-key-view,.stMain .st-key-part"
+    monkeypatch.setattr(st, "session_state", {markers.SECTIONS: ("Errors", "Activations")})
+    assert markers.selectors(step) == ".stMain .st-key-view button:nth-of-type(2),.stMain .st-key-part"
+    assert "outline-offset:-2px" in markers.style(step)
+    assert markers.style(Step("Nothing to mark", "", "runs")) == ""

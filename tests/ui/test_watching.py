@@ -1,0 +1,51 @@
+"""Pages follow a training less often when many people watch, and as often as before when they have left."""
+
+import pytest
+
+from imgcls.ui.visitors import watching
+
+
+@pytest.fixture
+def crowd(monkeypatch):
+    """`crowd(40)`: so many pages have just been updated, with that of this test; `crowd.pass_by(9)`: seconds pass."""
+
+    class Crowd:
+        now = 1000.0
+
+        def __call__(self, size):
+            watching._seen.clear()
+            watching._seen.update({str(number): self.now for number in range(size - 1)})
+
+        def pass_by(self, seconds):
+            self.now += seconds
+
+    crowd = Crowd()
+    monkeypatch.setattr(watching.time, "monotonic", lambda: crowd.now)
+    yield crowd
+    watching._seen.clear()
+
+
+@pytest.mark.parametrize(("people", "seconds"), [(1, 1), (20, 1), (21, 2), (40, 2), (60, 4), (100, 8), (1000, 8)])
+def test_all_pages_together_have_a_limit(crowd, people, seconds):
+    crowd(people)
+    assert watching.seconds(1.0) == seconds
+    assert people / seconds <= watching.MOST_PER_SECOND or seconds == watching.LONGEST_SECONDS
+
+
+def test_one_person_more_or_less_does_not_change_the_pace_back_and_forth(crowd):
+    crowd(41)
+    pace = watching.seconds(1.0, 2.0)
+    assert pace == 4.0
+    for people in (40, 41, 39, 40):
+        crowd(people)
+        assert watching.seconds(1.0, pace) == pace
+    crowd(27)
+    assert watching.seconds(1.0, pace) == 2.0
+
+
+def test_who_has_left_is_forgotten(crowd):
+    crowd(100)
+    assert watching.seconds(1.0) == 8.0
+    crowd.pass_by(watching.FORGET_SECONDS + 1)
+    assert watching.seconds(1.0, 8.0) == 1.0
+    assert len(watching._seen) == 1

@@ -1,0 +1,27 @@
+"""Numbers and times as pages show them."""
+
+import pytest
+
+from imgcls.ui.widgets import formatting
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (61, "1 minute ago"),
+        (2 * 3600, "2 hours ago"),
+        (DAY, "1 day ago"),
+        (59 * DAY, "59 days ago"),
+        (60 * DAY, "2 months ago"),
+        (364 * DAY, "12 months ago"),
+        (365 * DAY, "1 year ago"),
+        (1111 * DAY, "3 years ago"),
+    ],
+)
+def test_an_age_has_the_largest_unit_that_fits(seconds, text, monkeypatch):
+    monkeypatch.setattr(formatting.time, "time", lambda: 2e9)
+    assert formatting.age(2e9 - seconds) == text
