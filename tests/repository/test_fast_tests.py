@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from imgcls.system import paths
+from tests.support.under_way import UnderWay
 from tests.support.workers import NOT_FAST_FILES, NOT_FAST_TESTS, PAGES, TESTS, is_fast, may_be_fast
 
 FILES = [path for path in TESTS.rglob("test_*.py") if may_be_fast(path)]
@@ -109,3 +110,11 @@ def test_a_test_that_sleeps_or_starts_a_process_is_not_fast(function):
 def test_workers_are_given_whole_groups_of_tests(request):
     is_shared = hasattr(request.config, "workerinput")
     assert request.node.nodeid.endswith("@test_fast_tests") == is_shared, "xdist no longer sees the groups"
+
+
+def test_what_is_under_way_is_known_at_any_time(request):
+    report = UnderWay(request.config)
+    report.pytest_runtest_logstart("one")
+    report.pytest_runtest_logstart("two")
+    report.pytest_runtest_logfinish("one")
+    assert re.fullmatch(r"10 min: 1 tests ended; under way: two \(600 s\)", report.summary(time.monotonic() + 600))

@@ -42,5 +42,8 @@ def whose(folder: Path) -> str:
 
 
 def _share(action: Action, folder: Path, key: str) -> None:
+    choice = st.session_state.get(key)
+    if choice is None:  # reported by a control that the browser is still mounting
+        return
     with shown():
-        guarding.share(action, folder, Visibility(st.session_state[key]))
+        guarding.share(action, folder, Visibility(choice))

@@ -223,7 +223,8 @@ def _short(name: str) -> str:
 
 
 def _follow_list() -> None:
-    selection_state.put(**{LIST: _short(st.session_state["learned-list"])})
+    if (name := selection_state.chosen("learned-list")) is not None:
+        selection_state.put(**{LIST: _short(name)})
 
 
 def _files(key: tuple, found: EpochPredictions, images: tuple[int, ...]) -> tuple[str, ...]:

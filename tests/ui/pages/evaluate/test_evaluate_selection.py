@@ -124,6 +124,16 @@ def test_a_click_during_a_rerun_loses_no_earlier_one_and_back_works(finished_run
     assert ("predictions" in app.query_params) is not is_late
 
 
+def test_a_control_that_the_browser_reports_while_it_is_still_empty_changes_nothing(finished_run):
+    app = opened("evaluate", run=finished_run.id, predictions="wrong")
+    for _ in range(2):
+        (shown,) = [group for group in app.button_group if group.label == "Predictions"]
+        assert shown.value == "Errors"
+        shown.set_value(None).run()
+        assert is_intact(app)
+        assert app.query_params["predictions"] in ("wrong", ["wrong"])
+
+
 def test_tagged_images_can_be_shown(finished_run):
     tags.change(finished_run, "dark", [3, 5], given=True)
     app = opened("evaluate", run=finished_run.id, tag="dark")

@@ -86,7 +86,8 @@ def _controls(view: View, classes: str) -> None:
 
 
 def _follow_predictions(options: dict[str, str]) -> None:
-    selection_state.put(predictions=options[st.session_state["predictions-shown"]])
+    if (shown := selection_state.chosen("predictions-shown")) is not None:
+        selection_state.put(predictions=options[shown])
 
 
 def _follow_classes() -> None:

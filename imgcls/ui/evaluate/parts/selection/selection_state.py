@@ -240,6 +240,15 @@ def set_control(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
+def chosen(key: str) -> Any:
+    """What was chosen in a control that always has a choice, or None.
+
+    The browser mounts a control empty, before it applies the value of `set_control`. A refresh between the two, as the
+    bar of a lesson sends, reports None as if it had been chosen.
+    """
+    return st.session_state.get(key)
+
+
 def selection_default(widget: str, scope: tuple, value: Any) -> Any:
     """What a chart or table shows as selected when it is created: the present selection.
 
