@@ -65,6 +65,7 @@ pytest_plugins = [
     "tests.support.processes.engine",
     "tests.support.processes.trainers",
     "tests.support.slow",
+    "tests.support.time_limits",
     "tests.support.under_way",
     "tests.support.workers",
 ]

@@ -182,24 +182,23 @@ def test_no_trial_starts_after_the_end_of_the_night(digits):
     assert trainers.trained == [] and result["message"] == "No trial has a validation score, so there is no winner."
 
 
-def test_a_trial_that_the_user_takes_out_of_the_queue_is_passed_over(digits):
+def test_a_trial_that_the_user_takes_out_of_the_queue_is_passed_over(digits, wait_until):
     study = studies.create(planned(trials=2))
     driver_thread = threading.Thread(target=lambda: results.append(Driver(study).run()))
     results: list[dict] = []
     with filelock.FileLock(study.folder.parent.parent / jobs.queue.LOCK, thread_local=False):
         driver_thread.start()
-        while not (waiting := jobs.waiting()):
-            time.sleep(0.01)
-        jobs.take_out(waiting[0])
-        while len(waiting := jobs.waiting()) < 1 or waiting[0].id.endswith("0000"):
-            time.sleep(0.01)
-        support.end(waiting[0])
-        (waiting[0].folder / "queued.json").unlink()
+        wait_until(jobs.waiting)
+        jobs.take_out(jobs.waiting()[0])
+        wait_until(lambda: [run for run in jobs.waiting() if not run.id.endswith("0000")])
+        (second,) = jobs.waiting()
+        support.end(second)
+        (second.folder / "queued.json").unlink()
         driver_thread.join()
     assert results[0]["tried"] == 2 and results[0]["winner"].endswith("0001")
 
 
-def test_a_study_waits_while_its_owner_has_no_room_in_the_queue(digits, monkeypatch):
+def test_a_study_waits_while_its_owner_has_no_room_in_the_queue(digits, monkeypatch, wait_until):
     ada, refused, results = Visitor("A" * 22, Role.MEMBER, "Ada"), threading.Event(), []
     monkeypatch.setenv("IMGCLS_MODE", "classroom")
     monkeypatch.setenv(limits.VARIABLE, "member.queued_runs=1")
@@ -226,12 +225,12 @@ def test_a_study_waits_while_its_owner_has_no_room_in_the_queue(digits, monkeypa
     driver_thread.start()
     assert refused.wait(60)
     jobs.take_out(mine)
-    while not (waiting := jobs.waiting()):
-        time.sleep(0.01)
-    support.end(waiting[0])
-    (waiting[0].folder / "queued.json").unlink()
+    wait_until(jobs.waiting)
+    (run,) = jobs.waiting()
+    support.end(run)
+    (run.folder / "queued.json").unlink()
     driver_thread.join()
-    assert results[0]["tried"] == 1 and study.trials()[0].run.id == waiting[0].id
+    assert results[0]["tried"] == 1 and study.trials()[0].run.id == run.id
 
 
 def test_hopeless_trials_are_ended_early(digits):

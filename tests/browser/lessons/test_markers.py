@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -68,6 +69,13 @@ class Slow:
     def hold(self) -> None:
         self.sent, self._is_held = 0, True
 
+    def wait(self, page: Page, sent: int) -> None:
+        """Until the browser has sent so many messages, which Playwright sees only while the page waits."""
+        end = time.monotonic() + steps.SLOW / 1000
+        while self.sent < sent:
+            assert time.monotonic() < end, f"{self.sent} of {sent} messages"
+            page.wait_for_timeout(50)
+
     def release(self) -> None:
         """Each message once and in their order: those that arrive meanwhile wait for those before them."""
         while self._held:
@@ -92,8 +100,7 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
         expect(bar).to_contain_text(title)
         slow.hold()
         bar.locator(".st-key-lesson-next button").click()
-        while slow.sent < 2:  # the click, and a tick of the bar
-            page.wait_for_timeout(50)
+        slow.wait(page, sent=2)  # the click, and a tick of the bar
         slow.release()
     steps.shows(page, "Evaluate")
     marked = steps.main(page).locator(".st-key-by-hand")
