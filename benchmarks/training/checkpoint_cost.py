@@ -24,6 +24,7 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
     from imgcls import datasets
     from imgcls.runs.requests import RunRequest
     from imgcls.training import model_builder
+    from imgcls.training.loop import steps
     from imgcls.training.loop.batches import Subset
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.checkpoint import Checkpoint, Writer
@@ -75,7 +76,12 @@ def cost(config: Config, epochs: int) -> dict[str, float]:
         path = Path(folder, "checkpoint.npz")
         writer = Writer(path)
         loop = TimedLoop(
-            config, model, training, validation, MetricsWriter(Path(folder, "metrics.jsonl")), Alone(writer)
+            config,
+            steps.trainable(config, model, training.labels),
+            training,
+            validation,
+            MetricsWriter(Path(folder, "metrics.jsonl")),
+            Alone(writer),
         )
         loop.run()
         writer.close()

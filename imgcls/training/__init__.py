@@ -1,6 +1,7 @@
 """The trainer: a separate process that fills a run folder. Only this package imports Keras, and no other imports it.
 
 trainer.py        trains, evaluates and exports one run
+loops.py          the loop of a run, with Keras or without
 standby.py        a trainer that waits with TensorFlow loaded
 keras_import.py   imports Keras without what it does not need
 model_builder/    Keras models from the settings of a run

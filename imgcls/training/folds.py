@@ -33,11 +33,14 @@ from imgcls.runs.requests import RunRequest
 from imgcls.system import atomic
 from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 from imgcls.training import model_builder
+from imgcls.training.loop import steps
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.loop import EVALUATION_BATCH, Loop
+from imgcls.training.loop.trainable import Network
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
+from imgcls.training.transfer import heads
 from imgcls.training.transfer.features import Extractor, Stopped
 from imgcls.training.transfer.loop import TransferLoop
 
@@ -159,7 +162,8 @@ class _Images:
         )
         judged = Subset.of(dataset.x_train, dataset.y_train, validation)
         with contextlib.closing(_silent()) as metrics:
-            if not _trained(Loop(config, model, subset, judged, metrics, control)):
+            trainable = steps.trainable(config, model, subset.labels)
+            if not _trained(Loop(config, trainable, subset, judged, metrics, control)):
                 return None
         return _predictions(model, dataset.x_train, held_out)
 
@@ -170,7 +174,7 @@ class _Features:
     def __init__(self, loop: TransferLoop, dataset: Dataset, rows: np.ndarray):
         self._config, self._dataset = loop.config, dataset
         self._rows = np.sort(rows)
-        extractor = Extractor(loop.config, dataset, loop.base, between_batches=loop.obey_request)
+        extractor = Extractor(loop.config, dataset, lambda: loop.whole.base, between_batches=loop.obey_request)
         self._features, self._positions = extractor.rows(self._rows)
 
     def predict(
@@ -179,13 +183,13 @@ class _Features:
         """As `_Images.predict`."""
         config, facts = self._config, self._dataset.facts
         subset = self._subset(training)
-        top = model_builder.head(config, self._features.shape[1], facts.num_classes, facts.is_multilabel)
-        models.family(config.model).initialise(top, subset.sample(models.MAX_IMAGES_TO_INITIALISE))
+        head = heads.trainable(config, self._features.shape[1], facts, subset.labels)
+        heads.initialise(config, head.model, subset.sample(models.MAX_IMAGES_TO_INITIALISE))
         judged = self._subset(validation)
         with contextlib.closing(_silent()) as metrics:
-            if not _trained(Loop(config, top, subset, judged, metrics, control, Augmentation())):
+            if not _trained(Loop(config, head, subset, judged, metrics, control, Augmentation())):
                 return None
-        return _predictions(top, self._features, self._positions_of(held_out))
+        return _predictions(head.model, self._features, self._positions_of(held_out))
 
     def _subset(self, rows: np.ndarray) -> Subset:
         labels = np.asarray(self._dataset.y_train)[rows].astype(np.int32)
@@ -204,10 +208,15 @@ def _trained(loop: Loop) -> bool:
     return True
 
 
-def _predictions(model: keras.Model, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    # Called directly: `predict_on_batch` would build a graph for every fold and every size of a last batch.
+def _predictions(model: Network, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def of_batch(batch: np.ndarray) -> Any:
+        if isinstance(model, keras.Model):
+            # `predict_on_batch` would build a graph for every fold and every size of a last batch.
+            return model(batch, training=False)
+        return model.predict_on_batch(batch)
+
     parts = [
-        np.asarray(model(np.asarray(inputs[rows[start : start + EVALUATION_BATCH]]), training=False), np.float32)
+        np.asarray(of_batch(np.asarray(inputs[rows[start : start + EVALUATION_BATCH]])), np.float32)
         for start in range(0, len(rows), EVALUATION_BATCH)
     ]
     return np.concatenate(parts)

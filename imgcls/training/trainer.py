@@ -6,33 +6,31 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import filelock
 import numpy as np
 
-from imgcls import datasets, jobs, models
+from imgcls import datasets, jobs
 from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.jobs import waiting_list
-from imgcls.runs import Run, backbone_facts, trials
+from imgcls.runs import Run, trials
 from imgcls.runs.annotations import withdrawn
 from imgcls.runs.results import RESULT_VERSION
 from imgcls.runs.run import FULL_DISK, TRAINER_LOCK
 from imgcls.system import atomic, nodes, processes
-from imgcls.training import keras_import
+from imgcls.training.export import explain_data, results
 from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.loop import Diverged, Loop
+from imgcls.training.loops import loop_of
 from imgcls.training.process import failures, gpu_memory, outage
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Parked, RunControl, ShutDown, Signals
 from imgcls.training.process.heartbeat import Heartbeat
 from imgcls.training.process.metrics_writer import MetricsWriter, usage
-from imgcls.training.transfer.early_start import EarlyStart
+from imgcls.training.transfer.loop import TransferLoop
 from imgcls.training.transfer.several_seeds import SeveralSeeds
-
-if TYPE_CHECKING:  # these import TensorFlow
-    from imgcls.training.loop.loop import Loop
-    from imgcls.training.transfer.loop import TransferLoop
 
 NO_MODEL_YET = "Stopped before the first training step, so there is no model. Start the run again to get one."
 UNFINISHED_EPOCH = "Stopped during the first epoch; the saved model has the weights from that point."
@@ -136,53 +134,11 @@ class Trainer:
     def _train_with(self, metrics: MetricsWriter, control: RunControl, config: Config) -> dict[str, Any]:
         metrics.phase("loading")
         dataset = self._data(config)
-        facts = dataset.facts
         training_rows, validation_rows = datasets.training_split(dataset, config)
         training = Subset.of(dataset.x_train, dataset.y_train, training_rows)
         validation = Subset.of(dataset.x_train, dataset.y_train, validation_rows)
-        has_backbone = models.has_backbone(config.model)
-        begin = self._shared.early_start if self._shared else EarlyStart.begun
-        early = begin(config, dataset, training, validation) if has_backbone else None
-
-        # Importing TensorFlow takes seconds, so first check everything that needs no TensorFlow.
-        keras_import.load()
-        import keras
-        import tensorflow as tf
-
-        from imgcls.training import folds, model_builder
-        from imgcls.training.export import explain_data, results
-        from imgcls.training.loop.epoch_predictions import EpochRecorder
-        from imgcls.training.loop.loop import Diverged, Loop
-        from imgcls.training.transfer.loop import TransferLoop
-
-        if config.deterministic:
-            tf.config.experimental.enable_op_determinism()
-        keras.utils.set_random_seed(config.seed)
-        precision = model_builder.precision_of(config)
-        epochs = config.epochs + models.more_epochs(config.model, config.model_settings)
-        recorder = EpochRecorder(self.run, validation, len(facts.classes), epochs)
-        loop: Loop | TransferLoop
-        if has_backbone:
-            loop = TransferLoop(config, dataset, training, validation, metrics, control, recorder, early, self._shared)
-        else:
-            sample = training.sample(model_builder.NORMALISATION_IMAGES)
-            model = model_builder.build(
-                config, facts.shape, len(facts.classes), sample, precision, facts.is_multilabel, for_training=True
-            )
-            loop = Loop(config, model, training, validation, metrics, control, recorder=recorder)
-            recorder.probe_with(model.predict_on_batch)
-            recorder.store_filters(model_builder.first_kernel(model))
-        metrics.plan(
-            train=len(training),
-            validation=len(validation),
-            test=len(dataset.y_test),
-            steps=loop.steps_per_epoch,
-            epochs=epochs,
-            head_epochs=config.epochs if has_backbone else None,
-            parameters=backbone_facts.parameters(config, facts),
-            precision=precision,
-            **({"several": True} if facts.is_multilabel else {}),
-        )
+        # This may import TensorFlow, which takes seconds, so everything that needs none comes first.
+        loop, recorder = loop_of(self.run, config, dataset, training, validation, metrics, control, self._shared)
         self._restore(loop, metrics)
         recorder.rewind(loop.epochs_done)
         self._heartbeat.hand_over()
@@ -208,6 +164,8 @@ class Trainer:
                 message = UNFINISHED_EPOCH
         entries: dict[str, Any] = {}
         if config.folds and outcome == "finished":
+            from imgcls.training import folds  # imports TensorFlow
+
             rows = np.concatenate([training_rows, validation_rows])
             try:
                 found = folds.cross_validate(self.run, loop, dataset, rows, metrics, control)
@@ -233,7 +191,7 @@ class Trainer:
             return datasets.open_for_training(config.data, datasets.read_edits(path))
         return datasets.open_dataset(config.data)  # started by a version without edits
 
-    def _restore(self, loop: "Loop | TransferLoop", metrics: MetricsWriter) -> None:
+    def _restore(self, loop: Loop | TransferLoop, metrics: MetricsWriter) -> None:
         """Continues from the checkpoint. Without one, what an earlier attempt wrote no longer counts."""
         path = self.run.folder / "checkpoint.npz"
         if not path.exists():

@@ -258,7 +258,7 @@ def test_convolutions_of_the_fast_network_are_initialised_as_identity(build, ker
 def test_test_time_augmentation_averages_both_mirror_images(build, keras, tmp_path):
     from imgcls.inference.predictor import Predictor
     from imgcls.training import model_builder
-    from imgcls.training.export.converter import write_litert
+    from imgcls.training.export import litert_file
 
     model = build("deep_cnn", {"width": 8}, (12, 12, 3))
     assert model_builder.with_test_time_augmentation(Config(), model) is model
@@ -268,7 +268,7 @@ def test_test_time_augmentation_averages_both_mirror_images(build, keras, tmp_pa
     assert np.allclose(both(images), expected, atol=1e-6)
     assert not np.allclose(both(images), model(images), atol=1e-4)
     assert both.count_params() == model.count_params()
-    assert write_litert(both, tmp_path / "model.tflite", images, expected) < 1e-5
+    assert litert_file.write(both, tmp_path / "model.tflite", images, expected) < 1e-5
     assert np.allclose(Predictor(tmp_path / "model.tflite").probabilities(images), expected, atol=1e-5)
     both.save(tmp_path / "model.keras")
     assert np.allclose(keras.models.load_model(tmp_path / "model.keras")(images), expected, atol=1e-6)

@@ -30,7 +30,7 @@ def test_the_solution_matches_scikit_learn(keras, monkeypatch):
     monkeypatch.setattr(head_solver, "TOLERANCE", 1e-9)
     x, labels = problem()
     known = (x, targets(labels), np.ones((len(x), 1), np.float32))
-    kernel, bias = head_solver.solve(known, (x, targets(labels)), head_solver._multinomial)
+    kernel, bias = head_solver.solve(known, (x, targets(labels)), head_solver.multinomial)
     expected = LogisticRegression(C=1 / (0.1 * len(x)), tol=1e-6).fit(x, labels)
     assert np.allclose(kernel, expected.coef_.T, atol=5e-3)
     assert np.allclose(bias - bias.mean(), expected.intercept_ - expected.intercept_.mean(), atol=5e-3)
@@ -44,13 +44,13 @@ def test_few_passes_are_nearly_as_good_as_many(keras, monkeypatch):
 
     def loss(logits: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         passes[-1] += len(logits) == len(x)
-        return head_solver._multinomial(logits, wanted)
+        return head_solver.multinomial(logits, wanted)
 
     def solved() -> float:
         passes.append(0)
         known = x, targets(labels), np.ones((len(x), 1), np.float32)
         kernel, bias = head_solver.solve(known, (x_val[:200], targets(val_labels[:200])), loss)
-        return float(head_solver._multinomial(x_val @ kernel + bias, targets(val_labels))[0].sum(1).mean())
+        return float(head_solver.multinomial(x_val @ kernel + bias, targets(val_labels))[0].sum(1).mean())
 
     quick = solved()
     monkeypatch.setattr(head_solver, "TOLERANCE", 1e-9)

@@ -36,6 +36,7 @@ def main() -> None:
     from imgcls.config import Config
     from imgcls.datasets import recipes
     from imgcls.training import model_builder
+    from imgcls.training.loop import steps
     from imgcls.training.loop.batches import Subset
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import MetricsWriter
@@ -58,7 +59,8 @@ def main() -> None:
         config, facts.shape, facts.num_classes, training.sample(10_000), precision, for_training=True
     )
     with tempfile.TemporaryDirectory() as folder:
-        Loop(config, model, training, test, MetricsWriter(Path(folder, "metrics.jsonl"), look), Nobody()).run()
+        trainable = steps.trainable(config, model, training.labels)
+        Loop(config, trainable, training, test, MetricsWriter(Path(folder, "metrics.jsonl"), look), Nobody()).run()
     print(json.dumps(epochs))
 
 

@@ -67,7 +67,7 @@ def _with_backbone(config: Config, card: ModelCard, source: Copied) -> Network:
         )
     network = backbones.NETWORKS[title]
     is_linear = not config.model_settings["head_units"]
-    loss = "_binary" if card.is_multilabel else "_multinomial"
+    loss = "binary" if card.is_multilabel else "multinomial"
     solver = sources.copied("training/transfer/head_solver.py", ["solve", loss])
     unfreeze = sources.copied("training/model_builder/backbone.py", ["unfreeze"])
     return Network(

@@ -3,13 +3,16 @@
 Batch normalisation is folded into the convolution before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from imgcls.models.shipped.litert_graph import Graph
 from imgcls.models.shipped.networks import EPSILON, NORMALISATION, PLANS, Convolution, weights_of
+
+CHANNELS = (1, 3)
+"""Of the images that `classifier` takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +24,20 @@ class Head:
 
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]
     is_multilabel: bool
+
+    @classmethod
+    def of_weights(cls, weights: Sequence[np.ndarray], epsilon: float, *, is_multilabel: bool) -> "Head":
+        """From the weights that Keras gives: mean and variance, by which the features are standardised, then kernel
+        and bias of each layer. The standardisation becomes part of the first; `epsilon` is added to the variance."""
+        mean, variance, kernel, bias, *others = weights
+        scale = 1 / np.sqrt(variance + epsilon)
+        first = kernel * scale[:, None], bias - (mean * scale) @ kernel
+        return cls((first, *zip(others[::2], others[1::2], strict=True)), is_multilabel)
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """The arrays as they are in the file."""
+        return [np.ascontiguousarray(array, "<f4") for kernel, bias in self.layers for array in (kernel.T, bias)]
 
 
 def extractor(title: str, size: int) -> bytes:

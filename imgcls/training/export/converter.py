@@ -15,7 +15,6 @@ import tensorflow as tf
 
 from imgcls import datasets
 from imgcls.export.formats import Weights
-from imgcls.inference.predictor import Predictor
 from imgcls.system import atomic
 from imgcls.training.export import activations, shipped_classifier
 
@@ -25,8 +24,6 @@ OPSET = 17
 """The ONNX operator set: tf2onnx 1.17 writes up to 18, and 17 runs in ONNX Runtime 1.12 and later."""
 MOST_AT_ONCE = 64
 """The largest batch of a Core ML file, whose sizes are bounded."""
-MAX_DIFFERENCE = 1e-3
-"""The largest difference between two probabilities that counts as rounding."""
 
 
 class KerasConverter:
@@ -150,35 +147,6 @@ class KerasConverter:
         chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:CALIBRATION_IMAGES])
         for row in chosen:
             yield [np.asarray(images[row : row + 1])]
-
-
-def write_litert(
-    model: keras.Model, path: Path, sample: np.ndarray, expected: np.ndarray, content: bytes | None = None
-) -> float:
-    """Writes the LiteRT file that the pages run, loads it again and compares its predictions for `sample` with those of
-    the model.
-
-    Args:
-        content: Of the file, if it is known already.
-
-    Returns:
-        The largest difference between the two models' probabilities.
-
-    Raises:
-        RuntimeError: the predictions differ by more than `MAX_DIFFERENCE`, so the file must not be used.
-    """
-    if content is None:
-        KerasConverter(model).litert(path)
-    else:
-        path.write_bytes(content)
-    found = Predictor(path).probabilities(sample)
-    difference = float(np.abs(found - expected).max())
-    if not difference <= MAX_DIFFERENCE:  # also true for NaN
-        raise RuntimeError(
-            f"The exported LiteRT model predicts differently: the probabilities of {len(sample)} images differ "
-            f"by up to {difference:.4f}."
-        )
-    return difference
 
 
 def quantise_onnx(model: Any, path: Path, calibration: Iterator[list[np.ndarray]], folder: Path) -> None:

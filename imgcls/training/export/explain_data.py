@@ -40,6 +40,7 @@ from imgcls.runs import Run
 from imgcls.system import atomic
 from imgcls.system.tasks import GRACE_SECONDS, Progress
 from imgcls.training import keras_import
+from imgcls.training.transfer.known_networks import KnownModel
 
 MAX_TRAINING_IMAGES = 1000
 MAX_TRAINING_BYTES = 6_000_000
@@ -78,8 +79,16 @@ def _make(run: Run, report: Progress, training_images: int, test_images: int) ->
 
 
 def attempt(run: Run, model, dataset: Dataset) -> None:
-    """The same at the end of a training run. A failure is only logged, because a page can start it again."""
+    """The same at the end of a training run. A failure is only logged, because a page can start it again.
+
+    `model` is a Keras model, or else stands for the one in model.keras.
+    """
     try:
+        if isinstance(model, KnownModel):
+            keras_import.load()
+            import keras
+
+            model = keras.models.load_model(run.folder / "model.keras", compile=False, safe_mode=True)
         with filelock.FileLock(task.task_of(run).lock, timeout=GRACE_SECONDS, poll_interval=0.02):
             _write(run, model, dataset, lambda fraction, text: None, MAX_TRAINING_IMAGES, MAX_TEST_IMAGES)
     except Exception:  # noqa: BLE001 the model is trained and stored; this extra can be made later

@@ -1,12 +1,12 @@
 """The results of a training run: test predictions, a gallery of test images, validation predictions, the exported
 model."""
 
+import importlib.metadata
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from imgcls import models
@@ -19,15 +19,19 @@ from imgcls.inference.explain import task
 from imgcls.runs import Run, backbone_facts, trials
 from imgcls.runs.predictions import test_records, validation_predictions
 from imgcls.system import atomic
-from imgcls.training import model_builder
-from imgcls.training.export.converter import write_litert
-from imgcls.training.export.head_swap import ModelFiles
+from imgcls.training.export import litert_file
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.class_weights import class_weights
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.loop import EVALUATION_BATCH, Loop
 from imgcls.training.process.metrics_writer import MetricsWriter
+from imgcls.training.transfer.known_networks import KnownModel
 from imgcls.training.transfer.loop import TransferLoop
+
+if TYPE_CHECKING:  # imports TensorFlow
+    import keras
+
+    Model = keras.Model | KnownModel
 
 MODEL_VERSION = 1
 SAMPLE_SIZE, BACKBONE_SAMPLE_SIZE = 64, 16
@@ -53,7 +57,7 @@ def evaluate_and_export(
     dataset: Dataset,
     recorder: EpochRecorder,
     metrics: MetricsWriter,
-) -> tuple[keras.Model, dict[str, Any]]:
+) -> tuple["Model", dict[str, Any]]:
     """Evaluates the best weights on the test set and exports the model. Trials and attempts at assignments are not.
 
     Returns:
@@ -62,17 +66,7 @@ def evaluate_and_export(
     config, facts, best = run.config, dataset.facts, loop.best
     if best is None:
         raise RuntimeError("The training ended without a best epoch.")
-    precision = model_builder.precision_of(config)
-    model = loop.model
-    if isinstance(loop, TransferLoop):
-        loop.load_best()
-    else:
-        # The model that is evaluated, saved and exported is float32 and has Keras's own layers.
-        sample = training.sample(model_builder.NORMALISATION_IMAGES)
-        model = model_builder.build(config, facts.shape, facts.num_classes, sample, is_multilabel=facts.is_multilabel)
-        model.set_weights(loop.best_weights)
-    model = model_builder.with_test_time_augmentation(config, model)
-
+    model, precision = _model_with_best_weights(loop, training, dataset)
     if not trials.is_spared(run):
         metrics.phase("testing")
     test_records.write(run, dataset.records)
@@ -80,8 +74,7 @@ def evaluate_and_export(
     scores: dict[str, float] = {}
     # Computed once for two checks, of the predictions from features and of the exported model.
     sample = np.asarray(dataset.x_test[: BACKBONE_SAMPLE_SIZE if models.has_backbone(config.model) else SAMPLE_SIZE])
-    once = loop.predictions_once if isinstance(loop, TransferLoop) else model_builder.predictions_once
-    expected = sample, once(model, sample)
+    expected = sample, loop.predictions_once(model, sample)
     if not trials.is_spared(run):
         scores = test(run, model, dataset, thresholds, loop.test_predictions(expected[1]), loop.evaluation_batch)
     is_trained_model = precision == "float32" and not config.test_time_augmentation
@@ -89,13 +82,12 @@ def evaluate_and_export(
     predict_validation(run, model, recorder, recorded, loop.evaluation_batch)
     metrics.phase("saving")
     task.remove_files(run)
-    if isinstance(loop, TransferLoop) and loop.shared is not None:
-        files = loop.shared.kept(ModelFiles).of(model, loop.head)
-    else:
-        files = ModelFiles().of(model)
     with atomic.replacing(run.folder / "model.keras") as aside:
-        files.save(aside)
-    export(run, files, config, dataset, expected, thresholds)
+        model.save(aside)
+    ink = _ink_statistics(loop, dataset)
+    export(run, model, config, dataset, expected, thresholds, ink)
+    if isinstance(loop, TransferLoop):
+        loop.remember(run.folder / "model.keras", ink)
     weights = class_weights(config, training.labels, facts.num_classes)
     return model, {
         "training_seconds": round(loop.progress.seconds, 1),
@@ -115,13 +107,40 @@ def evaluate_and_export(
         "precision": precision,
         **loop.facts,
         **({} if weights is None else {"class_weights": weights.round(6).tolist()}),
-        "software": {"keras": keras.__version__, "python": platform.python_version()},
+        "software": {"keras": importlib.metadata.version("keras"), "python": platform.python_version()},
     }
+
+
+def _model_with_best_weights(loop: Loop | TransferLoop, training: Subset, dataset: Dataset) -> tuple["Model", str]:
+    """The model that is evaluated, saved and exported, and the precision in which it was trained."""
+    config, facts = loop.config, dataset.facts
+    if isinstance(loop, TransferLoop):
+        loop.load_best()
+        model, precision = loop.model, "float32"
+        if not config.test_time_augmentation:
+            return model, precision
+    from imgcls.training import model_builder  # imports TensorFlow
+
+    if isinstance(loop, Loop):
+        # It is float32 and has Keras's own layers.
+        precision = model_builder.precision_of(config)
+        sample = training.sample(model_builder.NORMALISATION_IMAGES)
+        model = model_builder.build(config, facts.shape, facts.num_classes, sample, is_multilabel=facts.is_multilabel)
+        model.set_weights(loop.best_weights)
+    return model_builder.with_test_time_augmentation(config, model), precision
+
+
+def _ink_statistics(loop: Loop | TransferLoop, dataset: Dataset) -> dict[str, Any] | None:
+    """The measurements of the training images for the input check, which depend on the dataset alone."""
+    if not dataset.facts.ink:
+        return None
+    known = loop.known if isinstance(loop, TransferLoop) else None
+    return input_quality.statistics(dataset.x_train) if known is None else known.about["ink"]
 
 
 def test(
     run: Run,
-    model: keras.Model,
+    model: "Model",
     dataset: Dataset,
     thresholds: Thresholds | None,
     probabilities: np.ndarray | None = None,
@@ -140,7 +159,7 @@ def test(
 
 
 def predict_validation(
-    run: Run, model: keras.Model, recorder: EpochRecorder, predictions: np.ndarray | None, batch: int = EVALUATION_BATCH
+    run: Run, model: "Model", recorder: EpochRecorder, predictions: np.ndarray | None, batch: int = EVALUATION_BATCH
 ) -> None:
     """Stores the predictions for validation images: after each epoch, and those of the saved model.
 
@@ -156,14 +175,14 @@ def predict_validation(
     validation_predictions.write(run, predictions, labels, rows)
 
 
-def chosen_thresholds(model: keras.Model, validation: Subset, batch: int = EVALUATION_BATCH) -> Thresholds:
+def chosen_thresholds(model: "Model", validation: Subset, batch: int = EVALUATION_BATCH) -> Thresholds:
     """The best thresholds of a multi-label model on the validation images."""
     predictions = _predictions(model, lambda rows: validation.images[validation.rows[rows]], len(validation), batch)
     found = predictions, validation.labels
     return Thresholds(multilabel.chosen_threshold(*found), multilabel.chosen_thresholds(*found))
 
 
-def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
+def _predictions(model: "Model", images: Callable[[slice], np.ndarray], count: int, batch: int) -> np.ndarray:
     """Probabilities of `count` images, float32 (count, classes)."""
     parts = [
         np.asarray(model.predict_on_batch(np.asarray(images(slice(start, start + batch)))))
@@ -174,25 +193,27 @@ def _predictions(model: keras.Model, images: Callable[[slice], np.ndarray], coun
 
 def export(
     run: Run,
-    files: ModelFiles,
+    model: "Model",
     config: Config,
     dataset: Dataset,
     expected: tuple[np.ndarray, np.ndarray],
-    thresholds: Thresholds | None = None,
+    thresholds: Thresholds | None,
+    ink: dict[str, Any] | None,
 ) -> None:
     """Exports the model for the pages and writes model.json; `thresholds` are those of a multi-label model.
 
     Args:
         expected: A few images and the model's predictions for them.
+        ink: For the input check; None where the images are no handwriting.
     """
     facts = dataset.facts
-    if facts.ink:
-        atomic.write_json(run.folder / input_quality.NAME, files.ink_statistics(dataset))
-    if files.knows_network:  # compared with more images before
+    if ink is not None:
+        atomic.write_json(run.folder / input_quality.NAME, ink)
+    if isinstance(model, KnownModel):  # compared with more images before
         images, probabilities = expected
         expected = images[:HEAD_SAMPLE_SIZE], probabilities[:HEAD_SAMPLE_SIZE]
     with atomic.replacing(run.folder / "model.tflite") as aside:
-        difference = write_litert(files.model, aside, *expected, files.litert())
+        difference = litert_file.write(model, aside, *expected)
     multilabel_facts: dict[str, Any] = {}
     if thresholds is not None:
         multilabel_facts = {
@@ -211,7 +232,7 @@ def export(
             "ink": facts.ink,
             "fit": facts.fit,
             "pixels": facts.pixels.as_json(),
-            "parameters": files.model.count_params(),
+            "parameters": model.count_params(),
             "layers": [
                 asdict(row)
                 for row in backbone_facts.layer_table(

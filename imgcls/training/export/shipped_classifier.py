@@ -5,10 +5,9 @@ import numpy as np
 from keras import layers
 
 from imgcls.models.shipped import PLANS
-from imgcls.models.shipped.litert_model import Head, classifier
+from imgcls.models.shipped.litert_model import CHANNELS, Head, classifier
 from imgcls.models.shipped.networks import NORMALISATION
 
-CHANNELS = (1, 3)
 HEAD_LAYERS = (
     layers.InputLayer,
     layers.Dropout,
@@ -28,26 +27,12 @@ def litert(model: keras.Model) -> bytes | None:
     shape = tuple(model.input_shape[1:])
     if not title or shape[-1] not in CHANNELS or not all(isinstance(layer, HEAD_LAYERS) for layer in head):
         return None
+    (standardise,) = (layer for layer in head if isinstance(layer, layers.BatchNormalization))
+    weights = [weight for layer in head for weight in layer.get_weights()]
     is_multilabel = isinstance(model.layers[-1], layers.Activation)
     size = networks[0].get_layer("preprocess").output.shape[1]
-    return classifier(title, size, shape, _weights(title, networks[0]), Head(_dense_layers(head), is_multilabel))
-
-
-def stored_head(model: keras.Model) -> list[np.ndarray]:
-    """The arrays of the head as they are in the file that `litert` writes for this model."""
-    head = [layer for layer in model.layers if not isinstance(layer, keras.Model)]
-    return [np.ascontiguousarray(array, "<f4") for kernel, bias in _dense_layers(head) for array in (kernel.T, bias)]
-
-
-def _dense_layers(head: list[layers.Layer]) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-    """Kernels and biases, with the standardisation of the features folded into the first."""
-    dense = [layer.get_weights() for layer in head if isinstance(layer, layers.Dense)]
-    (standardise,) = (layer for layer in head if isinstance(layer, layers.BatchNormalization))
-    mean, variance = standardise.get_weights()
-    scale = 1 / np.sqrt(variance + standardise.epsilon)
-    kernel, bias = dense[0]
-    dense[0] = [kernel * scale[:, None], bias - (mean * scale) @ kernel]
-    return tuple((kernel, bias) for kernel, bias in dense)
+    written = Head.of_weights(weights, standardise.epsilon, is_multilabel=is_multilabel)
+    return classifier(title, size, shape, _weights(title, networks[0]), written)
 
 
 def _title(network: keras.Model) -> str:

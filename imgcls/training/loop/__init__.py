@@ -1,8 +1,9 @@
 """The training loop.
 
 loop.py                 epochs of steps, requests, checkpoints
+trainable.py            what it trains: a network, its optimiser, its steps
 batches.py              shuffled and augmented batches
-steps.py                optimiser, the compiled steps
+steps.py                optimiser and compiled steps of a Keras model
 class_weights.py        the weights of the classes in the training loss
 evaluate.py             loss and accuracy on a subset
 state.py                position, best epoch, patience, changes by requests

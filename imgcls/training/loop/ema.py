@@ -2,40 +2,38 @@
 1992)."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 
 class WeightAverage:
-    """The moving average of `weights`. `decay` is the fraction kept per step; the first steps use less."""
+    """The moving average of `weights`, which is kept in `averages`, variables with the same values.
 
-    def __init__(self, weights: Sequence[keras.Variable], decay: float):
-        self._weights = list(weights)
-        self._averages = [tf.Variable(weight.value) for weight in self._weights]
-        self._decay = decay
+    Args:
+        decay: The fraction kept per step; the first steps use less.
+        update: Moves the averages towards the weights, keeping this fraction.
+    """
+
+    def __init__(
+        self, weights: Sequence[Any], averages: Sequence[Any], decay: float, update: Callable[[float], object]
+    ):
+        self._weights, self._averages = list(weights), list(averages)
+        self._decay, self._update = decay, update
         self._count = 0
-
-        @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
-        def update(decay):
-            for average, weight in zip(self._averages, self._weights, strict=True):
-                average.assign_add((1 - decay) * (tf.convert_to_tensor(weight.value) - average))
-
-        self._update = update
 
     def add(self) -> None:
         """Includes the current weights."""
         self._count += 1
-        self._update(tf.constant(min(self._decay, self._count / (self._count + 9)), tf.float32))
+        self._update(min(self._decay, self._count / (self._count + 9)))
 
     @contextlib.contextmanager
     def applied(self) -> Iterator[None]:
         """Inside this context the model has the averages as its weights."""
         before = [weight.numpy() for weight in self._weights]
         for weight, average in zip(self._weights, self._averages, strict=True):
-            weight.assign(average)
+            weight.assign(average.numpy())
         try:
             yield
         finally:

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-import keras
 import numpy as np
 
 from imgcls.config import Config, schedules
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs.requests import RunRequest
 from imgcls.training.loop.batches import Subset, batches
-from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.evaluate import batch_size, evaluate
 from imgcls.training.loop.running_metrics import BatchMeter
 from imgcls.training.loop.state import Progress
-from imgcls.training.loop.steps import Compiled, rate_setter
+from imgcls.training.loop.trainable import Trainable
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
@@ -34,7 +32,7 @@ class Diverged(Exception):
 
 
 class Loop:
-    """Trains `model` on `training`, evaluates each epoch on `validation`, and keeps the weights of the best one.
+    """Trains a network on `training`, evaluates each epoch on `validation`, and keeps the weights of the best one.
 
     Call `restore` before `run` to continue from a checkpoint: the order of images, augmentation and learning rate
     depend only on seed, epoch and batch, and everything else is in the checkpoint.
@@ -42,38 +40,34 @@ class Loop:
     Args:
         augmentation: Replaces that of the settings.
         recorder: Records predictions for validation images after each epoch.
-        compiled: Steps of `model` for these settings, if there are any.
     """
 
     def __init__(
         self,
         config: Config,
-        model: keras.Model,
+        trainable: Trainable,
         training: Subset,
         validation: Subset,
         metrics: MetricsWriter,
         control: Control,
         augmentation: Augmentation | None = None,
         recorder: EpochRecorder | None = None,
-        compiled: Compiled | None = None,
     ):
         self.config = config
-        self.model = model
+        self.model, self.optimizer = trainable.model, trainable.optimizer
+        self._train_step, self._eval_step = trainable.train_step, trainable.eval_step
+        self._set_rate = trainable.rate_setter()
+        self._average = trainable.average(config.ema_decay) if config.ema_decay else None
         self.training = training
         self.validation = validation
         self.metrics, self.control = metrics, control
         self.augmentation = Augmentation.of(config) if augmentation is None else augmentation
         self.recorder = recorder
-        self.evaluation_batch = batch_size(model.input_shape, EVALUATION_BATCH)
+        self.evaluation_batch = batch_size(self.model.input_shape, EVALUATION_BATCH)
         self.progress = Progress()
         self.best_weights: list[np.ndarray] | None = None
         self.was_stopped = False
         self.steps_per_epoch = -(-len(training) // config.batch_size)
-        compiled = compiled or Compiled.of(config, model, training.labels)
-        self.optimizer = compiled.optimizer
-        self._train_step, self._eval_step = compiled.train_step, compiled.eval_step
-        self._set_rate = rate_setter(self.optimizer)
-        self._average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
         self._clock = self._saved_at = time.monotonic()
         self._meter = BatchMeter()
 
@@ -171,6 +165,12 @@ class Loop:
         """Probabilities of the test images, if there is a faster way to them; `expected` are the first of the model."""
         return None
 
+    def predictions_once(self, model: Any, images: np.ndarray) -> np.ndarray:
+        """What `model`, made from this one, predicts for the first test images, float32 (n, classes)."""
+        from imgcls.training import model_builder  # imports TensorFlow
+
+        return model_builder.predictions_once(model, images)
+
     @property
     def facts(self) -> dict[str, Any]:
         """Entries of result.json that only this kind of training has."""
@@ -260,7 +260,7 @@ class Loop:
             "accuracy": accuracy,
             "val_loss": val_loss,
             "val_accuracy": val_accuracy,
-            "learning_rate": float(self.optimizer.learning_rate),
+            "learning_rate": float(self.optimizer.learning_rate.numpy()),
             "seconds": progress.epoch_seconds,
             "best": is_best,
         }

@@ -1,7 +1,6 @@
-"""Optimiser and the two compiled steps of a training run: one that trains and one that evaluates."""
+"""Optimiser and the two compiled steps of a training run with Keras: one that trains and one that evaluates."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -10,7 +9,9 @@ import tensorflow as tf
 
 from imgcls.config import Config
 from imgcls.training.loop.class_weights import class_weights
+from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.muon import Muon
+from imgcls.training.loop.trainable import Trainable
 from imgcls.training.model_builder import logits_of, precision_of
 
 
@@ -31,34 +32,25 @@ def optimizer_of(config: Config) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def rate_setter(optimizer: keras.optimizers.Optimizer) -> Callable[[float], None]:
-    """A function that sets the learning rate where it differs from the one before: that takes a tenth of a step."""
-    last: float | None = None
-
-    def set_rate(rate: float) -> None:
-        nonlocal last
-        if rate != last:
-            optimizer.learning_rate.assign(rate)
-            last = rate
-
-    return set_rate
+def trainable(config: Config, model: keras.Model, labels: np.ndarray) -> Trainable:
+    """A model with its optimiser and compiled steps, which take a second to build; `labels` are those of the training
+    images."""
+    optimizer = optimizer_of(config)
+    weights = class_weights(config, labels, model.output_shape[-1])
+    steps = compile_steps(config, model, optimizer, weights, labels.ndim == 2)
+    return Trainable(model, optimizer, *steps, lambda decay: weight_average(model.weights, decay))
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """A network with its optimiser and compiled steps, which take a second to build."""
+def weight_average(weights: Sequence[keras.Variable], decay: float) -> WeightAverage:
+    """The moving average of Keras's variables; see `WeightAverage`."""
+    averages = [tf.Variable(weight.value) for weight in weights]
 
-    model: keras.Model
-    optimizer: keras.optimizers.Optimizer
-    train_step: Callable
-    eval_step: Callable
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
+    def update(decay):
+        for average, weight in zip(averages, weights, strict=True):
+            average.assign_add((1 - decay) * (tf.convert_to_tensor(weight.value) - average))
 
-    @classmethod
-    def of(cls, config: Config, model: keras.Model, labels: np.ndarray) -> "Compiled":
-        """Builds the steps; `labels` are those of the training images."""
-        optimizer = optimizer_of(config)
-        weights = class_weights(config, labels, model.output_shape[-1])
-        return cls(model, optimizer, *compile_steps(config, model, optimizer, weights, labels.ndim == 2))
+    return WeightAverage(weights, averages, decay, lambda kept: update(tf.constant(kept, tf.float32)))
 
 
 def compile_steps(

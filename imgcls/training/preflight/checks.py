@@ -1,7 +1,6 @@
 """The pre-flight check: runs a few real training steps with the given settings and measures what they show."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,10 +15,9 @@ from imgcls.jobs.preflight import verdicts
 from imgcls.system import hardware
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Batch, Subset, endless
-from imgcls.training.loop.class_weights import class_weights
-from imgcls.training.loop.ema import WeightAverage
 from imgcls.training.loop.loop import EVALUATION_BATCH
-from imgcls.training.loop.steps import compile_steps, optimizer_of
+from imgcls.training.loop.steps import compile_steps, optimizer_of, trainable
+from imgcls.training.loop.trainable import Trainable
 from imgcls.training.preflight.load import OtherProcesses
 from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import for_preflight
@@ -71,12 +69,12 @@ def check(config: Config, report: Report) -> None:
     first_weights = model.get_weights()
 
     report.phase("timing", 0.4)
-    weights = class_weights(config, training.labels, num_classes)
-    train_step, eval_step = compile_steps(config, model, optimizer_of(config), weights, training.is_multilabel)
+    build = for_preflight.trainable if models.has_backbone(config.model) else trainable
+    network = build(config, model, training.labels)
     batch = training.take(np.arange(min(LOSS_IMAGES, len(training))))
-    report.add(first_loss=float(train_step(*batch)[0]), classes=num_classes)
+    report.add(first_loss=float(network.train_step(*batch)[0]), classes=num_classes)
     others = OtherProcesses(process)
-    _time(config, model, train_step, eval_step, training, validation, augmentation, report)
+    _time(config, network, training, validation, augmentation, report)
     load: dict[str, Any] = {"others": others.fraction(), "training": was_busy or _another_training_runs()}
     report.add(memory=_peak(process), **load)
 
@@ -100,25 +98,23 @@ def check(config: Config, report: Report) -> None:
 
 def _time(
     config: Config,
-    model: keras.Model,
-    train_step: Callable,
-    eval_step: Callable,
+    network: Trainable,
     training: Subset,
     validation: Subset,
     augmentation: Augmentation,
     report: Report,
 ) -> None:
     """Reports the seconds per epoch, from real steps on augmented batches and real evaluation."""
-    average = WeightAverage(model.weights, config.ema_decay) if config.ema_decay else None
+    average = network.average(config.ema_decay) if config.ema_decay else None
     steps_per_epoch = -(-len(training) // config.batch_size)
     size = min(config.batch_size, len(training))
-    train_step(*training.take(np.arange(size)))[0].numpy()  # the first step of a batch size is slower
+    float(network.train_step(*training.take(np.arange(size)))[0])  # the first step of a batch size is slower
     done, start = 0, time.monotonic()
     for images, labels in endless(training, config, augmentation):
-        values = train_step(images, labels)
+        values = network.train_step(images, labels)
         if average:
             average.add()
-        values[0].numpy()
+        float(values[0])
         done, seconds = done + 1, time.monotonic() - start
         if done >= TIMED_STEPS[1] or (done >= TIMED_STEPS[0] and seconds > TIMED_SECONDS):
             break
@@ -126,10 +122,10 @@ def _time(
     report.add(steps_timed=done, steps_per_epoch=steps_per_epoch, step_seconds=seconds / done)
     report.phase("judging", 0.65)
     positions = np.arange(min(EVALUATION_BATCH, len(validation)))
-    eval_step(*validation.take(positions))[0].numpy()
+    float(network.eval_step(*validation.take(positions))[0])
     done, start = 0, time.monotonic()
     while done < 20 and (not done or time.monotonic() - start < EVALUATION_SECONDS):
-        eval_step(*validation.take(positions))[0].numpy()
+        float(network.eval_step(*validation.take(positions))[0])
         done += 1
     evaluation_seconds = (time.monotonic() - start) / done * len(validation) / len(positions)
     report.add(epoch_seconds=training_seconds + evaluation_seconds, judging_seconds=evaluation_seconds)

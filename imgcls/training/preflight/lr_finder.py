@@ -14,8 +14,7 @@ from imgcls.config import Config
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.training import model_builder
 from imgcls.training.loop.batches import Subset, endless
-from imgcls.training.loop.class_weights import class_weights
-from imgcls.training.loop.steps import compile_steps, optimizer_of
+from imgcls.training.loop.steps import trainable
 from imgcls.training.preflight.report import Report
 from imgcls.training.transfer import for_preflight
 
@@ -50,9 +49,8 @@ def find(config: Config, report: Report) -> None:
         )
     # Weight decay scales with the learning rate and would dominate the loss at very large ones.
     config = config.changed(weight_decay=0.0)
-    optimizer = optimizer_of(config)
-    weights = class_weights(config, training.labels, num_classes)
-    train_step, _ = compile_steps(config, model, optimizer, weights, training.is_multilabel)
+    build = for_preflight.trainable if models.has_backbone(config.model) else trainable
+    network = build(config, model, training.labels)
 
     report.phase("rising", 0.1)
     rates: list[float] = []
@@ -67,8 +65,8 @@ def find(config: Config, report: Report) -> None:
         if steps < STEPS and len(rates) >= 4:
             # Use larger increments from here on.
             rate = rates[3] * (HIGHEST / rates[3]) ** ((len(rates) - 3) / (steps - 4))
-        optimizer.learning_rate.assign(rate)
-        loss = float(train_step(*next(stream))[0])
+        network.optimizer.learning_rate.assign(rate)
+        loss = float(network.train_step(*next(stream))[0])
         if not rates:
             start = time.monotonic()  # the first step also builds the graph
         rates.append(rate)

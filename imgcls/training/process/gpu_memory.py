@@ -16,10 +16,12 @@ def with_half_the_batch(run: Run, config: Config, error: Exception) -> Config:
         Exception: `error` itself, where that is no remedy: on a CPU, after a checkpoint, for a trial or an attempt at
             an assignment, whose settings are what is compared, and below the smallest batch.
     """
+    if not failures.is_out_of_memory(error):
+        raise error
     import tensorflow as tf
 
-    is_remedy = failures.is_out_of_memory(error) and tf.config.list_physical_devices("GPU")
-    if not is_remedy or config.batch_size < 2 * LEAST or trials.is_spared(run) or run.can_resume:
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    if not has_gpu or config.batch_size < 2 * LEAST or trials.is_spared(run) or run.can_resume:
         raise error
     reduced = config.changed(batch_size=config.batch_size // 2)
     atomic.write_json(run.folder / "config.json", reduced.as_dict())

@@ -10,9 +10,21 @@ from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.runs import backbone_facts
 from imgcls.training import model_builder
+from imgcls.training.loop import steps
 from imgcls.training.loop.batches import Subset
+from imgcls.training.loop.trainable import Trainable
 from imgcls.training.model_builder import backbone
+from imgcls.training.transfer import linear_head
 from imgcls.training.transfer.features import fastest
+
+
+def trainable(config: Config, head: keras.Model, labels: np.ndarray) -> Trainable:
+    """The head with the steps that train it; `labels` are those of the training images."""
+    if not linear_head.suits(config):
+        return steps.trainable(config, head, labels)
+    found = linear_head.trainable(config, head.input_shape[1], head.output_shape[1], labels)
+    found.model.set_weights(head.get_weights())
+    return found
 
 
 def head_and_features(

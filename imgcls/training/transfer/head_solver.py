@@ -6,7 +6,6 @@ would approach. The strength of the L2 penalty is the one with the lowest valida
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +14,8 @@ from imgcls.config import Config
 from imgcls.system import hardware
 from imgcls.training.loop.batches import Batch, Subset
 from imgcls.training.loop.class_weights import class_weights
+from imgcls.training.loop.trainable import Network
 from imgcls.training.transfer.features import Copies
-
-if TYPE_CHECKING:  # imports TensorFlow
-    import keras
 
 PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Tried in this order, each from the solution of the one before, until the validation loss rises."""
@@ -55,10 +52,9 @@ class Solution:
     kernel: np.ndarray
     bias: np.ndarray
 
-    def apply(self, head: "keras.Model") -> None:
+    def apply(self, head: Network) -> None:
         """Gives a head these weights."""
-        head.get_layer("standardise").set_weights([self.mean, self.variance])
-        head.get_layer("logits").set_weights([self.kernel, self.bias])
+        head.set_weights([self.mean, self.variance, self.kernel, self.bias])
 
 
 def solution(config: Config, classes: int, training: Copies, validation: Subset) -> Solution:
@@ -78,11 +74,11 @@ def solution(config: Config, classes: int, training: Copies, validation: Subset)
     def standardised(values: np.ndarray) -> np.ndarray:
         return (values - mean) / np.sqrt(variance + EPSILON)
 
-    targets, importance = _targets(labels, classes, weights)
+    targets, importance = targets_of(labels, classes, weights)
     smoothing = config.label_smoothing
     targets = targets * (1 - smoothing) + smoothing / (2 if training.is_multilabel else classes)
-    loss = _binary if training.is_multilabel else _multinomial
-    val_problem = standardised(val_features), _targets(val_labels, classes, None)[0]
+    loss = binary if training.is_multilabel else multinomial
+    val_problem = standardised(val_features), targets_of(val_labels, classes, None)[0]
     with hardware.one_blas_thread():
         found = solve((standardised(features), targets, importance), val_problem, loss)
     return Solution(mean, variance, *found)
@@ -173,20 +169,20 @@ def _objective(x: np.ndarray, targets: np.ndarray, importance: np.ndarray, penal
     return objective
 
 
-def _multinomial(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def multinomial(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cross-entropy of a softmax."""
     shifted = logits - logits.max(1, keepdims=True)
     logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     return -targets * logs, np.exp(logs)
 
 
-def _binary(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def binary(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Binary cross-entropy of each label."""
     losses = np.logaddexp(0, logits) - targets * logits
     return losses, 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
 
 
-def _targets(labels: np.ndarray, classes: int, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def targets_of(labels: np.ndarray, classes: int, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Targets, float32 (n, classes), and the importance of each, float32 (n, 1) or (n, classes)."""
     if labels.ndim == 2:
         targets = labels.astype(np.float32)

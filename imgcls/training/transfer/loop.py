@@ -5,9 +5,10 @@ holds only the head, one of the second the whole network.
 """
 
 import time
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from imgcls import models
@@ -15,20 +16,26 @@ from imgcls.config import Config
 from imgcls.datasets import Dataset
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.runs import backbone_facts
-from imgcls.training import model_builder
 from imgcls.training.loop.batches import Subset
 from imgcls.training.loop.epoch_predictions import EpochRecorder
 from imgcls.training.loop.loop import Loop
 from imgcls.training.loop.state import Progress
-from imgcls.training.model_builder import backbone
 from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.training.process.control import Control
 from imgcls.training.process.metrics_writer import MetricsWriter
-from imgcls.training.transfer import head_solver
+from imgcls.training.transfer import head_solver, heads, known_networks
 from imgcls.training.transfer.early_start import EarlyStart
 from imgcls.training.transfer.features import Copies, Extractor, Stopped
+from imgcls.training.transfer.known_networks import KnownModel, KnownNetwork
+from imgcls.training.transfer.linear_head import LinearHead
 from imgcls.training.transfer.several_seeds import SeveralSeeds
 
+if TYPE_CHECKING:  # these import TensorFlow
+    import keras
+
+    from imgcls.training.transfer.whole_model import WholeModel
+
+AT_ONCE = 4096
 MAX_DIFFERENCE = 1e-3
 """Predictions from cached features are used if those of a sample differ from the whole model by no more than this."""
 
@@ -47,28 +54,24 @@ class TransferLoop:
         recorder: EpochRecorder | None = None,
         early: EarlyStart | None = None,
         shared: SeveralSeeds | None = None,
+        known: KnownNetwork | None = None,
     ):
-        """`early` may be computing features already; `shared` has what runs with other seeds have in common."""
-        self._config, self.metrics, self.control = config, metrics, control
+        """`early` may be computing features already; `shared` has what runs with other seeds have in common; `known` is
+        the network, if its files are known from an earlier run."""
+        self._config, self.metrics, self.control, self._recorder = config, metrics, control, recorder
         self._dataset, self._training, self._validation = dataset, training, validation
-        self._recorder = recorder
         self._fine_tuning_epochs = models.more_epochs(config.model, config.model_settings)
-        self._base: keras.Model | None = None
-        self._model: keras.Model | None = None
         self._stopped_early, self._obeys_requests, self._feature_seconds = False, True, 0.0
-        # Build the head before the backbone, so that its initial weights do not depend on whether the latter is built.
-        block = backbone_facts.block(config.model_settings)
-        self._top = model_builder.head(config, block.features, dataset.facts.num_classes, dataset.facts.is_multilabel)
-        self._early = early
-        # Fine-tuning changes the backbone, and test-time augmentation adds layers, so nothing is shared then.
-        self.shared = None if self._fine_tuning_epochs or config.test_time_augmentation else shared
-        compiled = None
-        if self.shared is not None:
-            compiled = self.shared.compiled(config, self._top, training.labels)
-            self._top = compiled.model
-        self._extractor = Extractor(config, dataset, self.base, metrics.features, self.obey_request)
+        self._early, self.known = early, known
+        self._sample: np.ndarray | None = None  # Keras's features of the first test images
+        features = backbone_facts.block(config.model_settings).features
+        # Fine-tuning and test-time augmentation build other models from the head.
+        is_alone = self._fine_tuning_epochs or config.test_time_augmentation
+        head = heads.trainable(config, features, dataset.facts, training.labels, None if is_alone else shared)
+        self._head = head.model
+        self._extractor = Extractor(config, dataset, lambda: self.whole.base, metrics.features, self.obey_request)
         # The images are placeholders until their features are needed. Until then the loop only counts them.
-        self._loop = Loop(config, self._top, training, validation, metrics, control, Augmentation(), recorder, compiled)
+        self._loop = Loop(config, head, training, validation, metrics, control, Augmentation(), recorder)
 
     def run(self) -> None:
         """Runs what remains of both stages. Raises what `Loop.run` raises."""
@@ -83,44 +86,26 @@ class TransferLoop:
 
     # ---- the interface of Loop
 
-    def base(self) -> keras.Model:
-        """The backbone, built when it is first needed."""
-        if self._base is None:
-            build = backbone.build if self._fine_tuning_epochs else backbone.frozen
-            self._base = build(self._config.model_settings, self._dataset.facts.shape)
-            self._base.trainable = False
-        return self._base
+    @cached_property
+    def whole(self) -> "WholeModel":
+        """Backbone and head in Keras, built when they are first needed."""
+        from imgcls.training.transfer.whole_model import WholeModel
+
+        head: Any = None if isinstance(self._head, LinearHead) else self._head
+        return WholeModel(self._config, self._dataset.facts, head)
 
     @property
-    def model(self) -> keras.Model:
+    def model(self) -> "keras.Model | KnownModel":
         """Backbone and head as one model."""
-        if self._model is None:
-
-            def build() -> keras.Model:
-                return model_builder.attach_head(self._config, self.base(), self._top)
-
-            self._model = build() if self.shared is None else self.shared.whole(build)
-        return self._model
-
-    @property
-    def head(self) -> keras.Model:
-        """The head alone, which shares its weights with `model`."""
-        return self._top
-
-    @property
-    def best_weights(self) -> list[np.ndarray] | None:
-        """The weights of `model` in the best epoch."""
-        if self._loop.progress.stage or self._loop.best_weights is None:
-            return self._loop.best_weights
-        self._top.set_weights(self._loop.best_weights)
-        return self.model.get_weights()
+        if self._loop.progress.stage:
+            return self.whole.model
+        weights = self._head.get_weights()
+        return self.whole.with_head(weights) if self.known is None else KnownModel(self.known, weights)
 
     def load_best(self) -> None:
         """Gives `model` the weights of the best epoch."""
-        if self._loop.progress.stage:
-            self.model.set_weights(self._loop.best_weights)
-        elif self._loop.best_weights is not None:
-            self._top.set_weights(self._loop.best_weights)
+        if self._loop.best_weights is not None:
+            self._loop.model.set_weights(self._loop.best_weights)
 
     @property
     def evaluation_batch(self) -> int:
@@ -191,22 +176,27 @@ class TransferLoop:
             return None
         self._obeys_requests = False
         features = self._extractor.test()
-        size = 4096
-        parts = [
-            np.asarray(self._top.predict_on_batch(np.asarray(features[start : start + size])))
-            for start in range(0, len(features), size)
-        ]
-        probabilities = np.concatenate(parts)
+        parts = (np.asarray(features[start : start + AT_ONCE]) for start in range(0, len(features), AT_ONCE))
+        probabilities = np.concatenate([np.asarray(self._head.predict_on_batch(part)) for part in parts])
         if np.abs(expected - probabilities[: len(expected)]).max() <= MAX_DIFFERENCE:
             return probabilities
         self._extractor.discard_test()
         return None
 
-    def predictions_once(self, model: keras.Model, images: np.ndarray) -> np.ndarray:
-        """What the model predicts for one batch of images, see `model_builder.predictions_once`."""
-        if self.shared is None:
-            return model_builder.predictions_once(model, images)
-        return np.asarray(self._top(self.shared.sample_features(self.base(), images), training=False))
+    def predictions_once(self, model: Any, images: np.ndarray) -> np.ndarray:
+        """As `Loop.predictions_once`."""
+        if self._loop.progress.stage or self._config.test_time_augmentation:
+            return self._loop.predictions_once(model, images)
+        if self.known is not None:
+            return self._head.predict_on_batch(self.known.sample)
+        self._sample = np.asarray(self.whole.base(images, training=False))
+        return np.asarray(self.whole.head(self._sample, training=False))
+
+    def remember(self, file: Path, ink: dict[str, Any] | None) -> None:
+        """Keeps the network for later runs; `file` is its model.keras. See `known_networks.store`."""
+        if self.known is None and self._sample is not None:
+            head, parameters = self._head.get_weights(), self.whole.model.count_params()
+            known_networks.store(self._config, self._dataset, file, head, self._sample, parameters, ink)
 
     def checkpoint(self) -> Checkpoint:
         return self._loop.checkpoint()
@@ -245,18 +235,18 @@ class TransferLoop:
     def _initialise(self, training: Copies) -> None:
         """Sets the initial weights of the head."""
         if self._config.model_settings["head_units"]:
-            sample = training.sample(models.MAX_IMAGES_TO_INITIALISE)
-            models.family(self._config.model).initialise(self._top, sample)
+            heads.initialise(self._config, self._head, training.sample(models.MAX_IMAGES_TO_INITIALISE))
             return
         found = self._early and self._early.solution(self._dataset, self._training, self._validation)
         if not found:
             classes = self._dataset.facts.num_classes
             found = head_solver.solution(self._config, classes, training, self._loop.validation)
-        found.apply(self._top)
+        found.apply(self._head)
 
     def _begin_fine_tuning(self) -> None:
         head = self._loop
-        best = self.best_weights  # also loads the best head into the model
+        self.load_best()
+        best = None if head.best_weights is None else self.whole.with_head(head.best_weights).get_weights()
         loop = self._fine_tuning()
         before, after = head.progress, loop.progress
         after.run, after.stage, after.before = before.run, 1, head.epochs_done
@@ -271,12 +261,15 @@ class TransferLoop:
 
     def _fine_tuning(self) -> Loop:
         """A loop that trains the head and the last blocks of the backbone on images."""
+        from imgcls.training.loop import steps  # imports TensorFlow
+
         settings = self._config.model_settings
-        whole = self.model
-        backbone.unfreeze(self.base(), int(settings["fine_tuning_blocks"]))
+        whole = self.whole.with_head(self._head.get_weights())
+        self.whole.unfreeze()
         config = self._config.changed(epochs=self._fine_tuning_epochs, learning_rate=settings["fine_tuning_rate"])
+        trainable = steps.trainable(config, whole, self._training.labels)
         loop = Loop(
-            config, whole, self._training, self._validation, self.metrics, self.control, recorder=self._recorder
+            config, trainable, self._training, self._validation, self.metrics, self.control, recorder=self._recorder
         )
         loop.evaluation_batch = backbone_facts.batch_size(settings)
         return loop

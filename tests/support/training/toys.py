@@ -51,6 +51,7 @@ class Person:
 def make_loop(keras, tmp_path, strict_lines):
     """Creates a loop on toy data: `make_loop(config, validation=..., asking=...)`; `loop.lines()` are its log lines."""
     from imgcls.training import model_builder
+    from imgcls.training.loop import steps
     from imgcls.training.loop.loop import Loop
     from imgcls.training.process.metrics_writer import MetricsWriter
 
@@ -66,7 +67,8 @@ def make_loop(keras, tmp_path, strict_lines):
         model = model_builder.build(config, (4, 4, 1), 3, training.images, is_multilabel=training.is_multilabel)
         person = Person(asking)
         writers.append(MetricsWriter(path, listener))
-        person.loop = loop = Loop(config, model, training, validation, writers[-1], person)
+        trainable = steps.trainable(config, model, training.labels)
+        person.loop = loop = Loop(config, trainable, training, validation, writers[-1], person)
         loop.lines = lambda kind="epoch": [line for line in strict_lines(path) if line["kind"] == kind]
         return loop
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from imgcls.config import Config
 from imgcls.inference.predictor import Predictor
+from imgcls.training.export import litert_file
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def images():
 
 
 def test_the_exported_file_predicts_the_same_as_keras(converter, model, images, tmp_path):
-    assert converter.write_litert(model, tmp_path / "model.tflite", images, np.asarray(model(images))) < 1e-5
+    assert litert_file.write(model, tmp_path / "model.tflite", images, np.asarray(model(images))) < 1e-5
     found = Predictor(tmp_path / "model.tflite").probabilities(images)
     assert np.allclose(found, model.predict_on_batch(images), atol=1e-5)
 
@@ -48,9 +49,9 @@ def test_a_file_that_predicts_differently_is_rejected(converter, model, images, 
         def probabilities(self, images):
             return wrong(super().probabilities(images))
 
-    monkeypatch.setattr(converter, "Predictor", Wrong)
+    monkeypatch.setattr(litert_file, "Predictor", Wrong)
     with pytest.raises(RuntimeError, match=r"^The exported LiteRT model predicts differently: .* of 15 images differ"):
-        converter.write_litert(model, tmp_path / "model.tflite", images, np.asarray(model(images)))
+        litert_file.write(model, tmp_path / "model.tflite", images, np.asarray(model(images)))
 
 
 def test_every_model_family_survives_the_export(converter, tmp_path):
@@ -59,7 +60,7 @@ def test_every_model_family_survives_the_export(converter, tmp_path):
     images = np.random.default_rng(2).integers(0, 256, (8, 12, 12, 1), dtype=np.uint8)
     config = Config(model="cnn", model_settings={"filters": 4, "units": 8})
     model = model_builder.build(config, (12, 12, 1), 4, images)
-    assert converter.write_litert(model, tmp_path / "model.tflite", images, np.asarray(model(images))) < 1e-5
+    assert litert_file.write(model, tmp_path / "model.tflite", images, np.asarray(model(images))) < 1e-5
 
 
 def test_a_microcontroller_file_takes_one_image_and_only_uses_integers(keras, converter, digits, tmp_path):

@@ -12,9 +12,9 @@ def variable(keras):
 
 
 def running_mean(variables, fraction):
-    from imgcls.training.loop.ema import WeightAverage
+    from imgcls.training.loop.steps import weight_average
 
-    return WeightAverage(variables, fraction)
+    return weight_average(variables, fraction)
 
 
 def expected(values: list[float], fraction: float) -> float:
