@@ -5,7 +5,7 @@ import importlib.metadata
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from imgcls.training.transfer.loop import TransferLoop
 if TYPE_CHECKING:  # imports TensorFlow
     import keras
 
-    Model = keras.Model | KnownModel
+    Model: TypeAlias = keras.Model | KnownModel
 
 MODEL_VERSION = 1
 SAMPLE_SIZE, BACKBONE_SAMPLE_SIZE = 64, 16

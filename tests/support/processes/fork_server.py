@@ -19,8 +19,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import imgcls.training.__main__ as trainer
+import imgcls.training.export.converter
 import imgcls.training.export.results
-import imgcls.training.loop.loop  # noqa: F401
+import imgcls.training.folds
+import imgcls.training.loop.steps
+import imgcls.training.transfer.whole_model  # noqa: F401
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.jobs.queue import Queue
 from imgcls.system import processes

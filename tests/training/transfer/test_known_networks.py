@@ -121,10 +121,11 @@ def test_the_least_recently_used_networks_make_room(monkeypatch, tmp_path):
 
 
 def test_explanations_of_a_known_network_are_made_by_keras(forks, trained, wait_until):
-    config = CONFIG.changed(model_settings={**SETTINGS, "input_size": 64})
-    trained(config)
-    run = runs.create(config.changed(seed=1))
-    process = forks.trainer(run, explains=True)
+    trained(CONFIG)
+    run = runs.create(CONFIG.changed(seed=1))
+    # Half precision changes what this network of few pixels predicts by more than that of a real one.
+    tolerant = "from imgcls.training.export import activations; activations.MAX_DIFFERENCE = 0.1"
+    process = forks.trainer(run, tolerant, explains=True)
     wait_until(lambda: has_ended(process), seconds=200)
     assert (run.folder / "inside.json").exists(), (run.folder / "log.txt").read_text()[-2000:]
     check_files(run)

@@ -134,5 +134,5 @@ def test_a_backbone_that_is_fine_tuned_is_not_shared(keras, digits, epochs, is_s
     dataset = datasets.open_dataset("digits")
     subset = Subset.of(dataset.x_train, dataset.y_train, np.arange(20))
     loop = TransferLoop(config, dataset, subset, subset, SimpleNamespace(features=None), None)
-    assert (loop.base() is backbone.frozen(config.model_settings, (8, 8, 1))) == is_shared
+    assert (loop.whole.base is backbone.frozen(config.model_settings, (8, 8, 1))) == is_shared
     assert backbone.frozen(SHIPPED, (8, 8, 3)) is not backbone.frozen(SHIPPED, (8, 8, 1))
