@@ -18,6 +18,7 @@ from imgcls.system import json_files
 
 MOST_CONFIG_BYTES = 50_000_000
 """Of the description of a network in a .keras file."""
+OTHER_DROPOUT = "Dropout hides other features than in the run: those follow from other random numbers."
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _with_backbone(config: Config, card: ModelCard, source: Copied) -> Network:
         url="" if network.is_shipped else network.url,
         solver=(solver,) if is_linear else (),
         unfreeze=unfreeze if config.model_settings["fine_tuning_epochs"] else None,
+        notes=(OTHER_DROPOUT,) if is_linear and config.model_settings["dropout"] else (),
     )
 
 
