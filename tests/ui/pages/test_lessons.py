@@ -11,6 +11,8 @@ from imgcls.lessons import Situation
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
+from imgcls.ui.app.lessons import bar
+from imgcls.ui.app.lessons.standing import JUST_FINISHED
 from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
 THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
@@ -108,6 +110,37 @@ def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
     assert "lesson-head" not in html_of(opened("predict", run="digits"))
     assert button(opened("lessons", lesson="draw"), "Continue")
     assert standing("draw").step == 1
+
+
+def test_a_click_for_a_step_that_is_no_longer_the_current_one_is_ignored():
+    shipped("digits")
+    begin("draw")
+    app = opened("predict", run="digits")
+    late = button(app, "Skip")
+    late.click().run()
+    assert standing("draw").step == 1 and late.key != button(app, "Skip").key, "a click carries its step"
+    bar._move("draw", 0, 1, "predict")
+    bar._move("draw", 4, 5, "predict")
+    assert standing("draw").step == 1 and not standing("draw").is_finished
+
+
+def test_the_end_of_a_lesson_says_what_one_can_do_now_and_leads_to_the_next():
+    shipped("digits")
+    begin("draw")
+    begun = lesson_progress.read(SERVER)
+    last = len(lessons.find("draw").STEPS) - 1
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(last, 1.0, answers={0: 0, 1: 0})))
+    app = opened("predict", run="digits")
+    button(app, "Finish").click().run()
+    app = opened("lessons", lesson="draw")
+    done = html_of(app)
+    assert "What you can do now:</b> Explain what a classifier does" in done and "is-new" not in done
+    assert f"Right guesses: 1 of 2. 1 of {len(lessons.names())} lessons finished." in done
+    assert [found.label for found in app.button if found.proto.type == "primary"] == [
+        "Next lesson: Pixels: what a network sees"
+    ]
+    app.session_state[JUST_FINISHED] = "draw"
+    assert "lesson-finish is-new" in html_of(app.run()), "celebrated once"
 
 
 def test_the_number_of_a_lesson_is_the_one_in_the_course_even_if_others_are_missing(monkeypatch):

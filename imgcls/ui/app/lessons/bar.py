@@ -26,7 +26,7 @@ from imgcls.ui.components import reveal
 
 TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
-"""Session keys: the page of the present step should be opened; the name of the lesson finished a moment ago."""
+"""Session keys: the page should show the present step, which is a new one; the name of the lesson finished a moment ago."""
 FOLD = "lesson-folded"
 """Session key: the phase of a step for which the visitor chose to fold the bar or not, and what they chose."""
 HOME = "home"
@@ -54,11 +54,14 @@ def show(url_path: str) -> None:
 def _show(name: str, page: str) -> None:
     with errors.shown():
         if st.session_state.pop(FINISHED, ""):
+            st.session_state[standings.JUST_FINISHED] = name
             links.go("lessons.py", lesson=name)
         standing = stored.progress().of(name)
         at, step = standings.step_of(name, standing)
-        if st.session_state.pop(GO, False) and (step.settings or step.page != page):
-            standings.open_page(step)
+        if st.session_state.pop(GO, False):
+            if step.settings or step.page != page:
+                standings.open_page(step)
+            st.rerun()  # the page may have another section to show
         situation = standings.situation(standing, page)
         is_asked = step.question is None or at in standing.answers
         is_missing = bool(step.run_of) and situation.finished(step.run_of) is None  # then the page shows another run
@@ -208,13 +211,13 @@ def _say(text: str, kind: str = "lesson-do") -> None:
 
 
 def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
+    """Their keys name the step, so that a click carries the step it was shown for."""
     last = at == len(lessons.find(name).STEPS) - 1
     with st.container(horizontal=True, gap="small", key="lesson-buttons"):
-        st.button(_("Back"), key="lesson-back", disabled=not at, on_click=_move, args=(name, at - 1, page))
+        st.button(_("Back"), key=f"lesson-back-{at}", disabled=not at, on_click=_move, args=(name, at, at - 1, page))
         label = _("Finish") if last else _("Next") if is_done else _("Skip")
         kind: Literal["primary", "secondary"] = "primary" if is_done else "secondary"
-        if st.button(label, key="lesson-next", type=kind, on_click=_move, args=(name, at + 1, page)):
-            st.rerun()
+        st.button(label, key=f"lesson-next-{at}", type=kind, on_click=_move, args=(name, at, at + 1, page))
         if st.button(
             _("Leave"),
             key="lesson-leave",
@@ -225,8 +228,13 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
             st.rerun()
 
 
-def _move(name: str, at: int, page: str) -> None:
-    """A callback: another step, and its page; after the last one, the end."""
+def _move(name: str, shown: int, at: int, page: str) -> None:
+    """A callback: from the step that was `shown` to another, and its page; after the last one, the end.
+
+    Ignored once that step is no longer the current one: the second click of a double click would skip a step.
+    """
+    if standings.step_of(name, stored.progress().of(name))[0] != shown or stored.progress().current != name:
+        return
     if at >= len(lessons.find(name).STEPS):
         standings.change(name, is_finished=True)
         standings.leave()

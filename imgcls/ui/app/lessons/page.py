@@ -123,11 +123,11 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
     st.title(f"{lessons.number(name)}. {_(lesson.TITLE)}")
     st.html(f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>')
     if standing.is_finished:
-        done = " ".join((_("You have finished this lesson."), _guesses(lesson, standing))).rstrip()
-        st.success(done, icon=":material/check_circle:")
-    about = _("About {minutes} minutes, {steps} steps.").format(minutes=lesson.MINUTES, steps=len(lesson.STEPS))
-    goal = _("Your goal:")
-    st.markdown(f"**{goal}** {_(lesson.GOAL)}\n\n{about}")
+        st.html(_finish(lesson, standing, is_new=st.session_state.get(standings.JUST_FINISHED) == name))
+    else:
+        about = _("About {minutes} minutes, {steps} steps.").format(minutes=lesson.MINUTES, steps=len(lesson.STEPS))
+        goal = _("Your goal:")
+        st.markdown(f"**{goal}** {_(lesson.GOAL)}\n\n{about}")
     with st.container(horizontal=True, gap="small", key="lesson-actions"):
         following = _following(name)
         if (
@@ -161,6 +161,20 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         )
 
 
+def _finish(lesson: ModuleType, standing: Standing, *, is_new: bool) -> str:
+    """What the learner can do now and how far they are, beside a tick that is drawn once if the lesson `is_new`."""
+    names = lessons.names()
+    count = sum(stored.progress().of(name).is_finished for name in names)
+    overall = _("{finished} of {count} lessons finished").format(finished=count, count=len(names))
+    about = " ".join(filter(None, (_guesses(lesson, standing), f"{overall}.")))
+    kind = "lesson-finish is-new" if is_new else "lesson-finish"
+    heading, able = html.escape(_("You have finished this lesson.")), html.escape(_("What you can do now:"))
+    return (
+        f'<div class="{kind}"><i class="tick"></i><div><h2>{heading}</h2>'
+        f"<p><b>{able}</b> {html.escape(_(lesson.GOAL))}</p><p>{html.escape(about)}</p></div></div>"
+    )
+
+
 def _guesses(lesson: ModuleType, standing: Standing) -> str:
     """How many of the learner's guesses were right; "" if they made none."""
     made = [(step.question, standing.answers.get(at)) for at, step in enumerate(lesson.STEPS)]
@@ -179,6 +193,7 @@ def _steps(lesson: ModuleType, standing: Standing) -> None:
 
 
 def _following(name: str) -> str:
-    """The lesson after this one; "" after the last."""
-    names = lessons.names()
-    return next(iter(names[names.index(name) + 1 :]), "")
+    """The lesson after this one, after the last one the first that is not finished; "" if there is none."""
+    names, progress = lessons.names(), stored.progress()
+    later = names[names.index(name) + 1 :]
+    return next(iter(later or [one for one in names if not progress.of(one).is_finished]), "")

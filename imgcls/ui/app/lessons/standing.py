@@ -14,6 +14,8 @@ from imgcls.ui.app import links
 from imgcls.ui.app.lessons.stored import progress, store
 from imgcls.ui.components import canvas, unit_by_hand
 
+JUST_FINISHED = "lesson-just-finished"
+"""Session key: the name of the lesson that was finished last in this visit."""
 BEFORE = "lesson-drawing-before"
 """Session key of the drawing with which the step began: no task is done with what was there already."""
 

@@ -4,7 +4,14 @@ const PATIENCE_MS = 20_000;
 const PAUSE_MS = 250;
 const NAVIGATION = 64;
 const ENOUGH = 0.9;
+const FOCUS_MS = 3000;
+const NEXT = "[class*='st-key-lesson-next-']";
 let last = "";
+let wasOnNext = false;
+
+addEventListener("focusin", ({ target }) => {
+  wasOnNext = Boolean(target.closest(NEXT));
+});
 
 /** The part of the window that neither the navigation nor a bar at the bottom covers: [top, bottom]. */
 function room() {
@@ -27,10 +34,22 @@ function scrollTo(element) {
   element.scrollIntoView({ block: isTall ? "start" : "nearest", behavior: isCalm ? "auto" : "smooth" });
 }
 
+/** Each step has buttons of its own: whoever pressed Next with the keyboard goes on with that of the new step. */
+function keepFocus(end) {
+  if (!wasOnNext || performance.now() > end) return;
+  const next = document.querySelector(`${NEXT} button`);
+  if (document.activeElement === document.body && next) {
+    next.focus({ preventScroll: true });
+  } else {
+    setTimeout(keepFocus, PAUSE_MS, end);
+  }
+}
+
 export default function ({ data }) {
   const { selector, occasion } = data;
   if (occasion === last) return;
   last = occasion;
+  keepFocus(performance.now() + FOCUS_MS);
   const end = performance.now() + PATIENCE_MS;
   let before = null;
   const look = () => {
