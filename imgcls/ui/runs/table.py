@@ -13,7 +13,7 @@ from imgcls.system import paths, safe_csv
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.runs import cards, deleting, run_list, seeds, table_actions, table_columns, table_controls, thumbnails
+from imgcls.ui.runs import cards, deleting, seeds, table_actions, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
@@ -42,10 +42,10 @@ def show() -> None:
     with st.container():  # what comes and goes must not move the table to another place
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
-    found, columns, layout = table_controls.show(only)
+    found, columns, layout, filters = table_controls.show(only)
     rows = [(_run(row), row) for row in found.rows]
     if sharing.is_shared():
-        rows = _of_owner(rows)
+        rows = _of_owner(rows, filters)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"
     shown_only = f" The first {len(rows):,} are shown." if found.total > len(rows) else ""
     hint = (
@@ -81,11 +81,11 @@ def _run(row: Row) -> Run:
     return Run(paths.runs_folder() / row["id"]) if not row["shipped"] else runs.find(row["id"])
 
 
-def _of_owner(rows: list[tuple[Run, Row]]) -> list[tuple[Run, Row]]:
-    """The rows of the owner who is chosen above the table."""
+def _of_owner(rows: list[tuple[Run, Row]], filters: table_controls.Filters) -> list[tuple[Run, Row]]:
+    """The rows of the owner who is chosen among the filters."""
     owners = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
     options = list(dict.fromkeys(sorted(owners, key=lambda owner: owner != MINE)))
-    chosen = run_list.filter_by("Owner", options, str, key="filter-owner")
+    chosen = filters.choose("Owner", "owner", options, str)
     return [row for row, owner in zip(rows, owners, strict=True) if chosen in (None, owner)]
 
 

@@ -1,12 +1,17 @@
-"""What stands above the table of runs: filter, order, columns, groups, saved views. All of it is in the URL."""
+"""What stands above the table of runs in one line: search, filters, order, columns, groups, saved views.
+
+All of it is in the URL.
+"""
 
 import zlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pyarrow as pa
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import models
 from imgcls.errors import SettingError
@@ -45,7 +50,7 @@ KEYS = (
 """The controls, in the session and in the URL."""
 OPENED = "runs-views-opened"
 """Session key: how many views were opened, as each needs a table of groups without the selection of the one before."""
-HELP = """All conditions must hold:
+HELP = """The search field also takes conditions, all of which must hold:
 
 - `noisy`: in the name, the ID or the note
 - `model=cnn`, `data!=digits`, `tag=baseline`, `study=…`
@@ -53,20 +58,51 @@ HELP = """All conditions must hold:
 - `note="loss jumps"`: quotes keep words together"""
 
 
-def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str]:
-    """Draws the controls; the runs that match, the columns to show, and the layout. `only`: as in `Query`."""
+@dataclass(frozen=True)
+class Filters:
+    """Where filters are chosen, and where the active ones are named."""
+
+    popover: DeltaGenerator
+    chips: DeltaGenerator
+
+    def choose(self, label: str, name: str, values: list[Any], text_of: Callable[[Any], str]) -> Any:
+        """Pills for one filter; the chosen value is a chip, which removes it. Nothing if there is no choice."""
+        key = f"filter-{name}"
+        with self.popover:
+            chosen = run_list.filter_by(label, values, text_of, key=key)
+        if chosen is not None:
+            text = f"{label}: {plain(text_of(chosen))}"
+            with self.chips:
+                st.button(
+                    text, icon=":material/close:", key=f"remove-{name}", on_click=_remove, args=(key,), help="Remove"
+                )
+        return chosen
+
+
+def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters]:
+    """Draws the controls; the runs that match, the columns to show, the layout, the filters. `only`: as in `Query`."""
     offered = search(Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only), values_of=FILTERS)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-controls"):
         text = st.text_input(
-            "Filter",
+            "Search",
             key="q",
             bind="query-params",
-            placeholder="words, model=cnn, learning_rate<=0.01, tag=…",
-            help=HELP,
-            icon=":material/filter_list:",
+            placeholder="Search: words, model=cnn, test>0.95, tag=…",
+            icon=":material/search:",
+            label_visibility="collapsed",
         )
-        layout = _layout(offered.everything)
+        chips = st.container(horizontal=True, width="content", gap="small", key="runs-chips")
+        popover = st.popover("Filters", icon=":material/filter_list:", key="runs-filters")
         _more(table_columns.settings_of(offered.rows))
+        layout = _layout(offered.everything)
+    filters, values = Filters(popover, chips), offered.values
+    exact = {
+        "state": filters.choose("State", "state", values["state"], lambda one: formatting.STATES[one][0]),
+        "data": filters.choose("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
+        "model": filters.choose("Model", "model", values["model"], models.title),
+    }
+    owners = popover.container()
+    popover.caption(HELP)
     query = Query(
         text=text or "",
         sort=_sort_of(st.session_state.get("sort") or NEWEST),
@@ -74,15 +110,8 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str]:
         archived=bool(st.session_state.get("archived")),
         limit=MOST_ROWS,
         only=only,
+        exact={name: value for name, value in exact.items() if value},
     )
-    values = offered.values
-    with st.container(horizontal=True, gap="large"):
-        exact = {
-            "state": _pills("State", "state", values["state"], lambda one: formatting.STATES[one][0]),
-            "data": _pills("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
-            "model": _pills("Model", "model", values["model"], models.title),
-        }
-    query = replace(query, exact={name: value for name, value in exact.items() if value})
     try:
         if by := st.session_state.get("group"):
             query = _groups(query, by)
@@ -92,7 +121,12 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str]:
     except SettingError as error:
         st.warning(plain(str(error)), icon=":material/filter_list_off:")
         found = search(replace(query, text=""))
-    return found, list(st.session_state.get("columns") or DEFAULT), layout
+    return found, list(st.session_state.get("columns") or DEFAULT), layout, replace(filters, popover=owners)
+
+
+def _remove(key: str) -> None:
+    """A callback."""
+    st.session_state[key] = None
 
 
 def _layout(runs: int) -> str:
@@ -107,10 +141,6 @@ def _layout(runs: int) -> str:
         bind="query-params",
         label_visibility="collapsed",
     )
-
-
-def _pills(label: str, name: str, values: list[Any], text_of: Any) -> str | None:
-    return run_list.filter_by(label, values, text_of, key=f"filter-{name}")
 
 
 def _more(known: list[str]) -> None:

@@ -193,6 +193,18 @@ def test_a_link_may_name_columns_groups_and_states_as_filters_do(finished_run):
     assert app.query_params["filter-data"] == "MNIST sample"
 
 
+def test_an_active_filter_is_a_chip_that_removes_it():
+    for name, model in (("one", "ann"), ("two", "cnn")):
+        run = mutations.small_run(f"run-{name}")
+        atomic.write_json(run.folder / "config.json", Config(model=model).as_dict())
+    app = opened("runs", **{"filter-model": "cnn"})
+    assert is_intact(app) and "1 run of 2." in text_of(app)
+    assert "CNN" in app.query_params["filter-model"], "the URL holds the filter"
+    app.button(key="remove-model").click().run()
+    assert "2 runs." in text_of(app) and "filter-model" not in app.query_params
+    assert not [found for found in app.button if found.key.startswith("remove-")]
+
+
 def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkeypatch):
     """A damaged and a failed run have cards, too."""
     mutations.small_run("damaged-run", **{"result.json": b""})
