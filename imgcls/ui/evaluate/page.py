@@ -64,15 +64,16 @@ def show(run: Run) -> None:
         st.caption(text)
     if text := _usage(run):
         st.caption(text)
-    title = st.segmented_control(
-        "Section",
-        list(available),
-        default=first,
-        required=True,
-        bind="query-params",
-        label_visibility="collapsed",
-        **fixed_controls.keyed(KEY),
-    )
+    with st.container(key="sections"):  # the style sheet asks for its width
+        title = st.segmented_control(
+            "Section",
+            list(available),
+            default=first,
+            required=True,
+            bind="query-params",
+            label_visibility="collapsed",
+            **fixed_controls.keyed(KEY),
+        )
     section = available[title]
     section.show(run, predictions)
     soft_links.enable()

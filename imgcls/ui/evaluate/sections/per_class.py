@@ -15,6 +15,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
 from imgcls.runs import Run
+from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import class_merging, metric_help
 from imgcls.ui.evaluate.parts.images import gallery
@@ -29,13 +30,19 @@ SUPPORTS = ("single", "multi")
 
 NO_WIDTH = "Bootstrap intervals of F1 and average precision have zero width if there are no errors."
 TABLE = "class-table"
+INTERVAL = " interval"
+"""How the names of columns with intervals end; the one of F1, `SHORT`, is always shown."""
+SHORT = f"F1{INTERVAL}"
+INTERVALS = "class-intervals"
+"""Session key: whether all of them are shown."""
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     view = selection_state.current(run)
     is_multilabel = isinstance(predictions, Decisions)
-    left, right = st.columns([3, 2], gap="large")
+    with st.container(key="per-class"):  # the style sheet puts the images below the table where there is little room
+        left, right = st.columns([3, 2], gap="large")
     with left:
         st.header("Classification report", anchor=False)
         _table(view)
@@ -58,8 +65,11 @@ def _table(view: View) -> None:
     table = _scores(view.key, others)
     if table is None:
         return
+    st.markdown(_extremes(table))
     explained = metric_help.MULTI if isinstance(view.predictions, Decisions) else _capitalised(metric_help.SINGLE)
     key = f"{TABLE}-{view.run.id}"
+    has_intervals = st.session_state.get(INTERVALS, False)
+    shown = [name for name in table.column_names if has_intervals or not name.endswith(INTERVAL) or name == SHORT]
     selected = selection_state.selection_default(TABLE, (view.key, others), view.selection.classes)
     st.dataframe(
         table,
@@ -69,17 +79,30 @@ def _table(view: View) -> None:
         on_select=partial(_follow, key),
         selection_mode="multi-row",
         selection_default={"selection": {"rows": list(selected), "columns": [], "cells": []}},
+        column_order=shown,
         column_config={
-            f"{name} (%)": st.column_config.NumberColumn(format="%.1f", help=text) for name, text in explained.items()
+            f"{name} (%)": st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100, help=text)
+            for name, text in explained.items()
         }
         | {
-            f"{name} interval": st.column_config.TextColumn(
+            f"{name}{INTERVAL}": st.column_config.TextColumn(
                 "95% CI", help=f"95% confidence interval: {name}. {NO_WIDTH}", width=90
             )
             for name in explained
         },
         alt=f"{', '.join(explained)} of every class.",
     )
+    st.toggle("All confidence intervals", key=INTERVALS, help="Also those of the scores besides F1.")
+
+
+def _extremes(table: pa.Table) -> str:
+    """The class with the lowest F1 and the one with the highest, as Markdown; empty if they are equal."""
+    names, scores = table.column(0).to_pylist(), table.column("F1 (%)").to_pylist()
+    known = [(score, name) for score, name in zip(scores, names, strict=True) if score is not None]
+    if not known or min(known)[0] == max(known)[0]:
+        return ""
+    (low, worst), (high, best) = min(known), max(known)
+    return f"Hardest: **{plain(worst)}**, F1 {low:.1f}%. Easiest: **{plain(best)}**, F1 {high:.1f}%."
 
 
 def _capitalised(texts: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +130,7 @@ def _columns(first: str, names: tuple[str, ...], support: np.ndarray, scores: Ma
     for name, score in scores.items():
         values, low, high = (np.asarray(part, float) for part in (score.value, score.low, score.high))
         columns[f"{name} (%)"] = pa.array(percentages(values), mask=~np.isfinite(values))
-        columns[f"{name} interval"] = [interval(a, b) for a, b in zip(low, high, strict=True)]
+        columns[f"{name}{INTERVAL}"] = [interval(a, b) for a, b in zip(low, high, strict=True)]
     return pa.table(columns)
 
 

@@ -187,6 +187,19 @@ def test_merged_classes_show_their_scores_before_and_now(finished_run):
     assert formatting.fraction(now.mean()) in accuracy(app)
 
 
+def test_the_classes_table_names_the_extremes_and_shows_more_intervals_on_demand(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Per class")
+    table = app.dataframe[0]
+    scores = dict(zip(table.value["Class"], table.value["F1 (%)"], strict=True))
+    worst, best = min(scores, key=scores.get), max(scores, key=scores.get)
+    assert f"Hardest: **{worst}**, F1 {scores[worst]:.1f}%." in text_of(app)
+    assert f"Easiest: **{best}**, F1 {scores[best]:.1f}%." in text_of(app)
+    few = list(table.proto.column_order)
+    assert "F1 interval" in few and "Recall interval" not in few
+    app.toggle(key="class-intervals").set_value(True).run()
+    assert list(app.dataframe[0].proto.column_order) == list(table.value.columns)
+
+
 def test_two_classes_that_are_confused_can_be_merged_from_the_matrix(finished_run):
     app = opened("evaluate", run=finished_run.id, cell="3-5")
     app.button(key="merge-cell").click().run()
