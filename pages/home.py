@@ -10,7 +10,7 @@ ICON = ":material/home:"
 st.title(_("Train, understand and try image classifiers"))
 st.markdown(
     _(
-        "Draw a digit, and a trained network reads it as you draw. Then train your own and see what it gets wrong, "
+        "A trained network reads a digit while you draw it. Train a network of your own, and see what it gets wrong, "
         "and why."
     )
 )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls import lessons, runs
 from imgcls.errors import UserError
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
@@ -13,10 +14,14 @@ from imgcls.ui.components import canvas, probability_bars
 from imgcls.ui.predict import draw
 
 PREFERRED = "digits"
+TRAIN_FIRST = N_(
+    "Train one on 5,000 handwritten digits, which takes about a minute. Then you can draw here, and it reads as you "
+    "draw."
+)
 
 
 def show() -> None:
-    """The canvas and the answer; nothing if there is no model of drawn things."""
+    """The canvas and the answer; without a model of drawn things, the way to one."""
     for run in sorted(runs.all_runs(), key=lambda run: run.id != PREFERRED):
         try:
             if run.is_ready and run.card.is_ink and not run.card.is_multilabel:
@@ -24,6 +29,11 @@ def show() -> None:
                 return
         except UserError:
             continue  # damaged; the run's own page says what is wrong
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="hero-empty"):
+        title = _("No model for drawings yet.")
+        st.markdown(f"**{title}** {_(TRAIN_FIRST)}")
+        if st.button(_("Train a model"), type="primary", icon=":material/model_training:", key="hero-train"):
+            links.go("train.py")
 
 
 @st.fragment

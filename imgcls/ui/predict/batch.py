@@ -27,7 +27,8 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
-from imgcls.ui.predict import submission
+from imgcls.ui.predict import batch_example, submission
+from imgcls.ui.predict.batch_example import ExampleFile
 from imgcls.ui.widgets import formatting, gallery, golden_pin, metric_row, pager, upload
 from imgcls.ui.widgets.metric_row import Number
 
@@ -38,6 +39,17 @@ TOTAL_MB = 500
 PER_PAGE = 40
 CLASSES_SHOWN = 12
 KEY = "batch-results"
+EXAMPLE = "batch-example"
+"""Session key: the ID of the run whose example is shown."""
+EXPLAINED = (
+    ("upload_file", "Upload", "images, or a zip of them. They are classified and discarded, not stored."),
+    ("table_rows", "Get", "the prediction and its confidence for each image, as a table, CSV or JSON."),
+    (
+        "folder_open",
+        "Name folders after the classes,",
+        "such as `7/photo.png`, and you also get the accuracy and a confusion matrix.",
+    ),
+)
 STYLE = """<style>
 .stHtml table.batch{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 .batch th,.batch td{text-align:left;padding:4px 10px 4px 0;border:0;border-bottom:1px solid rgba(128,128,128,.25);
@@ -78,13 +90,16 @@ def show(run: Run, card: ModelCard) -> None:
         # Always there: an element that only the first run has would shift all others, and the next run would show the
         # table twice until it ends.
         progress = st.empty()
-        if not files:
+        if files:
+            st.session_state.pop(EXAMPLE, None)
+        elif example := batch_example.files(run, card) if st.session_state.get(EXAMPLE) == run.id else ():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**Example:** {len(example)} random test images, as if each was in a folder of its class.")
+                st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=_no_example)
+            files = example
+        else:
             st.session_state.pop(KEY, None)
-            st.caption(
-                "Upload many images at once. If the folder names match the class names, for example in a zip with one "
-                "folder per class, accuracy is computed as well. Classes of this model: "
-                f"{plain(_class_list(card.classes))}."
-            )
+            _show_empty(run, card)
             return
         if any(file.name.lower().endswith(submission.SUFFIX) for file in files):
             if len(files) > 1:
@@ -97,14 +112,44 @@ def show(run: Run, card: ModelCard) -> None:
         _show_table(card.classes, results)
 
 
-def _results(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: DeltaGenerator) -> BatchResults:
+def _show_empty(run: Run, card: ModelCard) -> None:
+    """What belongs here, what comes out, and an example to click."""
+    example = batch_example.tiles(run, card)
+    with st.container(border=True, key="batch-empty"):
+        about, tried = st.columns([1, 1], gap="large") if example else (st.container(), None)
+        with about:
+            st.header("Classify many images at once", anchor=False)
+            for icon, title, text in EXPLAINED:
+                st.markdown(f":material/{icon}: **{title}** {text}")
+            st.caption(f"Classes of this model: {plain(_class_list(card.classes))}.")
+        if tried is not None:
+            with tried:
+                st.header("No images at hand?", anchor=False)
+                st.html(f'<div class="batch-example">{"".join(example)}</div>')
+                st.button(
+                    f"Try it with {batch_example.COUNT} test images",
+                    type="primary",
+                    icon=":material/play_arrow:",
+                    key="batch-try",
+                    on_click=st.session_state.__setitem__,
+                    args=(EXAMPLE, run.id),
+                )
+
+
+def _no_example() -> None:
+    st.session_state.pop(EXAMPLE, None)
+
+
+def _results(
+    run: Run, card: ModelCard, files: Sequence[UploadedFile | ExampleFile], place: DeltaGenerator
+) -> BatchResults:
     """The stored results, or new ones if the files or the model have changed."""
     key = (run.id, run.stamp("model.tflite", "model.json"), tuple(file.file_id for file in files))
     stored = st.session_state.get(KEY)
     if stored is not None and stored.key == key:
         return stored
     if (size := sum(file.size for file in files)) > TOTAL_MB * 1024**2:
-        upload.forget(files)
+        upload.forget([file for file in files if isinstance(file, UploadedFile)])
         raise SourceError(
             f"These files total {size / 1024**2:,.0f} MB; the limit for a batch is {TOTAL_MB} MB. They were "
             "discarded. Upload fewer at a time, or import them as a dataset on the Data page."
@@ -128,7 +173,7 @@ def _results(run: Run, card: ModelCard, files: Sequence[UploadedFile], place: De
 
 
 def _open_files(
-    files: Iterable[UploadedFile], stack: contextlib.ExitStack
+    files: Iterable[UploadedFile | ExampleFile], stack: contextlib.ExitStack
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """All files as (path, reader); archives are on disk, open until the stack closes."""
     for file in files:

@@ -74,7 +74,8 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.header(f"Draw: {plain(classes[game.requested[number]])}", anchor=False)
-        state = canvas.show(CANVAS)
+        requested = card.classes[game.requested[number]]
+        state = canvas.show(CANVAS, hint=f"Draw: {requested}. Then press “Done”.")
         is_done = st.button("Done", type="primary", icon=":material/check:", key="game-done")
         is_saved = st.toggle(
             "Save my drawings",

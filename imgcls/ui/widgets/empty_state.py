@@ -10,8 +10,8 @@ LINE = 640
 
 def show(title: str, next_step: str, *, page: str = "train.py", button: str = "Train a model") -> None:
     """What is missing, what to do next, and a button that leads there."""
-    with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"## {title}", text_alignment="center")
+    with st.container(border=True, horizontal_alignment="center", key="empty-state"):
+        st.header(title, anchor=False, text_alignment="center")
         st.markdown(next_step, text_alignment="center", width=LINE)
         if st.button(button, type="primary"):
             links.go(page)

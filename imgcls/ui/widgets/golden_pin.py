@@ -17,6 +17,8 @@ HELP = (
     "Pinning has no effect on training."
 )
 DONE = "golden-pinned"
+PINNED = "golden-pinned-images"
+"""Session key: what each button has pinned in this visit."""
 
 
 def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[int], np.ndarray], *, key: str) -> None:
@@ -35,16 +37,23 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
         try:
             for position, (label, source) in enumerate(chosen):
                 golden.pin(data, pixels_of(position), label, source)
+            st.session_state.setdefault(PINNED, {})[key] = tuple(chosen)
             st.session_state[DONE] = key, f"Pinned {formatting.count(len(chosen), 'image')}.", ""
         except UserError as error:
             st.session_state[DONE] = key, "", str(error)
 
+    is_pinned = _is_pinned(data, tuple(chosen), key)
+    if len(chosen) == 1:
+        label = "In the golden set" if is_pinned else "Pin to the golden set"
+    else:
+        mistakes = f"{len(chosen):,} mistakes"
+        label = f"{mistakes} are in the golden set" if is_pinned else f"Pin {mistakes} to the golden set"
     st.button(
-        "Pin to the golden set" if len(chosen) == 1 else f"Pin {len(chosen):,} mistakes to the golden set",
-        icon=":material/keep:",
+        label,
+        icon=":material/check:" if is_pinned else ":material/keep:",
         key=key,
         on_click=pin,
-        **rights.button(Action.SAVE_DRAWING, help=HELP),
+        **rights.button(Action.SAVE_DRAWING, disabled=is_pinned, help=HELP),
     )
     done, text, problem = st.session_state.get(DONE, ("", "", ""))
     if done == key:
@@ -53,3 +62,11 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
             st.error(plain(problem), icon=":material/error:")
         else:
             st.toast(text, icon=":material/keep:")
+
+
+def _is_pinned(data: str, chosen: tuple[tuple[str, str], ...], key: str) -> bool:
+    """Whether these images were pinned with this button, and none of them was removed since."""
+    if st.session_state.get(PINNED, {}).get(key) != chosen:
+        return False
+    sources = {image.source for image in golden.images(data)}
+    return all(source[: golden.LONGEST] in sources for _, source in chosen)

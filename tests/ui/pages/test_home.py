@@ -4,7 +4,7 @@ import json
 
 from streamlit.components.v2 import manifest_scanner
 
-from tests.support.pages import html_of, is_intact, opened, shipped
+from tests.support.pages import html_of, is_intact, opened, shipped, text_of
 
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
 
@@ -45,7 +45,9 @@ def test_without_a_model_for_drawings_there_is_no_canvas_and_the_cards_remain():
     app = opened("home")
     shown = {one.proto.component_name for one in app.get("bidi_component")}
     assert not shown & {"imgcls.canvas", "imgcls.probability_bars"}
-    assert [one.label for one in app.button] == ["Browse the data", "Choose and start", "Evaluate a model"]
+    labels = [one.label for one in app.button]
+    assert labels == ["Train a model", "Browse the data", "Choose and start", "Evaluate a model"]
+    assert "No model for drawings yet." in text_of(app), "instead of an invitation to draw"
     assert is_intact(app)
 
 

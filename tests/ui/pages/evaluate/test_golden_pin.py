@@ -11,6 +11,8 @@ def test_a_mistake_is_pinned_and_reported(finished_run):
     assert is_intact(app)
     (image,) = golden.images(finished_run.card.data)
     assert image.source == f"test image 3 of {finished_run.label}"
+    (pinned,) = [button for button in app.button if button.label == "In the golden set"]
+    assert pinned.disabled, "seen at once"
     golden.pin(finished_run.card.data, image.pixels, image.label, "<b>hostile</b>")
     second = worse(finished_run, "second", 3e9)
     app = opened("train", run=second.id)
@@ -31,7 +33,18 @@ def test_the_mistakes_of_a_page_are_pinned_at_once(finished_run):
     tested = predictions.read(finished_run)
     found = golden.images(finished_run.card.data)
     assert len(found) == int(label.split()[1]) > 1
+    assert f"{len(found)} mistakes are in the golden set" in [one.label for one in app.button]
     for image in found:
         index = int(image.source.split()[2])
         assert not tested.is_right[index] and image.label == tested.names[tested.labels[index]]
         assert (image.pixels == tested.images[tested.row_of[index]]).all()
+
+
+def test_images_that_were_removed_can_be_pinned_again(finished_run):
+    data = finished_run.card.data
+    app = opened("evaluate", run=finished_run.id)
+    (label,) = [one.label for one in app.button if "golden set" in one.label]
+    next(one for one in app.button if one.label == label).click().run()
+    golden.remove(data, [golden.images(data)[0].digest])
+    app.run()
+    assert [one.label for one in app.button if "golden set" in one.label] == [label]

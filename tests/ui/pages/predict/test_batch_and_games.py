@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from imgcls.cli.main import main
-from imgcls.ui.predict import batch, human_vs_model, submission
+from imgcls.evaluation import predictions
+from imgcls.ui.predict import batch, batch_example, human_vs_model, submission
 from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.uploads import archive, image, leaves
 
@@ -82,6 +83,20 @@ def test_both_tables_of_a_batch_can_be_downloaded(asked, finished_run, tmp_path)
     archive(tmp_path / "a.zip", leaves())
     app = upload(asked("Batch"), "a.zip", (tmp_path / "a.zip").read_bytes())
     assert [button.proto.label for button in app.get("download_button")] == ["CSV", "JSON"]
+
+
+def test_an_example_of_test_images_is_one_click_away(asked, finished_run):
+    app = asked("Batch")
+    assert html_of(app).count('alt="Test image, ') == batch_example.SHOWN and is_intact(app)
+    app.button(key="batch-try").click().run()
+    assert is_intact(app) and "40 random test images" in text_of(app)
+    assert f"<dd>{batch_example.COUNT}</dd>" in html_of(app) and "from the folder name" in html_of(app)
+    found = app.session_state[batch.KEY]
+    tested = predictions.read(finished_run)
+    rows = [int(result.name.rpartition(" ")[2].removesuffix(".png")) for result in found.results]
+    assert [result.label for result in found.results] == tested.labels[rows].tolist()
+    app.button(key="batch-no-example").click().run()
+    assert "No images at hand?" in text_of(app)
 
 
 def kaggle_table(rows: int, columns: int = 64) -> bytes:

@@ -1,6 +1,7 @@
 """The drawing game of the Predict page."""
 
 import dataclasses
+import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -35,6 +36,15 @@ def test_the_game_scores_a_drawing_and_saves_it(reader):
     assert over.predicted == 7
     assert drawings.collection().total == 1
     assert not app.session_state["game-drawn"].drawing
+
+
+def test_the_empty_canvas_says_what_to_draw(reader):
+    app = opened(game_page, "canvas-game-drawn", [])
+    requested = app.session_state["game"].requested[0]
+    (sent,) = [
+        json.loads(one.proto.json) for one in app.get("bidi_component") if one.proto.component_name == "imgcls.canvas"
+    ]
+    assert sent["hint"] == f"Draw: {requested}. Then press “Done”."
 
 
 @pytest.mark.parametrize(
