@@ -139,6 +139,20 @@ def estimated_start(before: list[Run]) -> float | None:
     return total / paths.trainings_at_once()
 
 
+def first_epoch_seconds(run: Run) -> float | None:
+    """Estimated seconds until the first epoch has been trained, from its pace or from earlier runs; None if unknown."""
+    now = curves(run)
+    if rate := now.images_per_second:
+        return (1 - now.progress) * (now.plan.get("train") or 0) / rate
+    try:
+        config = run.config
+        whole = estimates.seconds(config, _training_count(config), _paces(int(time.time() // 10)))
+    except UserError:
+        return None
+    epochs = now.total_epochs or config.epochs
+    return None if whole is None or not epochs else max(1.0, (whole - estimates.START_SECONDS) / epochs)
+
+
 @lru_cache(2)
 def _paces(_ten_seconds: int):
     return estimates.paces()

@@ -15,7 +15,7 @@ from imgcls.sharing import Action
 from imgcls.ui.app import errors
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves, live_images, settings_form
-from imgcls.ui.train.run_parts import status
+from imgcls.ui.train.run_parts import beginning, status
 from imgcls.ui.visitors import rights, watching
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -30,6 +30,10 @@ ABOVE_TRAINING = N_(
 BELOW_TRAINING = N_(
     "Validation is {points} points below training: the model knows its training images better than new ones. A gap "
     "that keeps growing is overfitting."
+)
+FIRST_EPOCH = N_(
+    "In an epoch, the network sees every training image once and corrects its weights after each batch. Then it is "
+    "tested on the validation images, which it does not learn from: this gives a point of the dashed curve."
 )
 FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
 
@@ -96,7 +100,7 @@ def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: De
         st.rerun()
     _name_tab(f"{_title(curves, state)} · imgcls")
     if state not in ("queued", "aside") or curves.epochs:
-        _metrics(curves, state, shown.is_stopping)
+        _metrics(run, curves, state, shown.is_stopping)
         live_images.show(run)
         learning_curves.draw(run, forecasts=not shown.is_stopping)
         forecast = "" if shown.is_stopping else learning_curves.forecast(run)
@@ -112,8 +116,10 @@ def _name_tab(title: str) -> None:
 
 
 def _gap(curves: Curves) -> str:
-    """One line on why the two accuracies differ."""
-    last = curves.epochs[-1] if curves.epochs else {}
+    """One line on why the two accuracies differ; before both are known, on what an epoch is."""
+    if not curves.epochs:
+        return _(FIRST_EPOCH)
+    last = curves.epochs[-1]
     training, validation = last.get("accuracy"), last.get("val_accuracy")
     if training is None or validation is None or training <= validation:
         return _(ABOVE_TRAINING)
@@ -192,7 +198,7 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
     )
 
 
-def _metrics(curves: Curves, state: str, is_stopping: bool) -> None:
+def _metrics(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
     last = curves.epochs[-1] if curves.epochs else {}
     newest = curves.batches[-1] if curves.batches else {}
     best = curves.best or {}
@@ -204,20 +210,24 @@ def _metrics(curves: Curves, state: str, is_stopping: bool) -> None:
     training, validation = _("Training accuracy"), _("Validation accuracy")
     if curves.plan.get("several"):
         training, validation = _("Training accuracy (all labels)"), _("Validation accuracy (all labels)")
-    metric_row.show(
+    numbers = metric_row.markup(
         (
             Number(training, formatting.fraction(newest.get("accuracy")), _("mean of recent batches")),
-            Number(
-                validation,
-                formatting.fraction(last.get("val_accuracy")),
-                _("after the last full epoch"),
-                _(ABOVE_TRAINING),
-            ),
+            Number(validation, formatting.fraction(last.get("val_accuracy")), _since(run, curves), _(ABOVE_TRAINING)),
             Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
             Number(_("Images per second"), rate, _("while training")),
             Number(_("Time left"), formatting.duration(left), hint),
         )
     )
+    st.html(beginning.over(numbers, run, curves))
+
+
+def _since(run: Run, curves: Curves) -> str:
+    """Of when the validation accuracy is; before it is known, when it will be."""
+    if curves.epochs:
+        return _("after the last full epoch")
+    seconds = cached_curves.first_epoch_seconds(run)
+    return _("in about {time}").format(time=formatting.duration(seconds)) if seconds else _("after epoch 1")
 
 
 def _tuning(run: Run) -> None:

@@ -25,6 +25,7 @@ from imgcls.ui.train import (
     run_page,
     search,
     settings_form,
+    terms,
 )
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
@@ -65,19 +66,21 @@ def _show_form() -> None:
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
             info = dataset_select.choose()
-            images = settings_form.choose_images(summary.training_count(info)) if info else 0
+            model = settings_form.choose_model() if info else ""
         if info is None:
             dataset_select.say_lost()
             return
         summary.one_line(info)
-        model = settings_form.choose_model()
         presets.show(model, info.name)
-        model_settings = settings_form.model_settings(model, images or info.counts[0])
-        has_weights = backbone.show(model, model_settings, info)
-        values = settings_form.controls((settings_form.BY_NAME["epochs"], settings_form.BY_NAME["learning_rate"]))
+        of_model = st.container()  # what it suggests depends on the number of images
+        images, values = settings_form.amount(summary.training_count(info))
+        with of_model:
+            model_settings = settings_form.model_settings(model, images or info.counts[0])
+            has_weights = backbone.show(model, model_settings, info)
         values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
         values |= settings_form.schedule(values["epochs"], values["learning_rate"])
         values |= settings_form.stopping() | settings_form.splitting(model)
+        terms.section(model)
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)

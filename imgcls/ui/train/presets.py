@@ -9,7 +9,10 @@ from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.ui.train import settings_form
 
-HELP = N_("Fills in the settings below; you can still change each of them.")
+HELP = N_(
+    "Fills in the settings below; you can still change each of them. On idle cores, training takes half the time shown "
+    "or more."
+)
 UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
@@ -64,10 +67,8 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "CPU time and test accuracy of one run each, measured on {n} core. On idle cores, training takes half this "
-        "time or more.",
-        "CPU time and test accuracy of one run each, measured on {n} cores. On idle cores, training takes half this "
-        "time or more.",
+        "Processor time on {n} core and test accuracy, each from one run.",
+        "Processor time on {n} cores and test accuracy, each from one run.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

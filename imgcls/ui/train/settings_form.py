@@ -133,6 +133,14 @@ def choose_model() -> str:
     )
 
 
+def amount(available: int) -> tuple[int, dict[str, Any]]:
+    """How much is trained: the number of images, and the epochs and the learning rate, side by side."""
+    with st.grid(3, min_column_width=130, gap="small", vertical_alignment="bottom"):
+        images = choose_images(available)
+        values = {name: control(BY_NAME[name], name) for name in ("epochs", "learning_rate")}
+    return images, values
+
+
 def choose_images(available: int) -> int:
     """How many training images to use; 0 means all."""
     # A link may name a number that is not listed, e.g. "Train again" for a run from the command line.

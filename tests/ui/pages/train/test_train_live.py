@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from types import SimpleNamespace
 
@@ -158,6 +159,24 @@ def test_a_damaged_file_of_watched_images_does_not_hide_the_curves(active_run):
     run = active_run("running", batch(0.5))
     (run.folder / live_predictions.NAME).write_bytes(b"no archive")
     assert is_intact(opened("train", run=run.id))
+
+
+def numbers(app) -> str:
+    return next(block.proto.body for block in app.get("html") if "live-numbers" in str(block.proto.body))
+
+
+def test_before_the_first_number_the_page_says_what_happens_and_how_long_it_takes(active_run, finished_run):
+    loading = numbers(opened("train", run=active_run("running", {"kind": "phase", "phase": "loading"}).id))
+    assert 'class="now" aria-current=step>Load TensorFlow' in loading and 'class="done">Start the training' in loading
+    run = active_run("running", {"kind": "phase", "phase": "training"})
+    settings = CONFIG.as_dict() | {"version": json.loads((run.folder / "config.json").read_text())["version"]}
+    (finished_run.folder / "config.json").write_text(json.dumps(settings))
+    cached_curves._paces.cache_clear()
+    app = opened("train", run=run.id)
+    assert re.search('class="now" aria-current=step>First epoch: all training images once, about [0-9]', numbers(app))
+    assert "In an epoch, the network sees every training image once" in text_of(app)
+    later = opened("train", run=active_run("running", batch(0.5)).id)
+    assert "is-beginning" not in numbers(later) and "in about" in numbers(later)
 
 
 def test_the_bar_outside_the_live_part_is_written_before_the_page_may_begin_again(active_run, monkeypatch):
