@@ -101,7 +101,7 @@ def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: De
     _name_tab(f"{_title(curves, state)} · imgcls")
     if state not in ("queued", "aside") or curves.epochs:
         _metrics(run, curves, state, shown.is_stopping)
-        live_images.show(run)
+        live_images.show(run, is_beginning=not curves.batches)
         learning_curves.draw(run, forecasts=not shown.is_stopping)
         forecast = "" if shown.is_stopping else learning_curves.forecast(run)
         # One element instead of three: sending each costs more than what is in it.

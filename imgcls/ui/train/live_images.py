@@ -22,13 +22,21 @@ from imgcls.ui.widgets import gallery
 
 SIDE = 96
 """Larger images are reduced to this side."""
+BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
+EMPTY = (
+    '<div class="live-images" aria-hidden="true"><div class="watched">'
+    + 12 * f"<figure>{BLANK}<i></i><figcaption>&nbsp;</figcaption></figure>"
+    + f'</div><div class="moving">{BLANK}<p></p></div></div>'
+)
 FILES = (live_predictions.NAME, epoch_predictions.RECORDS, epoch_predictions.NAME)
 
 
-def show(run: Run) -> None:
-    """The images and the matrix; nothing for a run that records no predictions."""
+def show(run: Run, *, is_beginning: bool = False) -> None:
+    """The images and the matrix, and their room if the run `is_beginning`; nothing if it records no predictions."""
     try:
         markup = _markup(str(run.folder), run.stamp(*FILES))
+        if not markup and is_beginning and not datasets.facts(run.config.data).is_multilabel:
+            markup = EMPTY
     except UserError:
         return  # damaged: the Epoch history section says so
     if markup:

@@ -202,7 +202,7 @@ def test_an_active_filter_is_a_chip_that_removes_it():
     assert "CNN" in app.query_params["filter-model"], "the URL holds the filter"
     app.button(key="remove-model").click().run()
     assert "2 runs." in text_of(app) and "filter-model" not in app.query_params
-    assert not [found for found in app.button if found.key.startswith("remove-")]
+    assert not [found for found in app.button if str(found.key).startswith("remove-")]
 
 
 def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkeypatch):
