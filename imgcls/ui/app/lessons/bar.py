@@ -26,7 +26,7 @@ from imgcls.ui.components import reveal
 
 TICK_SECONDS = 2.0
 GO, FINISHED = "lesson-go", "lesson-finished"
-"""Session keys: the page should show the present step, which is a new one; the name of the lesson finished a moment ago."""
+"""Session keys: the page should show a step that is new; the name of the lesson finished a moment ago."""
 FOLD = "lesson-folded"
 """Session key: the phase of a step for which the visitor chose to fold the bar or not, and what they chose."""
 HOME = "home"
