@@ -90,14 +90,16 @@ def show(run: Run, card: ModelCard) -> None:
         # Always there: an element that only the first run has would shift all others, and the next run would show the
         # table twice until it ends.
         progress = st.empty()
+        example: Sequence[ExampleFile] = ()
         if files:
             st.session_state.pop(EXAMPLE, None)
-        elif example := batch_example.files(run, card) if st.session_state.get(EXAMPLE) == run.id else ():
+        elif st.session_state.get(EXAMPLE) == run.id:
+            example = batch_example.files(run, card)
+        if example:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**Example:** {len(example)} random test images, as if each was in a folder of its class.")
                 st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=_no_example)
-            files = example
-        else:
+        elif not files:
             st.session_state.pop(KEY, None)
             _show_empty(run, card)
             return
@@ -106,7 +108,7 @@ def show(run: Run, card: ModelCard) -> None:
                 raise SourceError("Upload Kaggle's test.csv alone, or images without a table.")
             submission.show(run, card, files[0], progress)
             return
-        results = _results(run, card, files, progress)
+        results = _results(run, card, files or example, progress)
         _show_scores(results, card.is_multilabel)
         _show_downloads(run, card, results)
         _show_table(card.classes, results)
