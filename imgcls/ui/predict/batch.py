@@ -37,19 +37,7 @@ UPLOAD_MB = 200
 TOTAL_MB = 500
 """All files of a batch: they stay in the server's memory until the visitor leaves."""
 PER_PAGE = 40
-CLASSES_SHOWN = 12
 KEY = "batch-results"
-EXAMPLE = "batch-example"
-"""Session key: the ID of the run whose example is shown."""
-EXPLAINED = (
-    ("upload_file", "Upload", "images, or a zip of them. They are classified and discarded, not stored."),
-    ("table_rows", "Get", "the prediction and its confidence for each image, as a table, CSV or JSON."),
-    (
-        "folder_open",
-        "Name folders after the classes,",
-        "such as `7/photo.png`, and you also get the accuracy and a confusion matrix.",
-    ),
-)
 STYLE = """<style>
 .stHtml table.batch{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
 .batch th,.batch td{text-align:left;padding:4px 10px 4px 0;border:0;border-bottom:1px solid rgba(128,128,128,.25);
@@ -92,16 +80,12 @@ def show(run: Run, card: ModelCard) -> None:
         progress = st.empty()
         example: Sequence[ExampleFile] = ()
         if files:
-            st.session_state.pop(EXAMPLE, None)
-        elif st.session_state.get(EXAMPLE) == run.id:
-            example = batch_example.files(run, card)
-        if example:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**Example:** {len(example)} random test images, as if each was in a folder of its class.")
-                st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=_no_example)
-        elif not files:
+            batch_example.forget()
+        else:
+            example = batch_example.chosen(run, card)
+        if not files and not example:
             st.session_state.pop(KEY, None)
-            _show_empty(run, card)
+            batch_example.offer(run, card)
             return
         if any(file.name.lower().endswith(submission.SUFFIX) for file in files):
             if len(files) > 1:
@@ -112,34 +96,6 @@ def show(run: Run, card: ModelCard) -> None:
         _show_scores(results, card.is_multilabel)
         _show_downloads(run, card, results)
         _show_table(card.classes, results)
-
-
-def _show_empty(run: Run, card: ModelCard) -> None:
-    """What belongs here, what comes out, and an example to click."""
-    example = batch_example.tiles(run, card)
-    with st.container(border=True, key="batch-empty"):
-        about, tried = st.columns([1, 1], gap="large") if example else (st.container(), None)
-        with about:
-            st.header("Classify many images at once", anchor=False)
-            for icon, title, text in EXPLAINED:
-                st.markdown(f":material/{icon}: **{title}** {text}")
-            st.caption(f"Classes of this model: {plain(_class_list(card.classes))}.")
-        if tried is not None:
-            with tried:
-                st.header("No images at hand?", anchor=False)
-                st.html(f'<div class="batch-example">{"".join(example)}</div>')
-                st.button(
-                    f"Try it with {batch_example.COUNT} test images",
-                    type="primary",
-                    icon=":material/play_arrow:",
-                    key="batch-try",
-                    on_click=st.session_state.__setitem__,
-                    args=(EXAMPLE, run.id),
-                )
-
-
-def _no_example() -> None:
-    st.session_state.pop(EXAMPLE, None)
 
 
 def _results(
@@ -186,10 +142,6 @@ def _open_files(
         path = Path(folder, "upload")
         path.write_bytes(file.getvalue())
         yield from batch.entries(stack.enter_context(Archive(path, file.name)))
-
-
-def _class_list(names: Sequence[str]) -> str:
-    return ", ".join(names[:CLASSES_SHOWN]) + (" …" if len(names) > CLASSES_SHOWN else "")
 
 
 @contextlib.contextmanager

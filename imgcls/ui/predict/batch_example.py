@@ -1,4 +1,7 @@
-"""Test images of a run as an example for batch mode: as if they were uploaded in folders named after the classes."""
+"""Batch mode before anything is uploaded: what it takes, what comes out, and an example to click.
+
+The example are test images of the run, as if they were uploaded in folders named after the classes.
+"""
 
 import html
 from collections.abc import Sequence
@@ -6,16 +9,30 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.images.loading import to_png
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
+from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.widgets import gallery
 
 COUNT = 40
 SHOWN = 16
+CLASSES_SHOWN = 12
+EXAMPLE = "batch-example"
+"""Session key: the ID of the run whose example is shown."""
+EXPLAINED = (
+    ("upload_file", "Upload", "images, or a zip of them. They are classified and discarded, not stored."),
+    ("table_rows", "Get", "the prediction and its confidence for each image, as a table, CSV or JSON."),
+    (
+        "folder_open",
+        "Name folders after the classes,",
+        "such as `7/photo.png`, and you also get the accuracy and a confusion matrix.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,49 @@ class ExampleFile:
 
     def getvalue(self) -> bytes:
         return self.content
+
+
+def chosen(run: Run, card: ModelCard) -> Sequence[ExampleFile]:
+    """The example with a line about it, if the visitor asked for it with this run."""
+    found = files(run, card) if st.session_state.get(EXAMPLE) == run.id else ()
+    if found:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Example:** {len(found)} random test images, as if each was in a folder of its class.")
+            st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=forget)
+    return found
+
+
+def forget() -> None:
+    """No example is asked for any more."""
+    st.session_state.pop(EXAMPLE, None)
+
+
+def offer(run: Run, card: ModelCard) -> None:
+    """What belongs here, what comes out, and an example to click."""
+    example = tiles(run, card)
+    with st.container(border=True, key="batch-empty"):
+        about, tried = st.columns([1, 1], gap="large") if example else (st.container(), None)
+        with about:
+            st.header("Classify many images at once", anchor=False)
+            for icon, title, text in EXPLAINED:
+                st.markdown(f":material/{icon}: **{title}** {text}")
+            st.caption(f"Classes of this model: {plain(_class_list(card.classes))}.")
+        if tried is not None:
+            with tried:
+                st.header("No images at hand?", anchor=False)
+                st.html(f'<div class="batch-example">{"".join(example)}</div>')
+                st.button(
+                    f"Try it with {COUNT} test images",
+                    type="primary",
+                    icon=":material/play_arrow:",
+                    key="batch-try",
+                    on_click=st.session_state.__setitem__,
+                    args=(EXAMPLE, run.id),
+                )
+
+
+def _class_list(names: Sequence[str]) -> str:
+    return ", ".join(names[:CLASSES_SHOWN]) + (" …" if len(names) > CLASSES_SHOWN else "")
 
 
 def files(run: Run, card: ModelCard) -> tuple[ExampleFile, ...]:
@@ -72,7 +132,9 @@ def _chosen(run: Run) -> list[tuple[int, int, np.ndarray]]:
         tested = cached.single_label_predictions(run)
     except UserError:  # damaged: Evaluate says so
         return []
-    stored = np.flatnonzero(tested.row_of >= 0)
+    # No folder can be named "T-shirt/top".
+    is_folder = np.array(["/" not in name for name in tested.names])
+    stored = np.flatnonzero((tested.row_of >= 0) & is_folder[tested.labels])
     if len(stored) < COUNT:
         return []
     rows = np.random.default_rng(0).choice(stored, COUNT, replace=False)

@@ -31,10 +31,6 @@ BELOW_TRAINING = N_(
     "Validation is {points} points below training: the model knows its training images better than new ones. A gap "
     "that keeps growing is overfitting."
 )
-FIRST_EPOCH = N_(
-    "In an epoch, the network sees every training image once and corrects its weights after each batch. Then it is "
-    "tested on the validation images, which it does not learn from: this gives a point of the dashed curve."
-)
 FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
 
 
@@ -118,7 +114,7 @@ def _name_tab(title: str) -> None:
 def _gap(curves: Curves) -> str:
     """One line on why the two accuracies differ; before both are known, on what an epoch is."""
     if not curves.epochs:
-        return _(FIRST_EPOCH)
+        return _(beginning.EPOCH)
     last = curves.epochs[-1]
     training, validation = last.get("accuracy"), last.get("val_accuracy")
     if training is None or validation is None or training <= validation:
@@ -213,21 +209,18 @@ def _metrics(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
     numbers = metric_row.markup(
         (
             Number(training, formatting.fraction(newest.get("accuracy")), _("mean of recent batches")),
-            Number(validation, formatting.fraction(last.get("val_accuracy")), _since(run, curves), _(ABOVE_TRAINING)),
+            Number(
+                validation,
+                formatting.fraction(last.get("val_accuracy")),
+                beginning.since(run, curves),
+                _(ABOVE_TRAINING),
+            ),
             Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
             Number(_("Images per second"), rate, _("while training")),
             Number(_("Time left"), formatting.duration(left), hint),
         )
     )
     st.html(beginning.over(numbers, run, curves))
-
-
-def _since(run: Run, curves: Curves) -> str:
-    """Of when the validation accuracy is; before it is known, when it will be."""
-    if curves.epochs:
-        return _("after the last full epoch")
-    seconds = cached_curves.first_epoch_seconds(run)
-    return _("in about {time}").format(time=formatting.duration(seconds)) if seconds else _("after epoch 1")
 
 
 def _tuning(run: Run) -> None:

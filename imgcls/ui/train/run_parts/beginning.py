@@ -19,6 +19,10 @@ START, LOAD, FEATURES = (
     N_("Load TensorFlow and the images, build the network"),
     N_("Compute the features of all images"),
 )
+EPOCH = N_(
+    "In an epoch, the network sees every training image once and corrects its weights after each batch. Then it is "
+    "tested on the validation images, which it does not learn from: this gives a point of the dashed curve."
+)
 FIRST_EPOCH = N_("First epoch: all training images once")
 FIRST_EPOCH_TIME = N_("First epoch: all training images once, about {time}")
 
@@ -54,3 +58,11 @@ def _steps(run: Run) -> list[str]:
 def _present(phase: str, count: int) -> int:
     """The place of the present step."""
     return {"loading": 1, "features": 2, "folds": 1, "training": count - 1, "paused": count - 1}.get(phase, 0)
+
+
+def since(run: Run, curves: Curves) -> str:
+    """Of when the validation accuracy is; before it is known, when it will be."""
+    if curves.epochs:
+        return _("after the last full epoch")
+    seconds = cached_curves.first_epoch_seconds(run)
+    return _("in about {time}").format(time=formatting.duration(seconds)) if seconds else _("after epoch 1")
