@@ -59,7 +59,10 @@ def chosen(run: Run, card: ModelCard) -> Sequence[ExampleFile]:
     found = files(run, card) if st.session_state.get(EXAMPLE) == run.id else ()
     if found:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**Example:** {len(found)} random test images, as if each was in a folder of its class.")
+            st.markdown(
+                f"**Example:** {len(found)} test images, with the usual share of errors, as if each was in a folder of "
+                "its class."
+            )
             st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=forget)
     return found
 
@@ -98,7 +101,7 @@ def _class_list(names: Sequence[str]) -> str:
 
 
 def files(run: Run, card: ModelCard) -> tuple[ExampleFile, ...]:
-    """Random test images, always the same; none if the run stores fewer, or an image can have several labels."""
+    """Test images, always the same; none if the run stores fewer, or an image can have several labels."""
     return _files(run, cached.predictions_stamp(run), tuple(card.classes)) if _has_images(run, card) else ()
 
 
@@ -127,15 +130,21 @@ def _tiles(run: Run, stamp: tuple, classes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _chosen(run: Run) -> list[tuple[int, int, np.ndarray]]:
-    """Row, class and pixels of each image."""
+    """Row, class and pixels of each image.
+
+    A run stores its errors and some of the others: the example has the share of errors that the whole test set has.
+    """
     try:
         tested = cached.single_label_predictions(run)
     except UserError:  # damaged: Evaluate says so
         return []
-    # No folder can be named "T-shirt/top".
-    is_folder = np.array(["/" not in name for name in tested.names])
-    stored = np.flatnonzero((tested.row_of >= 0) & is_folder[tested.labels])
-    if len(stored) < COUNT:
+    is_folder = np.array(["/" not in name for name in tested.names])  # none can be named "T-shirt/top"
+    is_usable = (tested.row_of >= 0) & is_folder[tested.labels]
+    right, wrong = (np.flatnonzero(is_usable & which) for which in (tested.is_right, ~tested.is_right))
+    errors = round(COUNT * float(np.mean(~tested.is_right)))
+    if len(right) < COUNT - errors or len(wrong) < errors:
         return []
-    rows = np.random.default_rng(0).choice(stored, COUNT, replace=False)
+    random = np.random.default_rng(0)
+    rows = [*random.choice(right, COUNT - errors, replace=False), *random.choice(wrong, errors, replace=False)]
+    random.shuffle(rows)
     return [(int(row), int(tested.labels[row]), tested.images[tested.row_of[row]]) for row in rows]

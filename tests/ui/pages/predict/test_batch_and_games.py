@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+import numpy as np
 import pytest
 
 from imgcls.cli.main import main
@@ -89,12 +90,13 @@ def test_an_example_of_test_images_is_one_click_away(asked, finished_run):
     app = asked("Batch")
     assert html_of(app).count('alt="Test image, ') == batch_example.SHOWN and is_intact(app)
     app.button(key="batch-try").click().run()
-    assert is_intact(app) and "40 random test images" in text_of(app)
+    assert is_intact(app) and "40 test images, with the usual share of errors" in text_of(app)
     assert f"<dd>{batch_example.COUNT}</dd>" in html_of(app) and "from the folder name" in html_of(app)
     found = app.session_state[batch.KEY]
     tested = predictions.read(finished_run)
     rows = [int(result.name.rpartition(" ")[2].removesuffix(".png")) for result in found.results]
     assert [result.label for result in found.results] == tested.labels[rows].tolist()
+    assert (~tested.is_right[rows]).sum() == round(batch_example.COUNT * np.mean(~tested.is_right))
     app.button(key="batch-no-example").click().run()
     assert "No images at hand?" in text_of(app)
 
