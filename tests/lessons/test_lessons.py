@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from imgcls import lessons
+from imgcls import lessons, models
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
@@ -15,6 +15,7 @@ from imgcls.lessons import Situation, glossary, pictures, teacher_sheet
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.train import model_summary
 
 ROOT = paths.repository_folder()
 STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
@@ -83,6 +84,11 @@ def test_the_teachers_sheet_has_all_questions_with_their_answers_and_needs_no_ne
     lesson = lessons.find(name)
     assert sheet.count("✓</li>") == sum(step.question is not None for step in lesson.STEPS)
     assert not re.search(r"https?://|<script|\{[a-z_]+\}", sheet)
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_every_term_of_the_form_for_training_is_in_the_glossary(model):
+    assert set(model_summary.terms_of(model)) <= set(glossary.terms())
 
 
 def test_the_glossary_page_is_written_from_the_data():

@@ -18,6 +18,15 @@ from imgcls.ui.widgets import gallery
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
+OF_ALL = (
+    *("Epoch", "Learning rate", "Parameter", "Validation set", "Test set", "Augmentation", "Optimiser", "Batch size"),
+    *("Loss", "Cross-entropy", "Label smoothing", "Class weights", "Weight decay", "EMA", "Schedule", "One-cycle"),
+    *("Early stopping", "Split", "Cross-validation", "Seed", "Precision", "bfloat16"),
+)
+OF_CONVOLUTIONS = ("Convolution", "Filter", "Pooling", "Batch normalisation", "ReLU", "Dropout", "Dense layer")
+OF_MODELS = {"ann": ("Dense layer", "Unit", "ReLU", "Dropout")}
+OF_TRANSFER = ("Transfer learning", "Backbone", "Feature", "Head", "Fine-tuning")
+
 
 def rows_of(config: Config, info: DatasetInfo) -> tuple[Row, ...]:
     """The layers that these settings would build."""
@@ -55,6 +64,21 @@ def details(config: Config, info: DatasetInfo) -> None:
     with st.expander(_("How this model works"), key="how", icon=":material/school:", on_change="rerun") as section:
         if section.open:
             st.markdown(models.text(config.model))
+
+
+def terms_of(model: str) -> tuple[str, ...]:
+    """The terms that its form uses: those of the model first."""
+    first = OF_TRANSFER if models.has_backbone(model) else OF_MODELS.get(model, OF_CONVOLUTIONS)
+    return (*first, *OF_ALL)
+
+
+def terms(model: str) -> None:
+    """A closed section with the technical terms of the form, each with one sentence from the glossary."""
+    with st.expander(_("Terms on this page"), key="terms", icon=":material/dictionary:", on_change="rerun") as section:
+        if section.open:
+            from imgcls.ui.app.lessons import words  # reads the glossary
+
+            words.show(terms_of(model))
 
 
 def table(rows: tuple[Row, ...]) -> None:

@@ -25,7 +25,6 @@ from imgcls.ui.train import (
     run_page,
     search,
     settings_form,
-    terms,
 )
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
@@ -80,7 +79,7 @@ def _show_form() -> None:
         values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
         values |= settings_form.schedule(values["epochs"], values["learning_rate"])
         values |= settings_form.stopping() | settings_form.splitting(model)
-        terms.section(model)
+        model_summary.terms(model)
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)

@@ -1,5 +1,7 @@
 """“Train again with changes” and links: the form has every setting of a run, even from the link alone, as after F5."""
 
+import re
+
 import pytest
 
 from imgcls import jobs, models, runs
@@ -8,7 +10,7 @@ from imgcls.datasets.recipes import MIRRORED
 from imgcls.params import Choice, Param, Range, Value
 from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
-from tests.support.pages import button, is_intact, opened, prepared, text_of
+from tests.support.pages import button, html_of, is_intact, opened, prepared, text_of
 
 ELSEWHERE = ("data", "model", "train_images", "label_smoothing", "loss", "folds", *MIRRORED)
 """Set by the test, valid only with some values of others, or never used for digits."""
@@ -88,3 +90,12 @@ def test_augmentation_beyond_what_the_images_allow_is_reduced_and_reported(way, 
     assert "Shift was reduced to 2, the most for these images." in text_of(app)
     config = started(app)
     assert (config.data, config.rotation, config.shift, config.cutout) == ("digits", 30, 2, 4)
+
+
+def test_the_terms_of_the_form_are_explained_in_one_section(digits):
+    app = opened("train", model="cnn")
+    app.session_state["terms"] = True
+    app.run()
+    assert is_intact(app)
+    terms = re.findall("<summary>(.*?)</summary><p>(.*?)</p>", html_of(app))
+    assert dict(terms).keys() >= {"Filter", "Epoch", "Split"} and all(text for _, text in terms)
