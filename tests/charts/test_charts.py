@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from imgcls import charts
 from imgcls.charts import epoch_history, prediction_map, scores, theme
+from imgcls.charts.learning_curves import smoothed
 from imgcls.evaluation.metrics import calibration, roc_pr
 
 HOSTILE = '<b>bold</b> <a href="javascript:x">&amp;</a> $\\sqrt{2}$ %{x} \ud800'
@@ -126,6 +127,19 @@ def test_thinning_keeps_extremes_and_endpoints_within_the_point_limit(values, mo
         assert np.nanmin(y) == finite.min()
         assert np.nanmax(y) == finite.max()
     assert np.isnan(y).any() == (finite.size < len(values))
+
+
+@pytest.mark.parametrize("number", [1, 2, 128, 129, 1000])
+@pytest.mark.parametrize("fraction", [0.0, 0.02, 0.9, 0.98])
+def test_smoothing_is_an_exponential_moving_average_that_skips_gaps(number, fraction):
+    values = np.random.default_rng(number).random(number).astype(np.float32)
+    values[3::7] = np.nan
+    expected, mean, weight = [], 0.0, 0.0
+    for value in values.tolist():
+        if value == value:
+            mean, weight = fraction * mean + (1 - fraction) * value, fraction * weight + 1 - fraction
+        expected.append(mean / weight if value == value else value)
+    assert smoothed(values, fraction) == pytest.approx(np.array(expected), rel=1e-5, nan_ok=True)
 
 
 def test_a_long_curve_is_drawn_with_at_most_500_points():

@@ -1,14 +1,16 @@
-"""Learning curves and their figures, cached in memory for all visitors, keyed by the files' modification times.
+"""Learning curves and their figures, cached in memory for all visitors.
 
+The metrics of a run are keyed by when its trainer was started, and what is drawn from them by how much has been read.
 Pages must not change what they get from here.
 """
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from imgcls import charts, datasets, runs
+from imgcls.charts.learning_curves import MAX_POINTS
 from imgcls.config import Config, schedules
 from imgcls.errors import UserError
 from imgcls.jobs import estimates
@@ -18,6 +20,9 @@ from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import Run
 from imgcls.system import paths
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
+
+STEPS = 1000
+"""The width of a figure in steps that nobody sees: it has fewer pixels on nearly all screens."""
 
 
 def curves(run: Run) -> Curves:
@@ -30,25 +35,46 @@ def _curves(folder: str, stamp: tuple) -> Curves:
     return Curves(Path(folder) / "metrics.jsonl")
 
 
+@dataclass(frozen=True)
+class LearningCurve:
+    """A figure, what it shows in words, and the forecast in it."""
+
+    figure: StaticFigure
+    description: str
+    forecast: Forecast | None
+
+
 def learning_curve(
-    run: Run, quantity: str, smoothing: float = 0.0, logarithmic: bool = False, forecasts: bool = False
-) -> StaticFigure:
-    """The figure of the loss or the accuracy, redrawn when the run has written more."""
-    start_stamp, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
-    return _learning_curve(str(run.folder), start_stamp, stamp, quantity, smoothing, logarithmic, forecasts)
+    now: Curves,
+    quantity: str,
+    smoothing: float = 0.0,
+    logarithmic: bool = False,
+    *,
+    is_live: bool = False,
+    forecasts: bool = False,
+) -> LearningCurve:
+    """The figure of the loss or the accuracy; see `_visible` for `is_live`."""
+    return _learning_curve(now, _visible(now, is_live), quantity, smoothing, logarithmic, forecasts)
+
+
+def _visible(now: Curves, is_live: bool) -> tuple:
+    """A figure is drawn again when this changes: with every line read, or while the run trains when one would see it.
+
+    A new point of a long training moves the end of the curve by a fraction of a pixel. The same figure is not sent
+    again either, and the browser does not draw it again.
+    """
+    if not is_live or len(now.batches) <= MAX_POINTS or not now.total_epochs:
+        return (now.bytes_read,)
+    best = (now.best or {}).get("epoch")
+    steps = int(STEPS * now.progress / now.total_epochs)
+    return steps, best, now.total_epochs, len(now.changes), len(now.stages)
 
 
 @lru_cache(32)
 def _learning_curve(
-    folder: str,
-    start_stamp: tuple,
-    stamp: tuple,
-    quantity: str,
-    smoothing: float,
-    logarithmic: bool,
-    forecasts: bool,
-) -> StaticFigure:
-    now = _curves(folder, start_stamp).refresh()
+    now: Curves, visible: tuple, quantity: str, smoothing: float, logarithmic: bool, forecasts: bool
+) -> LearningCurve:
+    forecast = _forecast(now, now.epoch_lines, quantity) if forecasts else None
     content = charts.learning_curve_dict(
         quantity,
         batches=now.series("batches", "epoch", quantity),
@@ -59,24 +85,36 @@ def _learning_curve(
         smoothing=smoothing,
         logarithmic=logarithmic,
         changes=_changes(now),
-        forecast=_forecast(folder, start_stamp, stamp, quantity) if forecasts else None,
+        forecast=forecast,
     )
     if quantity == "accuracy" and now.plan.get("several"):
         content["layout"]["yaxis"]["title"]["text"] = "images with all labels correct (%)"
-    return StaticFigure(content)
+    return LearningCurve(StaticFigure(content), _description(now, quantity), forecast)
 
 
-def small_curve(run: Run, column: str, title: str, unit: str, logarithmic: bool) -> StaticFigure:
+def _description(now: Curves, quantity: str) -> str:
+    """The curve in words, for screen readers."""
+    if not now.epochs:
+        return f"Learning curve of the {quantity}: no epoch has completed yet."
+    last = now.epochs[-1]
+    ends = (
+        f"{last.get(name):.3f}" if last.get(name) is not None else "not a number"
+        for name in (quantity, f"val_{quantity}")
+    )
+    return "Learning curve of the {} over {} epochs, now {} on the training set and {} on the validation set.".format(
+        quantity, len(now.epochs), *ends
+    )
+
+
+def small_curve(
+    now: Curves, column: str, title: str, unit: str, logarithmic: bool, *, is_live: bool = False
+) -> StaticFigure:
     """The figure of another column of the metrics log."""
-    start_stamp, stamp = run.stamp("trainer.json"), run.stamp("metrics.jsonl")
-    return _small_curve(str(run.folder), start_stamp, stamp, column, title, unit, logarithmic)
+    return _small_curve(now, _visible(now, is_live), column, title, unit, logarithmic)
 
 
 @lru_cache(32)
-def _small_curve(
-    folder: str, start_stamp: tuple, stamp: tuple, column: str, title: str, unit: str, logarithmic: bool
-) -> StaticFigure:
-    now = _curves(folder, start_stamp).refresh()
+def _small_curve(now: Curves, visible: tuple, column: str, title: str, unit: str, logarithmic: bool) -> StaticFigure:
     return StaticFigure(
         charts.small_curve_dict(
             *now.series("batches", "epoch", column),
@@ -89,20 +127,14 @@ def _small_curve(
     )
 
 
-def has_column(run: Run, column: str) -> bool:
+def has_column(now: Curves, column: str) -> bool:
     """Whether the metrics log of a run has this column."""
-    lines = curves(run).batches
-    return bool(lines) and column in lines[-1]
-
-
-def forecast(run: Run, quantity: str) -> Forecast | None:
-    """The validation value expected for the last epoch, extrapolated from the curve so far."""
-    return _forecast(str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl"), quantity)
+    return bool(now.batches) and column in now.batches[-1]
 
 
 @lru_cache(32)
-def _forecast(folder: str, start_stamp: tuple, stamp: tuple, quantity: str) -> Forecast | None:
-    now = _curves(folder, start_stamp).refresh()
+def _forecast(now: Curves, epoch_lines: int, quantity: str) -> Forecast | None:
+    """The validation value expected for the last epoch, extrapolated from the epochs so far."""
     epochs, values = now.of_stage(f"val_{quantity}")
     high = 1.0 if quantity == "accuracy" else float("inf")
     start = now.stage_start  # each stage is a curve of its own

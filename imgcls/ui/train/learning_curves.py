@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import interval
 from imgcls.languages import gettext as _
+from imgcls.runs.forecast import Forecast
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.run import Run
 from imgcls.ui.cache import curves as cached_curves
@@ -39,21 +40,35 @@ def options() -> None:
         st.toggle(_("Gradient norm, learning rate, speed, memory"), key="small-curves")
 
 
-def draw(run: Run, *, forecasts: bool = False) -> None:
-    """Loss and accuracy side by side; below them the small charts if they are switched on."""
-    curves = cached_curves.curves(run)
+def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False) -> Forecast | None:
+    """Loss and accuracy side by side; below them the small charts if they are switched on.
+
+    While the run `is_live`, they are drawn again when one would see a difference.
+
+    Returns:
+        The forecast of the validation accuracy that is drawn, if any.
+    """
     state = st.session_state
     smoothing, logarithmic = state.get("smoothing", 0.0), state.get("logarithmic", False)
     with st.grid(2, min_column_width=SIDE_BY_SIDE):
         for quantity in ("loss", "accuracy"):
+            curve = cached_curves.learning_curve(
+                curves,
+                quantity,
+                smoothing,
+                logarithmic and quantity == "loss",
+                is_live=is_live,
+                forecasts=forecasts,
+            )
             st.plotly_chart(
-                cached_curves.learning_curve(run, quantity, smoothing, logarithmic and quantity == "loss", forecasts),
+                curve.figure,
                 key=f"curve-{quantity}",
                 config=figure_download.savable(quantity),
-                alt=_description(quantity, curves),
+                alt=curve.description,
             )
     if state.get("small-curves"):
-        _small(run)
+        _small(curves, is_live)
+    return curve.forecast
 
 
 def change_text(what: str, value: float | bool) -> str:
@@ -61,8 +76,8 @@ def change_text(what: str, value: float | bool) -> str:
     return ("on" if value else "off") if what == "early_stopping" else f"{value:g}"
 
 
-def _small(run: Run) -> None:
-    names = [name for name in SMALL if cached_curves.has_column(run, name)]
+def _small(curves: Curves, is_live: bool) -> None:
+    names = [name for name in SMALL if cached_curves.has_column(curves, name)]
     if not names:
         st.caption("Not recorded: this run was trained by an earlier version.")
         return
@@ -70,16 +85,15 @@ def _small(run: Run) -> None:
         for name in names:
             title, unit, logarithmic = SMALL[name]
             st.plotly_chart(
-                cached_curves.small_curve(run, name, title, unit, logarithmic),
+                cached_curves.small_curve(curves, name, title, unit, logarithmic, is_live=is_live),
                 key=f"small-{name}",
                 config=figure_download.savable(name),
                 alt=f"The {title} over the epochs.",
             )
 
 
-def forecast(run: Run) -> str:
+def forecast_text(run: Run, found: Forecast | None) -> str:
     """A sentence on the validation accuracy to expect; empty if it cannot be known."""
-    found = cached_curves.forecast(run, "accuracy")
     if found is None:
         return ""
     try:
@@ -90,18 +104,4 @@ def forecast(run: Run) -> str:
     return (
         f"Extrapolated validation accuracy at epoch {found.epoch:g}: {formatting.fraction(found.value)} "
         f"(90% band {interval(found.low, found.high)}).{hint}"
-    )
-
-
-def _description(quantity: str, curves: Curves) -> str:
-    """The curve in words, for screen readers."""
-    if not curves.epochs:
-        return f"Learning curve of the {quantity}: no epoch has completed yet."
-    last = curves.epochs[-1]
-    ends = (
-        f"{last.get(name):.3f}" if last.get(name) is not None else "not a number"
-        for name in (quantity, f"val_{quantity}")
-    )
-    return "Learning curve of the {} over {} epochs, now {} on the training set and {} on the validation set.".format(
-        quantity, len(curves.epochs), *ends
     )

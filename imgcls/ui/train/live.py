@@ -10,10 +10,13 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
+from imgcls.runs.requests import RunRequest
 from imgcls.runs.run import ENDED, Run
 from imgcls.sharing import Action
 from imgcls.ui.app import errors
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.cache import followed
+from imgcls.ui.cache.followed import Look
 from imgcls.ui.train import learning_curves, live_images, settings_form
 from imgcls.ui.train.run_parts import beginning, status
 from imgcls.ui.visitors import rights, watching
@@ -36,14 +39,14 @@ FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
 
 def show(run: Run, state: str) -> None:
     """The live view, and below it the controls, which would lose the focus if they were redrawn with it."""
-    curves = cached_curves.curves(run)
-    is_fast = not curves.batches
+    seen = followed.look(run)
+    is_fast = not seen.curves.batches
     usual = FAST_TICK_SECONDS if is_fast else TICK_SECONDS
     tick = None if st.session_state.get("paused-updates") else watching.seconds(usual)
     with st.container(horizontal=True, vertical_alignment="bottom", key="run-state"):
         bar = st.container()
         # They stand beside what is redrawn: buttons are the most expensive part of an update.
-        offered = _offered(run, state, curves)
+        offered = _offered(run, seen)
         _offer(run, offered)
     st.session_state.pop(TITLE, None)
     st.fragment(run_every=tick)(_live)(run, state, is_fast, tick, bar, offered)
@@ -68,10 +71,10 @@ class _Offered:
     cannot_pause: bool
 
 
-def _offered(run: Run, state: str, curves: Curves) -> _Offered:
-    requests = run.request
-    place = status.place_of(run) if state == "queued" else None
-    return _Offered(state, place, requests.stop and place is None, requests.pause or curves.phase in ENDING)
+def _offered(run: Run, seen: Look) -> _Offered:
+    place = status.place_of(run) if seen.state == "queued" else None
+    is_stopping = seen.request.stop and place is None
+    return _Offered(seen.state, place, is_stopping, seen.request.pause or seen.curves.phase in ENDING)
 
 
 def _offer(run: Run, offered: _Offered) -> None:
@@ -82,7 +85,8 @@ def _offer(run: Run, offered: _Offered) -> None:
 
 
 def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: DeltaGenerator, shown: _Offered) -> None:
-    state, curves = run.state, cached_curves.curves(run)
+    seen = followed.recent(run)
+    state, curves = seen.state, seen.curves
     if state in ENDED:
         st.session_state["ended"] = run.id
     # First of all: a fragment may write to a container outside itself only if it has done so in the last whole run of
@@ -92,16 +96,16 @@ def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: De
     # fewer.
     usual = FAST_TICK_SECONDS if is_fast else TICK_SECONDS
     has_other_pace = tick is not None and watching.seconds(usual, tick) != tick
-    if state != shown_state or (is_fast and curves.batches) or has_other_pace or _offered(run, state, curves) != shown:
+    if state != shown_state or (is_fast and curves.batches) or has_other_pace or _offered(run, seen) != shown:
         st.rerun()
     _name_tab(f"{_title(curves, state)} · imgcls")
     if state not in ("queued", "aside") or curves.epochs:
         _metrics(run, curves, state, shown.is_stopping)
         live_images.show(run, is_beginning=not curves.batches)
-        learning_curves.draw(run, forecasts=not shown.is_stopping)
-        forecast = "" if shown.is_stopping else learning_curves.forecast(run)
+        forecast = learning_curves.draw(curves, is_live=True, forecasts=not shown.is_stopping)
         # One element instead of three: sending each costs more than what is in it.
-        st.caption("\n\n".join(filter(None, (forecast, _gap(curves), _pending_changes(run, curves)))))
+        lines = (learning_curves.forecast_text(run, forecast), _gap(curves), _pending_changes(seen.request, curves))
+        st.caption("\n\n".join(filter(None, lines)))
 
 
 def _name_tab(title: str) -> None:
@@ -265,9 +269,8 @@ def _tuning(run: Run) -> None:
             )
 
 
-def _pending_changes(run: Run, curves: Curves) -> str:
+def _pending_changes(requests: RunRequest, curves: Curves) -> str:
     """One line, if any, on the changes requested during training: applied or still pending."""
-    requests = run.request
     lines = []
     for what, name in (("learning_rate", "Learning rate"), ("early_stopping", "Early stopping")):
         value = getattr(requests, what)

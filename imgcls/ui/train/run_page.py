@@ -57,7 +57,7 @@ def show(run: Run) -> None:
         if curves.is_damaged:
             st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
         if curves.batches or curves.epochs:
-            learning_curves.draw(run)
+            learning_curves.draw(curves)
         if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
             with shown():
                 coach.show(run)

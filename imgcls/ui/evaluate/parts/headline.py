@@ -23,7 +23,7 @@ STYLE = """<style>
 details.scores[open]{flex-basis:100%}
 details.scores summary{cursor:pointer;width:fit-content;padding:.2rem 0;font-size:.9rem}
 details.scores p{max-width:32em;margin:1rem 0 0;font-size:.875rem;opacity:.75}
-details.scores dl.numbers{margin-top:.8rem}
+.stHtml details.scores dl.numbers{margin-top:.8rem}
 </style>"""
 
 CONFIDENCE = (

@@ -7,6 +7,7 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
+from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links
 from imgcls.ui.explain import coach
 from imgcls.ui.train import learning_curves
@@ -22,7 +23,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     st.header(_("Learning curves"), anchor=False)
     if (run.folder / "metrics.jsonl").exists():
-        learning_curves.draw(run)
+        learning_curves.draw(cached_curves.curves(run))
         if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):
             coach.show(run)
     elif imported_model.exists(run.folder):

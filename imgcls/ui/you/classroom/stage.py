@@ -9,6 +9,7 @@ from imgcls import runs
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import Work
+from imgcls.runs.run import UNDER_WAY
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
@@ -81,7 +82,7 @@ def _work(room: Room) -> None:
         except UserError:
             return  # its state says that it is damaged
         if curves.batches or curves.epochs:
-            learning_curves.draw(latest.run)
+            learning_curves.draw(curves, is_live=latest.state in UNDER_WAY)
 
 
 def _place(place: Place | None) -> None:

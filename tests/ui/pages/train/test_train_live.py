@@ -15,6 +15,7 @@ from imgcls.jobs import waiting_list
 from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.cache import followed
 from imgcls.ui.train import live
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.training.metrics_logs import batch, lines
@@ -190,7 +191,7 @@ def test_the_bar_outside_the_live_part_is_written_before_the_page_may_begin_agai
 
     run, written = active_run("running", batch(0.5)), []
     bar = SimpleNamespace(progress=lambda *_, text: written.append(text))
-    offered = live._offered(run, run.state, cached_curves.curves(run))
+    offered = live._offered(run, followed.look(run))
     monkeypatch.setattr(live.st, "rerun", begin_again)
     with pytest.raises(BegunAgain):
         live._live(run, "queued", False, None, bar, offered)

@@ -237,7 +237,7 @@ def test_a_damaged_boundary_does_not_break_the_page(corruption, make_run, digits
 def test_the_stage_boundary_is_drawn(make_run, digits):
     text = "".join(json.dumps(line) + "\n" for line in LINES).encode()
     run = make_run(heartbeat=0, **{"metrics.jsonl": text})
-    figure = cached_curves.learning_curve(run, "loss").to_dict()
+    figure = cached_curves.learning_curve(cached_curves.curves(run), "loss").figure.to_dict()
     assert [mark["x0"] for mark in figure["layout"]["shapes"]] == [3]
     assert figure["layout"]["annotations"][0]["text"] == "fine-tuning begins"
 
