@@ -21,8 +21,8 @@ from imgcls.runs.run import Run
 from imgcls.system import paths
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
-STEPS = 1000
-"""The width of a figure in steps that nobody sees: it has fewer pixels on nearly all screens."""
+STEPS = 700
+"""A curve grows in so many steps, each of them about a pixel: a figure is at most 700 pixels wide."""
 
 
 def curves(run: Run) -> Curves:

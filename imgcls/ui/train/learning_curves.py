@@ -1,5 +1,7 @@
 """The learning curves of a run: loss and accuracy large; gradient norm, speed and memory small, on demand."""
 
+from functools import lru_cache
+
 import streamlit as st
 
 from imgcls.errors import UserError
@@ -92,15 +94,20 @@ def _small(curves: Curves, is_live: bool) -> None:
             )
 
 
+@lru_cache(256)
+def _decays(run: Run) -> bool:
+    """Whether its learning rate decays. The settings of a run never change, so each update may use the first answer."""
+    return run.config.schedule in ("cosine", "one_cycle", "step")
+
+
 def forecast_text(run: Run, found: Forecast | None) -> str:
     """A sentence on the validation accuracy to expect; empty if it cannot be known."""
     if found is None:
         return ""
     try:
-        is_decaying = run.config.schedule in ("cosine", "one_cycle", "step")
+        hint = " With a decaying learning rate the result is usually better." if _decays(run) else ""
     except UserError:
         return ""
-    hint = " With a decaying learning rate the result is usually better." if is_decaying else ""
     return (
         f"Extrapolated validation accuracy at epoch {found.epoch:g}: {formatting.fraction(found.value)} "
         f"(90% band {interval(found.low, found.high)}).{hint}"

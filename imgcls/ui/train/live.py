@@ -23,8 +23,6 @@ from imgcls.ui.visitors import rights, watching
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
-TITLE = "live-title"
-"""Session key of the title that the browser tab has."""
 TICK_SECONDS = 1.0
 ABOVE_TRAINING = N_(
     "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
@@ -48,8 +46,7 @@ def show(run: Run, state: str) -> None:
         # They stand beside what is redrawn: buttons are the most expensive part of an update.
         offered = _offered(run, seen)
         _offer(run, offered)
-    st.session_state.pop(TITLE, None)
-    st.fragment(run_every=tick)(_live)(run, state, is_fast, tick, bar, offered)
+    st.fragment(run_every=tick)(_live)(run, _Shown(state, is_fast, tick, bar, offered))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
             _("Pause live updates"),
@@ -71,6 +68,18 @@ class _Offered:
     cannot_pause: bool
 
 
+@dataclass
+class _Shown:
+    """What the last whole run of the page has shown, and the title that the browser tab has got since."""
+
+    state: str
+    is_fast: bool
+    tick: float | None
+    bar: DeltaGenerator
+    offered: _Offered
+    title: str = ""
+
+
 def _offered(run: Run, seen: Look) -> _Offered:
     place = status.place_of(run) if seen.state == "queued" else None
     is_stopping = seen.request.stop and place is None
@@ -84,35 +93,32 @@ def _offer(run: Run, offered: _Offered) -> None:
         _buttons(run, offered.state, offered.is_stopping, offered.cannot_pause)
 
 
-def _live(run: Run, shown_state: str, is_fast: bool, tick: float | None, bar: DeltaGenerator, shown: _Offered) -> None:
+def _live(run: Run, shown: _Shown) -> None:
     seen = followed.recent(run)
-    state, curves = seen.state, seen.curves
+    state, curves, is_stopping = seen.state, seen.curves, shown.offered.is_stopping
     if state in ENDED:
         st.session_state["ended"] = run.id
     # First of all: a fragment may write to a container outside itself only if it has done so in the last whole run of
     # the page, and this one may begin the next before it has come to its end.
-    bar.progress(_fraction_done(curves), text=status.sentence(run, curves, state, shown.is_stopping))
+    shown.bar.progress(_fraction_done(curves), text=status.sentence(run, curves, state, is_stopping))
     # A new state needs another page; once the first point is drawn, one update per second is enough, and a crowd gets
     # fewer.
-    usual = FAST_TICK_SECONDS if is_fast else TICK_SECONDS
-    has_other_pace = tick is not None and watching.seconds(usual, tick) != tick
-    if state != shown_state or (is_fast and curves.batches) or has_other_pace or _offered(run, seen) != shown:
+    usual = FAST_TICK_SECONDS if shown.is_fast else TICK_SECONDS
+    has_other_pace = shown.tick is not None and watching.seconds(usual, shown.tick) != shown.tick
+    has_first_point = shown.is_fast and curves.batches
+    if state != shown.state or has_first_point or has_other_pace or _offered(run, seen) != shown.offered:
         st.rerun()
-    _name_tab(f"{_title(curves, state)} · imgcls")
+    title = f"{_title(curves, state)} · imgcls"
+    if title != shown.title:
+        st.set_page_config(page_title=title)
+        shown.title = title
     if state not in ("queued", "aside") or curves.epochs:
-        _metrics(run, curves, state, shown.is_stopping)
+        _metrics(run, curves, state, is_stopping)
         live_images.show(run, is_beginning=not curves.batches)
-        forecast = learning_curves.draw(curves, is_live=True, forecasts=not shown.is_stopping)
+        forecast = learning_curves.draw(curves, is_live=True, forecasts=not is_stopping)
         # One element instead of three: sending each costs more than what is in it.
         lines = (learning_curves.forecast_text(run, forecast), _gap(curves), _pending_changes(seen.request, curves))
         st.caption("\n\n".join(filter(None, lines)))
-
-
-def _name_tab(title: str) -> None:
-    """Gives the browser tab this title, if it has another one."""
-    if st.session_state.get(TITLE) != title:
-        st.set_page_config(page_title=title)
-        st.session_state[TITLE] = title
 
 
 def _gap(curves: Curves) -> str:

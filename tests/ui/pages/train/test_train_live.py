@@ -194,5 +194,5 @@ def test_the_bar_outside_the_live_part_is_written_before_the_page_may_begin_agai
     offered = live._offered(run, followed.look(run))
     monkeypatch.setattr(live.st, "rerun", begin_again)
     with pytest.raises(BegunAgain):
-        live._live(run, "queued", False, None, bar, offered)
+        live._live(run, live._Shown("queued", False, None, bar, offered))
     assert len(written) == 1
