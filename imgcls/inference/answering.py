@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import Prepared
 from imgcls.inference import predictor
+from imgcls.inference.explain import classified_strokes
 from imgcls.inference.preparing import Source, prepare
 from imgcls.inference.rejection import Rejection, reject, unfamiliar
 from imgcls.inference.rejection.unfamiliar import Familiarity
@@ -68,6 +70,8 @@ def answer(
     card = run.card if card is None else card
     prepared = prepare(source, card)
     ((probabilities, features),) = predictor.outputs(run, card, prepared.pixels[None]).rows()
+    if is_complete and isinstance(source, Handwriting):
+        classified_strokes.remember(run, card, source, probabilities)
     return judge(
         run, card, source, prepared, probabilities, features=features, threshold=threshold, is_complete=is_complete
     )

@@ -131,7 +131,16 @@ def repository_folder() -> Path:
 
 def _named(variable: str) -> Path | None:
     text = os.environ.get(variable, "").strip()
-    return Path(text).expanduser().absolute() if text else None
+    if not text:
+        return None
+    path = _path(text)
+    return path if path.is_absolute() else path.expanduser().absolute()
+
+
+@lru_cache(64)
+def _path(text: str) -> Path:
+    """A page asks for its folders dozens of times."""
+    return Path(text)
 
 
 def _can_be_written(folder: Path) -> bool:

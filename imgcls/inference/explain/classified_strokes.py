@@ -29,7 +29,7 @@ def probabilities_of(run: Run, card: ModelCard, drawings: Sequence[Handwriting])
     Raises:
         RunError: the run has no model, or it is damaged.
     """
-    keys = [(card.shape, card.is_ink, *(stroke.tobytes() for stroke in drawing.strokes)) for drawing in drawings]
+    keys = [_key(card, drawing) for drawing in drawings]
     with _lock:
         known = _known.setdefault(load_predictor(run), {})
         found = {key: known[key] for key in keys if key in known}
@@ -39,7 +39,21 @@ def probabilities_of(run: Run, card: ModelCard, drawings: Sequence[Handwriting])
         new = dict(zip(missing, classify(run, card, pixels), strict=True))
         found |= new
         with _lock:
-            known |= new
-            for key in list(known)[:-MOST]:
-                del known[key]
+            _remember(known, new)
     return np.stack([found[key] for key in keys])
+
+
+def remember(run: Run, card: ModelCard, drawing: Handwriting, probabilities: np.ndarray) -> None:
+    """What the model says about a whole drawing, float32 (classes,), which is one of the parts that are asked for."""
+    with _lock:
+        _remember(_known.setdefault(load_predictor(run), {}), {_key(card, drawing): probabilities})
+
+
+def _remember(known: dict[tuple, np.ndarray], new: dict[tuple, np.ndarray]) -> None:
+    known |= new
+    for key in list(known)[:-MOST]:
+        del known[key]
+
+
+def _key(card: ModelCard, drawing: Handwriting) -> tuple:
+    return (card.shape, card.is_ink, *(stroke.tobytes() for stroke in drawing.strokes))

@@ -45,7 +45,7 @@ language.begin()
 old_links.upgrade()
 
 home, *others = (
-    st.Page(page.path, title=_(page.title), icon=page.icon, default=not number)
+    page_files.entry(page, _(page.title), is_home=not number)
     for number, page in enumerate(page_files.found(PAGES))
     if sharing.mode() in page.modes
 )

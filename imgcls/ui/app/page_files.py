@@ -9,9 +9,13 @@ modes of the server (all, if not given); they are read without running the page:
 """
 
 import ast
-from functools import cache
+from copy import copy
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from imgcls.sharing import Mode
 
@@ -32,6 +36,17 @@ class PageFile(NamedTuple):
 def found(folder: Path) -> tuple[PageFile, ...]:
     """The pages in a folder, in the order of the navigation bar; last those that have no ORDER."""
     return tuple(sorted(_read(path) for path in folder.glob("[!_]*.py")))
+
+
+def entry(file: PageFile, title: str, *, is_home: bool) -> StreamlitPage:
+    """A page in the navigation bar, for one run of the app, which changes it: a copy, as creating one is slow."""
+    return copy(_entry(file.path, title, file.icon, is_home))
+
+
+@lru_cache(256)
+def _entry(path: Path, title: str, icon: str | None, is_home: bool) -> StreamlitPage:
+    """Streamlit looks up each folder of the path."""
+    return st.Page(path, title=title, icon=icon, default=is_home)
 
 
 def _read(path: Path) -> PageFile:

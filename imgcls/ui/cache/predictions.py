@@ -58,13 +58,26 @@ def training_files(run: Run, rows: Sequence[int]) -> tuple[str, ...]:
     A run stores the names of its test images only, so these are known as long as its dataset has not changed.
     """
     try:
-        present = dataset(run.card.data)
-        names = present.records.names.get("train", ())
-        if datasets.read_edits(run.folder / "data.json").fingerprint != present.fingerprint:
-            names = ()
-    except UserError:
+        stamp = run.stamp("model.json", "data.json")
+        data = _data_of(run, stamp)
+        names = _training_names(run, data, stamp, datasets.dataset_stamp(data))
+    except (UserError, OSError):
         names = ()
     return tuple(names[row] if 0 <= row < len(names) else "" for row in map(int, rows))
+
+
+@lru_cache(64)
+def _data_of(run: Run, stamp: tuple) -> str:
+    """The name of the dataset on which a run was trained."""
+    return run.card.data
+
+
+@lru_cache(16)
+def _training_names(run: Run, data: str, stamp: tuple, dataset_stamp: tuple) -> Sequence[str]:
+    """The file names of all training images of the run; none if its dataset is another one now."""
+    present = dataset(data)
+    is_same = datasets.read_edits(run.folder / "data.json").fingerprint == present.fingerprint
+    return present.records.names.get("train", ()) if is_same else ()
 
 
 @lru_cache(16)

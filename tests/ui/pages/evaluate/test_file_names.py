@@ -92,6 +92,14 @@ def test_training_images_of_a_dataset_that_has_changed_get_no_names(named):
     assert predictions.training_files(named, [0, 1]) == ("", "")
 
 
+def test_the_names_of_training_images_are_looked_up_once(named, monkeypatch):
+    reads, read = [], datasets.read_edits
+    monkeypatch.setattr(datasets, "read_edits", lambda path: reads.append(path) or read(path))
+    first = predictions.training_files(named, [0, 1])
+    assert all(first) and predictions.training_files(named, [1, 0]) == first[::-1]
+    assert len(reads) == 1
+
+
 def test_the_files_of_a_run_have_the_file_names(named):
     found = predictions.single_label_predictions(named)
     page = report.page(named, found)
