@@ -45,7 +45,10 @@ def show(run: Run, state: str) -> None:
         bar = st.container()
         # They stand beside what is redrawn: buttons are the most expensive part of an update.
         offered = _offered(run, seen)
-        _offer(run, offered)
+        if offered.place is not None:
+            _place_buttons(run)
+        else:
+            _buttons(run, offered.state, offered.is_stopping, offered.cannot_pause)
     st.fragment(run_every=tick)(_live)(run, _Shown(state, is_fast, tick, bar, offered))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(
@@ -84,13 +87,6 @@ def _offered(run: Run, seen: Look) -> _Offered:
     place = status.place_of(run) if seen.state == "queued" else None
     is_stopping = seen.request.stop and place is None
     return _Offered(seen.state, place, is_stopping, seen.request.pause or seen.curves.phase in ENDING)
-
-
-def _offer(run: Run, offered: _Offered) -> None:
-    if offered.place is not None:
-        _place_buttons(run)
-    else:
-        _buttons(run, offered.state, offered.is_stopping, offered.cannot_pause)
 
 
 def _live(run: Run, shown: _Shown) -> None:
