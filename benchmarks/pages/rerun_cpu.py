@@ -25,12 +25,14 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+import filelock
 import psutil
 
 from benchmarks.support import reference
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.server import QUICK, Server, copy_runs, python, serve, started, workplace
 from benchmarks.support.session import Session
+from imgcls.runs.run import TRAINER_LOCK
 from imgcls.system import atomic
 
 RERUNS = 100
@@ -138,7 +140,10 @@ def training(environment: dict[str, str]) -> Iterator[str]:
 
 @contextmanager
 def long_training(environment: dict[str, str]) -> Iterator[str]:
-    """A run folder as a trainer would have it after an hour, and a thread that goes on writing as one would."""
+    """A run folder as a trainer would have it after an hour, and a thread that goes on writing as one would.
+
+    It holds the lock of a trainer, so that the page shows a run that trains.
+    """
     folder = Path(environment["IMGCLS_RUNS"], "long")
     folder.mkdir()
     config = json.loads(Path(environment["IMGCLS_RUNS"], "live", "config.json").read_text("utf-8"))
@@ -152,7 +157,7 @@ def long_training(environment: dict[str, str]) -> Iterator[str]:
         lines = [*batches, seen | judged | {"kind": "epoch", "best": number % 50 == 0}]
         return "".join(json.dumps(entry) + "\n" for entry in lines)
 
-    with (folder / "metrics.jsonl").open("w", encoding="utf-8") as metrics:
+    with filelock.FileLock(folder / TRAINER_LOCK), (folder / "metrics.jsonl").open("w", encoding="utf-8") as metrics:
         plan = {"kind": "plan", "train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 2000}
         metrics.write(json.dumps(plan | {"parameters": 1000}) + '\n{"kind": "phase", "phase": "training"}\n')
 

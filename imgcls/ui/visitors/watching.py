@@ -1,6 +1,6 @@
 """How often a page follows a training run: every second for a few people, less often for a crowd.
 
-The server renders each update separately for each page, which takes 7 to 9 ms of CPU time. Without this, a hundred
+The server renders each update separately for each page, which takes 6 to 8 ms of CPU time. Without this, a hundred
 pages would use up one core, and all of them would get their updates late.
 """
 
