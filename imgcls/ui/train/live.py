@@ -97,8 +97,7 @@ def _live(run: Run, shown: _Shown) -> None:
     # First of all: a fragment may write to a container outside itself only if it has done so in the last whole run of
     # the page, and this one may begin the next before it has come to its end.
     shown.bar.progress(_fraction_done(curves), text=status.sentence(run, curves, state, is_stopping))
-    # A new state needs another page; once the first point is drawn, one update per second is enough, and a crowd gets
-    # fewer.
+    # A new state needs another page. After the first point, one update per second is enough; a crowd gets fewer.
     usual = FAST_TICK_SECONDS if shown.is_fast else TICK_SECONDS
     has_other_pace = shown.tick is not None and watching.seconds(usual, shown.tick) != shown.tick
     has_first_point = shown.is_fast and curves.batches
