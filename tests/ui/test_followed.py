@@ -11,7 +11,8 @@ JOURNAL = lines(PLAN, {"kind": "phase", "phase": "training"}, batch(0.5))
 
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
-    """The time, as a list of one number."""
+    """The time, as a list of one number; nothing was read before it."""
+    monkeypatch.setattr(followed, "_looks", {})
     now = [1000.0]
     monkeypatch.setattr(followed.time, "monotonic", lambda: now[0])
     return now
