@@ -29,6 +29,8 @@ MOST_LABEL, MOST_PARTS = 28, 4
 """Characters of a line beside the axis of repeated seeds, and lines: model and dataset, then what distinguishes the
 setting."""
 
+CLOSE_DECADES, NARROW_DECADES = 0.3, 1.0
+"""Costs within less than the first get an axis as long as the second."""
 MOST_DECADES = 2
 """Over more powers of ten than this, the axis names these alone."""
 
@@ -78,7 +80,9 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
         )
     lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))
     ticks = _ticks([point.cost for point in points])
-    return figure.update_xaxes(type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks])
+    return figure.update_xaxes(
+        type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks], range=_close_range(points)
+    )
 
 
 def seed_groups(
@@ -166,10 +170,20 @@ def _best(points: Sequence[RunPoint]) -> list[RunPoint]:
 
 
 def _side(point: RunPoint, points: Sequence[RunPoint]) -> str:
-    """Where the name of a point is: towards the middle, where it is neither cut off nor below the legend."""
-    costs = [one.cost for one in points]
+    """Where the name of a point is: towards the middle, where it is neither cut off nor below the legend; never just
+    above or below it, where the error bar is. Of two points side by side, one name is higher and one lower."""
+    costs, scores = [one.cost for one in points], [one.accuracy for one in points]
     is_left = point.cost**2 <= min(costs) * max(costs)
-    return "top center" if min(costs) == max(costs) else "middle right" if is_left else "middle left"
+    width, height = math.log(max(costs) / min(costs)) or 1.0, (max(scores) - min(scores)) or 1.0
+    near = [
+        one.accuracy - point.accuracy
+        for one in points
+        if abs(math.log(one.cost / point.cost)) < APART[1] * width
+        and abs(one.accuracy - point.accuracy) < APART[0] * height
+    ]
+    has_above, has_below = max(near) > 0, min(near) < 0
+    row = "middle" if has_above == has_below else "bottom" if has_above else "top"
+    return f"{row} {'right' if is_left else 'left'}"
 
 
 def _above(point: RunPoint, points: Sequence[RunPoint]) -> str:
@@ -190,6 +204,15 @@ def _error_bars(points: Sequence[RunPoint], colour: str) -> dict:
         "thickness": 1,
         "color": colour,
     }
+
+
+def _close_range(points: Sequence[RunPoint]) -> list[float] | None:
+    """The logarithms of the ends of the axis for costs that hardly differ: Plotly would show decades around them."""
+    first, last = (math.log10(end(point.cost for point in points)) for end in (min, max))
+    if last - first >= CLOSE_DECADES:
+        return None
+    spare = (NARROW_DECADES - (last - first)) / 2
+    return [first - spare, last + spare]
 
 
 def _ticks(costs: Sequence[float]) -> list[float]:

@@ -1,5 +1,7 @@
 """The scatter plot of runs: its axis is readable for any costs."""
 
+import math
+
 import pytest
 
 from imgcls.charts.run_scatter import RunPoint, run_scatter
@@ -48,3 +50,17 @@ def test_names_that_would_cover_each_other_are_left_out():
 def test_names_point_to_the_middle_where_nothing_cuts_them_off():
     figure = run_scatter([RunPoint(f"run {cost}", "MNIST", cost, 0.9) for cost in (100, 900, 10_000)], "parameters")
     assert list(figure.data[0].textposition) == ["middle right", "middle right", "middle left"]
+
+
+def test_costs_that_hardly_differ_are_not_shown_on_an_axis_of_decades():
+    same = run_scatter([RunPoint("run", "MNIST", 50_000, 0.9, (0.85, 0.93))], "parameters")
+    low, high = same.layout.xaxis.range
+    assert high - low <= 1 and low < math.log10(50_000) < high
+    assert same.data[0].textposition == ("middle right",), "the error bar is above and below"
+    assert run_scatter([RunPoint("run", "MNIST", cost, 0.9) for cost in (10, 1_000)], "s").layout.xaxis.range is None
+
+
+def test_names_of_neighbours_do_not_cover_each_other():
+    places = ((100, 0.5), (100, 0.51), (100, 0.9), (10_000, 0.7))
+    figure = run_scatter([RunPoint(f"run {at}", "MNIST", *place) for at, place in enumerate(places)], "parameters")
+    assert list(figure.data[0].textposition) == ["bottom right", "top right", "middle right", "middle left"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
 from imgcls.jobs.together import activities, pool
+from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.sharing.classroom.rooms import Room
 
 MOST_NAMES = 6
@@ -59,14 +61,22 @@ def places(works: Sequence[Work], data: str, *, on_test: bool = False) -> list[P
 
 
 def ties(places: Sequence[Place]) -> list[str]:
-    """A sentence for each rank that several people share."""
+    """A sentence for each rank that several people share, in the language of the visitor."""
     found = []
     for rank in dict.fromkeys(place.rank for place in places):
         names = [place.best.owner_name for place in places if place.rank == rank]
         if len(names) > 1:
-            shown = ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) <= MOST_NAMES else f"{len(names)} people"
-            found.append(f"Rank {rank}: {shown} are statistically indistinguishable.")
+            shown = ", ".join(names) if len(names) <= MOST_NAMES else _people(len(names))
+            found.append(
+                _("Place {rank} is shared ({names}): these scores are statistically indistinguishable.").format(
+                    rank=rank, names=shown
+                )
+            )
     return found
+
+
+def _people(number: int) -> str:
+    return ngettext("{n} person", "{n} people", number).format(n=number)
 
 
 def is_better(a: Work, b: Work, *, on_test: bool = False) -> bool:

@@ -9,7 +9,7 @@ from imgcls import jobs
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.predictions import spared_test_set
 from imgcls.jobs import personal_data
-from imgcls.jobs.classroom import leaderboard
+from imgcls.jobs.classroom import leaderboard, work
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals, guesses
 from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
@@ -282,7 +282,36 @@ def test_ties_are_named(given, room, join):
         trained(begin(visitor, task), accuracy)
     with as_now(TEACHER):
         found = closing.places(task)
-    assert leaderboard.ties(found) == ["Rank 1: Ada and Ben are statistically indistinguishable."]
+    said = "Place 1 is shared (Ada, Ben): these scores are statistically indistinguishable."
+    assert leaderboard.ties(found) == [said]
+
+
+def test_attempts_are_not_in_the_leaderboard_of_the_class(given, room, ada):
+    task = given()
+    entered = trained(begin(ADA, task), 0.95)
+    with as_now(ADA):
+        free = trained(jobs.begin(CONFIG), 0.9)
+    with as_now(TEACHER):
+        assert {one.run.id for one in work.of_room(room)} == {entered.id, free.id}
+        assert [one.run.id for one in closing.others(room)] == [free.id]
+        assignments.delete(task)
+        assert len(closing.others(room)) == 2, "it would be in no list any more"
+
+
+def test_the_evaluation_says_how_far_it_is_from_the_moment_of_closing(given, room, ada, join, monkeypatch):
+    task = given()
+    monkeypatch.setattr(closing, "_begun", {})
+    join(BEN, room, "Ben")
+    first = trained(begin(ADA, task), 0.95)
+    trained(begin(BEN, task), 0.9)
+    assert not closing.has_just_begun(task)
+    with as_now(TEACHER):
+        closed = closing.close(task)
+        assert closing.has_just_begun(closed) and closing.progress(closed) == (0, 2)
+        trained(first, 0.95, test=0.9)
+        assert closing.progress(closed) == (1, 2)
+    monkeypatch.setattr(closing, "START_SECONDS", 0.0)
+    assert not closing.has_just_begun(closed), "a process that was killed can be started again"
 
 
 def test_who_deletes_everything_about_themselves_is_in_no_assignment(given, room, join, ada):

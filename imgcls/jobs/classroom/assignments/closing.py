@@ -23,12 +23,16 @@ from imgcls.jobs.classroom.assignments.assignment import Assignment, changing, l
 from imgcls.jobs.classroom.work import Work
 from imgcls.runs import assignments as records
 from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom.rooms import Room
 from imgcls.system import atomic, json_files, processes
 
 VERSION = 1
 KIND = ".final"
 POLL_SECONDS = 2.0
 MODULE = "imgcls.jobs.classroom.assignments"
+START_SECONDS = 60.0
+_begun: dict[str, float] = {}
+"""When this server started the evaluation of an assignment, by the code of it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,16 @@ def works(assignment: Assignment) -> list[Work]:
         one
         for one in work.of_room(room)
         if one.run.id in entered and (record := records.read(one.run.folder)) and record.code == assignment.code
+    ]
+
+
+def others(room: Room) -> list[Work]:
+    """The runs of a room that are no attempts at its assignments, which have leaderboards of their own."""
+    given = {one.code for one in files.of_room(room)}
+    return [
+        one
+        for one in work.of_room(room)
+        if (record := records.read(one.run.folder)) is None or record.code not in given
     ]
 
 
@@ -95,11 +109,23 @@ def evaluate_later(assignment: Assignment) -> None:
     if not assignment.is_open and final(assignment) is None and not is_evaluating(assignment):
         with contextlib.suppress(OSError):
             processes.spawn(MODULE, assignment.code)
+            _begun[assignment.code] = time.monotonic()
 
 
 def is_evaluating(assignment: Assignment) -> bool:
     """Whether a process evaluates the best runs at the moment."""
     return processes.is_locked(path_of(assignment.code, ".lock"))
+
+
+def has_just_begun(assignment: Assignment) -> bool:
+    """Whether such a process was started a moment ago: it takes seconds until it holds its lock."""
+    return time.monotonic() - _begun.get(assignment.code, -START_SECONDS) < START_SECONDS
+
+
+def progress(assignment: Assignment) -> tuple[int, int]:
+    """How many of the best runs have been evaluated on the test set, and how many there are."""
+    best = [place.best for place in places(assignment)]
+    return sum(one.test_accuracy is not None for one in best), len(best)
 
 
 def evaluate(assignment: Assignment) -> Final | None:

@@ -1,5 +1,6 @@
 """The assignments of a class, each with its link and what has been reached: a leaderboard, or the place in a lesson."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -8,7 +9,10 @@ from imgcls import sharing
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
-from imgcls.jobs.classroom.work import TRAINING
+from imgcls.jobs.classroom.assignments.attempts import Attempt
+from imgcls.jobs.classroom.work import TRAINING, Work
+from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
@@ -19,6 +23,10 @@ from imgcls.ui.widgets import formatting
 from imgcls.ui.you.assignments import lessons, results
 
 TICK_SECONDS = 10.0
+QUICK_SECONDS = 2.0
+"""While everybody waits for the scores."""
+UNDER_WAY = (*TRAINING, "paused")
+MOST_NAMES = 3
 
 
 def show(room: Room) -> None:
@@ -27,7 +35,7 @@ def show(room: Room) -> None:
     found = assignments.of_room(room)
     if not found and not manages:
         return
-    st.header("Assignments", anchor=False)
+    st.header(_("Assignments"), anchor=False)
     if not found:
         st.caption(
             "None yet. Set up the Train, Data, Evaluate or Predict page the way your class should find it, then "
@@ -41,10 +49,13 @@ def show(room: Room) -> None:
 
 
 def _one(assignment: Assignment, manages: bool) -> None:
-    state = "" if assignment.is_open else " &nbsp; :gray-badge[:material/lock: Closed]"
+    closed = _("Closed")
+    state = "" if assignment.is_open else f" &nbsp; :gray-badge[:material/lock: {closed}]"
     st.markdown(f"**{plain(assignment.title)}**{state}")
+    if assignment.instructions:
+        st.markdown("  \n".join(plain(line) for line in assignment.instructions.splitlines()))
     if goal := goals.text_of(assignment.goal):
-        st.caption(plain(f"Goal: {goal}"))
+        st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     is_lesson = assignment.page == "lessons"
     query = {LESSON: str(assignment.state[LESSON])} if is_lesson else {KEY: assignment.code}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -64,7 +75,13 @@ def _one(assignment: Assignment, manages: bool) -> None:
             assignment, is_teacher=manages
         )
     if assignment.page == "train":
-        st.fragment(run_every=None if closing.final(assignment) else TICK_SECONDS)(_progress)(assignment, manages)
+        st.fragment(run_every=_pace(assignment))(_progress)(assignment, manages)
+
+
+def _pace(assignment: Assignment) -> float | None:
+    if closing.final(assignment):
+        return None
+    return TICK_SECONDS if assignment.is_open else QUICK_SECONDS
 
 
 def _controls(assignment: Assignment) -> None:
@@ -79,21 +96,15 @@ def _controls(assignment: Assignment) -> None:
 def _progress(assignment: Assignment, manages: bool) -> None:
     """Runs every few seconds until the end."""
     entered = attempts.of(assignment)
-    people = len({attempt.visitor for attempt in entered})
     works = closing.works(assignment)
-    met = len({work.owner for work in works if goals.is_met(assignment.goal, work)})
     if not entered:
-        st.caption("No attempt yet.")
+        st.caption(_("No attempt yet."))
         return
-    text = f"{formatting.count(len(entered), 'attempt')} by {people} {'person' if people == 1 else 'people'}"
-    has_goal = bool(goals.text_of(assignment.goal))
-    st.caption(f"{text}; {met} met the goal." if has_goal else f"{text}.")
+    st.markdown(standing(assignment, entered, works))
     final = closing.final(assignment)
     if not assignment.is_open and final is None:
-        if closing.is_evaluating(assignment):
-            training = sum(work.state in TRAINING for work in works)
-            waits = f" It waits for {formatting.count(training, 'training')} in progress." if training else ""
-            st.caption(f":material/hourglass_top: Evaluating the best run of each person on the test set.{waits}")
+        if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):
+            st.info(_evaluating(assignment, works), icon=":material/hourglass_top:")
         elif manages:
             st.button(
                 "Evaluate the best runs on the test set",
@@ -102,9 +113,48 @@ def _progress(assignment: Assignment, manages: bool) -> None:
                 on_click=_try,
                 args=(closing.evaluate_later, assignment),
             )
-    results.leaderboard(assignment, final)
+    results.leaderboard(assignment, final, manages=manages)
     if assignment.asks_guess:
         results.predictions(assignment, manages)
+
+
+def standing(assignment: Assignment, entered: Sequence[Attempt], works: Sequence[Work]) -> str:
+    """How many attempts there are, in which state, and how many people have met the goal, as Markdown.
+
+    Those in progress are named: a teacher who waits for them asks whose they are.
+    """
+    people = len({attempt.visitor for attempt in entered})
+    text = _("{attempts} by {people}.").format(
+        attempts=ngettext("{n} attempt", "{n} attempts", len(entered)).format(n=len(entered)),
+        people=ngettext("{n} person", "{n} people", people).format(n=people),
+    )
+    ended = [one for one in works if one.state not in UNDER_WAY]
+    if goals.text_of(assignment.goal) and ended:
+        met = len({one.owner for one in works if goals.is_met(assignment.goal, one)})
+        text += " " + _("Goal met: {met} of {count}.").format(met=met, count=people)
+    for state, (__, icon, colour) in formatting.STATES.items():
+        found = [one for one in works if one.state == state]
+        if not found:
+            continue
+        names = list(dict.fromkeys(one.owner_name for one in found))
+        named = f" ({', '.join(names)})" if state in UNDER_WAY and len(names) <= MOST_NAMES else ""
+        text += f" &nbsp; :{colour}-badge[{icon} {formatting.word(state)}: {len(found)}{plain(named)}]"
+    return text
+
+
+def _evaluating(assignment: Assignment, works: Sequence[Work]) -> str:
+    """How far the evaluation is that follows the end of an assignment."""
+    training = sum(work.state in TRAINING for work in works)
+    if training:
+        return ngettext(
+            "Before the best run of each person is evaluated on the test set, {n} training has to end.",
+            "Before the best run of each person is evaluated on the test set, {n} trainings have to end.",
+            training,
+        ).format(n=training)
+    done, total = closing.progress(assignment)
+    return _("Evaluating the best run of each person on the test set: {done} of {total} done.").format(
+        done=done, total=total
+    )
 
 
 def _try(act, assignment: Assignment) -> None:

@@ -13,59 +13,120 @@ from imgcls.jobs.classroom.assignments import closing, goals, guesses
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.classroom.assignments.closing import Final
 from imgcls.jobs.classroom.leaderboard import Place
+from imgcls.jobs.classroom.work import TRAINING
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.you import ranked
+from imgcls.ui.you.ranked import Row
 
 MOST_NAMES = 2
+FEWEST_POINTS = 3
+"""A chart of fewer people shows less than the list."""
 AXES = {"Parameters": "parameters", "Training time": "training time, s", "Attempts": "attempts"}
+BY_VALIDATION = N_(
+    "Ranked by validation accuracy: on images that are not trained on. The best run of each person counts. When the "
+    "assignment is closed, these runs are ranked by their accuracy on the test set."
+)
+BY_TEST = N_(
+    "Ranked by test accuracy: measured once, on images that chose nothing. Each person's best run was chosen by its "
+    "validation accuracy."
+)
+OF_GOAL = N_("The goal refers to the validation accuracy.")
 
 
-def leaderboard(assignment: Assignment, final: Final | None) -> None:
-    """By validation accuracy; by test accuracy once the best runs were evaluated. Nothing without scores."""
+def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -> None:
+    """By validation accuracy; by test accuracy once the best runs were evaluated. Nothing without scores.
+
+    Args:
+        manages: Whether the visitor is the teacher, who also gets all numbers, as a table and as a chart.
+    """
     on_test = final is not None
     places = closing.places(assignment, on_test=on_test)
     if not places:
         if on_test:
-            st.caption("No run could be evaluated on the test set.")
+            st.caption(_("No run could be evaluated on the test set."))
         return
-    score = "Test accuracy" if on_test else "Validation accuracy"
+    title = _("Final leaderboard") if on_test else _("Leaderboard")
+    st.subheader(title, anchor=False)
+    of_goal = f" {_(OF_GOAL)}" if assignment.goal.val_accuracy is not None else ""
+    st.caption(_(BY_TEST if on_test else BY_VALIDATION) + of_goal)
+    ranked.show(rows(places, assignment, sharing.current().id, on_test=on_test), title)
     for sentence in ranking.ties(places):
         st.caption(plain(sentence))
+    if manages:
+        with st.expander("All numbers", icon=":material/table:", key=f"assignment-table-{assignment.code}"):
+            _table(places, assignment, on_test)
+    _chart(places, assignment, on_test)
+    if final is not None and final.failed:
+        st.caption(plain(f"Not evaluated: {'; '.join(final.failed.values())}"))
+
+
+def rows(places: Sequence[Place], assignment: Assignment, visitor: str, *, on_test: bool) -> list[Row]:
+    """The places as a list shows them to a visitor."""
+    return [
+        Row(place.rank, place.best.owner_name, score(place, on_test), _details(place, assignment, on_test), is_own)
+        for place in places
+        for is_own in [place.best.owner == visitor]
+    ]
+
+
+def score(place: Place, on_test: bool) -> str:
+    """The accuracy that ranks."""
+    return formatting.fraction(place.best.test_accuracy if on_test else place.best.val_accuracy)
+
+
+def _details(place: Place, assignment: Assignment, on_test: bool) -> str:
+    best, parts = place.best, []
+    if on_test:
+        parts.append(_("validation {percent}").format(percent=formatting.fraction(best.val_accuracy)))
+    if goals.text_of(assignment.goal) and best.state not in TRAINING:
+        parts.append(_("✓ goal met") if goals.is_met(assignment.goal, best) else _("goal not met"))
+    if best.state in TRAINING:
+        parts.append(_("still training"))
+    parts.append(ngettext("{n} attempt", "{n} attempts", place.attempts).format(n=place.attempts))
+    return " · ".join(parts)
+
+
+def _table(places: Sequence[Place], assignment: Assignment, on_test: bool) -> None:
+    name = "Test accuracy" if on_test else "Validation accuracy"
     columns = {
         "Rank": [place.rank for place in places],
         "Name": [place.best.owner_name for place in places],
-        score: [_with_interval(place, on_test) for place in places],
+        name: [_with_interval(place, on_test) for place in places],
     }
     if on_test:
         columns["Validation accuracy"] = [formatting.fraction(place.best.val_accuracy) for place in places]
-    if goals.text_of(assignment.goal):
-        columns["Goal"] = ["met" if goals.is_met(assignment.goal, place.best) else "–" for place in places]
     columns |= {
-        "Parameters": [place.best.parameters for place in places],
-        "Seconds": [place.best.seconds for place in places],
+        "Parameters": [f"{place.best.parameters:,}" if place.best.parameters else "–" for place in places],
+        "Training time": [formatting.duration(place.best.seconds) for place in places],
         "Attempts": [place.attempts for place in places],
     }
     st.dataframe(
         columns,
         hide_index=True,
         height=formatting.table_height(len(places)),
-        column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
-        alt=f"The best run of each person by {score.lower()}.",
+        alt=f"The best run of each person by {name.lower()}.",
     )
+
+
+def _chart(places: Sequence[Place], assignment: Assignment, on_test: bool) -> None:
+    if len(places) < FEWEST_POINTS:
+        return
+    name = "Test accuracy" if on_test else "Validation accuracy"
     axis = st.segmented_control(
         "Against", list(AXES), default="Parameters", required=True, key=f"assignment-axis-{assignment.code}"
     )
     points = [point for place in places if (point := _point(place, axis, on_test)) is not None]
     if points:
         st.plotly_chart(
-            run_scatter.run_scatter(merged(points), AXES[axis], f"{score.lower()}, %"),
+            run_scatter.run_scatter(merged(points), AXES[axis], f"{name.lower()}, %"),
             key=f"assignment-chart-{assignment.code}-{axis}",
             config=figure_download.savable("leaderboard"),
-            alt=f"{score} against {AXES[axis]}, a point with its 95% interval for each person.",
+            alt=f"{name} against {AXES[axis]}, a point with its 95% interval for each person.",
         )
-    if final is not None and final.failed:
-        st.caption(plain(f"Not evaluated: {'; '.join(final.failed.values())}"))
 
 
 def _with_interval(place: Place, on_test: bool) -> str:

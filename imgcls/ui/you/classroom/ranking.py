@@ -2,18 +2,25 @@
 
 import streamlit as st
 
-from imgcls import datasets, models
+from imgcls import datasets, models, sharing
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import leaderboard, work
+from imgcls.jobs.classroom import leaderboard
+from imgcls.jobs.classroom.assignments import closing
+from imgcls.jobs.classroom.leaderboard import Place
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
+from imgcls.ui.you import ranked
+from imgcls.ui.you.ranked import Row
 
 HELP = (
     "Each person's best run by validation accuracy. A shared rank means that the runs are statistically "
     "indistinguishable: the 95% confidence interval of their difference includes 0. More attempts make a high score by "
     "chance more likely."
 )
+WHAT = N_("Runs outside assignments, by validation accuracy: on images that are not trained on.")
 TICK_SECONDS = 10.0
 
 
@@ -23,33 +30,41 @@ def show(room: Room) -> None:
 
 
 def _show(room: Room) -> None:
-    works = leaderboard.competing(work.of_room(room), room)
+    works = leaderboard.competing(closing.others(room), room)
     names = leaderboard.datasets(works)
     if not names:
         return
-    st.header("Leaderboard", anchor=False, help=HELP)
+    st.header(_("Leaderboard of the class"), anchor=False, help=HELP)
     data = names[0]
     if len(names) > 1:
         data = st.selectbox("Dataset", names, format_func=_title, key="class-leaderboard-data", width=420)
+        where = ""
     else:
-        st.caption(plain(f"On {_title(data)}."))
+        where = plain(_title(data)) + ". "
+    st.caption(where + _(WHAT))
     places = leaderboard.places(works, data)
-    shared = [place for place in places if place.rank == 1]
-    if len(shared) > 1:
-        st.caption(f"The first {len(shared)} are statistically indistinguishable.")
-    st.dataframe(
-        {
-            "Rank": [place.rank for place in places],
-            "Name": [place.best.owner_name for place in places],
-            "Validation accuracy": [formatting.fraction(place.best.val_accuracy) for place in places],
-            "Model": [models.title(place.best.model) for place in places],
-            "Parameters": [place.best.parameters for place in places],
-            "Attempts": [place.attempts for place in places],
-        },
-        hide_index=True,
-        height=formatting.table_height(len(places)),
-        column_config={"Parameters": st.column_config.NumberColumn(format="localized")},
-        alt="The best run of each person of the class.",
+    visitor = sharing.current().id
+    rows = [
+        Row(
+            place.rank,
+            place.best.owner_name,
+            formatting.fraction(place.best.val_accuracy),
+            _details(place),
+            place.best.owner == visitor,
+        )
+        for place in places
+    ]
+    ranked.show(rows, _("Leaderboard of the class"))
+    for sentence in leaderboard.ties(places):
+        st.caption(plain(sentence))
+
+
+def _details(place: Place) -> str:
+    return " · ".join(
+        (
+            models.title(place.best.model),
+            ngettext("{n} attempt", "{n} attempts", place.attempts).format(n=place.attempts),
+        )
     )
 
 

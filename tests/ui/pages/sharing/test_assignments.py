@@ -10,13 +10,16 @@ from imgcls.charts.run_scatter import RunPoint
 from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing
-from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
-from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
+from imgcls.jobs.classroom.assignments.assignment import Assignment, Goal, settings_of
+from imgcls.jobs.classroom.assignments.attempts import Attempt, Entry, Guess
+from imgcls.jobs.classroom.leaderboard import Place
+from imgcls.jobs.classroom.work import Work
 from imgcls.sharing import Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.lesson_progress import Progress
 from imgcls.ui.app.assignments import attempt as attempt_page
-from imgcls.ui.you.assignments import results
+from imgcls.ui.you import ranked
+from imgcls.ui.you.assignments import lists, results
 from tests.support.pages import HOSTILE as STRINGS
 from tests.support.pages import html_of, is_intact, opened, text_of
 
@@ -167,9 +170,12 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         look_as(visitor)
         app = opened("class")
         assert is_intact(app)
-        assert "1 attempt by 1 person; 1 met the goal." in text_of(app)
+        assert "1 attempt by 1 person. Goal met: 1 of 1." in text_of(app) and "Finished: 1" in text_of(app)
         assert "off by 10.0 percentage points, 10.0 too low" in text_of(app)
-        assert len(app.get("plotly_chart")) == 2
+        assert len(app.get("plotly_chart")) == 1, "one point is no chart of the leaderboard"
+        assert html_of(app).count('<ol class="ranked"') == 1, "one leaderboard for each assignment"
+        assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
+        assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
     look_as(TEACHER)
     app = opened("class")
     labelled(app.button, "Close and evaluate").click().run()
@@ -177,6 +183,38 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
     assert is_intact(app) and not assignments.load(task.code).is_open
     look_as(ADA)
     assert "Close and evaluate" not in [found.label for found in opened("class").button]
+
+
+def work_of(owner, state, accuracy=None, **values):
+    return Work(None, owner, owner, "run", "mnist_sample", "cnn", state, val_accuracy=accuracy, **values)
+
+
+def test_attempts_in_progress_are_named_and_no_goal_is_missed_meanwhile():
+    task = Assignment("AAAAAA", "room", "train", "One", goal=Goal(0.9))
+    entered = [Attempt(name, name, name, 0.0) for name in ("Ada", "Ben")]
+    begun = [work_of("Ada", "running"), work_of("Ben", "queued")]
+    text = lists.standing(task, entered, begun)
+    assert text.startswith("2 attempts by 2 people. &nbsp;")
+    assert "Waiting: 1 \\(Ben\\)" in text and "Running: 1 \\(Ada\\)" in text
+    ended = [work_of("Ada", "finished", 0.89), work_of("Ben", "finished", 0.91)]
+    assert "2 people. Goal met: 1 of 2." in lists.standing(task, entered, ended)
+
+
+def test_the_list_says_what_ranks_and_what_the_goal_is_about():
+    task = Assignment("AAAAAA", "room", "train", "One", goal=Goal(0.9))
+    best = [work_of("Ada", "finished", 0.91, test_accuracy=0.95), work_of("Ben", "running", 0.85, test_accuracy=0.8)]
+    places = [Place(number, one, 2) for number, one in enumerate(best, start=1)]
+    first, second = results.rows(places, task, "Ben", on_test=True)
+    assert (first.score, first.details) == ("95.0%", "validation 91.0% · ✓ goal met · 2 attempts")
+    assert second.is_own and "still training" in second.details and "goal" not in second.details
+    assert results.rows(places, task, "", on_test=False)[0].score == "91.0%"
+
+
+def test_the_first_three_have_a_medal_in_words_and_names_stay_text():
+    rows = [ranked.Row(rank, HOSTILE, "90.0%", is_own=rank == 2) for rank in range(1, 5)]
+    found = ranked.markup(rows, "Leaderboard")
+    assert [found.count(f">{medal}<") for medal in ("Gold", "Silver", "Bronze", "you")] == [1, 1, 1, 1]
+    assert "<img" not in found and found.count("<li") == 4 and found.count("<li class=own") == 1
 
 
 def test_people_at_the_same_point_of_the_leaderboard_share_a_label():
