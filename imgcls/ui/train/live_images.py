@@ -23,10 +23,11 @@ from imgcls.ui.widgets import gallery
 SIDE = 96
 """Larger images are reduced to this side."""
 BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
+SOON = "Twelve validation images and a small confusion matrix appear here."
 EMPTY = (
-    '<div class="live-images" aria-hidden="true"><div class="watched">'
-    + 12 * f"<figure>{BLANK}<i></i><figcaption>&nbsp;</figcaption></figure>"
-    + f'</div><div class="moving">{BLANK}<p></p></div></div>'
+    '<div class="live-images"><div class="watched">'
+    + 12 * f'<figure>{BLANK}<i style="width:0"></i><figcaption>&nbsp;</figcaption></figure>'
+    + f'</div><div class="moving">{BLANK}<p>{SOON}</p></div></div>'
 )
 FILES = (live_predictions.NAME, epoch_predictions.RECORDS, epoch_predictions.NAME)
 
