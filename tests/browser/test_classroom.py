@@ -33,8 +33,10 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     expect(steps.main(teacher)).to_contain_text("1 member, 1 present, 0 stuck")
 
     steps.main(teacher).get_by_label("Message to all", exact=True).fill("Look up")
-    steps.button(teacher, "Show").click()
+    steps.button(teacher, "Send").click()
     expect(steps.main(pupil)).to_contain_text("Message to the class: Look up")
+    expect(steps.main(teacher).locator(".st-key-class-said-now")).to_contain_text("Look up")
+    expect(steps.main(teacher).get_by_label("Message to all", exact=True)).to_have_value("")
     steps.settled(teacher)
     steps.settled(pupil)
     teacher.screenshot(path=tmp_path / "teacher.png")
@@ -46,6 +48,8 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     steps.shows(pupil, "Train a model")
     expect(steps.button(pupil, "Start")).to_be_enabled()
     expect(steps.main(pupil)).to_contain_text("Message to the class: Look up")
+    steps.button(pupil, "Dismiss").click()
+    expect(steps.main(pupil)).not_to_contain_text("Look up")
 
 
 def choose(page, label: str, option: str) -> None:

@@ -3,7 +3,7 @@
 <own data>/.rooms/
     .lock          held while a room or its members change
     <ID>.json      {"version": 1, "teacher": "<visitor ID>", "opened": 1767225600.0, "closed": 0.0, "message": "",
-                    "is_paused": false, "on_stage": ""}
+                    "said": 0.0, "is_paused": false, "on_stage": ""}
 
 An ID is the code that pupils enter and a random part: a code may be used again once its room is closed, an ID never is,
 so that nobody sees the runs of an earlier class.
@@ -33,9 +33,10 @@ LOCK_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Room:
-    """`opened` and `closed` are seconds since 1970; `closed` is 0 while the room is open.
+    """`opened`, `said` and `closed` are seconds since 1970; `closed` is 0 while the room is open.
 
-    `on_stage` is the ID of the member whose work the teacher shows to all; "" if nobody.
+    `said` is when the message was sent: the same text sent again is another message. `on_stage` is the ID of the member
+    whose work the teacher shows to all; "" if nobody.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Room:
     message: str = ""
     is_paused: bool = False
     on_stage: str = ""
+    said: float = 0.0
 
     @property
     def code(self) -> str:
@@ -123,9 +125,8 @@ def changed(room: Room, **values: Any) -> Room:
 
 
 def write(room: Room) -> None:
-    content = {
-        name: getattr(room, name) for name in ("teacher", "opened", "closed", "message", "is_paused", "on_stage")
-    }
+    names = ("teacher", "opened", "closed", "message", "said", "is_paused", "on_stage")
+    content = {name: getattr(room, name) for name in names}
     atomic.write_json(folder() / f"{room.id}.json", {"version": VERSION, **content})
 
 
@@ -139,7 +140,7 @@ def _read(path: Path, _stamp: tuple[int, int]) -> Room | None:
         message, is_paused = content["message"], content["is_paused"] is True
         if not (people.ID.fullmatch(teacher) and json_files.is_number(opened, 0) and json_files.is_number(closed, 0)):
             return None
-        on_stage = content.get("on_stage")
+        on_stage, said = content.get("on_stage"), content.get("said")
         return Room(
             path.stem,
             teacher,
@@ -148,6 +149,7 @@ def _read(path: Path, _stamp: tuple[int, int]) -> Room | None:
             str(message)[:MESSAGE_LENGTH],
             is_paused,
             on_stage if isinstance(on_stage, str) and people.ID.fullmatch(on_stage) else "",
+            float(said) if json_files.is_number(said, 0) else 0.0,
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

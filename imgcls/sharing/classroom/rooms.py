@@ -176,7 +176,7 @@ def announce(room: Room, text: str) -> Room:
     require(Action.MESSAGE_CLASS, room)
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
     with changing():
-        return changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip())
+        return changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip(), said=time.time())
 
 
 def note_paused(room: Room, is_paused: bool) -> Room:

@@ -1,9 +1,13 @@
 """What the teacher tells the class, at the top of every page of its members. It also says that they are present."""
 
+import re
+from collections.abc import Iterable, Sequence
+
 import streamlit as st
 
 from imgcls import sharing
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.together import activities
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
@@ -12,6 +16,7 @@ from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import ticks
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
@@ -23,7 +28,19 @@ PAUSED = N_("Your teacher has paused all training.")
 NEWS = N_("There is something new to do in your class.")
 CLOSED = N_("Your teacher has closed the class, so no run can be started. Runs in progress continue.")
 DISMISSED = N_("You are no longer in this class, so you cannot start a run. Runs in progress continue.")
+TASK_CLOSED = N_(
+    "The assignment “{title}” is closed: no more runs can be started for it. Runs in progress still count."
+)
+OTHER_CLOSED = N_("The assignment “{title}” is closed.")
 CLASS_PAGE = "class"
+DISMISSED_MESSAGE, WERE_OPEN = "class-message-dismissed", "class-tasks-open"
+"""Session keys: the message that the visitor has closed, and the assignments that they saw open."""
+OPENS = re.compile(
+    r"\b(open|go (back )?to|öffnet?|geht? (auf|zu)|abr(e|id)|(ve|id) a|ouvrez?|(va|allez) sur)\b", re.IGNORECASE
+)
+"""Words that ask to open a page, in the languages of the app."""
+JOINS = r"(?:and|then|und|dann|y|luego|et|puis)\b"
+CLAUSES = re.compile(rf"(?<=[.!?;,:…])\s+|\s+(?={JOINS})", re.IGNORECASE)
 WAS_OPEN, SEEN = "class-was-open", "class-seen"
 """Session keys: the class that was open when the visitor last looked, and what there was to do in it."""
 
@@ -45,13 +62,61 @@ def _show(title: str, path: str) -> None:
     st.session_state[WAS_OPEN] = room.id
     query = {name: text for name, text in st.query_params.to_dict().items() if name in KNOWN}
     presence.note(visitor.id, Place(title, path, query))
-    if room.message:
-        st.info(_("**Message to the class:** {text}").format(text=plain(room.message)), icon=":material/campaign:")
+    _message(room, (title, path))
     if room.is_paused:
         st.warning(_(PAUSED), icon=":material/pause_circle:")
     if room.on_stage == visitor.id:
         st.info(_(ON_STAGE), icon=":material/co_present:")
-    _news(room, path)
+    found = assignments.of_room(room)
+    _closed_tasks(room, path, found)
+    _news(room, path, found)
+
+
+def _message(room: Room, titles: Iterable[str]) -> None:
+    """What the teacher has said, until the visitor dismisses it, or is where it asks to go."""
+    text, message = remaining(room.message, titles), (room.id, room.said, room.message)
+    if not text or st.session_state.get(DISMISSED_MESSAGE) == message:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="class-said"):
+        st.info(_("**Message to the class:** {text}").format(text=plain(text)), icon=":material/campaign:")
+        st.button(
+            _("Dismiss"),
+            icon=":material/close:",
+            type="tertiary",
+            key="class-dismiss",
+            on_click=st.session_state.update,
+            args=({DISMISSED_MESSAGE: message},),
+        )
+
+
+def remaining(text: str, titles: Iterable[str]) -> str:
+    """A message without what asks to open the page with one of these titles: whoever reads it there has done that."""
+    names = "|".join(re.escape(title) for title in titles if title)
+    clauses = CLAUSES.split(text)
+    left = [one for one in clauses if not (OPENS.search(one) and re.search(rf"\b({names})\b", one, re.IGNORECASE))]
+    if len(left) == len(clauses):
+        return text
+    rest = re.sub(rf"^{JOINS}\s*", "", " ".join(left), flags=re.IGNORECASE)
+    return rest[:1].upper() + rest[1:]
+
+
+def _closed_tasks(room: Room, path: str, found: Sequence[Assignment]) -> None:
+    """Says which assignments have ended since the visitor saw them open; the page Class shows it."""
+    for one in found:
+        present = fixed_controls.present()
+        if present is not None and present.is_open and not one.is_open and present.code == one.code:
+            st.session_state[fixed_controls.PRESENT] = one
+            st.rerun()  # its controls and Start say that it has ended
+    known, before = st.session_state.get(WERE_OPEN, (room.id, frozenset()))
+    if known != room.id or path == CLASS_PAGE:
+        before = frozenset()
+    st.session_state[WERE_OPEN] = room.id, before | {one.code for one in found if one.is_open}
+    for one in found:
+        if one.code in before and not one.is_open:
+            text = TASK_CLOSED if one.page == "train" else OTHER_CLOSED
+            st.info(_(text).format(title=plain(one.title)), icon=":material/lock:")
+            if one.page == "train":
+                st.page_link(PAGES / "class.py", label=_("See the leaderboard"), icon=":material/leaderboard:")
 
 
 def _ended(text: str, path: str) -> None:
@@ -63,10 +128,10 @@ def _ended(text: str, path: str) -> None:
         st.info(_(text), icon=":material/door_front:")
 
 
-def _news(room: Room, path: str) -> None:
+def _news(room: Room, path: str, found: Sequence[Assignment]) -> None:
     """What the teacher has begun since the visitor last looked: the page Class shows it at once, others link to it."""
     activity = activities.find(room)
-    present = {one.code for one in assignments.of_room(room) if one.is_open}
+    present = {one.code for one in found if one.is_open}
     present |= {activity.id} if activity is not None and activity.is_open else set()
     known, seen = st.session_state.get(SEEN, (room.id, None))
     if known != room.id:

@@ -86,7 +86,9 @@ def _show_form() -> None:
         with st.container():  # how many sentences there are depends on the settings
             is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
-        backend = _start(config, is_ready and attempt.is_open(entry), entry)
+        obstacle = attempt.obstacle(entry)
+        backend = _start(config, is_ready and not obstacle, entry)
+        attempt.say(obstacle)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)

@@ -139,6 +139,12 @@ def is_guess_due(assignment: Assignment, earlier: list[Attempt]) -> bool:
     return assignment.asks_guess and not any(attempt.guess for attempt in earlier)
 
 
+def is_none_left(assignment: Assignment, earlier: list[Attempt]) -> bool:
+    """Whether the present visitor, with these attempts, may start no further one. Teachers may always."""
+    is_pupil = sharing.current().role not in (Role.TEACHER, Role.OWNER)
+    return is_pupil and bool(assignment.attempts) and len(earlier) >= assignment.attempts
+
+
 def differences(assignment: Assignment, config: Config) -> dict[str, Setting]:
     """The fixed settings that a run does not have as they should be, with the right values."""
     present = settings_of(config)
@@ -193,8 +199,7 @@ def _check(assignment: Assignment, config: Config, earlier: list[Attempt]) -> No
         name, value = next(iter(wrong.items()))
         why = f" {assignment.why}" if assignment.why else ""
         raise NotAllowed(f"{label_of(name)} is fixed to {value} in this assignment.{why}")
-    is_pupil = sharing.current().role not in (Role.TEACHER, Role.OWNER)
-    if is_pupil and assignment.attempts and len(earlier) >= assignment.attempts:
+    if is_none_left(assignment, earlier):
         raise NotAllowed(f"You have used {len(earlier)} of {assignment.attempts} attempts at this assignment.")
 
 

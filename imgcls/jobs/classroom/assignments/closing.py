@@ -86,6 +86,8 @@ def places(assignment: Assignment, *, on_test: bool = False) -> list[leaderboard
 def close(assignment: Assignment) -> Assignment:
     """End an assignment: no run can be started for it, and the best ones are evaluated in the background.
 
+    A message to the class that was sent since it began ends with it.
+
     Raises:
         NotAllowed: the present visitor is not the teacher.
         UserError: it cannot be written.
@@ -96,6 +98,9 @@ def close(assignment: Assignment) -> Assignment:
         write(closed)
     if closed.page == "train":
         evaluate_later(closed)
+    room = rooms.find(closed.room)
+    if room is not None and room.message and room.said >= closed.opened:
+        rooms.announce(room, "")  # it was most likely about the assignment
     return closed
 
 

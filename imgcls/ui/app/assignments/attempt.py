@@ -10,14 +10,19 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs import assignments as records
 from imgcls.sharing import Mode
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.paths import PAGES
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
+CLOSED = N_("This assignment is closed, so no run can be started for it.")
+NONE_LEFT = N_("No attempt is left: you have used {used} of {count}.")
 MARKS = {
     True: ":green-badge[:material/check: {}]",
     False: ":orange-badge[:material/close: {}]",
@@ -34,10 +39,24 @@ def entry(info: DatasetInfo) -> Entry | None:
     return Entry(found.code, _guess(info) if attempts.is_guess_due(found, earlier) else None)
 
 
-def is_open(found: Entry | None) -> bool:
-    """Whether Start may be pressed: the assignment is open."""
+def obstacle(found: Entry | None) -> str:
+    """Why no run can be started for the assignment of the page; "" if one can, or there is no assignment."""
     present = fixed_controls.present()
-    return found is None or (present is not None and present.is_open)
+    if found is None or present is None:
+        return ""
+    if not present.is_open:
+        return _(CLOSED)
+    own = attempts.of(present, sharing.current().id)
+    if attempts.is_none_left(present, own):
+        return _(NONE_LEFT).format(used=len(own), count=present.attempts)
+    return ""
+
+
+def say(reason: str) -> None:
+    """An obstacle, beside Start: above the page it may be out of sight."""
+    if reason:
+        st.info(plain(reason), icon=":material/lock:")
+        st.page_link(PAGES / "class.py", label=_("See the leaderboard"), icon=":material/leaderboard:")
 
 
 def lacks_guess(found: Entry | None) -> bool:

@@ -17,10 +17,13 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
+from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
 from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.assignments.attempt import CLOSED
 from imgcls.ui.app.assignments.fixed_controls import KEY, PRESENT
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.paths import PAGES
 
 BEGUN, SET_BACK = "assignment-begun", "assignment-set-back"
 FIXED = "Fixed by the assignment."
@@ -81,19 +84,21 @@ def _set_address(values: Mapping[str, Setting | None]) -> None:
 def _banner(found: Assignment) -> None:
     own = attempts.of(found, sharing.current().id)
     with st.container(border=True, key="assignment-banner", gap="small"):
-        st.markdown(f"**:material/assignment: {plain(found.title)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**:material/assignment: {plain(found.title)}**", width="content")
+            st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
         if found.instructions:
             st.markdown("  \n".join(plain(line) for line in found.instructions.splitlines()))
         if goal := goals.text_of(found.goal):
-            st.markdown(f"**Goal:** {plain(goal)}")
+            st.markdown(_("**Goal:** {goal}").format(goal=plain(goal)))
         shown = [name for name in found.fixed if name not in found.hidden]
         if shown:
             why = f" {plain(found.why)}" if found.why else ""
             st.caption(f"Fixed: {plain(', '.join(map(attempts.label_of, shown)))}.{why}")
         if not found.is_open:
-            st.info("This assignment is closed, so no run can be started for it.", icon=":material/lock:")
+            st.info(_(CLOSED), icon=":material/lock:")
         elif found.page == "train" and found.attempts:
-            st.caption(f"{len(own)} of {found.attempts} attempts used.")
+            st.caption(_("{used} of {count} attempts used.").format(used=len(own), count=found.attempts))
     _style(found)
 
 

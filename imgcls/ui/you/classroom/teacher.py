@@ -160,15 +160,37 @@ def _epoch(entry: MemberWork) -> str:
     return f"{entry.latest.epoch} of {entry.latest.epochs}" if entry.latest and entry.latest.epochs else "–"
 
 
-def _controls(room: Room) -> None:
-    with st.form("class-say", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+def _say(room: Room) -> None:
+    """The message to all, and the one that the class sees at the moment."""
+    with (
+        st.form("class-say", border=False, clear_on_submit=True),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
         text = st.text_input(
-            "Message to all", room.message, max_chars=rooms.MESSAGE_LENGTH, help="Shown on every page of the class."
+            "Message to all",
+            max_chars=rooms.MESSAGE_LENGTH,
+            help="Shown on every page of the class until it is dismissed or replaced, or the assignment it came with "
+            "is closed. A page that it asks to open (“Open the Class page”) does not repeat that.",
         )
-        if st.form_submit_button("Show", icon=":material/campaign:"):
+        if st.form_submit_button("Send", icon=":material/campaign:") and text.strip():
             with errors.shown():
                 rooms.announce(room, text)
                 st.rerun()
+    if room.message:
+        with st.container(horizontal=True, vertical_alignment="center", key="class-said-now"):
+            sent = f":green-badge[:material/check: Sent] {plain(room.message)}"
+            st.markdown(sent, width="content")
+            st.button(
+                "Remove the message", icon=":material/close:", type="tertiary", on_click=_try, args=(_silence, room)
+            )
+
+
+def _silence(room: Room) -> None:
+    rooms.announce(room, "")
+
+
+def _controls(room: Room) -> None:
+    _say(room)
     with st.container(horizontal=True, vertical_alignment="center"):
         pause, resume = ("Pause all", ":material/pause:"), ("Resume all", ":material/play_arrow:")
         for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):

@@ -130,7 +130,8 @@ def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room
     look_as(TEACHER)
     app = opened("class")
     field(app, "Message to all").input("Look **up**")
-    button(app, "Show").click().run()
+    button(app, "Send").click().run()
+    assert "Sent] Look **up**" in text_of(app)
     button(app, "Pause all").click().run()
     assert run.request.pause
     look_as(ADA)

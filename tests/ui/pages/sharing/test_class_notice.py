@@ -2,7 +2,10 @@
 
 import pytest
 
+from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, closing
+from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.together import activities
 from imgcls.sharing import Role, acting_as, people, visitors
 from imgcls.sharing.classroom import guessing, presence, rooms
@@ -16,6 +19,7 @@ TEACHER, ADA = "T" * 22, "A" * 22
 def room(monkeypatch):
     """A class with Ada, who looks at the pages."""
     monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    monkeypatch.setattr(closing.processes, "spawn", lambda *words, **streams: None)
     guessing.forget_all()
     presence._seen.clear()
     people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
@@ -93,3 +97,76 @@ def test_a_guest_is_told_how_to_become_a_teacher_unless_invited(room, monkeypatc
     monkeypatch.setattr(visitors, "_provider", lambda: people.visitor("G" * 22))
     assert "Enter the code that the server" in text_of(opened("class"))
     assert "Enter the code that the server" not in text_of(opened("class", join=room.code))
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Now open the Class page and press Start!", "Press Start!"),
+        ("Open the Class page.", ""),
+        ("Open Train, then set 10 epochs.", "Open Train, then set 10 epochs."),
+        ("Öffnet die Seite Klasse. Wählt eine Aufgabe.", "Wählt eine Aufgabe."),
+        ("Well done, class!", "Well done, class!"),
+    ],
+)
+def test_a_message_does_not_ask_to_open_the_page_that_is_open(said, left):
+    assert class_notice.remaining(said, ("Klasse", "class")) == left
+
+
+def test_a_message_ends_when_it_is_dismissed_and_another_one_is_shown(room):
+    def say(text):
+        with as_teacher():
+            rooms.announce(room, text)
+
+    say("Look up")
+    app = opened("runs")
+    assert "Look up" in text_of(app)
+    app.button(key="class-dismiss").click().run()
+    assert is_intact(app) and "Look up" not in text_of(app)
+    app.run()
+    assert "Look up" not in text_of(app)
+    say("Look up")
+    app.run()
+    assert "Look up" in text_of(app), "said again"
+
+
+def test_a_message_ends_with_the_assignment_it_came_with(room):
+    with as_teacher():
+        rooms.announce(room, "Quiet, please")
+        task = assignments.make(room, "data", "Look at the data", {})
+        closing.close(task)
+        assert rooms.find(room.id).message == "Quiet, please", "it is older"
+        task = assignments.make(room, "data", "Look again", {})
+        rooms.announce(room, "Start!")
+        closing.close(task)
+    assert rooms.find(room.id).message == ""
+
+
+def test_an_assignment_that_is_closed_meanwhile_is_said_on_other_pages_until_the_class_page_was_open(room):
+    with as_teacher():
+        task = assignments.make(room, "data", "Look at the data", {})
+    app = opened("runs")
+    assert "is closed" not in text_of(app)
+    with as_teacher():
+        closing.close(task)
+    app.run()
+    assert is_intact(app) and "The assignment “Look at the data” is closed." in text_of(app)
+    assert "is closed" not in text_of(opened("runs")), "who comes later needs no notice"
+
+
+def test_start_says_that_the_assignment_of_an_open_page_was_closed_or_no_attempt_is_left(room, mnist_sample):
+    state = settings_of(Config(data="mnist_sample"))
+    with as_teacher():
+        task = assignments.make(room, "train", "Small networks", state, attempts=1)
+    app = opened("train", assignment=task.code)
+    start = next(found for found in app.button if found.label == "Start")
+    assert not start.disabled
+    attempts._write(task, [attempts.Attempt(ADA, "Ada", "run", 1.0)])
+    app.run()
+    assert "No attempt is left: you have used 1 of 1." in text_of(app)
+    with as_teacher():
+        closing.close(task)
+    app.run()
+    assert is_intact(app) and next(found for found in app.button if found.label == "Start").disabled
+    assert text_of(app).count("This assignment is closed, so no run can be started") == 2, "at the top, and by Start"
+    assert "See the leaderboard" in [link.proto.label for link in app.get("page_link")]
