@@ -171,7 +171,7 @@ def to_the_model(story: Story, teacher, pupil, url: str, code: str) -> None:
     screen.get_by_role("button", name="Train the model").click()
     screen.locator("#accuracy", has_text="%").wait_for(timeout=TRAINING_MS)
     story.reached("the class has a model", screen)
-    phone.locator("#score", has_text="misreads").wait_for()
+    phone.locator("#score", has_text="read correctly").wait_for()
     story.reached("the pupil sees their errors", phone)
     phone.locator("#class").click()
     pupil.close()

@@ -129,7 +129,9 @@ def server(make_server, sample_run) -> Server:
 @pytest.fixture(scope="package")
 def school(make_server) -> Server:
     """A server in classroom mode with the model of digits, where each test opens its own class."""
-    server = make_server(IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1", IMGCLS_STANDBY="off")
+    server = make_server(
+        IMGCLS_MODE="classroom", PYTHONUNBUFFERED="1", IMGCLS_STANDBY="off", STREAMLIT_SERVER_ADDRESS="0.0.0.0"
+    )
     server.add(REPOSITORY / "saved_models" / "digits")
     return server.start()
 

@@ -51,14 +51,20 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     expect(phone.locator("#answer")).to_have_text("1")
     phone.reload()
     expect(phone.locator("#answer")).to_have_text("1")
-    expect(phone.locator("#where")).to_have_text("Computed on this device.")
+    expect(phone.locator("#where")).to_have_text("Read on this device. Nothing is sent before you press Send.")
     phone.get_by_role("group", name="What you draw").get_by_role("button", name="7").click()
+    top = phone.locator("#pad canvas").bounding_box()["y"]
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_text("Sent. The model reads 1")).to_be_visible()
-    expect(phone.locator("#gallery figcaption")).to_have_text("7, read as 1")
+    assert phone.locator("#pad canvas").bounding_box()["y"] == top, "messages do not move the canvas"
+    expect(phone.locator("#gallery figcaption")).to_have_text("✗ 7, read as 1")
+    expect(phone.locator("#score")).to_have_text("0 of 1 read correctly")
+    canvas, withdraw = (phone.locator(f"#gallery {name}").bounding_box() for name in ("canvas", "button"))
+    assert withdraw["y"] >= canvas["y"] + canvas["height"], "the × hides no stroke"
+    expect(phone.locator("#notice")).to_have_text("")  # it goes away
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
-    expect(wall.locator(".tile.is-wrong")).to_have_text("1 not 7")
+    expect(wall.locator(".tile.is-wrong")).to_have_text("✗ 1 not 7")
     expect(wall.locator("#mistake p")).to_have_text("7, read as 1")
     assert wall.evaluate("() => document.querySelector('aside').scrollHeight <= innerHeight")
     tile = wall.locator(".tile").bounding_box()
@@ -136,10 +142,13 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     phone.screenshot(path=tmp_path / "phone.png")
 
     expect(page.locator("#writers tbody td").first).to_have_text("Name to approve")
-    expect(steps.main(teacher)).to_contain_text(f"Not on the screen yet: {MARKUP}.")
-    steps.button(teacher, "Show 1 name").click()
+    expect(steps.main(teacher)).to_contain_text(f"in place of: {MARKUP}.")
+    steps.button(teacher, "Show 1 name on the screen").click()
     expect(page.locator("#writers tbody td").first).to_have_text(MARKUP)
     expect(page.locator("#progress")).to_contain_text("At least 3 drawings of each")
+    expect(page.locator("#writers th")).to_have_text(["Name", "Drawings", "Misread"])  # one person has no distance
+    expect(steps.main(teacher)).to_contain_text("At least 3 drawings of each: ☺, ☹, <i>x</i>")
+    expect(steps.button(teacher, "Train the model")).to_be_disabled()
     expect(page.get_by_role("button", name="Train the model")).to_be_disabled()
     page.get_by_title("Look through the drawings of ☺").click()
     page.locator("dialog .tile").click()
@@ -162,7 +171,7 @@ def test_a_phone_that_joins_a_class_with_a_model_runs_it_itself(visit, school):
     phone.get_by_label("Your name").fill("Ada")
     phone.get_by_role("button", name="Join the class").click()
     draw_one(phone)
-    expect(phone.locator("#where")).to_have_text("Computed on this device.")
+    expect(phone.locator("#where")).to_contain_text("Read on this device.")
 
 
 def scribble(page) -> None:
@@ -190,7 +199,7 @@ def test_a_phone_with_and_without_the_model_says_that_a_drawing_is_no_digit(visi
         phone.locator("[data-clear]").click()
         draw_one(phone)
         expect(phone.locator("#answer")).to_have_text("1")
-        expect(phone.locator("#where")).to_contain_text(f"Computed on {where}")
+        expect(phone.locator("#where")).to_contain_text(f"Read on {where}")
 
 
 def test_a_class_collects_photos_taken_with_phones(visit, school, tmp_path):

@@ -44,7 +44,8 @@ class Activity:
 
     `is_moderated`: a drawing appears on the wall only once its moderator has approved it. `has_photos`: members take
     photos in place of drawings. `started` and `finished` are seconds since 1970; `finished` is 0 while drawings are
-    accepted. Names that members have entered until `names_until` are shown on the projector.
+    accepted. Names that members have entered until `names_until` are shown on the projector. Drawings with a larger ID
+    than `trained_until` came after the training; `has_groups`: its test keeps the drawings of each person together.
     """
 
     id: str
@@ -57,6 +58,12 @@ class Activity:
     started: float = 0.0
     finished: float = 0.0
     names_until: float = 0.0
+    trained_until: int = 0
+    has_groups: bool = False
+
+    def is_late(self, number: int) -> bool:
+        """Whether the drawing with this ID came after the training began."""
+        return 0 < self.trained_until < number
 
     @property
     def is_open(self) -> bool:
@@ -210,7 +217,7 @@ def _load(path: Path) -> Activity | None:
         if content.pop("version") != VERSION:
             return None
         classes = tuple(map(str, content.pop("classes")))
-        times = [content.get(name, 0.0) for name in ("started", "finished", "names_until")]
+        times = [content.get(name, 0.0) for name in ("started", "finished", "names_until", "trained_until")]
         if not all(json_files.is_number(value, 0.0) for value in times):
             return None
         return Activity(kind=Kind(content.pop("kind")), classes=classes, **content)

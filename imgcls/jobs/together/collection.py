@@ -6,6 +6,7 @@ writers. These go to the pool, so that the errors shown are honest; which drawin
 """
 
 import contextlib
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +14,20 @@ import numpy as np
 
 from imgcls import jobs, runs
 from imgcls.config import Config
+from imgcls.datasets.importing.sources import items
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
 from imgcls.jobs.together import activities, dataset, photos, sending
 from imgcls.jobs.together.activities import Activity, Kind
+from imgcls.jobs.together.pool import Pool
+from imgcls.languages import N_
 from imgcls.runs import Run
-from imgcls.runs.metrics_log import Curves
+from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.predictions import fold_predictions
 from imgcls.sharing import acting_as
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.visitors import SERVER
-from imgcls.system import atomic, json_files
+from imgcls.system import atomic, file_times, json_files
 
 NAME = "trained.json"
 FOLDS = 3
@@ -34,13 +38,40 @@ BATCH = 32
 BACKBONE, PHOTO_EPOCHS = "MobileNet 0.25", 20
 
 
+Part = tuple[str, dict[str, int]]
+"""A sentence, which the phones translate, and the numbers in it."""
+WAITING, STARTING, PAUSED = N_("Waiting for its turn."), N_("Starting."), N_("Paused.")
+LEARNING = N_("Learning: round {done} of {total}.")
+NEW_PEOPLE = N_("Test {done} of {total}, with people from whom it has not learned.")
+NEW_EXAMPLES = N_("Test {done} of {total}, with examples from which it has not learned.")
+SAVING = N_("Saving the model.")
+SOON, LATER = N_("Estimate: less than a minute left."), N_("Estimate: {minutes} min left.")
+
+
 @dataclass(frozen=True)
 class Progress:
-    """Of the training of the class: the state of the run, and what it does as a sentence; "" if it is over."""
+    """Of the training of the class: the state of the run, and what it does; nothing if it is over.
+
+    `parts` is for everybody; `problem` why it failed.
+    """
 
     run: str
     state: str
-    text: str = ""
+    parts: tuple[Part, ...] = ()
+    problem: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.problem or " ".join(text.format(**values) for text, values in self.parts)
+
+
+def lacking(room: Room, activity: Activity) -> list[str]:
+    """The classes that have too few drawings for training."""
+    counts = [0] * len(activity.classes)
+    for label, _, count in sending.pool_of(room, activity).pairs():
+        if label is not None and label < len(counts):
+            counts[label] += count
+    return [name for name, count in zip(activity.classes, counts, strict=True) if count < items.MIN_IMAGES]
 
 
 def train(room: Room) -> Run:
@@ -66,7 +97,8 @@ def train(room: Room) -> Run:
         raise UserError(f"The dataset could not be written: {error.strerror}. Free some disk space.") from error
     run = jobs.begin(_config(made, has_photos=activity.has_photos), f"Class {room.code}")
     atomic.write_json(activities.folder(room) / NAME, {"run": run.id, "train": made.train, "test": made.test})
-    activities.change(room, model=run.id, data=made.name)
+    until = max((*made.train, *made.test))
+    activities.change(room, model=run.id, data=made.name, trained_until=until, has_groups=made.has_groups)
     return run
 
 
@@ -106,19 +138,53 @@ def progress(activity: Activity) -> Progress | None:
     with contextlib.suppress(UserError), acting_as(SERVER):
         run = run_of(activity)
         state = run.state
-        if state in ("queued", "starting"):
-            return Progress(run.id, state, "Waiting for its turn" if state == "queued" else "Starting")
-        if state in ("running", "paused"):
+        if state in ("queued", "starting", "paused"):
+            text = {"queued": WAITING, "starting": STARTING, "paused": PAUSED}[state]
+            return Progress(run.id, state, ((text, {}),))
+        if state == "running":
             curves = Curves(run.folder / "metrics.jsonl").refresh()
-            epoch = int(curves.epochs[-1]["epoch"]) if curves.epochs else 0
-            fold = curves.fold
-            text = f"Epoch {epoch} of {curves.total_epochs}" if curves.total_epochs else "Starting"
-            if fold:
-                text = f"Checking with other writers: {fold['number']} of {fold['total']}"
-            return Progress(run.id, state, "Paused" if state == "paused" else text)
+            parts = steps(curves, run.config.folds, file_times.age(curves.path) or 0.0, has_groups=activity.has_groups)
+            return Progress(run.id, state, parts)
         message = str((run.result or {}).get("message", "")) if state == "failed" else ""
-        return Progress(run.id, state, "" if state == "finished" else message)
+        return Progress(run.id, state, problem=message)
     return Progress(activity.model, "deleted")
+
+
+def steps(curves: Curves, folds: int, quiet: float, *, has_groups: bool) -> tuple[Part, ...]:
+    """What a running training does at the moment, and an estimate of the time left, once an epoch has been timed.
+
+    Args:
+        folds: Of its cross-validation, which comes last; each takes about as long as the training.
+        quiet: Seconds since the last line was written: since the present fold began.
+    """
+    total, done = curves.total_epochs, int(curves.epochs[-1]["epoch"]) if curves.epochs else 0
+    if curves.phase in ENDING:
+        return ((SAVING, {}),)
+    if not total:
+        return ((STARTING, {}),)
+    part: Part = (LEARNING, {"done": done, "total": total})
+    epochs = total * (1 + folds) - done
+    if curves.fold:
+        number, folds = int(curves.fold["number"]), int(curves.fold["total"])
+        part = (NEW_PEOPLE if has_groups else NEW_EXAMPLES, {"done": number, "total": folds})
+        epochs, done = total * (folds - number + 1), done or 1
+    if not done:
+        return (part,)
+    # The first epoch has also built the model.
+    timed = [float(entry.get("seconds") or 0.0) for entry in curves.epochs[1:] or curves.epochs]
+    seconds = epochs * sum(timed) / len(timed) - (quiet if curves.fold else 0.0) if timed else 0.0
+    if seconds <= 0:
+        return (part,)
+    return part, ((SOON, {}) if seconds < 60 else (LATER, {"minutes": math.ceil(seconds / 60)}))
+
+
+def trained(activity: Activity) -> Run | None:
+    """The model of the class, once it is trained, if the present visitor sees it."""
+    if activity.model and activity.kind is Kind.COLLECTION:
+        with contextlib.suppress(UserError):
+            run = run_of(activity)
+            return run if run.state == "finished" and run.is_ready else None
+    return None
 
 
 def run_of(activity: Activity) -> Run:
@@ -136,10 +202,23 @@ def note_results(room: Room) -> bool:
         run = run_of(activity)
         if run.id != trained["run"] or run.state != "finished":
             return False
-        sending.pool_of(room, activity).note_predictions(_predicted(run, trained))
+        drawings = sending.pool_of(room, activity)
+        drawings.note_predictions(_predicted(run, trained))
         path.unlink(missing_ok=True)
+        with contextlib.suppress(UserError):
+            drawings.note_predictions(_of_late_ones(run, activity, drawings))
         return True
     return False
+
+
+def _of_late_ones(run: Run, activity: Activity, drawings: Pool) -> list[tuple[int, int, float]]:
+    """The same of the drawings that came while it was trained: nobody had a model yet to read them with."""
+    found = []
+    for drawing in drawings.everything():
+        if activity.is_late(drawing.id) and drawing.predicted is None:
+            row = sending.predict(run, sending.stored(activity, drawing))
+            found.append((drawing.id, int(row.argmax()), float(row.max())))
+    return found
 
 
 def _predicted(run: Run, trained: dict[str, Any]) -> list[tuple[int, int, float]]:

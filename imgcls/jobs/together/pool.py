@@ -124,6 +124,13 @@ class Pool:
                 base.execute("SELECT count(*) FROM drawings WHERE activity = ? AND state = ?", values).fetchone()[0]
             )
 
+    def count_after(self, number: int) -> int:
+        """How many drawings that are shown have a larger ID."""
+        with database.opened(self._path) as base:
+            values = (self._activity, int(State.SHOWN), number)
+            query = "SELECT count(*) FROM drawings WHERE activity = ? AND state = ? AND id > ?"
+            return int(base.execute(query, values).fetchone()[0])
+
     def all_of(self, label: int, most: int) -> list[Drawing]:
         """The newest drawings of a class, also those that were removed."""
         return self._select("label = ? ORDER BY id DESC LIMIT ?", (label, most))

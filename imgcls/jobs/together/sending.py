@@ -3,6 +3,7 @@
 The writer, who is the present visitor, can withdraw it. Then it is deleted for good, also from a dataset made of it.
 """
 
+import json
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,13 @@ def checked(activity: Activity, message: Any) -> Handwriting | np.ndarray:
     if sum(map(len, drawing.strokes)) > MOST_POINTS:
         raise UserError(f"The drawing has more than {MOST_POINTS:,} points. Clear it and draw something shorter.")
     return drawing
+
+
+def stored(activity: Activity, drawing: Drawing) -> Handwriting | np.ndarray:
+    """What was sent, as `checked` returns it. Raises UserError if it is damaged."""
+    content = json.loads(drawing.strokes)
+    is_photo = isinstance(content, str)
+    return checked(activity, {"photo": content.partition(",")[2]} if is_photo else {"strokes": content})
 
 
 def withdraw_all() -> None:

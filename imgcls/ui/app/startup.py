@@ -5,8 +5,11 @@ import importlib
 import logging
 import threading
 
+from streamlit import config
+
 from imgcls import datasets, jobs, sharing, studies
 from imgcls.sharing import acting_as, background, owner_code
+from imgcls.sharing.classroom import join_link
 from imgcls.sharing.visitors import SERVER
 from imgcls.studies.notifications import watcher
 from imgcls.system import json_logs, processes
@@ -36,6 +39,7 @@ def begin() -> None:
     theme_patch.install()
     visitor.install()
     background.install()
+    join_link.note_listening(config.get_option("server.address"))
     with acting_as(SERVER):
         _begin_work()
     if sharing.is_shared():

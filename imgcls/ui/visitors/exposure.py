@@ -1,12 +1,11 @@
 """A warning for who lets others in without having said how: everybody could then stop and delete everybody's runs."""
 
-import ipaddress
-
 from streamlit import config
 
 from imgcls.sharing import Mode, modes
+from imgcls.sharing.classroom import join_link
+from imgcls.sharing.classroom.join_link import is_local
 
-DEFAULT_PORT = 8501
 WARNING = (
     "Other computers can reach this server, and anyone who does can stop, change and delete everything. Choose how it "
     "is shared with IMGCLS_MODE or imgcls app --mode: classroom, demo, read-only, or local to leave it as it is."
@@ -27,15 +26,9 @@ def nobody_can_join() -> str:
 
 def restart_command() -> str:
     """What makes the computers of the network reach this server, at the same port as now."""
-    port = config.get_option("server.port")
-    return "imgcls app --mode classroom --address 0.0.0.0" + (f" --port {port}" if port != DEFAULT_PORT else "")
+    return join_link.restart_command(config.get_option("server.port"))
 
 
-def is_local(address: str | None) -> bool:
-    """Whether only this computer reaches a server that listens on this address; Streamlit's None stands for any."""
-    if not address:
-        return False
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address.startswith(("/", "unix:"))
+def is_only_here(page_url: str) -> bool:
+    """Whether nobody else can open the pages, one of which has this address."""
+    return join_link.is_only_here(page_url, config.get_option("server.address") or "")

@@ -3,10 +3,12 @@
 import streamlit as st
 
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
 from imgcls.sharing import Visitor, owner_code
 from imgcls.ui.app.errors import plain
 
 CODE, PROBLEM = "you-code", "you-problem"
+DONE = "you-redeemed"
 
 
 def show(visitor: Visitor) -> None:
@@ -19,6 +21,12 @@ def show(visitor: Visitor) -> None:
         st.error(plain(problem), icon=":material/error:")
 
 
+def confirm() -> None:
+    """At the top of the page that the new owner sees: Tab in the field is enough to become it, so it has to be said."""
+    if st.session_state.pop(DONE, False):
+        st.success(_("You are the owner of this server now."), icon=":material/key:")
+
+
 def _redeem(visitor_id: str) -> None:
     """A callback: the page is then drawn for the owner."""
     text = st.session_state[CODE]
@@ -27,5 +35,6 @@ def _redeem(visitor_id: str) -> None:
         return
     try:
         owner_code.redeem(text, visitor_id)
+        st.session_state[DONE] = True
     except UserError as error:
         st.session_state[PROBLEM] = str(error)

@@ -52,6 +52,7 @@ def show() -> None:
     visitor = sharing.current()
     if st.session_state.pop(DELETED, False):
         st.success("Everything about you has been deleted from this server.", icon=":material/delete_forever:")
+    code_field.confirm()
     st.markdown(f"You are **{plain(visitor.shown_name)}**, {ROLES[visitor.role]}. {MODES[sharing.mode()]}")
     if not visitor.id:
         st.warning("Your browser sends no cookie. Allow cookies for this site and reload the page.")

@@ -1,5 +1,6 @@
 """The drawings of a class become a dataset whose splits never cut a writer, and a model with honest errors."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,6 +14,7 @@ from imgcls.jobs import personal_data
 from imgcls.jobs.together import activities, dataset, pool, sending, writers
 from imgcls.jobs.together import collection as together
 from imgcls.jobs.together.pool import State
+from imgcls.runs.metrics_log import Curves
 from imgcls.sharing import NotAllowed, Role, Visitor, acting_as, ownership, people
 from imgcls.sharing.classroom import rooms
 from imgcls.system import paths
@@ -20,12 +22,19 @@ from imgcls.training.trainer import Trainer
 from tests.sharing.classroom.conftest import ADA, TEACHER
 from tests.support.drawing_together import scrawl
 
+PEOPLE = "Test 3 of 3, with people from whom it has not learned. Estimate:"
+EXAMPLES = "Test 2 of 3, with examples from which it has not learned. Estimate:"
+EXAMPLES_END = "Test 3 of 3, with examples from which it has not learned."
 WRITERS = 6
 EACH = 4
 
 
 def writer(number: int) -> Visitor:
     return Visitor(f"{number:022d}")
+
+
+def drawings_of(room):
+    return sending.pool_of(room, activities.find(room)).everything()
 
 
 def teacher() -> Visitor:
@@ -263,6 +272,42 @@ def test_many_phones_that_ask_at_once_make_one_database(room, collection):
     assert found == [[]] * 64
 
 
+def curves(*lines):
+    found = Curves(paths.runs_folder() / "metrics.jsonl")
+    for line in lines:
+        found._take(json.dumps(line).encode())
+    return found
+
+
+PLAN = {"kind": "plan", "train": 9, "validation": 3, "test": 3, "steps": 1, "epochs": 40, "parameters": 9}
+EPOCHS = [{"kind": "epoch", "epoch": number, "seconds": seconds} for number, seconds in ((1, 30.0), (2, 4.0))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "quiet", "has_groups", "said"),
+    [
+        ([], 0, True, "Starting."),
+        ([PLAN], 0, True, "Learning: round 0 of 40."),
+        ([PLAN, *EPOCHS], 0, True, "Learning: round 2 of 40. Estimate: 11 min left."),  # 158 epochs of 4 s
+        ([PLAN, *EPOCHS, {"kind": "fold", "number": 3, "total": 3}], 120, True, f"{PEOPLE} less than a minute left."),
+        ([PLAN, *EPOCHS, {"kind": "fold", "number": 2, "total": 3}], 0, False, f"{EXAMPLES} 6 min left."),
+        ([PLAN, *EPOCHS, {"kind": "fold", "number": 3, "total": 3}], 999, False, EXAMPLES_END),
+        ([PLAN, *EPOCHS, {"kind": "phase", "phase": "saving"}], 0, True, "Saving the model."),
+    ],
+)
+def test_a_class_reads_in_plain_words_what_its_training_does(lines, quiet, has_groups, said):
+    parts = together.steps(curves(*lines), 3, quiet, has_groups=has_groups)
+    assert together.Progress("", "running", parts).text == said
+
+
+def test_the_training_is_refused_only_while_a_class_lacks_drawings(room, collection):
+    assert together.lacking(room, collection) == list(collection.classes)
+    fill(room, collection, people_count=1, each=2)
+    assert together.lacking(room, collection) == list(collection.classes)
+    fill(room, collection, people_count=1, each=1)
+    assert together.lacking(room, collection) == []
+
+
 def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen_its_writer(
     room, collection, cold_trainer, monkeypatch
 ):
@@ -276,9 +321,17 @@ def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen
             together.train(room)
     assert (run.config.folds, run.config.data) == (2, activities.find(room).data)
     assert ownership.of(run.folder).owner == TEACHER.id and not together.note_results(room)
+    fill(room, collection, people_count=1, each=1)  # too late for the training
+    assert activities.find(room).has_groups and together.trained(activities.find(room)) is None
     assert cold_trainer(run).wait() == 0
     assert together.note_results(room) and not together.note_results(room)
     found = sending.pool_of(room, collection).scores()
-    assert {count for count, _ in found.values()} == {EACH * 2} and len(found) == WRITERS
+    assert sorted(count for count, _ in found.values()) == [EACH * 2] * (WRITERS - 1) + [EACH * 2 + 2]
+    late = [drawing for drawing in drawings_of(room) if activities.find(room).is_late(drawing.id)]
+    assert len(late) == 2 and all(drawing.predicted is not None for drawing in late)
+    with acting_as(people.visitor(writer(0).id)):
+        assert together.trained(activities.find(room)).id == run.id
+    with acting_as(Visitor("E" * 22)):
+        assert together.trained(activities.find(room)) is None, "a guest does not see it"
     assert together.progress(activities.find(room)).state == "finished"
     assert activities.model_of(activities.find(room)).id == run.id

@@ -23,6 +23,28 @@ def test_the_address_is_the_one_that_other_devices_reach(monkeypatch, page, netw
     assert join_link.address(page) == base
 
 
+@pytest.mark.parametrize(
+    ("page", "listens_on", "is_only_here"),
+    [
+        ("http://localhost:8501/class", "127.0.0.1", True),
+        ("http://[::1]:8501/class", "localhost", True),
+        ("http://localhost:8501/class", "0.0.0.0", False),
+        ("http://localhost:8501/class", "", False),
+        ("https://lab.school.example/class", "127.0.0.1", False),  # behind a proxy
+    ],
+)
+def test_no_address_is_offered_that_others_cannot_reach(monkeypatch, page, listens_on, is_only_here):
+    monkeypatch.setattr(join_link, "_listens_on", listens_on)
+    monkeypatch.setattr(join_link, "network_address", lambda: "192.168.1.7")
+    assert join_link.is_only_here(page) is is_only_here
+    assert bool(join_link.address(page)) is not is_only_here
+
+
+@pytest.mark.parametrize(("port", "said"), [(8501, ""), (None, ""), (9000, " --port 9000")])
+def test_the_command_lets_others_in_at_the_same_port(port, said):
+    assert join_link.restart_command(port) == f"imgcls app --mode classroom --address 0.0.0.0{said}"
+
+
 def test_the_address_of_this_computer_is_never_one_of_itself_only():
     assert not join_link.network_address().startswith(("127.", "169.254."))
 

@@ -107,14 +107,17 @@ def screen(room: Room, request: Request) -> Response:
     """The page for the projector."""
     _require_teacher(room)
     activity = _started(room)
-    base = join_link.address(str(request.base_url)) or str(request.base_url).rstrip("/")
-    base += request.scope.get("root_path", "")
-    link = f"{base}/room/{room.code}"
+    base = join_link.address(str(request.base_url))
+    link = f"{base}{request.scope.get('root_path', '')}/room/{room.code}"
+    invitation = {"qr": join_link.qr_code(link), "command": ""}
+    if not base:  # a code that leads nowhere is worse than none
+        is_only_here = join_link.is_only_here(str(request.base_url))
+        invitation = {"qr": "", "command": join_link.restart_command(request.url.port) if is_only_here else ""}
     known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
     known |= {"classes": activity.classes, "kind": activity.kind}
     return _page(
         "screen/screen.html.jinja",
-        known | {"link": link, "shown": base.partition("//")[2], "qr": join_link.qr_code(link)},
+        known | {"link": link, "shown": link.partition("//")[2].partition("/room/")[0]} | invitation,
     )
 
 

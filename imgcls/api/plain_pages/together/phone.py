@@ -48,7 +48,8 @@ def state(room: Room, request: Request) -> dict[str, Any]:
         "mustJoin": activity.is_open and not may_draw,
         "name": visitor.name,
         "model": "" if model is None else version(model),
-        "training": progress.text if progress else "",
+        "training": progress.parts if progress else [],
+        "tryRun": _model_to_try(activity),
         "counts": [by_label.get(label, 0) for label in range(len(activity.classes))],
         "total": sum(by_label.values()),
         "known": sum(known for _, _, known, _ in labelled),
@@ -69,6 +70,11 @@ def _class(room: Room) -> dict[str, Any]:
     }
 
 
+def _model_to_try(activity: Activity) -> str:
+    run = collection.trained(activity)
+    return "" if run is None else run.id
+
+
 def after(request: Request) -> int:
     """The largest ID of a drawing that the page has; 0 if it has none."""
     text = request.query_params.get("after", "0")
@@ -87,6 +93,7 @@ def described(drawing: Drawing, activity: Activity, seen: int = 0) -> dict[str, 
         "isWrong": None not in (drawing.label, drawing.predicted) and drawing.label != drawing.predicted,
         "isRemoved": drawing.state is State.REMOVED,
         "isWaiting": drawing.state is State.WAITING,
+        "isLate": activity.is_late(drawing.id),
     }
 
 

@@ -2,22 +2,24 @@
 
 from starlette.requests import Request
 
+from imgcls.jobs.together import collection
 from imgcls.languages import N_, choice
 from imgcls.languages import gettext as _
 
 TEXTS = (
     N_("Nothing to do yet. This page updates automatically."),
     N_("Finished: nothing more is accepted. This page updates automatically."),
-    N_("Computed on the server: this browser cannot run the model."),
-    N_("Computed on this device."),
+    N_("Read on the server, as this browser cannot run the model."),
+    N_("Read on this device. Nothing is sent before you press Send."),
     N_("Draw, label, send"),
     N_("Draw: {name}"),
     N_("Photo of: {name}"),
     N_("Sent."),
     N_("The model reads {name} ({share})."),
     N_("It is shown once it has been approved."),
-    N_("The model misreads {wrong} of {known} ({share})."),
+    N_("{right} of {known} read correctly"),
     N_("read as {name}"),
+    N_("drawn after the training"),
     N_("removed"),
     N_("not approved yet"),
     N_("Withdraw"),
@@ -25,6 +27,8 @@ TEXTS = (
     N_("Enter your name to join the class."),
     N_("Your browser sends no cookie. Allow cookies for this site and reload the page."),
     N_("The model is being trained."),
+    *(collection.WAITING, collection.STARTING, collection.PAUSED, collection.LEARNING),
+    *(collection.NEW_PEOPLE, collection.NEW_EXAMPLES, collection.SAVING, collection.SOON, collection.LATER),
     N_("The model is trained. Below you see how it reads what you sent."),
     N_("Class page"),
     N_("Class page, {count} assignments"),
@@ -52,6 +56,7 @@ PAGE = (
     N_("Probabilities"),
     N_("Your photos"),
     N_("Your drawings"),
+    N_("Try the model"),
     N_("What is stored about you"),
 )
 """Texts of the template phone.html.jinja, which are not found there."""

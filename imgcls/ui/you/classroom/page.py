@@ -5,12 +5,14 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.sharing import Role, Visitor
 from imgcls.sharing.classroom import rooms
+from imgcls.ui.you import code_field
 from imgcls.ui.you.classroom import pupil, teacher
 
 
 def show() -> None:
     """The whole page below its title."""
     visitor = sharing.current()
+    code_field.confirm()
     room = rooms.find(visitor.room)
     if room is not None and rooms.manages(visitor, room):
         teacher.show(room)

@@ -13,7 +13,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.you import code_field
 from imgcls.ui.you.assignments import lists
-from imgcls.ui.you.classroom import ranking, together
+from imgcls.ui.you.classroom import ranking, reach, together
 
 JOIN = "join"
 """The parameter of the address that holds the code."""
@@ -42,6 +42,7 @@ def show_form(visitor: Visitor) -> None:
     if not given:
         with st.expander(_("Are you the teacher?"), icon=":material/co_present:", expanded=not owner_code.has_owner()):
             st.caption(_(TEACHERS))
+            reach.warn()
             code_field.show(visitor)
 
 

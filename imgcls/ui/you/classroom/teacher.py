@@ -4,7 +4,6 @@ import html
 import time
 
 import streamlit as st
-from streamlit import config
 
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import export, work
@@ -14,19 +13,15 @@ from imgcls.sharing.classroom import join_link, presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.visitors import exposure, visitor
+from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you.assignments import lists
-from imgcls.ui.you.classroom import ranking, stage, together
+from imgcls.ui.you.classroom import ranking, reach, stage, together
 
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
 MEMBERS = "class-members"
 """Session key: who was in the class when the whole page was last drawn."""
-ONLY_HERE = (
-    "Only this computer can reach the server, so no one else can join. Stop it in its terminal with Ctrl-C, then "
-    "restart it with\n\n`{}`\n\nThis class and your role are kept."
-)
 NO_NETWORK = "This computer is not connected to a network, so no one else can join. Connect it, then reload the page."
 STYLE = (
     "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
@@ -39,6 +34,7 @@ STYLE = (
 def show_start() -> None:
     """For a teacher without a room."""
     st.markdown("Open a class: pupils join with a code and their name, and you see what everyone trains.")
+    reach.warn()
     if st.button("Open a class", type="primary", icon=":material/door_open:"):
         with errors.shown():
             rooms.open_new()
@@ -84,11 +80,11 @@ def show(room: Room) -> None:
 
 
 def _how_to_join(room: Room) -> None:
-    if exposure.is_local(config.get_option("server.address")):
-        st.warning(ONLY_HERE.format(exposure.restart_command()), icon=":material/wifi_off:")
-    base = join_link.address(st.context.url or "")
+    is_only_here = reach.warn()
+    base = "" if is_only_here else join_link.address(st.context.url or "")
     if not base:
-        st.warning(NO_NETWORK, icon=":material/wifi_off:")
+        if not is_only_here:
+            st.warning(NO_NETWORK, icon=":material/wifi_off:")
         st.html(f"{STYLE}<div class='class-join'><b>{room.code}</b></div>")
         return
     path = links.on_server("class").strip("/")

@@ -1,8 +1,12 @@
 """The teacher starts what the class draws for: an audience wall, or a collection to train a model on."""
 
+import html
+from collections.abc import Sequence
+
 import streamlit as st
 
 from imgcls import runs
+from imgcls.datasets.importing.sources import items
 from imgcls.errors import UserError
 from imgcls.jobs.together import activities, collection, names, pool, sending
 from imgcls.jobs.together.activities import DIGITS, Activity, Kind
@@ -13,6 +17,7 @@ from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.paths import PAGES
 from imgcls.ui.widgets import formatting
 
 WALL, COLLECTION = "Audience wall", "Train a model together"
@@ -25,7 +30,14 @@ MODERATE = "Approve and hide drawings, on a device that the audience does not se
 KEYS = "Keys there: F full screen, B blank, N hide numbers, + and − zoom, ? all keys."
 TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
-MOST_NAMES = 40
+MOST_NAMES, MOST_CLASSES = 40, 8
+DRAW = (
+    "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
+    ".5rem;background:var(--accent);color:var(--on-accent)!important;font-weight:600;text-decoration:none!important}}"
+    ".class-draw:hover{{filter:brightness(1.1)}}</style>"
+    '<a class="class-draw" href="{}" target="imgcls-draw">{}</a>'
+)
+"""Streamlit's own link button opens another tab each time; a named one is found again."""
 KINDS = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
 
@@ -45,7 +57,8 @@ def link(room: Room) -> bool:
     if activity is None or not activity.is_open:
         return False
     label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
-    st.link_button(label, _address(room, "draw"), type="primary", icon=":material/draw:")
+    st.html(DRAW.format(html.escape(_address(room, "draw")), html.escape(label)))
+    try_link(activity)
     return True
 
 
@@ -90,12 +103,18 @@ def _names(room: Room, activity: Activity) -> None:
     listed = ", ".join(person.name for person in found[:MOST_NAMES])
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(f"Not on the screen yet: {listed}{more}."), width="content")
+        st.markdown(
+            plain(
+                f"The screen shows “{names.HIDDEN}” in place of: {listed}{more}. Anyone with the code enters a name."
+            ),
+            width="content",
+        )
         st.button(
-            f"Show {formatting.count(len(found), 'name')}",
+            f"Show {formatting.count(len(found), 'name')} on the screen",
             icon=":material/badge:",
             key="together-names",
-            help="On the screen, next to the number of drawings. To keep one off, remove the member first.",
+            help="The whole class then reads them next to the number of drawings. To keep one off, remove the member "
+            "first.",
             on_click=_try,
             args=(names.approve, room, found),
         )
@@ -103,21 +122,41 @@ def _names(room: Room, activity: Activity) -> None:
 
 def _train_button(room: Room, activity: Activity) -> None:
     """The same as on the screen, for who has not opened it."""
-    progress = collection.progress(activity)
+    progress, reason = collection.progress(activity), too_few(collection.lacking(room, activity), activity)
+    is_trained = progress is not None and progress.state == "finished"
+    is_busy = progress is not None and bool(progress.text) and progress.state != "failed"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Train again with all" if progress is not None and progress.state == "finished" else "Train the model",
+            "Train again with all" if is_trained else "Train the model",
             icon=":material/model_training:",
             key="together-train",
-            disabled=progress is not None and bool(progress.text) and progress.state != "failed",
-            help="Once there are a few of each class. It is also on the screen, which shows the result.",
+            disabled=is_busy or bool(reason),
+            help="It is also on the screen, which shows the result.",
             on_click=_try,
             args=(collection.train, room),
         )
-        if progress is not None and progress.text:
-            st.caption(plain(progress.text), width="content")
+        if text := (progress.text if progress is not None else "") or reason:
+            st.caption(plain(text), width="content")
+        if is_trained:
+            try_link(activity)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
+
+
+def too_few(lacking: Sequence[str], activity: Activity) -> str:
+    """Why the model cannot be trained yet, as on the screen; "" if it can."""
+    listed = ", ".join(lacking[:MOST_CLASSES]) + (" …" if len(lacking) > MOST_CLASSES else "")
+    what = "photos" if activity.has_photos else "drawings"
+    return f"At least {items.MIN_IMAGES} {what} of each: {listed}" if lacking else ""
+
+
+def try_link(activity: Activity) -> None:
+    """What to do with the model of the class, once there is one that the visitor sees."""
+    run = collection.trained(activity)
+    if run is not None:
+        st.page_link(
+            PAGES / "predict.py", label=_("Try the model"), icon=":material/draw:", query_params={"run": run.id}
+        )
 
 
 def _try(act, *values) -> None:

@@ -7,6 +7,7 @@ import pytest
 from imgcls.api.plain_pages.together import pages, texts
 from imgcls.jobs.together import activities
 from imgcls.sharing import acting_as, people
+from imgcls.sharing.classroom import join_link
 from tests.sharing.classroom.conftest import ADA, TEACHER
 
 MARKUP = "</script><b>x"
@@ -77,6 +78,18 @@ def test_the_projector_is_for_the_teacher(site, room, wall):
     assert page.status == 200 and f"/room/{room.code}" in page.body.decode()
     short = site.ask("GET", f"/room/{room.code}", ADA)
     assert (short.status, short.headers["location"]) == (303, f"{room.code}/draw")
+
+
+@pytest.mark.parametrize(("listens_on", "is_reachable"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_the_projector_has_a_qr_code_only_if_others_can_reach_the_server(
+    site, room, wall, monkeypatch, listens_on, is_reachable
+):
+    monkeypatch.setattr(join_link, "_listens_on", listens_on)
+    monkeypatch.setattr(join_link, "network_address", lambda: "192.168.1.7")
+    page = site.ask("GET", f"/room/{room.code}/screen", people.visitor(TEACHER.id)).body.decode()
+    assert (f"QR code of http://192.168.1.7:8501/room/{room.code}" in page) is is_reachable
+    assert ("Only this computer can reach the server" in page) is not is_reachable
+    assert ("imgcls app --mode classroom --address 0.0.0.0" in page) is not is_reachable
 
 
 def test_the_phone_speaks_the_language_of_its_owner_and_every_text_is_listed(site, room, wall):

@@ -194,6 +194,19 @@ def test_the_server_predicts_for_phones_that_cannot(site, room, wall):
     assert site.ask("POST", f"/room/{room.code}/predict", ADA, {"strokes": []}).status == 422
 
 
+def test_a_drawing_that_came_after_the_training_says_so(site, room, collection, join):
+    ada = join(ADA, room, "Ada")
+    first = send(site, room, collection, ada, label=1).json
+    with acting_as(people.visitor(TEACHER.id)):
+        activities.change(room, trained_until=first["id"])
+    second = send(site, room, collection, ada, label=1).json
+    assert (first["isLate"], second["isLate"]) == (False, True)
+    state = site.ask("GET", f"/room/{room.code}/state", ada).json
+    assert {entry["id"]: entry["isLate"] for entry in state["drawings"]} == {first["id"]: False, second["id"]: True}
+    assert (state["training"], state["tryRun"]) == ([], "")
+    assert site.ask("GET", f"/room/{room.code}/show", people.visitor(TEACHER.id)).json["late"] == 1
+
+
 def test_without_a_model_there_is_nothing_to_predict_with(site, room, collection, join):
     ada = join(ADA, room, "Ada")
     assert site.ask("GET", f"/room/{room.code}/model", ada).status == 404

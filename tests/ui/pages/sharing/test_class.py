@@ -225,11 +225,16 @@ def test_the_leaderboard_shares_a_rank_between_runs_that_cannot_be_told_apart(lo
 
 @pytest.mark.parametrize(("address", "warns"), [("127.0.0.1", True), ("0.0.0.0", False)])
 def test_the_teacher_is_warned_if_only_this_computer_reaches_the_server(look_as, room, address, warns):
-    look_as(TEACHER)
     before = streamlit_config.get_option("server.address")
     streamlit_config.set_option("server.address", address)
     try:
-        assert ("Only this computer can reach the server" in text_of(opened("class"))) is warns
+        for who in (TEACHER, "N" * 22):  # also the form of who is not yet the owner
+            look_as(who)
+            app = opened("class")
+            assert ("Only this computer can reach the server" in text_of(app)) is warns
+            commands = [found.value for found in app.code if found.value.startswith("imgcls app")]
+            assert bool(commands) is warns
+            assert not warns or "<img" not in html_of(app), "no QR code to an address that cannot work"
     finally:
         streamlit_config.set_option("server.address", before)
 

@@ -145,7 +145,8 @@ def test_the_code_from_the_terminal_makes_the_owner(look_as, monkeypatch):
     field.set_value("AAAAA-AAAAA").run()
     assert "not the code" in text_of(app)
     field.set_value(owner_code.announce()).run()
-    assert "the owner of this server" in text_of(app)
+    assert app.success[0].value == "You are the owner of this server now."
+    assert not app.run().success
     assert people.visitor(BEN.id).role is Role.OWNER
 
 
@@ -158,6 +159,7 @@ def test_the_teacher_becomes_the_owner_on_the_class_page_and_opens_a_class_there
     field.set_value(code).run()
     assert is_intact(app)
     assert [found.label for found in app.button] == ["Open a class"]
+    assert app.success[0].value == "You are the owner of this server now."
     assert "This server has an owner. For another browser" in capsys.readouterr().out
 
 

@@ -1,15 +1,24 @@
-/** The line above the canvas: what is to be done, or what has become of the latest drawing. */
+/** The line below the canvas: what is to be done, or what has become of the latest drawing. */
 
 import { translated } from "./translated.js";
 import { text } from "imgcls/views.js";
 
 const notice = document.getElementById("notice");
+const BRIEFLY = 6000;
 let usual = notice.textContent; // what was said about the state of the class
+let ends; // the timer of a message that goes away
 
 /** Shows a message; it stays until the state of the class says something else. */
 export function say(message, isProblem = false) {
+  clearTimeout(ends);
   text(notice, message);
   notice.className = isProblem ? "is-problem" : "";
+}
+
+/** Shows what has become of a drawing; the drawing itself shows it for longer. */
+export function sayBriefly(message) {
+  say(message);
+  ends = setTimeout(() => say(usual), BRIEFLY);
 }
 
 /** A problem that is over as soon as the server answers again. */
@@ -29,6 +38,9 @@ export function sayState({ mustJoin, isOpen, activity, canDraw, training }, idle
   else if (!canDraw) {
     usual = translated("Your browser sends no cookie. Allow cookies for this site and reload the page.");
     isProblem = true;
-  } else if (training) usual = `${translated("The model is being trained.")} ${training}`;
+  } else if (training?.length) {
+    const parts = training.map(([part, values]) => translated(part, values));
+    usual = [translated("The model is being trained."), ...parts].join(" ");
+  }
   if (isMine || usual !== idle) say(usual, isProblem);
 }

@@ -1,7 +1,7 @@
 /** The phone's page: draw or take a photo, see what the model reads, send, withdraw. Names are only ever set as text. */
 
 import { ask, repeat } from "./asking.js";
-import { say, sayAway, sayState } from "./notice.js";
+import { say, sayAway, sayBriefly, sayState } from "./notice.js";
 import { Camera } from "./camera.js";
 import { thumbnail } from "./thumbnail.js";
 import { translated } from "./translated.js";
@@ -89,7 +89,9 @@ function showReading({ probabilities, rejection: refused }) {
   text(find("answer"), chosen[0] ?? "–");
   showBars(probabilities, chosen);
   const where = translated(
-    isOnServer ? "Computed on the server: this browser cannot run the model." : "Computed on this device.",
+    isOnServer
+      ? "Read on the server, as this browser cannot run the model."
+      : "Read on this device. Nothing is sent before you press Send.",
   );
   text(find("where"), refused ? `${refused.title}. ${refused.text}` : where);
   find("where").className = refused ? "is-rejected" : "hint";
@@ -159,7 +161,7 @@ async function send() {
     const read = { name: sent.predicted, share: percent(sent.confidence) };
     if (sent.predicted !== null) parts.push(translated("The model reads {name} ({share}).", read));
     if (sent.isWaiting) parts.push(translated("It is shown once it has been approved."));
-    say(parts.join(" "));
+    sayBriefly(parts.join(" "));
     choose(IS_COLLECTION ? fewest() : null);
     await refresh();
   } catch (error) {
@@ -173,12 +175,13 @@ async function send() {
 function showOwn(state) {
   find("own").hidden = !state.drawings.length;
   const { wrong, known } = state;
-  const score = { wrong, known, share: percent(wrong / known) };
-  text(find("score"), known ? translated("The model misreads {wrong} of {known} ({share}).", score) : "");
+  const score = translated("{right} of {known} read correctly", { right: known - wrong, known });
+  text(find("score"), known ? `${wrong ? "" : "✓ "}${score}` : "");
   find("gallery").replaceChildren(...state.drawings.map(ownDrawing));
 }
 
-function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved, isWaiting }) {
+function ownDrawing(drawing) {
+  const { id, strokes, label, predicted, isWrong, isRemoved, isWaiting, isLate } = drawing;
   if (strokes) strokesOf.set(id, strokes);
   newest = Math.max(newest, id);
   const figure = document.createElement("figure");
@@ -187,21 +190,29 @@ function ownDrawing({ id, strokes, label, predicted, isWrong, isRemoved, isWaiti
   const reading = predicted === null ? "" : translated("read as {name}", { name: predicted });
   const waits = translated("not approved yet");
   const fate = isRemoved ? translated("removed") : isWaiting ? `${reading}, ${waits}` : reading;
-  caption.textContent = [label ?? "", fate].filter(Boolean).join(", ");
+  const mark = document.createElement("b");
+  mark.textContent = isWrong ? "✗ " : "✓ ";
+  if (label !== null && predicted !== null && !isRemoved) caption.append(mark);
+  caption.append([label ?? "", fate].filter(Boolean).join(", "));
+  if (isLate) {
+    const small = document.createElement("small");
+    small.textContent = translated("drawn after the training");
+    caption.append(small);
+  }
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "×";
   button.setAttribute("aria-label", `Withdraw this ${WHAT}`);
   button.title = translated("Withdraw");
   button.onclick = () => withdraw(id);
-  figure.append(thumbnail(strokesOf.get(id), SIDE, `Your ${WHAT} ${label ?? ""}`), button, caption);
+  figure.append(thumbnail(strokesOf.get(id), SIDE, `Your ${WHAT} ${label ?? ""}`), caption, button);
   return figure;
 }
 
 async function withdraw(id) {
   try {
     await ask(`drawings/${id}`, { method: "DELETE" });
-    say(translated("Withdrawn and deleted."));
+    sayBriefly(translated("Withdrawn and deleted."));
     await refresh();
   } catch (error) {
     say(error.message, true);
@@ -215,7 +226,8 @@ let seen = "";
 async function refresh() {
   const state = await ask(`state?after=${newest}`);
   find("message").hidden = !state.message;
-  text(find("message"), state.message && translated("Message to the class: {text}", { text: state.message }));
+  const message = state.message && translated("Message to the class: {text}", { text: state.message });
+  text(find("message").firstElementChild, message);
   const isNew = state.activity !== content.activity || (state.model ?? "") !== content.model;
   if (isNew && (state.activity !== content.activity || isEmpty())) return location.reload();
   find("join").hidden = !state.mustJoin;
@@ -226,8 +238,12 @@ async function refresh() {
   find("class").hidden = !state.isMember;
   const pages = ["Class page", "Class page, 1 assignment", "Class page, {count} assignments"];
   text(find("class"), translated(pages[Math.min(state.assignments, 2)], { count: state.assignments }));
+  find("try").hidden = !state.tryRun;
+  if (state.tryRun) find("try").href = `../../predict?run=${encodeURIComponent(state.tryRun)}`;
   text(find("who"), [state.name, translated("class {code}", content)].filter(Boolean).join(" · "));
-  const own = state.drawings.map(({ id, predicted, isRemoved, isWaiting }) => [id, predicted, isRemoved, isWaiting]);
+  const own = state.drawings.map(({ id, predicted, isRemoved, isWaiting, isLate }) => [
+    id, predicted, isRemoved, isWaiting, isLate,
+  ]);
   const look = JSON.stringify([state.canDraw, own]);
   if (content.model && state.canDraw && !isLoading) {
     isLoading = true;

@@ -66,8 +66,10 @@ function tile(drawing, tap) {
   button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
   button.onclick = () => tap(drawing);
   const name = caption(drawing);
+  if (drawing.isLate) button.title = "It came after the training.";
   const text = document.createElement("span");
-  text.append(name);
+  const isRead = drawing.predicted !== null && drawing.label !== null;
+  text.append(isRead ? `${drawing.isWrong ? "✗" : "✓"} ${name}` : name);
   if (drawing.isWrong) {
     const small = document.createElement("small");
     small.textContent = ` not ${drawing.label}`;

@@ -5,5 +5,5 @@ import { content } from "imgcls/content.js";
 /** The text in the visitor's language, with its names in braces filled in. */
 export function translated(english, values = {}) {
   const text = content.texts?.[english] ?? english;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return text.replace(/\{(\w+)\}/g, (found, name) => values[name] ?? found);
 }

@@ -61,7 +61,12 @@ async function openClass(label, page) {
   }
 }
 
-function showTraining({ counts, progress }, page) {
+function lateText(late) {
+  const [what, it] = late === 1 ? [WHAT.slice(0, -1), "it"] : [WHAT, "them"];
+  return `${late} ${what} came after the training. Train again to learn from ${it}.`;
+}
+
+function showTraining({ counts, progress, late }, page) {
   const short = content.classes.filter((_, label) => counts[label] < FEWEST);
   const isBusy = Boolean(progress?.text) && progress.state !== "failed";
   find("training").hidden = false;
@@ -69,6 +74,7 @@ function showTraining({ counts, progress }, page) {
   text(find("train"), progress?.state === "finished" ? `Train again with all ${WHAT}` : "Train the model");
   let line = "";
   if (progress?.text) line = progress.text;
+  else if (progress?.state === "finished" && late) line = lateText(late);
   else if (short.length) line = `At least ${FEWEST} ${WHAT} of each: ${short.slice(0, 8).join(", ")}${short.length > 8 ? " …" : ""}`;
   text(find("progress"), line);
   find("train").onclick = async () => {

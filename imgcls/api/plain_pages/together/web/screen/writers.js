@@ -26,8 +26,9 @@ export function showWriters({ writers, others, accuracy }) {
   const rows = accuracy ? ROWS.after : ROWS.before;
   const beside = Math.min(Math.ceil(writers.length / rows), MOST_BESIDE);
   const each = Math.ceil(writers.length / beside);
-  const columns = columnsFor(beside, Boolean(accuracy));
-  find("writers-note").hidden = !columns.includes("Distance") || !writers.some(({ distance }) => distance !== null);
+  const hasDistance = writers.some(({ distance }) => distance !== null); // it needs three writers
+  const columns = columnsFor(beside, Boolean(accuracy)).filter((name) => name !== "Distance" || hasDistance);
+  find("writers-note").hidden = !columns.includes("Distance");
   const listed = accuracy ? writers : [...writers].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   root.className = `beside-${beside}`;
   root.replaceChildren(
