@@ -142,7 +142,7 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     phone.screenshot(path=tmp_path / "phone.png")
 
     expect(page.locator("#writers tbody td").first).to_have_text("Name to approve")
-    expect(steps.main(teacher)).to_contain_text(f"in place of: {MARKUP}.")
+    expect(steps.main(teacher)).to_contain_text(f"New names: {MARKUP}.")
     steps.button(teacher, "Show 1 name on the screen").click()
     expect(page.locator("#writers tbody td").first).to_have_text(MARKUP)
     expect(page.locator("#progress")).to_contain_text("At least 3 drawings of each")

@@ -35,9 +35,9 @@ DRAW = (
     "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
     ".5rem;background:var(--accent);color:var(--on-accent)!important;font-weight:600;text-decoration:none!important}}"
     ".class-draw:hover{{filter:brightness(1.1)}}</style>"
-    '<a class="class-draw" href="{}" target="imgcls-draw">{}</a>'
+    '<a class="class-draw" href="{}" target="_self">{}</a>'
 )
-"""Streamlit's own link button opens another tab each time; a named one is found again."""
+"""In this tab, to which the way back leads: Streamlit's own link button opens another one each time."""
 KINDS = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
 
@@ -57,7 +57,7 @@ def link(room: Room) -> bool:
     if activity is None or not activity.is_open:
         return False
     label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
-    st.html(DRAW.format(html.escape(_address(room, "draw")), html.escape(label)))
+    st.html(DRAW.format(html.escape(_address(room, "draw")), html.escape(label)), width="content")
     try_link(activity)
     return True
 
@@ -104,9 +104,7 @@ def _names(room: Room, activity: Activity) -> None:
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            plain(
-                f"The screen shows “{names.HIDDEN}” in place of: {listed}{more}. Anyone with the code enters a name."
-            ),
+            plain(f"New names: {listed}{more}. The screen says “{names.HIDDEN}” until you show them to the class."),
             width="content",
         )
         st.button(

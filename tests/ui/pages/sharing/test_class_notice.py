@@ -63,6 +63,7 @@ def test_the_page_class_shows_by_itself_what_the_teacher_has_begun(room, what, s
 
     def links():
         own = "".join(element.proto.body for element in app.get("html"))
+        assert "_blank" not in own, "each press would open another tab"
         return [shown] * (shown in own) + [link.proto.label for link in app.get("page_link")]
 
     assert shown not in links()
