@@ -40,7 +40,7 @@ BACKBONE, PHOTO_EPOCHS = "MobileNet 0.25", 20
 
 Part = tuple[str, dict[str, int]]
 """A sentence, which the phones translate, and the numbers in it."""
-WAITING, STARTING, PAUSED = N_("Waiting for its turn."), N_("Starting."), N_("Paused.")
+WAITING, STARTING, PAUSED = N_("Waiting for its turn."), N_("Starting, which can take a minute."), N_("Paused.")
 LEARNING = N_("Learning: round {done} of {total}.")
 NEW_PEOPLE = N_("Test {done} of {total}, with people from whom it has not learned.")
 NEW_EXAMPLES = N_("Test {done} of {total}, with examples from which it has not learned.")
@@ -162,7 +162,7 @@ def steps(curves: Curves, folds: int, quiet: float, *, has_groups: bool) -> tupl
         return ((SAVING, {}),)
     if not total:
         return ((STARTING, {}),)
-    part: Part = (LEARNING, {"done": done, "total": total})
+    part: Part = (LEARNING, {"done": min(done + 1, total), "total": total})
     epochs = total * (1 + folds) - done
     if curves.fold:
         number, folds = int(curves.fold["number"]), int(curves.fold["total"])

@@ -286,9 +286,9 @@ EPOCHS = [{"kind": "epoch", "epoch": number, "seconds": seconds} for number, sec
 @pytest.mark.parametrize(
     ("lines", "quiet", "has_groups", "said"),
     [
-        ([], 0, True, "Starting."),
-        ([PLAN], 0, True, "Learning: round 0 of 40."),
-        ([PLAN, *EPOCHS], 0, True, "Learning: round 2 of 40. Estimate: 11 min left."),  # 158 epochs of 4 s
+        ([], 0, True, "Starting, which can take a minute."),
+        ([PLAN], 0, True, "Learning: round 1 of 40."),
+        ([PLAN, *EPOCHS], 0, True, "Learning: round 3 of 40. Estimate: 11 min left."),  # 158 epochs of 4 s
         ([PLAN, *EPOCHS, {"kind": "fold", "number": 3, "total": 3}], 120, True, f"{PEOPLE} less than a minute left."),
         ([PLAN, *EPOCHS, {"kind": "fold", "number": 2, "total": 3}], 0, False, f"{EXAMPLES} 6 min left."),
         ([PLAN, *EPOCHS, {"kind": "fold", "number": 3, "total": 3}], 999, False, EXAMPLES_END),
