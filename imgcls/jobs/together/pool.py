@@ -116,20 +116,11 @@ class Pool:
         """The oldest drawings in a state, the oldest first: they wait in this order."""
         return self._select("state = ? ORDER BY id LIMIT ?", (int(state), most))
 
-    def count(self, state: State) -> int:
-        """How many drawings are in a state."""
+    def count(self, state: State, after: int = 0) -> int:
+        """How many drawings are in a state and have a larger ID than `after`."""
         with database.opened(self._path) as base:
-            values = (self._activity, int(state))
-            return int(
-                base.execute("SELECT count(*) FROM drawings WHERE activity = ? AND state = ?", values).fetchone()[0]
-            )
-
-    def count_after(self, number: int) -> int:
-        """How many drawings that are shown have a larger ID."""
-        with database.opened(self._path) as base:
-            values = (self._activity, int(State.SHOWN), number)
             query = "SELECT count(*) FROM drawings WHERE activity = ? AND state = ? AND id > ?"
-            return int(base.execute(query, values).fetchone()[0])
+            return int(base.execute(query, (self._activity, int(state), after)).fetchone()[0])
 
     def all_of(self, label: int, most: int) -> list[Drawing]:
         """The newest drawings of a class, also those that were removed."""

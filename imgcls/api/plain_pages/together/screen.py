@@ -67,7 +67,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "present": sum(presence.is_present(person.id) for person in rooms.members(room)),
         "members": len(members) - 1,
         "progress": None if progress is None else {"state": progress.state, "text": progress.text, "run": progress.run},
-        "late": drawings.count_after(activity.trained_until) if activity.trained_until else 0,
+        "late": drawings.count(State.SHOWN, activity.trained_until) if activity.trained_until else 0,
         "accuracy": found.accuracy,
         "matrix": found.matrix.tolist() if found.labelled else None,
         "hardest": None if found.hardest is None else [activity.classes[found.hardest[0]], found.hardest[1]],
