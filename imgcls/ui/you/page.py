@@ -14,6 +14,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.you import code_field, people_list
+from imgcls.ui.you.classroom import reach
 
 LEAVE = (
     "<style>.you-leave{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;"
@@ -143,4 +144,6 @@ def _name(visitor: Visitor) -> None:
 def _owner_code(visitor: Visitor) -> None:
     with st.expander("Do you run this server?", icon=":material/key:", key="you-owner"):
         st.caption("The terminal or log where it was started shows a code that makes you its owner.")
+        if sharing.mode() is Mode.CLASSROOM:
+            reach.warn()
         code_field.show(visitor)

@@ -141,6 +141,10 @@ def test_the_code_from_the_terminal_makes_the_owner(look_as, monkeypatch):
     monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(BEN.id))
     app = opened("you")
     assert is_intact(app)
+    assert "Only this computer can reach the server" in text_of(app)
+    monkeypatch.setenv("IMGCLS_MODE", Mode.DEMO)
+    assert "Only this computer" not in text_of(opened("you")), "nobody is meant to join"
+    monkeypatch.setenv("IMGCLS_MODE", Mode.CLASSROOM)
     field = next(found for found in app.text_input if found.label == "Code from the terminal")
     field.set_value("AAAAA-AAAAA").run()
     assert "not the code" in text_of(app)
