@@ -15,10 +15,11 @@ from playwright.sync_api import Page, expect, sync_playwright
 from imgcls.jobs.backends.local import LocalBackend
 from imgcls.runs.run import Run
 from tests.browser.support.server import FLAGS, REPOSITORY, Server, environment, find_browser
+from tests.browser.support.steps import SLOW
 from tests.browser.support.tabs import Tabs
 
 HERE = Path(__file__).parent
-SECONDS = 300
+SECONDS = 600
 HOW_TO_GET = (
     "The browser tests were left out, as there is no Chromium or Chrome: install one "
     "(Debian: apt-get install chromium), or run `playwright install chromium`."
@@ -33,7 +34,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 def pytest_runtest_setup():
@@ -47,7 +47,7 @@ def pytest_runtest_setup():
 @pytest.fixture(scope="package")
 def chromium():
     """One browser for all tests."""
-    expect.set_options(timeout=40_000)
+    expect.set_options(timeout=SLOW)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         yield browser

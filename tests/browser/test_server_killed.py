@@ -28,6 +28,6 @@ def test_a_drawing_that_could_not_be_sent_stays_and_is_sent_later(visit, school)
 
     school.start()
     phone.get_by_role("button", name="Send").click()
-    expect(wall.locator("#tiles .tile")).to_have_count(2, timeout=20_000)
+    expect(wall.locator("#tiles .tile")).to_have_count(2)
     expect(phone.locator("#gallery figure")).to_have_count(2)
     wall.close()

@@ -64,7 +64,7 @@ def test_a_user_gets_from_a_zip_to_a_trained_model_and_a_prediction(tidied_serve
     steps.shows(page, "Train a model")
     page.wait_for_url(re.compile("data=Balls"))
     run_id = steps.click_start(page)
-    expect(steps.finish(page, "try")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "try")).to_be_visible(timeout=steps.TRAINED)
     run = tidied_server.runs / run_id
     assert json.loads((run / "config.json").read_text())["data"] == "own-balls"
     steps.finish(page, "mistakes").click()

@@ -21,7 +21,7 @@ def test_a_trained_model_is_taken_home_and_reads_a_drawing_on_a_phone(
     steps.shows(page, "Evaluate")
     steps.button(page, "Take it home").click()
     link = page.get_by_test_id("stDownloadButton").get_by_role("button", name=re.compile("^Take it home"))
-    expect(link).to_be_visible(timeout=240_000)  # converted, assembled, and compared in a browser
+    expect(link).to_be_visible(timeout=steps.TRAINED)  # converted, assembled, and compared in a browser
     with page.expect_download() as waiting:
         link.click()
     path = tmp_path / waiting.value.suggested_filename

@@ -7,6 +7,9 @@ import time
 from playwright.sync_api import Locator, Page, expect
 
 SLOW = 120_000
+"""How long the page may take for anything, in ms: no test measures time."""
+TRAINED = 300_000
+"""How long a small training run may take, from Start to its model."""
 PAGES = {
     "/": "Train, understand and try",
     "/data": "Data",
@@ -79,7 +82,7 @@ def named_run(page: Page) -> str:
     return re.search(r"[?&]run=([^&]+)", page.url)[1]
 
 
-def trains(page: Page, timeout: int = 180_000) -> None:
+def trains(page: Page, timeout: int = TRAINED) -> None:
     """Waits until the live view counts epochs."""
     expect(main(page)).to_contain_text(re.compile(r"Epoch \d+ of \d+"), timeout=timeout)
 

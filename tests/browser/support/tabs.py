@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
 
+from tests.browser.support.steps import SLOW
+
 KEPT = 2
 """Idle tabs that are kept for each kind of visit."""
 SET_PER_VISIT = ("viewport", "color_scheme")
@@ -39,7 +41,7 @@ class Tabs:
             page.emulate_media(color_scheme=options.get("color_scheme", "light"))
             return page
         context = self._browser.new_context(**options)
-        context.set_default_timeout(40_000)
+        context.set_default_timeout(SLOW)
         context.add_init_script(SOCKET)
         if init_script:
             context.add_init_script(init_script)

@@ -66,7 +66,7 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(tidied_server, visit
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("images per label: circle")
     run_id = steps.click_start(page)
-    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=steps.TRAINED)
     result = json.loads((tidied_server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["epochs"] == 2
     steps.finish(page, "mistakes").click()

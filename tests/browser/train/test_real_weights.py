@@ -54,7 +54,7 @@ def test_a_user_uploads_a_zip_and_trains_a_head_on_the_included_backbone(tidied_
     steps.shows(page, "Train a model")
     expect(steps.main(page)).to_contain_text("EfficientNet-Lite0 (accurate) is included")
     run_id = steps.click_start(page)
-    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=steps.TRAINED)
     result = json.loads((tidied_server.runs / run_id / "result.json").read_text())
     assert result["outcome"] == "finished" and result["counts"]["test"] == 24
     # Random weights reach a third; a pretrained network does much better on shapes.

@@ -22,7 +22,7 @@ def test_a_user_gets_from_home_to_a_finished_run_and_its_errors(visit, server):
     first_epoch, first_points = steps.epoch(page), steps.points(page)
     wait_until(lambda: steps.points(page) > first_points, what="the curve grows")
     wait_until(lambda: steps.epoch(page) > first_epoch, what="the epochs are counted")
-    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=150_000)
+    expect(steps.finish(page, "mistakes")).to_be_visible(timeout=steps.TRAINED)
     assert "Finished" in steps.main(page).inner_text()
     assert steps.named_run(page) == run_id
     steps.finish(page, "mistakes").click()
