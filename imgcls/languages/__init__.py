@@ -108,3 +108,9 @@ def number(value: int) -> str:
     """A whole number: '1,200' in English, '1.200' in German."""
     code = current()
     return f"{value:,}" if code == ENGLISH else catalogues.number(value, code)
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number with so many decimals: '0.7' in English, '0,7' in German."""
+    code, value = current(), rounded(value, digits)
+    return f"{value:,.{digits}f}" if code == ENGLISH else catalogues.decimal(value, digits, code)

@@ -53,6 +53,14 @@ def number(value: int, code: str) -> str:
     return numbers.format_decimal(value, locale=code.partition("-")[0], numbering_system="latn")
 
 
+def decimal(value: float, digits: int, code: str) -> str:
+    """A number with so many decimals, as it is written in this language."""
+    from babel import numbers
+
+    pattern = f"#,##0.{'0' * digits}"
+    return numbers.format_decimal(value, pattern, locale=code.partition("-")[0], numbering_system="latn")
+
+
 class Pseudo(gettext.NullTranslations):
     """English with two fifths of Arabic letters added, to see whether pages have room and turn around."""
 

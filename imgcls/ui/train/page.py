@@ -59,6 +59,7 @@ def _show_run() -> bool:
 def _show_form() -> None:
     """All settings of a new run, and Start."""
     st.title(_("Train a model"))
+    top = st.container()
     jobs.expect()
     left, right = st.columns([5, 6], gap="large")
 
@@ -97,7 +98,8 @@ def _show_form() -> None:
         preflight.show(config, info)
         backbone.compare(config, info)
         model_summary.details(config, info)
-        form.offer("train", settings_of(config))
+        with top if form.is_first() else st.container():
+            form.offer("train", settings_of(config))
 
 
 def _usage() -> None:

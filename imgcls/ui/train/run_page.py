@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets, jobs, languages, models, runs, sharing
+from imgcls import datasets, jobs, languages, models, runs
 from imgcls.config import imported_model
-from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import confidence_intervals
+from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import ENDED, Run, metrics_log, trials
@@ -21,7 +21,7 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, settings_form
-from imgcls.ui.train.run_parts import golden_report, notes, place
+from imgcls.ui.train.run_parts import details, golden_report, notes, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -65,7 +65,7 @@ def show(run: Run) -> None:
         live.show(run, state)
     probes.show(run, state)
     notes.show(run, len(cached_curves.curves(run).epochs))
-    _details(run)
+    details.show(run)
 
 
 @st.fragment(run_every=2.0)
@@ -147,18 +147,26 @@ def _outcome(run: Run, state: str) -> None:
     if run.is_tested:
         st.markdown(_achieved(run, result))
         _finish(run)
+    task = attempt.next_of(run)
     with st.container(horizontal=True):
+        if state != "damaged" and not is_imported:
+            _train_again(run, task)
         _continue(run, state, result)
-        if state != "damaged" and not is_imported and st.button(_("Train again with changes"), icon=":material/tune:"):
-            form = settings_form.form_of(run.config)
-            task = attempt.of_run(run)
-            links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
-        if st.button(_("New run"), icon=":material/add:"):
+        if task is None and st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
+    attempt.say_what_counts(task)
     if "data" in result:
         data = result["data"]
         changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
         st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
+
+
+def _train_again(run: Run, task: Assignment | None) -> None:
+    """The form with the settings of this run; for an assignment that is open, this is the next step."""
+    label = _("Next attempt, with changes") if task else _("Train again with changes")
+    if st.button(label, type="primary" if task else "secondary", icon=":material/tune:", key="train-again"):
+        form = settings_form.form_of(run.config)
+        links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
 
 
 def _achieved(run: Run, result: dict) -> str:
@@ -247,54 +255,3 @@ def _data_and_model(run: Run) -> str:
     except UserError as error:
         return str(error)
     return f"{title} · {models.title(model)}"
-
-
-def _details(run: Run) -> None:
-    """Settings and log, in closed sections."""
-    with st.expander("Settings", icon=":material/list:", key="settings", on_change="rerun") as section:
-        if section.open:
-            _settings(run)
-    if (run.folder / metrics_log.PRINTED).exists() and sharing.decide(Action.SEE_LOG, run.folder):
-        with st.expander("Log", icon=":material/terminal:", key="log", on_change="rerun") as section:
-            if section.open:
-                st.code(metrics_log.printed(run.folder), language=None, height=300)
-    place.show_output(run)
-
-
-def _imported_settings(model: imported_model.ImportedModel) -> None:
-    rows = {
-        "File": model.source,
-        "Format": model.title,
-        "Input": " × ".join(map(str, model.size)),
-        "Axis order": model.layout,
-        "Scaling of pixel values": model.scaling,
-        "Channel order": model.channel_order,
-        "Scores": model.outputs,
-    }
-    st.dataframe({"Setting": list(rows), "Value": list(rows.values())}, hide_index=True, alt="How the model is used.")
-
-
-def _settings(run: Run) -> None:
-    with shown():
-        if found := imported_model.read(run.folder):
-            _imported_settings(found)
-            return
-    try:
-        config = run.config
-    except UserError as error:
-        st.caption(plain(str(error)))
-        return
-    table = config.as_dict()
-    del table["version"]
-    table.update(table.pop("model_settings"))
-    if cached_curves.curves(run).plan.get("several"):
-        table["loss"] = "binary cross-entropy (multi-label)"
-    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
-    st.dataframe(
-        {
-            "Setting": [name.replace("_", " ") for name in table],
-            "Value": [str(value) for value in table.values()],
-        },
-        hide_index=True,
-        alt="All settings of this run.",
-    )

@@ -1,12 +1,19 @@
 """Whether a run meets the goal of its assignment. The trainer measured what counts; nothing comes from a page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from imgcls import languages
 from imgcls.jobs.classroom.assignments.assignment import Goal
+from imgcls.languages import gettext as _
 
 if TYPE_CHECKING:  # the banner of each page needs goals, but nothing that reads what the class draws
     from imgcls.jobs.classroom.work import Work
+
+
+CLOSE_POINTS = 2.0
+"""So many percentage points below the goal are close to it."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,8 @@ class Condition:
 
 def text_of(goal: Goal) -> str:
     """The goal in words; "" without one."""
-    return " and ".join(condition.text for condition in conditions(goal, None))
+    both = _("and")
+    return f" {both} ".join(condition.text for condition in conditions(goal, None))
 
 
 def conditions(goal: Goal, work: "Work | None") -> list[Condition]:
@@ -30,13 +38,38 @@ def conditions(goal: Goal, work: "Work | None") -> list[Condition]:
     found = []
     if goal.val_accuracy is not None:
         is_met = None if accuracy is None else accuracy >= goal.val_accuracy
-        found.append(Condition(f"validation accuracy ≥ {100 * goal.val_accuracy:g}%", is_met))
+        text = _("validation accuracy ≥ {percent}%").format(percent=f"{100 * goal.val_accuracy:g}")
+        found.append(Condition(text, is_met))
     if goal.parameters is not None:
         is_met = None if parameters is None else parameters < goal.parameters
-        found.append(Condition(f"fewer than {goal.parameters:,} parameters", is_met))
+        text = _("fewer than {count} parameters").format(count=languages.number(goal.parameters))
+        found.append(Condition(text, is_met))
     if goal.seconds is not None:
-        found.append(Condition(f"at most {goal.seconds:,g} s", None if seconds is None else seconds <= goal.seconds))
+        text = _("at most {seconds} s").format(seconds=f"{goal.seconds:,g}")
+        found.append(Condition(text, None if seconds is None else seconds <= goal.seconds))
     return found
+
+
+def shortfall(goal: Goal, work: "Work", fixed: Collection[str] = ()) -> str:
+    """How far a run that has ended is from the goal, and what may help; "" if it meets the goal or is not known.
+
+    Args:
+        fixed: Settings that cannot be changed, so that no advice names them.
+    """
+    if goal.val_accuracy is not None and work.val_accuracy is not None and work.val_accuracy < goal.val_accuracy:
+        gap = max(100 * (goal.val_accuracy - work.val_accuracy), 0.1)
+        missing = _("{points} percentage points below the goal.").format(points=languages.decimal(gap, 1))
+        close = _("So close:") + " " if gap <= CLOSE_POINTS else ""
+        change = _("Change a setting that is not fixed.")
+        advice = change if "epochs" in fixed else _("Train for more epochs, or change another setting.")
+        return f"{close}{missing} {advice}"
+    if goal.parameters is not None and work.parameters is not None and work.parameters >= goal.parameters:
+        count = languages.number(work.parameters - goal.parameters + 1)
+        return _("{count} parameters too many. Make the network smaller.").format(count=count)
+    if goal.seconds is not None and work.seconds is not None and work.seconds > goal.seconds:
+        seconds = languages.decimal(max(work.seconds - goal.seconds, 0.1), 1)
+        return _("{seconds} s too slow. Use fewer epochs or a smaller network.").format(seconds=seconds)
+    return ""
 
 
 def is_met(goal: Goal, work: "Work") -> bool:

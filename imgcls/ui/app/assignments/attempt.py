@@ -12,7 +12,7 @@ from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.runs import Run
+from imgcls.runs import ENDED, Run
 from imgcls.runs import assignments as records
 from imgcls.sharing import Mode
 from imgcls.ui.app import links
@@ -22,6 +22,7 @@ from imgcls.ui.app.paths import PAGES
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
 CLOSED = N_("This assignment is closed, so no run can be started for it.")
+MET = N_("Goal met.")
 NONE_LEFT = N_("No attempt is left: you have used {used} of {count}.")
 MARKS = {
     True: ":green-badge[:material/check: {}]",
@@ -95,16 +96,41 @@ def of_run(run: Run) -> Assignment | None:
         return None
 
 
+def next_of(run: Run) -> Assignment | None:
+    """The assignment that a further run like this one would count for; None if it is closed or no attempt is left."""
+    found = of_run(run)
+    if found is None or not found.is_open or attempts.is_none_left(found, attempts.of(found, sharing.current().id)):
+        return None
+    return found
+
+
+def say_what_counts(found: Assignment | None) -> None:
+    """Below the buttons that start a further attempt."""
+    if found is not None:
+        used = len(attempts.of(found, sharing.current().id))
+        text = _("The next run counts for the assignment “{title}”.").format(title=plain(found.title))
+        if found.attempts:
+            text += " " + _("{used} of {count} attempts used.").format(used=used, count=found.attempts)
+        st.caption(text)
+
+
 def verdict(run: Run) -> None:
     """Whether the run meets the goal of its assignment, and the way back; nothing for other runs."""
     found = of_run(run)
     if found is None:
         return
     described = work.described(run)
-    marks = [MARKS[one.is_met].format(plain(one.text)) for one in goals.conditions(found.goal, described)]
+    is_training = described.state not in ENDED  # what is not reached yet is not missed
+    marks = [
+        MARKS[None if is_training and not one.is_met else one.is_met].format(plain(one.text))
+        for one in goals.conditions(found.goal, described)
+    ]
     with st.container(horizontal=True, vertical_alignment="center", key="assignment-verdict"):
         st.markdown(f":material/assignment: {plain(found.title)} &nbsp; {' '.join(marks)}", width="content")
         if goals.is_met(found.goal, described):
-            st.markdown("**Goal met.**", width="content")
-        if st.button("Back to the assignment", type="tertiary", icon=":material/arrow_back:"):
+            st.markdown(f"**{_(MET)}**", width="content")
+        elif not is_training and (text := goals.shortfall(found.goal, described, found.fixed_state)):
+            st.markdown(f"**{plain(text)}**", width="content")
+        st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
+        if st.button(_("Back to the assignment"), type="tertiary", icon=":material/arrow_back:"):
             links.go("train.py", **{fixed_controls.KEY: found.code})

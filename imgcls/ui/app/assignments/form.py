@@ -1,6 +1,7 @@
 """For a teacher with an open class: makes an assignment of the present state of a page."""
 
 import contextlib
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -10,11 +11,12 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Goal, Setting
-from imgcls.sharing import Mode
+from imgcls.sharing import Mode, lesson_progress
 from imgcls.sharing.classroom import rooms
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.components import reveal
 
 WHAT = (
     "Your class gets a link that opens this page as it is now. Fixed controls keep their values; hidden ones are "
@@ -24,7 +26,28 @@ OF_OTHERS = (
     " On this page, you can fix the main controls and whatever is part of its URL, such as the run, the section and "
     "the filters. Everything else can be changed."
 )
-MADE = "assignment-made"
+OF_TRAINING = (
+    " On the Class page, the class sees a leaderboard: by validation accuracy, and by test accuracy once you close the "
+    "assignment."
+)
+BOX, MADE, FIRST = "make-assignment", "assignment-made", "make-assignment-first"
+"""Keys: whether the box is open, what was made in it, and whether it is at the top of the page."""
+
+
+def open_soon() -> None:
+    """Let the box be open, at the top of the Train page, which is to be shown next."""
+    st.session_state[BOX] = True
+    st.session_state[FIRST] = time.time()
+
+
+def as_usual() -> None:
+    """Let the box be at the end of the page again."""
+    st.session_state.pop(FIRST, None)
+
+
+def is_first() -> bool:
+    """Whether the teacher came for the box, so that it is at the top of the page instead of its end."""
+    return bool(st.session_state.get(FIRST))
 
 
 def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
@@ -39,20 +62,24 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
     room = rooms.find(visitor.room)
     if room is None or not room.is_open or not rooms.manages(visitor, room):
         return
+    if made := st.session_state.pop(MADE, ""):
+        st.session_state[BOX] = st.session_state[FIRST] = False
+        st.success(plain(made), icon=":material/assignment_turned_in:")
+        st.page_link(PAGES / "class.py", label="Go to your class", icon=":material/co_present:")
+        st.toast(plain(made), icon=":material/assignment_turned_in:", duration="long")  # the form was long
+    if is_first() and not lesson_progress.read(visitor).current:  # a lesson scrolls itself
+        reveal.show(f".st-key-{BOX}", f"{BOX} {st.session_state[FIRST]}")
     with st.expander(
-        "Turn this page into an assignment", icon=":material/assignment_add:", key="make-assignment", on_change="rerun"
+        "Turn this page into an assignment", icon=":material/assignment_add:", key=BOX, on_change="rerun"
     ) as section:
         if section.open:
             _form(room, page, fixed_controls.state_of(page) if state is None else dict(state))
-    if made := st.session_state.pop(MADE, ""):
-        st.success(plain(made), icon=":material/assignment_turned_in:")
-        st.page_link(PAGES / "class.py", label="Go to your class", icon=":material/co_present:")
 
 
 def _form(room, page: str, state: dict[str, Setting]) -> None:
     is_training = page == "train"
     with st.form("assignment-form", border=False, enter_to_submit=False):  # Enter after the title would assign it
-        st.caption(WHAT if is_training else WHAT.partition(" When")[0] + OF_OTHERS)
+        st.caption(WHAT + OF_TRAINING if is_training else WHAT.partition(" The server")[0] + OF_OTHERS)
         title = st.text_input("Title", max_chars=assignments.TITLE_LENGTH, key="assignment-title")
         instructions = st.text_area("Instructions", max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
         names = list(state)

@@ -15,7 +15,8 @@ from imgcls.languages import gettext as _
 from imgcls.languages import ngettext
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.assignments import form
 from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
@@ -38,14 +39,39 @@ def show(room: Room) -> None:
     st.header(_("Assignments"), anchor=False)
     if not found:
         st.caption(
-            "None yet. Set up the Train, Data, Evaluate or Predict page the way your class should find it, then "
-            "choose “Turn this page into an assignment” at the bottom, or assign a lesson."
+            "None yet. An assignment is a page as your class should find it. On the Train page, it has a goal and a "
+            "leaderboard. Data, Evaluate and Predict have the same box, “Turn this page into an assignment”, at the "
+            "bottom. Or assign a lesson."
         )
     if manages and room.is_open:
+        form.as_usual()
+        if st.button("New assignment", type="primary", icon=":material/assignment_add:", key="new-assignment"):
+            form.open_soon()
+            links.go("train.py")
         lessons.give(room)
     for assignment in found:
         with st.container(border=True, key=f"assignment-{assignment.code}"):
             _one(assignment, manages)
+
+
+def start(assignment: Assignment) -> None:
+    """For a pupil: the button that opens an assignment."""
+    begun = assignment.page == "train" and attempts.of(assignment, sharing.current().id)
+    with st.container(horizontal=True, vertical_alignment="center", key="start-assignment"):
+        if st.button(
+            _("Continue the assignment") if begun else _("Start the assignment"),
+            type="primary",
+            icon=":material/play_arrow:",
+            key="start-latest",
+        ):
+            links.go(f"{assignment.page}.py", **_query(assignment))
+        st.markdown(f"**{plain(assignment.title)}**", width="content")
+
+
+def _query(assignment: Assignment) -> dict[str, str]:
+    if assignment.page == "lessons":
+        return {LESSON: str(assignment.state[LESSON])}
+    return {KEY: assignment.code}
 
 
 def _one(assignment: Assignment, manages: bool) -> None:
@@ -57,11 +83,11 @@ def _one(assignment: Assignment, manages: bool) -> None:
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     is_lesson = assignment.page == "lessons"
-    query = {LESSON: str(assignment.state[LESSON])} if is_lesson else {KEY: assignment.code}
+    query = _query(assignment)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             PAGES / f"{assignment.page}.py",
-            label="Open the lesson" if is_lesson else f"Open ({assignment.page.capitalize()})",
+            label=_("Open the lesson") if is_lesson else _("Open the assignment"),
             icon=":material/school:" if is_lesson else ":material/open_in_new:",
             query_params=query,
         )

@@ -60,6 +60,9 @@ def show(room: Room, visitor: Visitor) -> None:
     names = {"name": plain(visitor.shown_name), "code": room.code, "teacher": plain(teacher.name)}
     with_teacher = _("You are **{name}** in class **{code}** with {teacher}.")
     st.markdown((with_teacher if teacher.name else _("You are **{name}** in class **{code}**.")).format(**names))
+    task = next((one for one in assignments.of_room(room) if one.is_open), None)
+    if task is not None:
+        lists.start(task)
     with st.container(horizontal=True, vertical_alignment="center"):
         is_drawing = together.link(room)
         st.page_link(PAGES / "train.py", label=_("Train a model"), icon=":material/model_training:")

@@ -9,7 +9,7 @@ from imgcls import jobs, runs
 from imgcls.charts.run_scatter import RunPoint
 from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments import attempts, closing
+from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Goal, settings_of
 from imgcls.jobs.classroom.assignments.attempts import Attempt, Entry, Guess
 from imgcls.jobs.classroom.leaderboard import Place
@@ -18,10 +18,11 @@ from imgcls.sharing import Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.lesson_progress import Progress
 from imgcls.ui.app.assignments import attempt as attempt_page
+from imgcls.ui.app.assignments import form
 from imgcls.ui.you import ranked
 from imgcls.ui.you.assignments import lists, results
 from tests.support.pages import HOSTILE as STRINGS
-from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, prepared, text_of
 
 TEACHER, ADA, EVE = "T" * 22, "A" * 22, "E" * 22
 HOSTILE = " ".join(STRINGS)
@@ -137,6 +138,7 @@ def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     app = opened("train", epochs="4")
     app.session_state["make-assignment"] = True
     app.run()
+    assert not next(block.proto.form for block in blocks(app.main) if block.type == "form").enter_to_submit
     app.text_input(key="assignment-title").input("Four epochs")
     assert app.multiselect(key="assignment-fixed").options[:2] == ["Dataset: MNIST sample", "Training images: all"]
     assert "Model: Convolutional network (CNN)" in app.multiselect(key="assignment-fixed").options
@@ -144,7 +146,6 @@ def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     labelled(app.number_input, "Goal: validation accuracy, %").set_value(97.0)
     labelled(app.button, "Assign to the class").click().run()
     assert is_intact(app)
-    assert not next(block.proto.form for block in blocks(app.main) if block.type == "form").enter_to_submit
     (made,) = assignments.of_room(room)
     assert (made.title, made.state["epochs"], made.goal) == ("Four epochs", 4, Goal(0.97))
     assert set(made.fixed) == {"data", "model", "epochs"}
@@ -263,3 +264,61 @@ def test_a_lesson_of_another_version_and_a_closed_one_do_no_harm(look_as, room):
     with acting_as(people.visitor(TEACHER)):
         closing.close(former)
     assert assignments.lessons_of(people.visitor(ADA)) == set() and is_intact(opened("class"))
+
+
+def test_new_assignment_leads_to_the_open_box_which_says_that_there_will_be_a_leaderboard(look_as, room):
+    look_as(TEACHER)
+    app = opened("class")
+    labelled(app.button, "New assignment").click().run()
+    assert is_intact(app) and "a leaderboard" in text_of(app)
+    app = prepared("train")
+    app.session_state[form.BOX] = app.session_state[form.FIRST] = True
+    app.run()
+    app.text_input(key="assignment-title").input("Small networks")
+    labelled(app.button, "Assign to the class").click().run()
+    assert is_intact(app) and "has been added" in app.success[0].value and "has been added" in app.toast[0].value
+    assert not [one for one in app.text_input if one.key == "assignment-title"], "the box is closed again"
+    look_as(ADA)
+    assert not [one for one in opened("class").button if one.label == "New assignment"]
+
+
+def ended(run, accuracy):
+    lines = [{"kind": "plan", "parameters": 1234, "epochs": 3, "validation": 750}]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    result = {"version": 1, "outcome": "finished", "val_accuracy": accuracy, "seconds": 9.0, "epochs": 1}
+    (run.folder / "result.json").write_text(json.dumps(result))
+    (run.folder / "queued.json").unlink(missing_ok=True)
+
+
+def test_a_missed_goal_says_how_far_it_is_and_what_to_do_next(look_as, room):
+    task = give(room, goal=Goal(0.9), attempts=2)
+    with acting_as(people.visitor(ADA)):
+        run = jobs.begin(CONFIG, assignment=Entry(task.code))
+    look_as(ADA)
+    assert ":gray-badge[validation accuracy" in text_of(opened("train", run=run.id)), "not missed while it waits"
+    ended(run, 0.893)
+    app = opened("train", run=run.id)
+    assert is_intact(app) and "So close: 0.7 percentage points below the goal. Train for more epochs" in text_of(app)
+    assert "The next run counts for the assignment" in text_of(app) and "1 of 2 attempts used." in text_of(app)
+    primary = [one.label for one in app.button if one.proto.type == "primary"]
+    assert primary == ["Next attempt, with changes"] and "New run" not in [one.label for one in app.button]
+    assert labelled(opened("class").button, "Continue the assignment")
+    with acting_as(people.visitor(TEACHER)):
+        closing.close(task)
+    labels = [one.label for one in opened("train", run=run.id).button]
+    assert "Train again with changes" in labels and "Next attempt, with changes" not in labels
+
+
+@pytest.mark.parametrize(
+    ("goal", "work", "fixed", "said"),
+    [
+        (Goal(0.9), {"accuracy": 0.9}, (), ""),
+        (Goal(0.9), {"accuracy": 0.89999}, (), "So close: 0.1 percentage points below the goal. Train for more"),
+        (Goal(0.9), {"accuracy": 0.5}, ("epochs",), "40.0 percentage points below the goal. Change a setting that"),
+        (Goal(None, 20_000), {"accuracy": 0.5, "parameters": 21_000}, (), "1,001 parameters too many."),
+        (Goal(None, None, 10.0), {"accuracy": 0.5, "seconds": 12.5}, (), "2.5 s too slow."),
+    ],
+)
+def test_how_far_a_run_is_from_the_goal(goal, work, fixed, said):
+    found = goals.shortfall(goal, work_of("Ada", "finished", **work), fixed)
+    assert found.startswith(said) and bool(found) == bool(said)

@@ -57,14 +57,17 @@ def test_other_pages_link_to_what_the_teacher_has_begun(room, what):
     assert not has_link(opened("runs")), "at first sight nothing is new"
 
 
-@pytest.mark.parametrize(("what", "shown"), [("drawing", "Draw with the class"), ("assignment", "Open (Data)")])
+@pytest.mark.parametrize(
+    ("what", "shown"), [("drawing", "Draw with the class"), ("assignment", "Start the assignment")]
+)
 def test_the_page_class_shows_by_itself_what_the_teacher_has_begun(room, what, shown):
     app = opened("class")
 
     def links():
         own = "".join(element.proto.body for element in app.get("html"))
         assert "_blank" not in own, "each press would open another tab"
-        return [shown] * (shown in own) + [link.proto.label for link in app.get("page_link")]
+        buttons = [one.label for one in app.button if one.proto.type == "primary"]
+        return [shown] * (shown in own) + buttons
 
     assert shown not in links()
     begin_something(room, what)
