@@ -17,11 +17,11 @@ from imgcls.runs import assignments as records
 from imgcls.sharing import Mode
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.assignments.banner import CLOSED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
-CLOSED = N_("This assignment is closed, so no run can be started for it.")
 MET = N_("Goal met.")
 NONE_LEFT = N_("No attempt is left: you have used {used} of {count}.")
 MARKS = {

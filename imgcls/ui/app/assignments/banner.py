@@ -17,15 +17,16 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
 from imgcls.ui.app.assignments import fixed_controls
-from imgcls.ui.app.assignments.attempt import CLOSED
 from imgcls.ui.app.assignments.fixed_controls import KEY, PRESENT
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
 BEGUN, SET_BACK = "assignment-begun", "assignment-set-back"
+CLOSED = N_("This assignment is closed, so no run can be started for it.")
 FIXED = "Fixed by the assignment."
 
 
