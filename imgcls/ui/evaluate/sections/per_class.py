@@ -14,6 +14,7 @@ from imgcls.evaluation.metrics.percent import interval, percentages
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
+from imgcls.languages import percent
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
@@ -102,7 +103,9 @@ def _extremes(table: pa.Table) -> str:
     if not known or min(known)[0] == max(known)[0]:
         return ""
     (low, worst), (high, best) = min(known), max(known)
-    return f"Hardest: **{plain(worst)}**, F1 {low:.1f}%. Easiest: **{plain(best)}**, F1 {high:.1f}%."
+    return (
+        f"Hardest: **{plain(worst)}**, F1 {percent(low / 100)}. Easiest: **{plain(best)}**, F1 {percent(high / 100)}."
+    )
 
 
 def _capitalised(texts: Mapping[str, str]) -> dict[str, str]:
