@@ -102,9 +102,9 @@ def trained(run: Run) -> None:
         formatting.duration(value)
     assert math.isfinite(curves.images_per_second)
     for quantity in ("loss", "accuracy"):
-        cached_curves.learning_curve(run, quantity, 0.5, quantity == "loss", forecasts=True)
+        cached_curves.learning_curve(curves, quantity, 0.5, quantity == "loss", forecasts=True)
         cached_curves.comparison([run], quantity)
-    cached_curves.small_curve(run, "learning_rate", "rate", "", False)
+    cached_curves.small_curve(curves, "learning_rate", "rate", "", False)
     config = run.config
     cached_curves.schedule(config)
     estimates.seconds(config, 100, estimates.paces())
