@@ -24,10 +24,6 @@ def bar(page: Page):
     return page.locator(".st-key-lesson")
 
 
-def next_button(page: Page):
-    return bar(page).locator("[class*=st-key-lesson-next-] button")
-
-
 def draw(page: Page, what: str) -> None:
     """With the mouse, on a canvas that is cleared first."""
     clear = steps.button(page, "Clear")
@@ -71,7 +67,7 @@ def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
             marked = steps.main(page).locator(f".st-key-{key}")
             expect(marked).to_be_visible()
             expect(marked).to_have_css("outline-style", "solid")
-        expect(next_button(page)).to_have_text("Skip")
+        expect(steps.next_step(page)).to_have_text("Skip")
         if at == 1:
             page.reload()
             steps.shows(page, "Predict")
@@ -79,16 +75,16 @@ def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
             expect(bar(page)).to_contain_text(step.do)
         steps.settled(page)
         draw(page, DRAWINGS[at])
-        expect(next_button(page)).to_have_text("Next", timeout=steps.SLOW)
+        expect(steps.next_step(page)).to_have_text("Next", timeout=steps.SLOW)
         expect(bar(page)).to_contain_text("✓")
         if at:
-            next_button(page).dblclick()
+            steps.next_step(page).dblclick()
         else:
-            next_button(page).press("Enter")
+            steps.next_step(page).press("Enter")
             expect(bar(page)).to_contain_text("Step 2 of")
-            expect(next_button(page)).to_be_focused()
-    expect(next_button(page)).to_have_text("Finish")
-    next_button(page).click()
+            expect(steps.next_step(page)).to_be_focused()
+    expect(steps.next_step(page)).to_have_text("Finish")
+    steps.next_step(page).click()
     steps.shows(page, "1. Draw, and see it recognised")
     expect(steps.main(page)).to_contain_text("You have finished this lesson.")
     expect(page.locator(".lesson-finish.is-new .tick")).to_have_css("animation-name", "tick-pop")

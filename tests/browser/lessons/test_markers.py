@@ -99,7 +99,7 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
     for title in ("A network of your own", "Sixteen small filters"):
         expect(bar).to_contain_text(title)
         slow.hold()
-        bar.locator("[class*=st-key-lesson-next-] button").click()
+        steps.next_step(page).click()
         slow.wait(page, sent=2)  # the click, and a tick of the bar
         slow.release()
     steps.shows(page, "Evaluate")
@@ -119,7 +119,7 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     steps.shows(page, "Train a model")
     steps.settled(page)
     bar = page.locator(".st-key-lesson")
-    assert reaches(page, bar.locator("[class*=st-key-lesson-next-] button"))
+    assert reaches(page, steps.next_step(page))
     bar.get_by_role("button", name="About 50%").click()
     expect(bar).to_contain_text("press Start")
     steps.settled(page)

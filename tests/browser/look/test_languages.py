@@ -74,12 +74,12 @@ def test_the_first_lesson_is_german_from_start_to_end(visit, server):
         expect(bar.locator(".lesson-do")).to_be_visible()
         is_german()
         draw(page, drawing)
-        expect(bar.locator("[class*=st-key-lesson-next-] button")).to_have_text("Weiter")
+        expect(steps.next_step(page)).to_have_text("Weiter")
         is_german()
-        bar.locator("[class*=st-key-lesson-next-] button").click()
+        steps.next_step(page).click()
     expect(bar).to_contain_text(f"Schritt {count} von {count}")
     is_german()
-    bar.locator("[class*=st-key-lesson-next-] button").click()
+    steps.next_step(page).click()
     expect(steps.main(page)).to_contain_text("Du hast diese Lektion geschafft.")
 
 

@@ -66,6 +66,11 @@ def button(page: Page, name: str) -> Locator:
     return main(page).get_by_role("button", name=name, exact=True)
 
 
+def next_step(page: Page) -> Locator:
+    """The button of a lesson that goes on. For a moment, that of the step before stands behind it."""
+    return page.locator(".st-key-lesson [class*=st-key-lesson-next-] button").first
+
+
 def finish(page: Page, what: str) -> Locator:
     """A large button below the result of a run: "try", "mistakes" or "home"."""
     return main(page).locator(f".st-key-finish-{what} button")
