@@ -17,6 +17,7 @@ import yaml
 from cyclopts import App
 
 from docs.reference import environment
+from imgcls.cli.commands import train
 from imgcls.cli.main import COMMANDS
 from imgcls.jobs import backends
 from imgcls.system import paths
@@ -84,6 +85,8 @@ def check_command(tokens: list[str]) -> dict[str, Any]:
     """The arguments of a command line of imgcls; an unknown command or option raises an error."""
     module, _, name = COMMANDS[tokens[0]][0].partition(":")
     function = getattr(importlib.import_module(f"imgcls.cli.commands.{module}"), name)
+    if function is train.command:
+        function = train.command(tokens[1:])  # its options depend on the model
     app = App()
     app.default(function)
     _, bound, _ = app.parse_args(tokens[1:], print_error=False, exit_on_error=False)
@@ -288,6 +291,8 @@ def test_the_kubernetes_manifest_agrees_with_the_code():
     assert set(variables) <= environment.names_in(ROOT / "imgcls")
     assert variables["IMGCLS_RAY_ADDRESS"]["value"] == "http://imgcls-head-svc:8265"  # KubeRay's name for the head
     assert variables["IMGCLS_BACKEND"]["value"] in backends.names()
+    assert documents["Service", "imgcls"] and app["spec"]["enableServiceLinks"] is False, "it would set IMGCLS_PORT"
+    assert check_command(app["spec"]["containers"][0]["command"][1:])["browser"] is False
     secrets = [
         entry["valueFrom"]["secretKeyRef"]
         for pod in [*pods, app]
@@ -295,4 +300,6 @@ def test_the_kubernetes_manifest_agrees_with_the_code():
         if "valueFrom" in entry
     ]
     assert secrets == [{"name": "imgcls-ray", "key": "token"}] * 3
-    assert f"ray[default]~={ray['rayVersion'].rsplit('.', 1)[0]}" in (ROOT / "docs/deploy/kubernetes.md").read_text()
+    image = (ROOT / "deploy" / "kubernetes" / "Dockerfile").read_text("utf-8")
+    assert f"ray[default]~={ray['rayVersion'].rsplit('.', 1)[0]}" in image
+    assert "wget" in image and image.endswith("USER 1000:1000\n"), "KubeRay's probes call wget"

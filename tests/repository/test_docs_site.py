@@ -100,8 +100,10 @@ def test_the_reference_has_the_routes_of_the_rest_api(site):
 
 
 def commands_in(text: str) -> list[tuple[str, set[str]]]:
-    """The `imgcls` command and the options of every line in a block of code."""
+    """The `imgcls` command and the options of every line in a block of code, and of code within a sentence."""
     lines = "\n".join(re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)).replace("\\\n", " ")
+    prose = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+    lines += "\n" + "\n".join(" ".join(code.split()) for code in re.findall(r"`(imgcls [^`]+)`", prose))
     found = re.findall(r"^ *imgcls ([a-z-]+)([^#&|\n]*)", lines, re.MULTILINE)
     return [(name, set(re.findall(r"(?<!\S)--[a-z][a-z-]*", rest))) for name, rest in found]
 
@@ -111,8 +113,8 @@ def test_every_command_in_the_documentation_exists_and_has_its_options():
     used = [(page.name, *command) for page in pages for command in commands_in(page.read_text("utf-8"))]
     assert len(used) > 80
     known = {name: set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(name))) for name in {one[1] for one in used}}
-    for inner in ("push", "pull"):
-        known["run"] |= set(re.findall(r"--[a-z][a-z-]*", command_line.help_of("run", inner)))
+    for outer, inner in [("run", "push"), ("run", "pull"), ("study", "start"), ("study", "run")]:
+        known[outer] |= set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(outer, inner)))
     known["train"] |= {param.flag for name in models.names() for param in models.params(name)}
     assert [(page, name, options - known[name]) for page, name, options in used if options - known[name]] == []
 

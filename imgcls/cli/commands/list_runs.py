@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,6 +11,7 @@ from imgcls import runs
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
+from imgcls.jobs import waiting_list
 from imgcls.runs.index import COLUMNS, Query, search
 from imgcls.runs.index.query import CONDITION
 from imgcls.runs.store import described
@@ -61,6 +63,8 @@ def list_runs(
         about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
         scores = f"{percent(row['test']):>7}  validation {percent(row['best']):>6}"
         print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}")
+    if any(row["state"] == "queued" for row in found.rows) and (problem := waiting_list.problem()):
+        print(f"Queued runs wait: {problem}", file=sys.stderr)
     if not found.everything:
         print("There are no runs yet. Train one with: imgcls train --data mnist_sample --model cnn --epochs 3")
     elif not found.rows:

@@ -6,6 +6,7 @@ import pytest
 
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
+from imgcls.jobs import waiting_list
 from tests.support.runs import mutations
 
 
@@ -41,6 +42,19 @@ def test_runs_are_filtered_and_sorted_as_on_the_page(finished_run, capsys):
 
     assert main(["runs", "test>1"]) == exit_codes.OK
     assert "None of 4 runs matches." in capsys.readouterr().out
+
+
+def test_why_queued_runs_wait_is_told_apart_from_the_list(finished_run, make_run, capsys):
+    waiting_list.report_problem("Ray at http://head:8265 refuses: the token is missing.", "ray")
+    capsys.readouterr()
+    assert main(["runs"]) == exit_codes.OK
+    assert capsys.readouterr().err == "", "nothing waits"
+
+    waiting_list.enter(make_run())
+    assert main(["runs"]) == exit_codes.OK
+    printed = capsys.readouterr()
+    assert printed.err == "Queued runs wait: Ray at http://head:8265 refuses: the token is missing.\n"
+    assert "refuses" not in printed.out
 
 
 @pytest.mark.parametrize(
