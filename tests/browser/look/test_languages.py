@@ -11,7 +11,7 @@ from imgcls.ui.predict.example_drawings import DIGITS
 from tests.browser.conftest import shipped_runs
 from tests.browser.predict.test_pen_digits import DRAW
 from tests.browser.support import steps
-from tests.browser.support.server import wait_until
+from tests.browser.support.server import REPOSITORY, wait_until
 
 ENGLISH = re.compile(r"\b(the|and|you|your|is|of|what|with|this|step|lesson|next|back|leave|draw)\b", re.IGNORECASE)
 """Words that English sentences have and German ones have not."""
@@ -35,9 +35,18 @@ OVERLAPS = """() => {
 }"""
 
 
+@pytest.fixture
+def beginners(make_server):
+    """A server of its own for each try, since a lesson is remembered for everybody in local mode."""
+    server = make_server(IMGCLS_STANDBY="off")
+    server.add(REPOSITORY / "saved_models" / "digits")
+    yield server.start()
+    server.close()
+
+
 @pytest.fixture(scope="module")
 def server(make_server):
-    """A server of its own, since a lesson is remembered for everybody in local mode."""
+    """A server that also speaks the made-up language."""
     server = make_server(IMGCLS_PSEUDO_LANGUAGE="on", IMGCLS_STANDBY="off")
     for run in shipped_runs():
         server.add(run)
@@ -54,8 +63,8 @@ def draw(page: Page, strokes: list[list[tuple[float, float]]]) -> None:
     expect(page.locator(".sheet canvas:not([data-pending])")).to_be_visible()
 
 
-def test_the_first_lesson_is_german_from_start_to_end(visit, server):
-    page = visit(server, "/lessons?lesson=draw", locale="de-DE")
+def test_the_first_lesson_is_german_from_start_to_end(visit, beginners):
+    page = visit(beginners, "/lessons?lesson=draw", locale="de-DE")
     steps.shows(page, "Zeichne und werde erkannt")
     assert page.locator("html").get_attribute("lang") == "de"
     page.locator(".st-key-lesson-start button").click()
