@@ -72,7 +72,9 @@ class RemoteBackend:
             self._cluster.kill(str(earlier))  # its trainer is silent
         command = [os.environ.get("IMGCLS_CLUSTER_PYTHON") or sys.executable, "-m", "imgcls.training", str(run.folder)]
         number = self._cluster.submit(run, command, environment(run))
-        _record(run, backend=self._name, id=number, pending=True, reason="")
+        # A stop that is older than the job is what the job is for: to evaluate the checkpoint of an interrupted run.
+        ends_it = run.request.stop and run.can_resume
+        _record(run, backend=self._name, id=number, pending=True, reason="", ends_it=ends_it)
 
     def alive(self, run: Run) -> bool:
         """Whether its trainer lives, or its job has yet to start one."""
@@ -120,7 +122,7 @@ class RemoteBackend:
         number = run.job["id"]
         if (run.folder / "heartbeat").exists():
             _record(run, pending=False, reason="")
-        elif run.request.stop:
+        elif run.request.stop and not run.job.get("ends_it"):
             self._cluster.kill(number)
             for name in (waiting_list.NAME, "trainer.json"):
                 (run.folder / name).unlink(missing_ok=True)

@@ -84,6 +84,19 @@ def test_a_stop_while_the_cluster_has_no_room(scene):
     assert jobs.waiting() == []
 
 
+def test_a_stop_of_an_interrupted_run_evaluates_its_checkpoint_when_there_is_room(scene):
+    run = scene.run(epochs=1000)
+    scene.until_trained(run, 2)
+    scene.place.kill_node(run)
+    scene.until(lambda: run.state == "lost")
+    scene.place.hold(True)
+    jobs.stop(run)
+    scene.rounds()
+    scene.place.hold(False)
+    scene.until(lambda: run.state == "stopped")
+    scene.until(lambda: not scene.place.trainers(run))
+
+
 def test_a_stop_during_a_training(scene):
     run = scene.run(epochs=1000)
     scene.until_trained(run, 2)
