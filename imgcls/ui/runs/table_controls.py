@@ -3,6 +3,7 @@
 All of it is in the URL.
 """
 
+import html
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from imgcls.languages import percentage
 from imgcls.runs.index import Found, Query, search, views
 from imgcls.runs.index.query import GROUPS, Group, grouped
 from imgcls.sharing import Action
-from imgcls.ui.app import link_settings, links
+from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
@@ -48,8 +49,8 @@ KEYS = (
     *("filter-state", "filter-data", "filter-model"),
 )
 """The controls, in the session and in the URL."""
-OPENED = "runs-views-opened"
-"""Session key: how many views were opened, as each needs a table of groups without the selection of the one before."""
+OPEN_VIEW = '<a class="link-button" href="?{}" target="_self">Open view</a>'
+"""A visit of its own, as a link from elsewhere: Streamlit lets no code change URL parameters of controls on a page."""
 HELP = """The search field also takes conditions, all of which must hold:
 
 - `noisy`: in the name, the ID or the note
@@ -205,7 +206,7 @@ def _groups(query: Query, by: str) -> Query:
         return query
     names = [one.value for one in found]
     # Streamlit remembers the selection by row number, so other groups need another key.
-    key = f"groups-{zlib.crc32(repr((by, names, st.session_state.get(OPENED))).encode())}"
+    key = f"groups-{zlib.crc32(repr((by, names)).encode())}"
 
     def follow() -> None:
         st.session_state[CHOSEN] = [names[row] for row in st.session_state[key].selection.rows if row < len(names)]
@@ -258,12 +259,9 @@ def _views() -> None:
     saved = views.read()
     if saved:
         name = st.selectbox("Saved view", list(saved), index=None, key="view-name", placeholder="Choose a view")
-        with st.container(horizontal=True):
-            if st.button("Open view", disabled=name is None) and name:
-                for key in KEYS:
-                    st.session_state.pop(key, None)
-                st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
-                links.go("runs.py", **_joined(saved[name]))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if name is not None:
+                st.html(OPEN_VIEW.format(html.escape(_known(saved[name]))), width="content")
             may_remove = rights.button(Action.SAVE_VIEW, disabled=name is None)
             if st.button("Remove view", type="tertiary", **may_remove) and name:
                 with shown():
@@ -277,10 +275,6 @@ def _views() -> None:
             st.toast("View saved.", icon=":material/bookmark:")
 
 
-def _joined(query: str) -> dict[str, Any]:
-    """A URL query as Streamlit takes it: a list where a key occurs several times."""
-    found: dict[str, Any] = {}
-    for key, value in parse_qsl(query):
-        if key in KEYS:
-            found.setdefault(key, []).append(value)
-    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+def _known(query: str) -> str:
+    """The parameters of a URL query that belong to the controls of this page."""
+    return urlencode([(key, value) for key, value in parse_qsl(query) if key in KEYS])

@@ -16,13 +16,7 @@ from imgcls.ui.app.paths import PAGES
 from imgcls.ui.you import code_field, people_list
 from imgcls.ui.you.classroom import reach
 
-LEAVE = (
-    "<style>.you-leave{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;"
-    "font-size:.875rem;color:inherit!important;"
-    "text-decoration:none;border:1px solid rgba(128,128,128,.55);border-radius:.5rem}}"
-    ".you-leave:hover,.you-leave:focus-visible{{border-color:currentColor}}</style>"
-    '<a class="you-leave" href="{}" target="_self">Not you?</a>'
-)
+LEAVE = '<a class="link-button" href="{}" target="_self">Not you?</a>'
 """In this tab: one that stays open would still show the previous person's work."""
 PRIVACY = (
     "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, until you "

@@ -116,3 +116,24 @@ def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     table = page.get_by_test_id("stDataFrame").last
     expect(table.get_by_role("gridcell", name="learning rate", include_hidden=True)).to_have_count(1)
     assert table.get_by_role("row", include_hidden=True).count() == 2
+
+
+def test_a_saved_view_is_opened_again(runs_page):
+    _, page = runs_page
+    page.get_by_role("textbox", name="Search").fill("learning_rate=0.002")
+    page.keyboard.press("Enter")
+    expect(steps.main(page)).to_contain_text("1 run of 2")
+    steps.button(page, "View").click()
+    name = page.get_by_role("textbox", name="Save this view as")
+    name.fill("fast")
+    name.press("Enter")
+    page.get_by_role("button", name="Save view").click()
+    steps.settled(page)
+    page.goto(page.url.partition("?")[0])
+    expect(steps.main(page)).to_contain_text("2 runs.")
+    steps.button(page, "View").click()
+    page.get_by_role("combobox", name="Saved view").click()
+    page.get_by_role("option", name="fast").click()
+    page.get_by_role("link", name="Open view").click()
+    expect(steps.main(page)).to_contain_text("1 run of 2")
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("learning_rate=0.002")

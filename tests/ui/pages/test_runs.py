@@ -1,7 +1,10 @@
 """The Runs page: selection, undoable deletion, and runs deleted elsewhere meanwhile."""
 
+import html
 import json
 import random
+import re
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -10,6 +13,7 @@ from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
 from imgcls.runs.annotations import notes
+from imgcls.runs.index import views
 from imgcls.system import atomic
 from imgcls.ui.app import links
 from imgcls.ui.runs import cards, table, table_controls
@@ -265,3 +269,23 @@ def test_the_lineage_names_a_pretrained_network_and_the_dataset(finished_run):
     app.run()
     assert is_intact(app) and "Backbone: EfficientNet-Lite0." in text_of(app)
     assert "Dataset: Small digits, version" in text_of(app)
+
+
+def test_a_run_without_relatives_has_notes(finished_run):
+    """No run of this folder has the setting `backbone_run`, which a filter would refuse as misspelt."""
+    app = opened("train", run=finished_run.id)
+    app.session_state["notes"] = True
+    app.run()
+    assert is_intact(app) and any(area.label == "Note" for area in app.text_area)
+
+
+def test_a_saved_view_is_a_link_to_what_was_saved(finished_run):
+    views.save("rates", "q=test%3E0.1&columns=learning+rate&columns=test&group=Model&secret=1")
+    app = opened("runs", layout="Table")
+    app.session_state["view-name"] = "rates"
+    app.run()
+    assert is_intact(app)
+    (link,) = re.findall(r'href="\?([^"]+)"[^>]*>Open view<', " ".join(str(one.proto.body) for one in app.get("html")))
+    query = parse_qs(html.unescape(link))
+    assert query == {"q": ["test>0.1"], "columns": ["learning rate", "test"], "group": ["Model"]}
+    assert is_intact(opened("runs", **query))

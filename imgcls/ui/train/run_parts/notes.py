@@ -63,8 +63,11 @@ def _lineage(run: Run) -> None:
     """What the run comes from, and which runs come from it."""
     row = index.row_of(run)
     related = [("Continues", store.parent_of(run)), ("Backbone", row["settings"].get("backbone_run"))]
-    found = index.search(index.Query(text=f"parent={run.id}", archived=True, limit=MOST_CHILDREN)).rows
-    found += index.search(index.Query(text=f"backbone_run={run.id}", archived=True, limit=MOST_CHILDREN)).rows
+    found = [
+        child
+        for origin in ("parent", "backbone_run")
+        for child in index.search(index.Query(exact={origin: run.id}, archived=True, limit=MOST_CHILDREN)).rows
+    ]
     related += [("Continued or used by", child["id"]) for child in found]
     for what, run_id in related:
         if not run_id:
