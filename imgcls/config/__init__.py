@@ -31,7 +31,7 @@ class Config:
     train_images: Annotated[
         int,
         Range(0, 10_000_000),
-        N_("Number of training images to use, at random with the same share of each class. 0 uses all of them."),
+        N_("Number of training images to use, at random with the same fraction of each class. 0 uses all of them."),
     ] = 0
     validation_fraction: Annotated[
         float,

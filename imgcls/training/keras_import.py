@@ -5,6 +5,8 @@ IPython for notebooks and SciPy for sparse matrices: two fifths of the time of t
 """
 
 import sys
+from types import ModuleType
+from typing import cast
 
 EXTRAS = ("IPython", "matplotlib", "pandas", "scipy", "sklearn")
 
@@ -15,7 +17,7 @@ def load() -> None:
         return
     absent = [name for name in EXTRAS if name not in sys.modules]
     # With None in this place, Python raises an ImportError, as if the package were not installed.
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    cast(dict[str, ModuleType | None], sys.modules).update(dict.fromkeys(absent))
     try:
         import keras  # noqa: F401 the import is what this is about
     finally:

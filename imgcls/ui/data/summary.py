@@ -55,7 +55,7 @@ def realised_counts(config: Config) -> bool:
     if facts.is_multilabel:
         st.caption(_counts_of_labels(config.data, dataset.edits.version, Split.of(config)))
     else:
-        how = _("the same share of each class")
+        how = _("the same fraction of each class")
         if dataset.records.units("train") is not None:
             how = _("from the training images, keeping groups together")
         text = _(
@@ -89,9 +89,9 @@ def _counts_of_labels(name: str, state: str, split: Split) -> str:
     ]
     shown = ", ".join(each[:MOST_NAMED]) + (", …" if len(each) > MOST_NAMED else "")
     return (
-        f"**{len(parts[0]):,}** training, **{len(parts[1]):,}** validation (the same share of each label; images per "
-        f"label: {shown}) and **{len(dataset.y_test):,}** test images. The test set is never used to choose anything. "
-        "The dataset is multi-label, so every label is learned separately, with sigmoid outputs and binary "
+        f"**{len(parts[0]):,}** training, **{len(parts[1]):,}** validation (the same fraction of each label; images "
+        f"per label: {shown}) and **{len(dataset.y_test):,}** test images. The test set is never used to choose "
+        "anything. The dataset is multi-label, so every label is learned separately, with sigmoid outputs and binary "
         "cross-entropy. Accuracy counts images with all labels correct." + edits_text(len(dataset.edits.excluded), 0)
     )
 

@@ -60,7 +60,7 @@ def chosen(run: Run, card: ModelCard) -> Sequence[ExampleFile]:
     if found:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**Example:** {len(found)} test images, with the usual share of errors, as if each was in a folder of "
+                f"**Example:** {len(found)} test images, with as many errors as usual, as if each was in a folder of "
                 "its class."
             )
             st.button("Remove the example", icon=":material/close:", key="batch-no-example", on_click=forget)
@@ -132,7 +132,7 @@ def _tiles(run: Run, stamp: tuple, classes: tuple[str, ...]) -> tuple[str, ...]:
 def _chosen(run: Run) -> list[tuple[int, int, np.ndarray]]:
     """Row, class and pixels of each image.
 
-    A run stores its errors and some of the others: the example has the share of errors that the whole test set has.
+    A run stores its errors and some of the others: the example has the same fraction of errors as the whole test set.
     """
     try:
         tested = cached.single_label_predictions(run)

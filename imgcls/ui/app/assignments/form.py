@@ -35,7 +35,7 @@ BOX, MADE, FIRST = "make-assignment", "assignment-made", "make-assignment-first"
 
 
 def open_soon() -> None:
-    """Let the box be open, at the top of the Train page, which is to be shown next."""
+    """Let the box be open, at the top of the Train page, which is shown next."""
     st.session_state[BOX] = True
     st.session_state[FIRST] = time.time()
 

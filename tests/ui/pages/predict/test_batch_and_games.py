@@ -92,7 +92,7 @@ def test_an_example_of_test_images_is_one_click_away(asked, finished_run):
     app = asked("Batch")
     assert html_of(app).count('alt="Test image, ') == batch_example.SHOWN and is_intact(app)
     app.button(key="batch-try").click().run()
-    assert is_intact(app) and "40 test images, with the usual share of errors" in text_of(app)
+    assert is_intact(app) and "40 test images, with as many errors as usual" in text_of(app)
     assert f"<dd>{batch_example.COUNT}</dd>" in html_of(app) and "from the folder name" in html_of(app)
     found = app.session_state[batch.KEY]
     tested = predictions.read(finished_run)
