@@ -8,6 +8,7 @@ from benchmarks.support.layouts.groups import GROUPS
 from benchmarks.support.layouts.layout import Counts, Layout
 from benchmarks.support.layouts.split_lists import SPLIT_LISTS
 from benchmarks.support.layouts.splits import SPLITS
+from benchmarks.support.layouts.tables import TABLES
 
 __all__ = ["ALL", "Counts", "Layout"]
 
@@ -22,6 +23,7 @@ ALL = {
         ("file names", FILE_NAMES),
         ("confirmed", CONFIRMED),
         ("brought", BROUGHT),
+        ("tables", TABLES),
     )
     for name, layout in layouts.items()
 }

@@ -45,6 +45,11 @@ FILE_NAMES = {
         {"3": UNSPLIT, "7": UNSPLIT},
         answers={"file-names": "digit"},
     ),
+    "numbers of classes inside splits": Layout(
+        {f"{part}/{n}_{{}}.jpg": count for part, count in (("training", 6), ("evaluation", 2)) for n in (0, 1)},
+        {"0": (6, 2, 0), "1": (6, 2, 0)},
+        answers={"file-names": "number"},
+    ),
     "digits": Layout(
         {f"{digit}_{{}}.png": 6 for digit in (3, 7)}, {"3": UNSPLIT, "7": UNSPLIT}, answers={"file-names": "number"}
     ),

@@ -211,6 +211,21 @@ CONFIRMED = {
         {"test strips": UNSPLIT, "training shoes": UNSPLIT},
         answers={"folders": "classes"},
     ),
+    "persons of a camera network": Layout(
+        in_folders("bounding_box_train", "bounding_box_test", "query", ending="/0{}02_c1s1_000151_00.jpg"),
+        {"bounding_box_test": UNSPLIT, "bounding_box_train": UNSPLIT, "query": UNSPLIT},
+        answers={"folders": "classes"},
+    ),
+    "parts of patients": Layout(
+        in_folders("patches/patient_004_node_4", "patches/patient_009_node_1"),
+        {"patient_004_node_4": UNSPLIT, "patient_009_node_1": UNSPLIT},
+        answers={"folders": "classes"},
+    ),
+    "images for unsupervised training": Layout(
+        in_folders("train/cat", "train/dog", "train/unsup") | in_folders("test/cat", "test/dog", count=2),
+        SPLIT_PETS,
+        answers={"split": "skip"},
+    ),
     "inputs and outputs": Layout(
         in_folders("input", "output"), {"input": UNSPLIT, "output": UNSPLIT}, answers={"folders": "classes"}
     ),

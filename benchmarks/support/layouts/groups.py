@@ -84,5 +84,22 @@ GROUPS = {
         groups=4,
         texts={"clinical.csv": "id,age,diagnosis\nP101,50,ill\nP102,61,well\nP103,47,ill\nP104,73,well\n"},
     ),
+    "codes of patients": Layout(
+        in_folders(
+            *(f"{who}/{what}" for who in ("a3f1c2", "b77e01", "c90fd3") for what in ("lesion", "normal")), count=2
+        ),
+        {"lesion": UNSPLIT, "normal": UNSPLIT},
+        groups=3,
+    ),
+    "slides inside classes": Layout(
+        in_folders(
+            *(f"benign/{slide}" for slide in ("SOB_B_A-14-22549AB", "SOB_B_F-14-14134", "SOB_B_T-14-3411F")),
+            *(f"malignant/{slide}" for slide in ("SOB_M_DC-14-10926", "SOB_M_LC-14-12204", "SOB_M_MC-14-13413")),
+            count=2,
+        ),
+        {"benign": UNSPLIT, "malignant": UNSPLIT},
+        groups=6,
+        answers={"classes": "outer"},
+    ),
     "one day": Layout(in_folders("2024-05-01/oak", "2024-05-01/birch"), TREES),
 }

@@ -46,6 +46,8 @@ class Findings:
     skipped: SkippedFiles = field(default_factory=SkippedFiles)
     notes: list[str] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """Paths of files that are no images but say something about them, so they are not skipped."""
 
     def ask(self, key: str, text: str, options: Iterable[Option], default: str = "") -> str:
         """The option to read the source by: the user's answer, else the default, else the first.

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,17 @@ class SkippedFiles:
         if len(first) < MAX_NAMES:
             first.append(visible(name)[:200])
         self._groups[reason] = number + count, first
+
+    def remove(self, reason: str, names: Collection[str]) -> None:
+        """Takes back files that were skipped for this reason, because they are read after all."""
+        taken = [entry for entry in self._listed if entry[0] in names and entry[1] == reason]
+        if not taken:
+            return
+        self._listed = [entry for entry in self._listed if entry not in taken]
+        number, first = self._groups.pop(reason)
+        left = [visible(name)[:200] for name, why, _ in self._listed if why == reason][:MAX_NAMES]
+        if number > len(taken):
+            self._groups[reason] = number - len(taken), left or first
 
     def include(self, other: "SkippedFiles", folder: str = "") -> None:
         """Adds all files of another collection, which are in this folder of the source."""

@@ -42,7 +42,8 @@ from imgcls.datasets.importing.sources.containers import Files, nested, plain_ta
 from imgcls.datasets.importing.sources.containers.plain_tables import PlainTables
 from imgcls.datasets.importing.sources.folder_tree import altered_copies, series
 from imgcls.datasets.importing.sources.items import Item
-from imgcls.datasets.importing.sources.tables import assign, parquet
+from imgcls.datasets.importing.sources.layouts import label_table
+from imgcls.datasets.importing.sources.tables import assign, group_tables, parquet
 from imgcls.datasets.importing.time_limit import TimeLimit
 from imgcls.errors import ImageError, SourceError
 
@@ -190,8 +191,10 @@ def _of_container(
             _skip_images(files, findings)
         files = stored or files
         found = layouts.to_items(files, findings)
+        found = group_tables.grouped(found, label_table.tables_of(files), findings)
     found = split_files.applied(found, files, findings)
     found = series.grouped(altered_copies.grouped(found, findings), findings)
+    findings.skipped.remove(items.NO_IMAGE, findings.used)
     if plain:
         plain.ask_about({word for item in found for word in (*item.labels, item.group)})
     yield Source(request, findings, files.read, found)

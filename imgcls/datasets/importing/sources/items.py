@@ -34,11 +34,22 @@ NO_DATA = {
 }
 """Why files that may hold images or labels are skipped, with their extensions."""
 _WHY = {ending: why for why, endings in NO_DATA.items() for ending in endings.split()}
-PARTS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("test", "testing"), "test"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+SPLITS = {
+    "train": (
+        "train training trainings trainval learn entrenamiento treino treinamento entrainement entraînement "
+        "apprentissage addestramento eğitim обучение обучающая тренировочная 训练 训练集 訓練 訓練集 学習 훈련 학습"
+    ),
+    "test": (
+        "test testing tests holdout unseen eval evaluation prueba pruebas teste тест тестовая 测试 测试集 測試 測試集 "
+        "テスト 테스트"
+    ),
+    "val": (
+        "val valid validation validate dev validacion validación validação validierungs convalida валидация проверка "
+        "验证 验证集 驗證 驗證集 検証 검증 doğrulama"
+    ),
 }
+PARTS = {word: part for part, words in SPLITS.items() for word in words.split()}
+"""What a folder, a field of a table or the name of a list calls a part of a dataset, in several languages."""
 CASE = "case"
 """The key of the question whether `a` and `A` are different classes."""
 MAX_CLASSES = 1000

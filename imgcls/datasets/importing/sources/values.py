@@ -12,6 +12,7 @@ from imgcls.datasets.importing import class_names
 
 _FLOAT = re.compile(r"[+-]?\d+\.\d*(?:[eE][+-]?\d+)?")
 _MISSING = frozenset(("", "nan", "<na>"))
+_DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d+)$")
 _NEVER_NUMBERS = re.compile(r"[^0-9.eE+-]")
 
 
@@ -33,20 +34,18 @@ def is_integer(field: str) -> bool:
 
 
 def is_number(field: str) -> bool:
-    """Whether a field is any number."""
+    """Whether a field is any number, also one with the decimal comma of many languages."""
     try:
-        float(field)
+        float(_DECIMAL_COMMA.sub(r"\1.\2", field))
         return True
     except ValueError:
         return False
 
 
-def is_counter(fields: Iterable[str], *, restarts: bool = False) -> bool:
-    """Whether fields count the rows: consecutive integers from 0 or 1. With `restarts`, of several tables in turn."""
+def is_counter(fields: Iterable[str]) -> bool:
+    """Whether fields count the rows: consecutive integers from 0 or 1."""
     numbers = [canonical(field) for field in fields]
     if not numbers or not all(map(is_integer, numbers)):
         return False
     values = list(map(int, numbers))
-    first = values[0]
-    follows = (after == before + 1 or (restarts and after == first) for before, after in itertools.pairwise(values))
-    return first in (0, 1) and all(follows)
+    return values[0] in (0, 1) and all(after == before + 1 for before, after in itertools.pairwise(values))

@@ -3,13 +3,18 @@
 import pytest
 
 from imgcls import datasets
+from imgcls.datasets.importing.sources.folder_tree import altered_copies
 from tests.datasets.importing.sources.test_layouts import read
+from tests.support.cost import relative_cost
 from tests.support.uploads import archive, image, imported
 
 SUFFIXES = {
     "google photos": ("", "-edited"),
     "augmented": ("", "_flip", "_rot90"),
     "without the original": ("_aug_0", "_aug_1", "_aug_2"),
+    "turned and mirrored": ("", "_270deg", "_flipLR", "_new30degFlipLR"),
+    "thumbnails": ("", "_thumb"),
+    "copied by Windows": ("", " - Copy", " - Copy (2)"),
     "roboflow": (".rf.00112233445566778899aabbccddeeff", ".rf.ff112233445566778899aabbccddeeff"),
 }
 
@@ -63,3 +68,11 @@ def test_no_split_divides_them(tmp_path):
         for names in (data.records.names["train"], data.records.names["test"])
     )
     assert train and test and not train & test
+
+
+@pytest.mark.parametrize(
+    "name", ["_" * 50_000, "1_flip" * 8_000, "_flip" + "flip" * 12_000 + "x", "_rot1" * 10_000 + "x"]
+)
+def test_a_hostile_name_takes_no_time(name):
+    _, cost = relative_cost(lambda: altered_copies._source(name, set()))
+    assert cost < 2

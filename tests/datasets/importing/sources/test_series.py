@@ -26,6 +26,12 @@ NAMES = {
         for n in range(3)
     ],
     "leaves": [f"{c}/blatt{n}_{side}.jpg" for c in ("ahorn", "linde") for n in range(4) for side in ("oben", "unten")],
+    "bursts": [
+        f"{c}/IMG_20240501_10{c == 'linde':d}{n}15_BURST{f:03}.jpg"
+        for c in ("ahorn", "linde")
+        for n in range(4)
+        for f in range(3)
+    ],
     "eyes": [
         f"{label}/{10 * label + n}_{side}.png" for label in (1, 2) for n in range(4) for side in ("left", "right")
     ],

@@ -95,6 +95,7 @@ def _names(labels: set[str], files: Files, findings: Findings) -> dict[str, str]
     if not found or ("0" in found and found.keys() != labels):  # folders may count from 1, and a list from 0
         return {}
     findings.notes.append(class_lists.note(source))
+    findings.used.add(source)
     return found
 
 
@@ -219,7 +220,8 @@ def _by_folder(
     grouping = {
         place
         for place, names in numbered.items()
-        if folder_names.are_identifiers(names, certain=not place[0]) and not folder_names.are_numbered_containers(names)
+        if (folder_names.are_identifiers(names, certain=not place[0]) or folder_names.are_codes(names))
+        and not folder_names.are_numbered_containers(names)
     }
     found = {}
     for row, name in labelled:

@@ -2,6 +2,7 @@
 
 IMG_1.jpg, IMG_1-edited.jpg                     Google Photos
 oak_3.png, oak_3_flip.png, oak_3_rot90.png      scripts for augmentation
+3_270deg.jpg, 3_new30degFlipLR.jpg              PlantVillage
 oak_jpg.rf.6f1c….jpg, oak_jpg.rf.90be….jpg      Roboflow: versions of oak.jpg
 """
 
@@ -20,9 +21,14 @@ _ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9a-z]{16,}", re.IGNORECASE)
 _WORDS = (
     "edited bearbeitet modifié modifie editado editada modificato bewerkt edytowane copy kopie copie copia "
     "aug augmented augmentation flip flipped flop hflip vflip mirror mirrored rot rotate rotated rotation "
-    "blur blurred noise noisy bright brightness contrast crop cropped zoom zoomed shift shifted shear sheared"
+    "blur blurred noise noisy bright brightness contrast crop cropped zoom zoomed shift shifted shear sheared "
+    "fliplr flipud fliptb lr ud deg degree degrees thumb thumbnail resized small scaled"
 )
-_ALTERED = re.compile(rf"(.+?)(?:[\s_.-]+(?:{'|'.join(_WORDS.split())})[\s_.-]*\d*)+", re.IGNORECASE)
+_WORD = "|".join(sorted(_WORDS.split(), key=len, reverse=True))
+_ALTERED = re.compile(rf"(?:(?<=[\s_.-])(?:new)?\d*|(?<=\d)|(?<=[^\W\d_]))(?:{_WORD})[\s_.(-]*\d*\)?$", re.IGNORECASE)
+_SEPARATORS = " _.-"
+MOST_WORDS, LONGEST = 6, 60
+"""Words at the end of a name that say how the image was altered, and the characters of one, with its number."""
 
 
 def grouped(items: Sequence[Item], findings: Findings) -> list[Item]:
@@ -49,7 +55,21 @@ def _source(stem: str, there: set[str]) -> str:
     """The image of which this one is a copy, or itself. Without a number, its name is only known from the image."""
     if found := _ROBOFLOW.fullmatch(stem):
         return found[1]
-    found = _ALTERED.fullmatch(stem)
-    if found and (found[1] in there or any(map(str.isdigit, found[1].rpartition("/")[2]))):
-        return found[1]
+    source = _unaltered(stem)
+    if source != stem and (source in there or any(map(str.isdigit, source.rpartition("/")[2]))):
+        return source
     return stem
+
+
+def _unaltered(stem: str) -> str:
+    """The name without the words at its end that say how the image was altered. The first follows a separator."""
+    left, source = stem, stem
+    for _ in range(MOST_WORDS):
+        start = max(0, len(left) - LONGEST)
+        found = _ALTERED.search(left, start)
+        if found is None:
+            break
+        left = left[: found.start()]
+        if bare := left.rstrip(_SEPARATORS):
+            source = bare if bare != left else source
+    return source

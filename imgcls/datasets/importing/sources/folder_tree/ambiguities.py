@@ -146,15 +146,13 @@ def _whole(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _is_split(name: str) -> bool:
-    part, rest = folder_names.split_of(name)
-    return bool(part) and not rest
-
-
 def _are_doubtful(classes: Collection[str]) -> bool:
-    parts = {folder_names.split_of(name)[0] for name in classes if _is_split(name)}
+    parts: dict[str, set[str]] = defaultdict(set)  # by the rest of the name: bounding_box_train, bounding_box_test
+    for part, rest in map(folder_names.split_of, classes):
+        parts[merge_key(rest)].add(part)
     return (
-        len(parts) > 1
+        any(len(found - {""}) > 1 for found in parts.values())
+        or (folder_names.are_identifiers(classes, certain=True) and all(map(folder_names.names_group, classes)))
         or any(map(folder_names.is_container, classes))
         or all(map(folder_names.is_doubtful, classes))
         or folder_names.are_numbered_containers(classes)

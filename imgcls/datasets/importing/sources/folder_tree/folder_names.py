@@ -8,27 +8,13 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
-SPLITS = {
-    "train": (
-        "train training trainings trainval learn entrenamiento treino treinamento entrainement entraînement "
-        "apprentissage addestramento eğitim обучение обучающая тренировочная 训练 训练集 訓練 訓練集 学習 훈련 학습"
-    ),
-    "test": (
-        "test testing tests holdout unseen eval evaluation prueba pruebas teste тест тестовая 测试 测试集 測試 測試集 "
-        "テスト 테스트"
-    ),
-    "val": (
-        "val valid validation validate dev validacion validación validação validierungs convalida валидация проверка "
-        "验证 验证集 驗證 驗證集 検証 검증 doğrulama"
-    ),
-}
+from imgcls.datasets.importing.sources.items import PARTS
 
 
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SPLIT_OF = {word: part for part, words in SPLITS.items() for word in words.split()}
 NEUTRAL = word_set(
     "set sets data dataset datasets daten image images imgs img pic pics picture pictures photo photos sample "
     "samples folder folders dir file files split splits subset full all final new jpg jpeg png cropped resized"
@@ -69,14 +55,15 @@ UNCLASSIFIED = word_set(
     "unlabeled unlabelled labeled labelled input output target source result results outputs targets"
 )
 SET_ASIDE = word_set(
-    "pred predict prediction predictions unlabeled unlabelled unclassified unsorted unsortiert todo backup backups "
-    "trash papierkorb deleted duplicates misc sonstiges"
+    "pred predict prediction predictions unlabeled unlabelled unsup unsupervised unclassified unsorted "
+    "unsortiert todo backup backups trash papierkorb deleted duplicates misc sonstiges"
 )
 UNITS = word_set("x mm cm um nm px dpi fps ms hz deg")
 PARTS_OF_DOWNLOADS = word_set(
     "part batch chunk shard volume vol disk disc images image imgs photos set subset folder zip download archive"
 )
 
+_CODE = re.compile(r"\d{4}|^(?=.*\d)[0-9a-f]{6,}([-_][0-9a-f]+)*$", re.IGNORECASE)
 SYNSET = re.compile(r"n\d{8}")
 _SIZE = re.compile(
     r"(?:[a-z]+[ _-]?)?(?P<side>\d{2,4})(?:[ _-]?x[ _-]?(?P=side))?[ _-]?(?:px|pixels?)?(?:[ _-]?(?:jpe?g|png))?",
@@ -114,7 +101,7 @@ def tokens(name: str) -> tuple[str, ...]:
 @lru_cache(100_000)
 def split_of(name: str) -> tuple[str, str]:
     """The part ("train", "test", "val") that a word of the name means, and the rest of the name; ("", name) if none."""
-    parts = {token: part for token in tokens(name) if (part := _SPLIT_OF.get(token) or _SPLIT_OF.get(_bare(token)))}
+    parts = {token: part for token in tokens(name) if (part := PARTS.get(token) or PARTS.get(_bare(token)))}
     if len(set(parts.values())) != 1:
         return "", name
     rest = re.sub(r"hold[ _-]?out", " ", name, flags=re.IGNORECASE)
@@ -134,7 +121,7 @@ def glued_splits(names: Collection[str]) -> dict[str, str]:
     found: dict[str, set[tuple[str, str]]] = {}
     for name in names:
         low = name.casefold()
-        for word, part in _SPLIT_OF.items():
+        for word, part in PARTS.items():
             if len(word) > 3 and word in low:
                 found.setdefault(low.replace(word, "*", 1), set()).add((name, part))
     for group in found.values():
@@ -188,6 +175,11 @@ def is_group(name: str) -> bool:
     identifiers = [word for word in words if word.isdigit() or len(word) == 1]
     named = [word for word in words if word in GROUPS]
     return is_date(name) or bool(named and identifiers and len(named) + len(identifiers) == len(words))
+
+
+def names_group(name: str) -> bool:
+    """Whether a name has the word for a group among others, such as `patient_07_node_2`."""
+    return not GROUPS.isdisjoint(tokens(name))
 
 
 def is_set_aside(name: str) -> bool:
@@ -254,6 +246,11 @@ def are_identifiers(names: Iterable[str], *, certain: bool = False) -> bool:
     if len(stems) > max(1, len(names) // 3) or any(not (CLASS_WORDS | UNITS).isdisjoint(stem) for stem in stems):
         return False
     return not certain or any(stems) or all(len(name) > 2 for name in names)
+
+
+def are_codes(names: Collection[str]) -> bool:
+    """Whether names are codes of patients, slides and the like: `SOB_B_A-14-22549AB`, `a3f1c2`."""
+    return len(names) > 2 and all(_CODE.search(name) and not SYNSET.fullmatch(name) for name in names)
 
 
 def _bare(token: str) -> str:

@@ -26,7 +26,7 @@ COVERED = 0.9
 """Fraction of the images that must be part of such series of counted images."""
 _WORDS = "|".join(sorted(folder_names.GROUPS - {"day", "date", "week", "sub", "pt", "pat", "seq", "set"}))
 _NAMED = re.compile(rf"(?:^|.*[\W_])((?:{_WORDS})[\s_.-]?\d+)(?:\D.*)?", re.IGNORECASE)
-_PARTS = "frame|frm|f|image|img|tile|patch|crop|slice|part|page|view"
+_PARTS = "burst|frame|frm|f|image|img|tile|patch|crop|slice|part|page|view"
 _COUNTED = re.compile(rf"(.*\d)[\s_.-]+(?:(?:{_PARTS})[\s_.-]*)?(\d+)", re.IGNORECASE)
 _SIDED = re.compile(r"(.*\d)[\s_.-]+([^\W\d_]+)")
 
@@ -62,9 +62,9 @@ def _usable(items: Sequence[Item], groups: list[str]) -> list[str] | None:
         return None
     of_class = defaultdict(set)
     for item, group in zip(items, groups, strict=True):
-        for label in item.labels if group else ():
+        for label in item.labels if group and item.part != "test" else ():
             of_class[label].add(group)
-    return groups if min(map(len, of_class.values())) >= MIN_SERIES else None
+    return groups if min(map(len, of_class.values()), default=0) >= MIN_SERIES else None
 
 
 def _named(items: Sequence[Item]) -> list[str]:

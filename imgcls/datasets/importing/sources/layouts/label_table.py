@@ -50,6 +50,9 @@ class _Found:
     error: SourceError | None = None
     remarks: list[str] = field(default_factory=list)
     of_folders: bool = False  # whether a table has a row per folder
+    listing: list[tuple[str, Table]] = field(
+        default_factory=list
+    )  # all tables that list images, also those without labels
 
 
 def recognises(files: Files) -> bool:
@@ -82,15 +85,17 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     if whole := _with_folders(items, tables, files, findings):
         findings.questions[:0] = shadow.questions
         return whole
-    default = "table"
-    if found.of_folders and not folder_names.are_identifiers({item.group for item in items}):
+    default = "table" if _is_certain(tables, items) else ""
+    are_named = found.of_folders and not folder_names.are_identifiers({item.group for item in items})
+    if are_named:
         default = ""  # the folders may as well be the classes
-    if (not default or _disagree(items)) and _ask_where(items, found.paths, findings, default) == "folders":
+    if (are_named or _disagree(items)) and _ask_where(items, found.paths, findings, default) == "folders":
         return folders.to_items(files, findings)
     image_files(others, findings.skipped)
     findings.notes += [f"Labels are read from {', '.join(table.name for table in tables[:3])}.", *shadow.notes]
     findings.questions += shadow.questions
     findings.skipped.include(shadow.skipped)
+    findings.used |= shadow.used
     return items
 
 
@@ -112,6 +117,11 @@ def _with_folders(
     return folder_tree.to_items(completed, files, findings)
 
 
+def tables_of(files: Files) -> list[tuple[str, Table]]:
+    """The paths of all tables that list images of the container, and the tables, whether they hold labels or not."""
+    return _look_into(files).listing
+
+
 @functools.lru_cache(maxsize=1)
 def _look_into(files: Files) -> _Found:
     """The tables that list images of the container. Cached, because recognising and reading both need it."""
@@ -119,7 +129,7 @@ def _look_into(files: Files) -> _Found:
     stems = {path.rpartition(".")[0] for path, _, _ in images}
     candidates = _candidates(files, stems) if images else []
     found = _Found(FileIndex(images if candidates else []), [path for path, _, _ in images])
-    listing: list[tuple[str, Table]] = []
+    listing = found.listing
     for path, key in candidates:
         folder, _, name = path.rpartition("/")
         try:
@@ -136,6 +146,9 @@ def _look_into(files: Files) -> _Found:
         except SourceError as error:
             if found.error is None and _names_images(files.read(key, reading.MAX_BYTES), found.index):
                 found.error = error
+    are_in_folders = (
+        len({_folder(path) for path in found.paths} - {""}) > 1
+    )  # which are rather the classes than persons
     by_header: dict[tuple[str, ...], list[tuple[str, Table]]] = {}
     covered: dict[tuple[str, ...], int] = {}
     for path, table in listing:
@@ -143,7 +156,7 @@ def _look_into(files: Files) -> _Found:
     for header, group in by_header.items():
         whole = assign.joined([table for _, table in group])  # a single one may have the images of one class
         place, paths = meaning.file_column(whole, found.index)
-        if meaning.has_labels(whole, place):
+        if meaning.has_labels(whole, place, may_be_groups=not are_in_folders):
             covered[header] = len(set(paths))
             found.groups[header] = [table for _, table in group]
             group[0][1].notes[:] = dict.fromkeys(whole.notes)
@@ -227,6 +240,18 @@ def _chosen(groups: list[list[Table]], findings: Findings) -> list[Table]:
     default = options[clear[0]].value if len(clear) == 1 else ""
     answer = findings.ask(TABLE_QUESTION, "Which table holds the labels?", options, default)
     return groups[int(answer) - 1]
+
+
+def _is_certain(tables: Sequence[Table], items: Sequence[Item]) -> bool:
+    """Whether labels are rather those of a table than folders: its column has a clear name, or it has one per label.
+
+    Values that only count something, such as the numbers of leaves or patients, are no classes.
+    """
+    whole = tables[0]
+    labels = {label for item in items for label in item.labels}
+    is_named = bool(meaning.clearly_named(whole, range(whole.width)))
+    is_several = any(not isinstance(item.label, str) for item in items)
+    return (is_named or is_several) and not folder_names.are_identifiers(labels, certain=True)
 
 
 def _disagree(items: Sequence[Item]) -> bool:

@@ -2,6 +2,7 @@
 
 lists        one file per part, with the names of its images
 partitions   one file with the part of each image
+tables       a table with a column for it
 
 They only count if the layout itself divides the images in no other way, and the user can refuse them.
 """
@@ -9,12 +10,15 @@ They only count if the layout itself divides the images in no other way, and the
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
+from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import multilabel
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item, usable_classes
-from imgcls.datasets.importing.sources.split_files import lists, partitions
+from imgcls.datasets.importing.sources.layouts import label_table
+from imgcls.datasets.importing.sources.split_files import lists, partitions, tables
 from imgcls.datasets.importing.sources.tables.matching import FileIndex
 
 KEY, NONE = "split_files", "none"
@@ -25,7 +29,7 @@ UNLISTED = "in none of the lists of the split"
 
 @dataclass(frozen=True)
 class Split:
-    """Path -> part, and the files that say so."""
+    """Path -> part, and the paths of the files that say so."""
 
     files: tuple[str, ...]
     part_of: dict[str, str]
@@ -50,6 +54,7 @@ def applied(items: list[Item], files: Files, findings: Findings) -> list[Item]:
     if answer == NONE:
         return items
     chosen = splits[int(answer) - 1].part_of
+    findings.used.update(splits[int(answer) - 1].files)
     found = []
     for item in items:
         if part := chosen.get(_path(item)):
@@ -69,12 +74,16 @@ def _path(item: Item) -> str:
 
 
 def _all_splits(items: Sequence[Item], files: Files) -> list[Split]:
-    documents = [*lists.documents(files), *partitions.documents(files)]
-    if not documents:
+    readers = [
+        *([lists] if lists.documents(files) else []),
+        *([partitions] if partitions.documents(files) else []),
+        *([tables] if label_table.tables_of(files) else []),
+    ]
+    if not readers:
         return []
     paths = dict.fromkeys(map(_path, items))
     index = FileIndex((path, path.split("/"), path) for path in paths)
-    return [Split(*found) for found in (*lists.splits(files, index), *partitions.splits(files, index))]
+    return [Split(*found) for reader in readers for found in reader.splits(files, index)]
 
 
 def _usable(splits: Sequence[Split], paths: set[str], findings: Findings) -> list[Split]:
@@ -91,7 +100,8 @@ def _usable(splits: Sequence[Split], paths: set[str], findings: Findings) -> lis
 
 
 def _named(split: Split) -> str:
-    return " and ".join(split.files[:3]) + (" …" if len(split.files) > 3 else "")
+    names = (short(PurePosixPath(path).name) for path in split.files[:3])
+    return " and ".join(names) + (" …" if len(split.files) > 3 else "")
 
 
 def _detail(split: Split) -> str:

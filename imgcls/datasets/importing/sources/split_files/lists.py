@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from imgcls.datasets.importing.class_names import short, sort_key
+from imgcls.datasets.importing.class_names import sort_key
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.folder_tree import folder_names
-from imgcls.datasets.importing.sources.items import is_clutter
+from imgcls.datasets.importing.sources.items import PARTS, is_clutter
 from imgcls.datasets.importing.sources.tables.matching import FileIndex, Match
 from imgcls.errors import ImageError
 
@@ -24,10 +24,9 @@ ENDINGS = (".txt", ".lst", ".json", ".csv", ".tsv")
 MAX_BYTES = 50_000_000
 MATCHED = 0.5
 """Fraction of the names of a list that must be images."""
-_WORDS = {word: part for part, words in folder_names.SPLITS.items() for word in words.split()}
 
 Found = tuple[tuple[str, ...], dict[str, str]]
-"""The files of a split, and path -> part."""
+"""The paths of the files of a split, and path of an image -> part."""
 
 
 def documents(files: Files) -> list[tuple[str, str, Any]]:
@@ -52,18 +51,18 @@ def splits(files: Files, index: FileIndex) -> Iterator[Found]:
             part_of |= dict.fromkeys(listed, part)
         together = sum(len(set().union(*(listed for _, listed in lists))) for lists in parts.values())
         if "train" in parts and len(parts) > 1 and together == len(part_of):
-            yield tuple(short(PurePosixPath(path).name) for _, path, _ in there), part_of
+            yield tuple(path for _, path, _ in there), part_of
 
 
 def _part(path: str) -> str:
     """The part that the name of a file says: the training part if it says two, as `train_val_list.txt` does."""
-    parts = {_WORDS[token] for token in folder_names.tokens(PurePosixPath(path).stem) if token in _WORDS}
+    parts = {PARTS[token] for token in folder_names.tokens(PurePosixPath(path).stem) if token in PARTS}
     return "train" if "train" in parts else parts.pop() if len(parts) == 1 else ""
 
 
 def _rest(path: str) -> tuple[str, ...]:
     """What tells one split from another: all words of the path that name no part."""
-    return tuple(token for token in folder_names.tokens(path.casefold()) if token not in _WORDS)
+    return tuple(token for token in folder_names.tokens(path.casefold()) if token not in PARTS)
 
 
 def _listed(files: Files, key: Any, index: FileIndex) -> set[str]:

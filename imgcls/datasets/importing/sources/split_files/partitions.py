@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
-from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.split_files.lists import ENDINGS, MAX_BYTES, Found
 from imgcls.datasets.importing.sources.tables.column_names import part_of
@@ -46,4 +45,4 @@ def splits(files: Files, index: FileIndex) -> Iterator[Found]:
             if len(pair) == 2 and part and isinstance(match := index.match(pair[0]), Match):
                 parts[match.path] = part
         if len(parts) > MATCHED * len(pairs) and "train" in parts.values() and len(set(parts.values())) > 1:
-            yield (short(PurePosixPath(path).name),), parts
+            yield (path,), parts

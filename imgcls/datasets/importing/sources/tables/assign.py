@@ -255,6 +255,7 @@ def _labeller(
     renamed, source = names(labels)
     if renamed:
         findings.notes.append(class_lists.note(source))
+        findings.used.add(source)
     return _Labeller(found.labels, separator, renamed)
 
 

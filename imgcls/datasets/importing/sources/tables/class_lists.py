@@ -72,9 +72,17 @@ def in_text(data: bytes, is_list: bool) -> dict[str, str]:
                 found = {number: name for number, name in (pair[::order] for pair in pairs) if is_integer(number)}
                 if len(found) >= len(pairs) - 1 > 0 and not any(map(is_integer, found.values())):
                     return found
-    if is_list and lines and not any(is_integer(canonical(line)) for line in lines):
+    if is_list and lines and not _is_table(lines):
         return {str(number): visible(line) for number, line in enumerate(lines)}
     return {}
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Whether lines hold numbers, alone or next to something else, as in a table of files and class numbers."""
+    fields = [list(map(canonical, re.split(r"[,;\t]", line))) for line in lines]
+    return any(len(of) == 1 and is_integer(of[0]) for of in fields) or 2 * sum(
+        any(map(is_integer, of)) for of in fields
+    ) > len(lines)
 
 
 def in_yaml(text: str) -> dict[int, str]:

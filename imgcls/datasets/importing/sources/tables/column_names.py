@@ -31,7 +31,22 @@ SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "pu
 NO_LABELS = {"partition", "split", "usage", "mluse"}
 """Columns of splits, even if their values are numbers that do not say which."""
 GROUPS = (
-    {"patient", "patientid", "subject", "subjectid", "participant", "lesion", "lesionid", "caseid", "studyid", "group"}
+    {
+        "patient",
+        "patientid",
+        "subject",
+        "subjectid",
+        "participant",
+        "participantid",
+        "person",
+        "personid",
+        "lesion",
+        "lesionid",
+        "caseid",
+        "studyid",
+        "group",
+    }
+    | {"donor", "donorid", "specimen", "specimenid", "slide", "slideid", "plant", "plantid", "leaf", "leafid", "burst"}
     | {"individual", "individualid", "animalid", "writer", "writerid", "author", "video", "videoid", "clipid", "plot"}
     | {
         "sequence",
@@ -48,7 +63,8 @@ GROUPS = (
         "foldid",
     }
 )
-SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train", "te": "test"}
+SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train", "te": "test", "hold-out": "test"}
+_SET = re.compile(r"[\s_-]*(set|split|data)$")
 
 
 def normal(name: str) -> str:
@@ -62,13 +78,15 @@ def is_called(name: str, names: Collection[str]) -> bool:
 
 
 def part_of(field: str) -> str:
-    """The part that a field names: "train", "val", "test", or "" if it names none."""
-    return SPLIT_VALUES.get(field.strip().casefold(), "")
+    """The part that a field names: "train", "val", "test", or "" if it names none. `Training set` is "train"."""
+    word = _SET.sub("", field.strip().casefold())
+    return SPLIT_VALUES.get(word, "")
 
 
 def part_in(path: str) -> str:
-    """The part that a word in a path names, or "": `annotations/instances_train2017.json` -> "train"."""
-    words = re.split(r"[\W_\d]+", path.casefold())
+    """The part that a word in a path names, or "": `instances_train2017.json`, `trainLabels.csv` -> "train"."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", path)
+    words = re.split(r"[\W_\d]+", spaced.casefold())
     return next((part for part in map(part_of, words) if part), "")
 
 

@@ -1,9 +1,9 @@
 """Several labels in one field, such as `sky;sea`, `Edema|Mass`, `haze primary` or `['cat', 'dog']`.
 
-`;`, `|` and lists are always separators. A comma may be part of a name, so it separates labels only if the parts recur
-in other fields. Spaces are part of most names. But labels come in other combinations, so there are fewer words than
-distinct fields, or fields contain each other. Names do neither, with one exception: all combinations of two properties,
-such as `fresh apple` and `rotten apple`.
+Lists are always several labels, and so are `;` and `|` unless all fields may be names of two parts. A comma may be part
+of a name, so it separates labels only if the parts recur in other fields. Spaces are part of most names. But labels
+come in other combinations, so there are fewer words than distinct fields, or fields contain each other. Names do
+neither, with one exception: all combinations of two properties, such as `fresh apple` and `rotten apple`.
 """
 
 from collections import Counter, defaultdict
@@ -64,11 +64,18 @@ def _detected(counts: Counter) -> tuple[str, str]:
         return ",", "several"
     for separator in (LABEL_SEPARATOR, ";", "|"):
         if any(separator in field.strip(f" {separator}") for field in counts):
-            return separator, "several"
+            fields = [split_field(field, separator) for field in counts if field]
+            return separator, "" if separator != LABEL_SEPARATOR and _may_be_names(fields) else "several"
     if _are_lists([split_field(field, ",") for field in counts if field]):
         return ",", "several"
     default = _spaced([split_field(field, " ") for field in counts if field])
     return ("", "") if default is None else (" ", default)
+
+
+def _may_be_names(fields: Sequence[multilabel.Labels]) -> bool:
+    """Whether all fields have several parts, but too few occur elsewhere: `apple | scab`, `apple | healthy`."""
+    uses = Counter(part for parts in fields for part in parts)
+    return len(fields) > 1 and min(map(len, fields)) > 1 and (len(uses) > len(fields) or _are_properties(fields))
 
 
 def _are_lists(fields: list[multilabel.Labels]) -> bool:

@@ -16,20 +16,30 @@ NO_GROUP = "none"
 def find(table: Table, others: Sequence[int], labels: list[int], findings: Findings) -> int | None:
     """The column with what images have in common, if the user chooses one or its name is clear."""
     usable = [place for place in others if _could_be_group(table, place) and not _follows(table, place, labels[0])]
-    clear = [place for place in usable if normal(table.header[place]) in GROUPS]
     if not usable:
         return None
-    usable.sort(key=lambda place: (place not in clear, place))
+    named = clear(table, others, labels)
+    usable.sort(key=lambda place: (place not in named, place))
     options = [Option(NO_GROUP, "Each image is independent")]
     for place in usable[:8]:
         sizes = Counter(filter(None, table.values(place)))
         detail = f"{len(sizes):,} groups, the largest with {max(sizes.values()):,} images"
         options.append(Option(value_of(table, place), f"Images with the same {table.header[place]}", detail))
-    if clear:  # the coarsest, because groups of a patient contain those of a lesion
-        clear.sort(key=lambda place: len(set(table.column(place))))
-    default = value_of(table, clear[0]) if clear else NO_GROUP
+    default = value_of(table, named[0]) if named else NO_GROUP
     answer = findings.ask(QUESTION, "Which images belong together?", options, default)
     return None if answer == NO_GROUP else place_of(table, answer)
+
+
+def clear(table: Table, others: Sequence[int], labels: list[int]) -> list[int]:
+    """The columns whose names say that they are groups: the coarsest first, as patients have several lesions."""
+    found = [
+        place
+        for place in others
+        if normal(table.header[place]) in GROUPS
+        and _could_be_group(table, place)
+        and not _follows(table, place, labels[0])
+    ]
+    return sorted(found, key=lambda place: len(set(table.column(place))))
 
 
 def _follows(table: Table, place: int, label: int) -> bool:

@@ -3,6 +3,7 @@
 A column's name counts, then its content. If two columns could be the label, the user decides.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -94,11 +95,14 @@ def absent_rows(table: Table) -> Callable[[Sequence[str]], bool] | None:
     return None
 
 
-def has_labels(table: Table, file: int) -> bool:
-    """Whether a table whose column `file` names files has columns that are labels, judging by name and content."""
+def has_labels(table: Table, file: int, *, may_be_groups: bool = False) -> bool:
+    """Whether a table whose column `file` names files has columns that are labels, judging by name and content.
+
+    With `may_be_groups`, columns that are called patient, writer and the like count: persons may be the classes.
+    """
     others, _, _ = _others(table, file)
     return (
-        any(could_be_label(table, place) for place in others)
+        any(could_be_label(table, place) for place in others if may_be_groups or not _is_group(table, place))
         or len(multilabel.flag_columns(table.header, table.rows, others)) > 1
         or any(label_text.is_several(table.column(place)) for place in clearly_named(table, others))
     )
@@ -169,7 +173,12 @@ def _quality(table: Table, place: int, files: FileIndex) -> float:
 def _is_index(table: Table, place: int) -> bool:
     """Whether a column is the index that pandas writes: without a name, and counting the rows."""
     unnamed = normal(table.header[place]) in ("", "index", "level_0") or table.header[place].startswith("Unnamed:")
-    return unnamed and len(table.rows) > 2 and is_counter(table.column(place)[:SAMPLE], restarts=True)
+    if not unnamed or len(table.rows) <= 2:
+        return False
+    fields = table.column(place)[:SAMPLE]
+    lines = [number for number, _ in table.rows[:SAMPLE]]
+    starts = [0, *(at for at in range(1, len(lines)) if lines[at] <= lines[at - 1]), len(lines)]  # joined tables
+    return is_counter(fields) or all(is_counter(fields[start:end]) for start, end in itertools.pairwise(starts))
 
 
 # ---- label
@@ -177,14 +186,15 @@ def _is_index(table: Table, place: int) -> bool:
 
 def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> list[int]:
     if not others:
-        raise SourceError(f"{table.name} has only one column. Expected two: file names and labels.")
+        what = "only one column" if table.width == 1 else "no column that could hold labels"
+        raise SourceError(f"{table.name} has {what}. Expected two: file names and labels.")
     if len(others) == 1:
-        return list(others)
+        return _confirmed(table, others[0], findings)
     named = clearly_named(table, others)
     flags = multilabel.flag_columns(table.header, table.rows, others)
     possible = [place for place in others if could_be_label(table, place)]
-    if named:
-        possible = [place for place in possible if place in named or normal(table.header[place]) not in GROUPS]
+    grouping = [place for place in possible if place not in named and _is_group(table, place)]
+    possible = [place for place in possible if place not in grouping] or possible
     same = _one_per_meaning(table, [place for place in possible if place not in flags or place in named], named)
     if len(flags) > 1 and not [place for place in named if place not in flags]:
         return _flags_or(table, flags, [place for place in same if place not in flags], findings)
@@ -203,6 +213,18 @@ def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> l
     clear = [place for place in candidates if place in named]
     default = value_of(table, clear[0]) if len(clear) == 1 else ""
     return [place_of(table, findings.ask(LABEL_QUESTION, "Which column holds the classes?", options, default))]
+
+
+def _confirmed(table: Table, place: int, findings: Findings) -> list[int]:
+    """The only column that is left, after asking if it is called patient or the like, which may be the classes."""
+    if _is_group(table, place) and could_be_label(table, place):
+        text = f"The column {short(table.header[place])} does not look like classes. Import it as classes nevertheless?"
+        findings.ask(LABEL_QUESTION, text, [class_option(table, place)])
+    return [place]
+
+
+def _is_group(table: Table, place: int) -> bool:
+    return is_called(table.header[place], GROUPS)
 
 
 def clearly_named(table: Table, others: Sequence[int]) -> list[int]:

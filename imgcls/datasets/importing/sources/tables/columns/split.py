@@ -2,7 +2,7 @@
 
 split: train, val, test     by its name, or because it holds only such words
 is_valid: True, False       a yes or no for one part, as fastai has it
-split: 0, 1, 2              numbers do not say which, so the user says which one is for testing
+split: 0, 1, 2              numbers and unusual words do not say which, so the user says which one is for testing
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from imgcls.datasets.importing.sources.tables.column_names import NO_LABELS, SPL
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import is_integer
 
-QUESTION, NONE = "test_value", "none"
+QUESTION, NONE, EMPTY = "test_value", "none", "empty"
 FLAGS = {
     **dict.fromkeys(("istrain", "istraining"), ("train", "test")),
     **dict.fromkeys(("isval", "isvalid", "isvalidation"), ("val", "train")),
@@ -23,8 +23,8 @@ FLAGS = {
 }
 """Names of columns of yes and no -> the part of images with a yes, and of those with a no."""
 _YES, _NO = frozenset(("true", "1", "yes")), frozenset(("false", "0", "no"))
-MOST_NUMBERS = 3
-"""More numbers are rather those of folds."""
+MOST_NUMBERS, MOST_WORDS = 3, 6
+"""More numbers are rather those of folds, and more words no parts."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ class SplitColumn:
 
 def find(table: Table, others: Sequence[int]) -> SplitColumn | None:
     """The column with the part of each image, judging by name and content."""
-    if len(others) < 2:
-        return None
     for place in others:
         if names := _of_flags(table, place):
             return SplitColumn(place, names)
@@ -57,21 +55,27 @@ def find(table: Table, others: Sequence[int]) -> SplitColumn | None:
 
 
 def ask(table: Table, findings: Findings) -> SplitColumn | None:
-    """A column that is called a split and holds a few numbers, if the user says which of them is for testing."""
+    """A column that is called a split and holds a few numbers or unusual words, if the user says which is testing."""
     for place in range(table.width):
         counts = Counter(table.values(place))
-        is_numbered = 1 < len(counts) <= MOST_NUMBERS and all(map(is_integer, counts))
-        if normal(table.header[place]) not in NO_LABELS or not is_numbered:
+        most = MOST_NUMBERS if all(map(is_integer, counts)) else MOST_WORDS
+        if normal(table.header[place]) not in NO_LABELS or not 1 < len(counts) <= most:
             continue
         options = [
-            Option(value, value, f"{counts[value]:,} of {counts.total():,} images are for testing")
+            Option(
+                value or EMPTY,
+                value or "An empty field",
+                f"{counts[value]:,} of {counts.total():,} images are for testing",
+            )
             for value in sorted(counts, key=sort_key, reverse=True)
         ]
         options.append(Option(NONE, "None of these: hold out other images"))
         text = f"Which value of the column {short(table.header[place])} stands for test images?"
         answer = findings.ask(QUESTION, text, options)
         raw = dict(zip(table.column(place), table.values(place), strict=True))
-        names = {one.strip().casefold(): "test" if value == answer else "train" for one, value in raw.items()}
+        names = {
+            one.strip().casefold(): "test" if (value or EMPTY) == answer else "train" for one, value in raw.items()
+        }
         return None if answer == NONE else SplitColumn(place, names)
     return None
 
