@@ -2,7 +2,8 @@
 
 <own data>/.people/
     cookie.key        signs cookies, see `cookies`                                   mode 0600
-    <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …}
+    <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …,
+                       "dismissed": …}
     <visitor ID>.lessons.json                                       see `lesson_progress`
 
 A visitor has a file once they enter a name, get a role or join a room, or sign out everywhere.
@@ -32,7 +33,8 @@ _writing = threading.Lock()
 
 @dataclass(frozen=True)
 class Person:
-    """`valid_from`: cookies issued before are worthless, in seconds since 1970. `changed`: when it was written."""
+    """`valid_from`: cookies issued before are worthless, in seconds since 1970. `changed`: when name, role or room were
+    written. `dismissed`: messages to the class that were sent until then are not shown again."""
 
     id: str
     name: str = ""
@@ -40,6 +42,7 @@ class Person:
     room: str = ""
     valid_from: float = 0.0
     changed: float = 0.0
+    dismissed: float = 0.0
 
 
 def folder() -> Path:
@@ -86,14 +89,19 @@ def change(visitor_id: str, **values: Any) -> Person:
     if "name" in values:
         values["name"] = checked_name(values["name"])
     with _writing:
-        person = replace(find(visitor_id), **values, changed=time.time())
-        content = {key: getattr(person, key) for key in ("name", "role", "room", "valid_from", "changed")}
-        try:
-            folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-            atomic.write_json(folder() / f"{visitor_id}.json", {"version": VERSION, **content})
-        except OSError as error:
-            raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
-    return person
+        return _write(replace(find(visitor_id), **values, changed=time.time()))
+
+
+def dismiss(visitor_id: str, until: float) -> None:
+    """Remember that a visitor has dismissed the messages to their class that were sent until then.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    with _writing:
+        person = find(visitor_id)
+        if person.id and person.changed:  # who has joined no class gets no messages
+            _write(replace(person, dismissed=until))
 
 
 def forget(visitor_id: str) -> None:
@@ -116,20 +124,29 @@ def checked_name(name: str) -> str:
     return name
 
 
+def _write(person: Person) -> Person:
+    content = {key: getattr(person, key) for key in ("name", "role", "room", "valid_from", "changed", "dismissed")}
+    try:
+        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic.write_json(folder() / f"{person.id}.json", {"version": VERSION, **content})
+    except OSError as error:
+        raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
+    return person
+
+
 @lru_cache(1024)
 def _read(path: Path, _stamp: int) -> Person:
     try:
         content = json_files.read_object(path)
         if content["version"] != VERSION:
             return Person(path.stem)
-        since = content.get("valid_from")
+        times = [content.get(name) for name in ("valid_from", "changed", "dismissed")]
         return Person(
             path.stem,
             str(content["name"])[:NAME_LENGTH],
             Role(content["role"]),
             str(content["room"]),
-            float(since) if json_files.is_number(since, 0.0) else 0.0,
-            float(content["changed"]) if json_files.is_number(content["changed"], 0.0) else 0.0,
+            *(float(value) if json_files.is_number(value, 0.0) else 0.0 for value in times),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return Person(path.stem)  # damaged: no rights

@@ -179,6 +179,12 @@ def announce(room: Room, text: str) -> Room:
         return changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip(), said=time.time())
 
 
+def message_for(room: Room, visitor_id: str) -> str:
+    """The message to the class; "" if there is none, or this member has dismissed it."""
+    dismissed = people.find(visitor_id).dismissed
+    return "" if dismissed and room.said <= dismissed else room.message
+
+
 def note_paused(room: Room, is_paused: bool) -> Room:
     """Note that the teacher has paused all training runs, or no longer has. `work.pause_all` pauses them.
 

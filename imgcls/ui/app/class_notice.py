@@ -1,17 +1,20 @@
 """What the teacher tells the class, at the top of every page of its members. It also says that they are present."""
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from imgcls import sharing
+from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.together import activities
+from imgcls.jobs.together.activities import Activity
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.sharing import Mode
+from imgcls.sharing import Mode, people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
@@ -33,8 +36,8 @@ TASK_CLOSED = N_(
 )
 OTHER_CLOSED = N_("The assignment “{title}” is closed.")
 CLASS_PAGE = "class"
-DISMISSED_MESSAGE, WERE_OPEN = "class-message-dismissed", "class-tasks-open"
-"""Session keys: the message that the visitor has closed, and the assignments that they saw open."""
+WERE_OPEN = "class-tasks-open"
+"""Session key: the assignments that the visitor saw open."""
 OPENS = re.compile(
     r"\b(open|go (back )?to|öffnet?|geht? (auf|zu)|abr(e|id)|(ve|id) a|ouvrez?|(va|allez) sur)\b", re.IGNORECASE
 )
@@ -74,8 +77,9 @@ def _show(title: str, path: str) -> None:
 
 def _message(room: Room, titles: Iterable[str]) -> None:
     """What the teacher has said, until the visitor dismisses it, or is where it asks to go."""
-    text, message = remaining(room.message, titles), (room.id, room.said, room.message)
-    if not text or st.session_state.get(DISMISSED_MESSAGE) == message:
+    visitor = sharing.current().id
+    text = remaining(rooms.message_for(room, visitor), titles)
+    if not text:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="class-said"):
         st.info(_("**Message to the class:** {text}").format(text=plain(text)), icon=":material/campaign:")
@@ -84,9 +88,15 @@ def _message(room: Room, titles: Iterable[str]) -> None:
             icon=":material/close:",
             type="tertiary",
             key="class-dismiss",
-            on_click=st.session_state.update,
-            args=({DISMISSED_MESSAGE: message},),
+            on_click=_dismiss,
+            args=(visitor, room.said),
         )
+
+
+def _dismiss(visitor: str, said: float) -> None:
+    """A callback. If it cannot be written, the message stays."""
+    with contextlib.suppress(UserError):
+        people.dismiss(visitor, said)
 
 
 def remaining(text: str, titles: Iterable[str]) -> str:
@@ -133,6 +143,8 @@ def _news(room: Room, path: str, found: Sequence[Assignment]) -> None:
     activity = activities.find(room)
     present = {one.code for one in found if one.is_open}
     present |= {activity.id} if activity is not None and activity.is_open else set()
+    if path == CLASS_PAGE and activity is not None:
+        present |= _model(activity)
     known, seen = st.session_state.get(SEEN, (room.id, None))
     if known != room.id:
         seen = None
@@ -142,3 +154,11 @@ def _news(room: Room, path: str, found: Sequence[Assignment]) -> None:
             st.rerun()
     elif present - seen:
         st.page_link(PAGES / "class.py", label=_(NEWS), icon=":material/new_releases:")
+
+
+def _model(activity: Activity) -> set[str]:
+    """The model of the class once it is trained: the page Class then offers to try it."""
+    from imgcls.jobs.together import collection  # only this page needs it: it brings what reads predictions
+
+    run = collection.trained(activity)
+    return set() if run is None else {run.id}

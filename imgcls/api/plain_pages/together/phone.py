@@ -61,13 +61,11 @@ def state(room: Room, request: Request) -> dict[str, Any]:
 def _class(room: Room) -> dict[str, Any]:
     """Whether the visitor has a page of the class to go to, how many assignments wait there, and what the teacher
     tells the members on all pages."""
-    is_member = sharing.current().room == room.id
+    visitor = sharing.current()
+    is_member = visitor.room == room.id
     waiting = sum(one.is_open for one in assignments.of_room(room))
-    return {
-        "isMember": is_member,
-        "assignments": waiting,
-        "message": room.message if is_member and room.is_open else "",
-    }
+    message = rooms.message_for(room, visitor.id) if is_member and room.is_open else ""
+    return {"isMember": is_member, "assignments": waiting, "message": message}
 
 
 def _model_to_try(activity: Activity) -> str:

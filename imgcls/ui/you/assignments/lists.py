@@ -54,13 +54,13 @@ def show(room: Room) -> None:
             _one(assignment, manages)
 
 
-def start(assignment: Assignment) -> None:
+def start(assignment: Assignment, *, is_primary: bool) -> None:
     """For a pupil: the button that opens an assignment."""
     begun = assignment.page == "train" and attempts.of(assignment, sharing.current().id)
     with st.container(horizontal=True, vertical_alignment="center", key="start-assignment"):
         if st.button(
             _("Continue the assignment") if begun else _("Start the assignment"),
-            type="primary",
+            type="primary" if is_primary else "secondary",
             icon=":material/play_arrow:",
             key="start-latest",
         ):

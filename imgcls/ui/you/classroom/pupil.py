@@ -3,6 +3,7 @@
 import streamlit as st
 
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.together import activities
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Visitor, owner_code, people
@@ -61,14 +62,21 @@ def show(room: Room, visitor: Visitor) -> None:
     with_teacher = _("You are **{name}** in class **{code}** with {teacher}.")
     st.markdown((with_teacher if teacher.name else _("You are **{name}** in class **{code}**.")).format(**names))
     task = next((one for one in assignments.of_room(room) if one.is_open), None)
+    activity = activities.find(room)
+    drawn_for = activity if activity is not None and activity.is_open else None
+    # one primary button: what the teacher has begun last
+    is_task_first = task is not None and (drawn_for is None or drawn_for.started <= task.opened)
     if task is not None:
-        lists.start(task)
+        lists.start(task, is_primary=is_task_first)
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_drawing = together.link(room)
+        if drawn_for is not None:
+            together.link(room, drawn_for, is_primary=not is_task_first)
+        if activity is not None:
+            together.try_link(activity)
         st.page_link(PAGES / "train.py", label=_("Train a model"), icon=":material/model_training:")
-        if not is_drawing:  # two ways to draw are one too many
+        if drawn_for is None:  # two ways to draw are one too many
             st.page_link(PAGES / "predict.py", label=_("Draw a digit"), icon=":material/draw:")
-    if not is_drawing and not assignments.of_room(room):
+    if drawn_for is None and not assignments.of_room(room):
         st.info(_(WAIT), icon=":material/hourglass_top:")
     lists.show(room)
     ranking.show(room)

@@ -33,9 +33,11 @@ PROBLEM = "together-problem"
 MOST_NAMES, MOST_CLASSES = 40, 8
 DRAW = (
     "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
-    ".5rem;background:var(--accent);color:var(--on-accent)!important;font-weight:600;text-decoration:none!important}}"
+    ".5rem;border:1px solid;font-weight:600;text-decoration:none!important}}"
+    ".class-draw.is-primary{{background:var(--accent);border-color:var(--accent);color:var(--on-accent)!important}}"
+    ".class-draw.is-secondary{{border-color:rgba(128,128,128,.5);color:inherit!important}}"
     ".class-draw:hover{{filter:brightness(1.1)}}</style>"
-    '<a class="class-draw" href="{}" target="_self">{}</a>'
+    '<a class="class-draw {}" href="{}" target="_self">{}</a>'
 )
 """In this tab, to which the way back leads: Streamlit's own link button opens another one each time."""
 KINDS = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
@@ -51,15 +53,11 @@ def show(room: Room) -> None:
         _form(room)
 
 
-def link(room: Room) -> bool:
-    """For a pupil: the page on which to draw, while something is being collected; returns whether there is one."""
-    activity = activities.find(room)
-    if activity is None or not activity.is_open:
-        return False
+def link(room: Room, activity: Activity, *, is_primary: bool) -> None:
+    """For a pupil: the page on which to draw, while something is being collected."""
     label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
-    st.html(DRAW.format(html.escape(_address(room, "draw")), html.escape(label)), width="content")
-    try_link(activity)
-    return True
+    kind = "is-primary" if is_primary else "is-secondary"
+    st.html(DRAW.format(kind, html.escape(_address(room, "draw")), html.escape(label)), width="content")
 
 
 def _running(room: Room, activity: Activity) -> None:

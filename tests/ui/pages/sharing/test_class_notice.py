@@ -6,7 +6,7 @@ from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing
 from imgcls.jobs.classroom.assignments.assignment import settings_of
-from imgcls.jobs.together import activities
+from imgcls.jobs.together import activities, collection
 from imgcls.sharing import Role, acting_as, people, visitors
 from imgcls.sharing.classroom import guessing, presence, rooms
 from imgcls.ui.app import class_notice
@@ -77,6 +77,40 @@ def test_the_page_class_shows_by_itself_what_the_teacher_has_begun(room, what, s
     assert app.session_state[class_notice.SEEN] != class_notice_runs
 
 
+def test_the_page_class_offers_the_model_of_the_class_as_soon_as_it_is_trained(room, monkeypatch, finished_run):
+    begin_something(room, "drawing")
+    found = []
+    monkeypatch.setattr(collection, "trained", lambda activity: found[0] if found else None)
+    app = opened("class")
+
+    def labels():
+        return [link.proto.label for link in app.get("page_link")]
+
+    assert "Try the model" not in labels()
+    found.append(finished_run)
+    app.run()
+    assert is_intact(app) and "Try the model" in labels()
+    before = app.session_state[class_notice.SEEN]
+    app.run()
+    assert app.session_state[class_notice.SEEN] == before and finished_run.id in before[1]
+    with as_teacher():
+        activities.finish(room)
+    app.run()
+    assert "Try the model" in labels(), "also when nothing more is drawn"
+
+
+@pytest.mark.parametrize("first", ["drawing", "assignment"])
+def test_of_a_drawing_and_an_assignment_the_one_opened_last_has_the_primary_button(room, first):
+    begin_something(room, first)
+    begin_something(room, "assignment" if first == "drawing" else "drawing")
+    app = opened("class")
+    own = "".join(element.proto.body for element in app.get("html"))
+    kinds = {one.label: one.proto.type for one in app.button}
+    is_drawing_last = first == "assignment"
+    assert ("class-draw is-primary" in own) is is_drawing_last
+    assert kinds["Start the assignment"] == ("secondary" if is_drawing_last else "primary")
+
+
 @pytest.mark.parametrize(("act", "said"), [("close", class_notice.CLOSED), ("remove", class_notice.DISMISSED)])
 def test_who_has_a_page_open_reads_that_the_class_has_ended(room, act, said):
     app = opened("runs")
@@ -133,6 +167,19 @@ def test_a_message_ends_when_it_is_dismissed_and_another_one_is_shown(room):
     say("Look up")
     app.run()
     assert "Look up" in text_of(app), "said again"
+
+
+def test_a_dismissed_message_stays_away_after_a_reload_and_on_the_page_on_which_the_class_draws(room):
+    with as_teacher():
+        rooms.announce(room, "Look up")
+    joined = people.find(ADA).changed
+    opened("runs").button(key="class-dismiss").click().run()
+    assert "Look up" not in text_of(opened("runs"))
+    assert rooms.message_for(rooms.find(room.id), ADA) == ""
+    assert people.find(ADA).changed == joined, "neither the name nor the role has changed"
+    with as_teacher():
+        rooms.announce(room, "Look up")
+    assert "Look up" in text_of(opened("runs")), "said again"
 
 
 def test_a_message_ends_with_the_assignment_it_came_with(room):
