@@ -9,7 +9,7 @@ from imgcls.evaluation import golden
 from imgcls.jobs import backends, fair_use, waiting_list
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts
-from imgcls.jobs.together import activities, dataset, pool
+from imgcls.jobs.together import activities, dataset, names, pool
 from imgcls.runs import Run
 from imgcls.runs.index import views
 from imgcls.sharing import Visitor, lesson_progress, ownership, people
@@ -34,6 +34,8 @@ def delete_everything(visitor: Visitor) -> None:
             dataset.forget(visitor.id)
         with contextlib.suppress(UserError):
             attempts.forget(visitor.id)
+        with contextlib.suppress(UserError):
+            names.forget(visitor.id)
         with contextlib.suppress(UserError, OSError):
             for room in rooms.forget(visitor.id):
                 _remove_class(room)
@@ -53,7 +55,7 @@ def sweep_demo() -> None:
         if is_old and people.find(visitor_id).role not in (people.Role.OWNER, people.Role.TEACHER):
             _remove_kept(visitor_id)
     for person in people.everybody():
-        is_guest = person.role in (people.Role.GUEST, people.Role.MEMBER)
+        is_guest = person.role not in (people.Role.OWNER, people.Role.TEACHER)
         if is_guest and abs(time.time() - person.changed) > DEMO_SECONDS:
             people.forget(person.id)
     lesson_progress.sweep(DEMO_SECONDS)

@@ -52,11 +52,13 @@ class Action(StrEnum):
     MESSAGE_CLASS = "send messages to this class"
     SHOW_ON_STAGE = "put a member of this class on stage"
     REMOVE_MEMBER = "remove members of this class"
+    CHOOSE_MODERATORS = "choose the moderators of this class"
     EXPORT_CLASS = "export this class"
     # Drawing together in a class
     SEND_DRAWING = "send drawings to this class"
     WITHDRAW_DRAWING = "withdraw this drawing"
     COLLECT_DRAWINGS = "collect drawings in this class"
+    MODERATE = "approve and hide drawings and names in this class"
     SET_ASSIGNMENTS = "change the assignments of this class"
     # The server itself
     PREPARE_DATASET = "download datasets to this server"
@@ -117,12 +119,15 @@ TEACHING = frozenset(
         Action.MESSAGE_CLASS,
         Action.SHOW_ON_STAGE,
         Action.REMOVE_MEMBER,
+        Action.CHOOSE_MODERATORS,
         Action.EXPORT_CLASS,
         Action.COLLECT_DRAWINGS,
         Action.SET_ASSIGNMENTS,
     }
 )
 """Only for the teacher of the class and the owner of the server. Only classroom mode has classes."""
+MODERATING = frozenset({Action.MODERATE})
+"""For the moderators of the class, too: what the audience must not see before somebody has."""
 TAKING_PART = frozenset({Action.SEND_DRAWING, Action.WITHDRAW_DRAWING})
 """What an audience does, without a name or a role: send drawings to what they see, and withdraw their own."""
 ADMINISTERING = frozenset(

@@ -56,13 +56,15 @@ DEFAULTS = {
 
 
 def of(role: Role) -> Limits:
-    """The limits of a role.
+    """The limits of a role; a moderator has those of a member.
 
     Raises:
         SettingError: IMGCLS_LIMITS names none, or is no number.
     """
     if not modes.is_shared():
         return DEFAULTS[Role.OWNER]
+    if role is Role.MODERATOR:
+        role = Role.MEMBER
     changes: dict[str, float] = {}
     names = {field.name for field in fields(Limits)}
     for entry in filter(None, (part.strip() for part in os.environ.get(VARIABLE, "").split(","))):
@@ -72,10 +74,10 @@ def of(role: Role) -> Limits:
             value = float(text)
         except ValueError:
             value = -1.0
-        if whose not in set(Role) or name not in names or not value >= 0:
+        if whose not in set(DEFAULTS) or name not in names or not value >= 0:
             raise SettingError(
                 f"{VARIABLE} has the entry '{entry[:40]}'. Expected ROLE.LIMIT=NUMBER with a role of "
-                f"{', '.join(Role)} and a limit of {', '.join(sorted(names))}."
+                f"{', '.join(DEFAULTS)} and a limit of {', '.join(sorted(names))}."
             )
         if whose == role:
             changes[name] = value

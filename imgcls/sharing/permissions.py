@@ -10,7 +10,7 @@ from imgcls.sharing.visitors import Role, Visitor
 
 TRAINING_ROLES = {
     Mode.LOCAL: frozenset(Role),
-    Mode.CLASSROOM: frozenset({Role.MEMBER, Role.TEACHER, Role.OWNER}),
+    Mode.CLASSROOM: frozenset({Role.MEMBER, Role.MODERATOR, Role.TEACHER, Role.OWNER}),
     Mode.DEMO: frozenset(Role),
     Mode.READ_ONLY: frozenset({Role.OWNER}),
 }
@@ -72,7 +72,7 @@ def allowed(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None = 
         if visitor.role is Role.TEACHER and action in actions.OF_TEACHERS and mode is not Mode.READ_ONLY:
             return YES
         return Decision(False, f"You may not {action}. Only the owner of the server may.")
-    if action in actions.TEACHING:
+    if action in actions.TEACHING or action in actions.MODERATING:
         return _teaching(mode, visitor, action, thing)
     if action in actions.TAKING_PART and visitor.id and mode is not Mode.READ_ONLY:
         if action is Action.SEND_DRAWING or (thing is not None and changes(visitor, thing)):
@@ -91,6 +91,8 @@ def _teaching(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None)
     """About a class, whose owner is its teacher. Being in the room is not enough, nor is having been a teacher."""
     if mode is not Mode.CLASSROOM:
         return Decision(False, f"You may not {action}. There are no classes on this server.")
+    if action in actions.MODERATING and visitor.id and thing is not None and moderates(visitor, thing):
+        return YES
     if visitor.role is not Role.TEACHER or not visitor.id:
         return Decision(False, f"You may not {action}. Only teachers may.")
     if action is Action.OPEN_CLASS or (thing is not None and thing.owner == visitor.id):
@@ -110,6 +112,11 @@ def changes(visitor: Visitor, thing: Thing) -> bool:
     is_own = bool(visitor.id) and thing.owner == visitor.id
     is_teacher = visitor.role is Role.TEACHER and bool(thing.room) and thing.room == visitor.room
     return is_own or is_teacher or visitor.role is Role.OWNER
+
+
+def moderates(visitor: Visitor, thing: Thing) -> bool:
+    """Whether the visitor is a moderator of the class that this is, or belongs to."""
+    return visitor.role is Role.MODERATOR and bool(thing.room) and thing.room == visitor.room
 
 
 def _why(mode: Mode, visitor: Visitor) -> str:

@@ -14,10 +14,11 @@ from imgcls.sharing import modes
 
 
 class Role(StrEnum):
-    """What somebody is on this server, from least to most."""
+    """What somebody is on this server, from least to most. A moderator is a member who may do more in their class."""
 
     GUEST = "guest"
     MEMBER = "member"
+    MODERATOR = "moderator"
     TEACHER = "teacher"
     OWNER = "owner"
 

@@ -15,7 +15,8 @@ from imgcls.system import paths
 from tests.browser.support.server import Server, environment
 from tests.support.drawing_together import SEVEN
 
-GUEST, ADA, TEACHER, OWNER = "G" * 22, "A" * 22, "T" * 22, "O" * 22
+GUEST, ADA, MODERATOR, TEACHER, OWNER = "G" * 22, "A" * 22, "M" * 22, "T" * 22, "O" * 22
+WHO = (GUEST, ADA, MODERATOR, TEACHER, OWNER)
 LIST = """
 import json
 from app import app
@@ -29,50 +30,55 @@ print(json.dumps(found))
 """
 EASY = ("HEAD", "OPTIONS")
 """Methods that get less than GET."""
-EVERYBODY, NOBODY = (200,) * 4, (404,) * 4
-OF_TEACHER = (403, 403, 200, 200)
-NO_TOKEN = (403,) * 4  # against requests of other sites (XSRF)
+EVERYBODY, NOBODY = (200,) * 5, (404,) * 5
+OF_TEACHER, OF_MODERATOR = (403, 403, 403, 200, 200), (403, 403, 200, 200, 200)
+NO_TOKEN = (403,) * 5  # against requests of other sites (XSRF)
 ANY = 0
-AGENT = (403, 403, 403, ANY)  # Streamlit answers its owner
+AGENT = (403, 403, 403, 403, ANY)  # Streamlit answers its owner
 
-# Method and path -> an address of it, a body, and the status for a guest, a member of the class, its teacher, and the
-# owner of the server. `{number}` is a drawing of the member's.
-TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int]]] = {
+# Method and path -> an address of it, a body, and the status for a guest, a member of the class, one of its moderators,
+# its teacher, and the owner of the server. `{number}` is a drawing of the member's.
+TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, int]]] = {
     ("GET", "/_stcore/health"): ("", None, EVERYBODY),
     ("GET", "/_stcore/host-config"): ("", None, EVERYBODY),
-    ("GET", "/_stcore/metrics"): ("", None, (403, 403, 403, 200)),
+    ("GET", "/_stcore/metrics"): ("", None, (403, 403, 403, 403, 200)),
     **{
         (method, f"/_stcore/agent/{name}"): ("", None, AGENT)
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
         for name in ("interact", "mcp", "openapi.json")
     },
-    ("GET", "/_stcore/bidi-components/{path:path}"): ("/_stcore/bidi-components/x/../../y", None, (400,) * 4),
-    ("GET", "/component/{path:path}"): ("/component/x/../../y", None, (400,) * 4),
+    ("GET", "/_stcore/bidi-components/{path:path}"): ("/_stcore/bidi-components/x/../../y", None, (400,) * 5),
+    ("GET", "/component/{path:path}"): ("/component/x/../../y", None, (400,) * 5),
     ("GET", "/media/{file_id:path}"): ("/media/0123456789abcdef.png", None, NOBODY),
     ("PUT", "/_stcore/upload_file/{session_id}/{file_id}"): ("/_stcore/upload_file/x/y", {}, NO_TOKEN),
     ("DELETE", "/_stcore/upload_file/{session_id}/{file_id}"): ("/_stcore/upload_file/x/y", None, NO_TOKEN),
-    ("GET", "/auth/login"): ("", None, (302,) * 4),
-    ("GET", "/auth/logout"): ("", None, (302,) * 4),
-    ("GET", "/oauth2callback"): ("", None, (302,) * 4),
+    ("GET", "/auth/login"): ("", None, (302,) * 5),
+    ("GET", "/auth/logout"): ("", None, (302,) * 5),
+    ("GET", "/oauth2callback"): ("", None, (302,) * 5),
     ("GET", "/visitor/leave"): ("", None, EVERYBODY),
     ("GET", "/figure-menu/{name}"): ("/figure-menu/app.py", None, NOBODY),
-    ("GET", "/room/files/{version}/{name:path}"): ("/room/files/x/../../app.py", None, (400,) * 4),
-    ("GET", "/room/{code}"): ("", None, (303,) * 4),
+    ("GET", "/room/files/{version}/{name:path}"): ("/room/files/x/../../app.py", None, (400,) * 5),
+    ("GET", "/room/{code}"): ("", None, (303,) * 5),
     ("GET", "/room/{code}/draw"): ("", None, EVERYBODY),
     ("GET", "/room/{code}/screen"): ("", None, OF_TEACHER),
     ("GET", "/room/{code}/state"): ("", None, EVERYBODY),
     ("GET", "/room/{code}/model"): ("", None, NOBODY),
     ("POST", "/room/{code}/predict"): ("", {"strokes": SEVEN}, NOBODY),
-    ("POST", "/room/{code}/drawings"): ("", {"activity": "", "strokes": SEVEN, "label": 0}, (403, 200, 200, 200)),
-    ("DELETE", "/room/{code}/drawings/{number:int}"): ("", None, (403, 200, 200, 200)),
+    ("POST", "/room/{code}/drawings"): ("", {"activity": "", "strokes": SEVEN, "label": 0}, (403, 200, 200, 200, 200)),
+    ("DELETE", "/room/{code}/drawings/{number:int}"): ("", None, (403, 200, 403, 200, 200)),
     ("GET", "/room/{code}/show"): ("", None, OF_TEACHER),
-    ("GET", "/room/{code}/moderator"): ("", None, OF_TEACHER),
-    ("GET", "/room/{code}/moderation"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/leaderboard"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/standings"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/stage"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/on_stage"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/moderator"): ("", None, OF_MODERATOR),
+    ("GET", "/room/{code}/moderation"): ("", None, OF_MODERATOR),
     ("GET", "/room/{code}/class/{label:int}"): ("", None, OF_TEACHER),
-    ("POST", "/room/{code}/moderate"): ("", {"id": 1, "isShown": True}, OF_TEACHER),
-    ("POST", "/room/{code}/train"): ("", {}, (403, 403, 422, 422)),  # too few drawings
-    ("POST", "/room/{code}/join"): ("", {"name": "Eve"}, (200, 200, 403, 403)),  # last: the guest is then a member
-    ("POST", "/visitor/leave"): ("", {}, (303,) * 4),  # after it, cookies of the same second are worthless
+    ("POST", "/room/{code}/moderate"): ("", {"id": 1, "isShown": True}, OF_MODERATOR),
+    ("POST", "/room/{code}/names"): ("", {"names": ["Ada"], "isShown": True}, OF_MODERATOR),
+    ("POST", "/room/{code}/train"): ("", {}, (403, 403, 403, 422, 422)),  # too few drawings
+    ("POST", "/room/{code}/join"): ("", {"name": "Eve"}, (200, 200, 200, 403, 403)),  # last: the guest is then a member
+    ("POST", "/visitor/leave"): ("", {}, (303,) * 5),  # after it, cookies of the same second are worthless
 }
 # Covered elsewhere: the REST API (`test_shared_server`), the protocol of the pages, and the files of Streamlit itself.
 OTHERS = {("any", "/api"), ("any", "/_stcore/stream"), ("any", "")}
@@ -92,6 +98,7 @@ def school(tmp_path, monkeypatch):
         server.room = rooms.open_new()
         server.activity = activities.start_collection(server.room, ["1", "7"])
     people.change(ADA, name="Ada", role=Role.MEMBER, room=server.room.id)
+    people.change(MODERATOR, name="Mo", role=Role.MODERATOR, room=server.room.id)
     yield server.start()
     server.close()
 
@@ -134,7 +141,7 @@ def test_the_table_has_a_line_for_every_route(tmp_path):
 def test_every_route_answers_each_visitor_as_the_table_says(school):
     wrong = []
     for (method, path), (address, body, expected) in TABLE.items():
-        found = tuple(status(school, method, address or path, body, who) for who in (GUEST, ADA, TEACHER, OWNER))
+        found = tuple(status(school, method, address or path, body, who) for who in WHO)
         if any(expects not in (ANY, gets) for expects, gets in zip(expected, found, strict=True)):
             wrong.append((method, path, found, expected))
     assert wrong == []

@@ -51,6 +51,18 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     steps.button(pupil, "Dismiss").click()
     expect(steps.main(pupil)).not_to_contain_text("Look up")
 
+    choose(teacher, "On stage", "Ada")
+    expect(steps.main(pupil)).to_contain_text("Your teacher shows the class the page that you have open")
+    stage = teacher.context.new_page()
+    stage.goto(f"{school.url}/room/{code}/stage")
+    expect(stage.locator("#who")).to_have_text("On stage: Name to approve")
+    framed = stage.frame_locator("#page").get_by_test_id("stMain")
+    expect(framed).to_contain_text("Train a model")
+    pupil.goto(f"{school.url}/evaluate")
+    expect(framed).to_contain_text("Evaluate")
+    stage.screenshot(path=tmp_path / "stage.png")
+    stage.close()
+
 
 def choose(page, label: str, option: str) -> None:
     """Choose an option of a select box or multiselect; typing narrows a long list, and does nothing on a phone."""
@@ -104,6 +116,20 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
 
     teacher.get_by_role("link", name="Class", exact=True).click()
     expect(steps.main(teacher)).to_contain_text("1 attempt by 1 person")
+    address = steps.main(teacher).get_by_role("link", name="Leaderboard on the screen").get_attribute("href")
+    board = teacher.context.new_page()
+    board.set_viewport_size({"width": 1280, "height": 720})
+    board.goto(school.url + address)
+    expect(board.locator("#title")).to_have_text("Small networks")
+    expect(board.locator("#places .name")).to_have_text(["Name to approve"])
+    expect(board.locator("#places .score")).to_contain_text("%")
+    accessibility.check(board)
+    steps.button(teacher, "Show 1 name on the screen").click()
+    expect(board.locator("#places .name")).to_have_text(["Ada"])
+    board.keyboard.press("n")
+    expect(board.locator("#places .score")).to_be_hidden()
+    board.screenshot(path=tmp_path / "leaderboard.png")
+    board.close()
     steps.button(teacher, "Close and evaluate").click()
     teacher.get_by_role("dialog").get_by_role("button", name="Close and evaluate").click()
     expect(steps.main(teacher)).to_contain_text("Closed")

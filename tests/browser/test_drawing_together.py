@@ -93,7 +93,7 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
 def test_the_audience_sees_no_drawing_before_the_moderator_does(visit, school, tmp_path):
     teacher = owner(visit, school)
     code = open_class(teacher)
-    steps.main(teacher).get_by_text("Show a drawing only after I have approved it").click()
+    steps.main(teacher).get_by_text("Show a drawing only after it has been approved").click()
     steps.settled(teacher)
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")

@@ -28,7 +28,7 @@ from imgcls.inference.explain import task as explaining
 from imgcls.jobs.classroom import export, work
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.preflight import checks
-from imgcls.jobs.together import activities, sending
+from imgcls.jobs.together import activities, names, sending
 from imgcls.models import weights
 from imgcls.models.backbones import NETWORKS
 from imgcls.runs import Run, metrics_log, trash
@@ -52,10 +52,13 @@ from tests.sharing.classroom.conftest import room as room
 from tests.support.drawing_together import SEVEN
 
 OTHER_TEACHER, SERVER_OWNER = Visitor("U" * 22, Role.TEACHER, "Mr Gauss"), Visitor("O" * 22, Role.OWNER, "Owner")
+MODERATOR, OTHER_MODERATOR = Visitor("M" * 22), Visitor("N" * 22)
 PEOPLE = {
     "a guest": EVE,
     "a member of the class": BEN,
     "its owner": ADA,
+    "a moderator of the class": MODERATOR,
+    "a moderator of another class": OTHER_MODERATOR,
     "the teacher": TEACHER,
     "another teacher": OTHER_TEACHER,
     "the owner of the server": SERVER_OWNER,
@@ -223,6 +226,20 @@ EVERY_ACTION: dict[Action, tuple[Callable, list[Callable[[Scene], object]]]] = {
     Action.MESSAGE_CLASS: (ROOM, [lambda scene: rooms.announce(scene.room, "Look up")]),
     Action.SHOW_ON_STAGE: (ROOM, [lambda scene: rooms.put_on_stage(scene.room, ADA.id)]),
     Action.REMOVE_MEMBER: (ROOM, [lambda scene: rooms.remove(scene.room, ADA.id)]),
+    Action.CHOOSE_MODERATORS: (
+        ROOM,
+        [
+            lambda scene: rooms.appoint(scene.room, BEN.id),
+            lambda scene: rooms.appoint(scene.room, MODERATOR.id, is_moderator=False),
+        ],
+    ),
+    Action.MODERATE: (
+        ROOM,
+        [
+            lambda scene: sending.moderate(scene.room, scene.drawing, sending.State.REMOVED),
+            lambda scene: names.moderate(scene.room, ["Ada"], is_shown=True),
+        ],
+    ),
     Action.EXPORT_CLASS: (ROOM, [lambda scene: work.table(scene.room), lambda scene: export.archive(scene.room)]),
     Action.SEND_DRAWING: (WALL, [lambda scene: sending.send(scene.room, scene.wall.id, {"strokes": SEVEN}, 1)]),
     Action.WITHDRAW_DRAWING: (DRAWING, [lambda scene: sending.withdraw(scene.room, scene.drawing)]),
@@ -231,7 +248,6 @@ EVERY_ACTION: dict[Action, tuple[Callable, list[Callable[[Scene], object]]]] = {
         [
             lambda scene: activities.start_collection(scene.room, ["A", "B"]),
             lambda scene: activities.finish(scene.room),
-            lambda scene: sending.moderate(scene.room, scene.drawing, sending.State.REMOVED),
             lambda scene: sending.delete_all(scene.room),
         ],
     ),
@@ -282,9 +298,13 @@ def scene(room, join, mnist_sample, finished_run, monkeypatch):
     monkeypatch.setenv("IMGCLS_MIN_MEMORY_MB", "0")
     for visitor in (OTHER_TEACHER, SERVER_OWNER):
         known.change(visitor.id, name=visitor.name, role=visitor.role)
-    for visitor, name in ((ADA, "Ada"), (BEN, "Ben")):
+    for visitor, name in ((ADA, "Ada"), (BEN, "Ben"), (MODERATOR, "Mo")):
         join(visitor, room, name)
+    with acting_as(now(OTHER_TEACHER)):
+        other = rooms.open_new()
+    known.change(OTHER_MODERATOR.id, name="Nil", role=Role.MODERATOR, room=other.id)
     with acting_as(now(TEACHER)):
+        rooms.appoint(room, MODERATOR.id)
         wall = activities.start_collection(room, ["1", "7"])
     with acting_as(now(ADA)):
         for place, label in enumerate(("one", "two")):

@@ -150,6 +150,11 @@ def test_a_limit_that_does_not_exist_is_an_error(shared, monkeypatch, text):
         limits.of(Role.MEMBER)
 
 
+def test_a_moderator_has_the_limits_of_a_member(shared, monkeypatch):
+    monkeypatch.setenv(limits.VARIABLE, "member.queued_runs=1")
+    assert limits.of(Role.MODERATOR) == limits.of(Role.MEMBER) and limits.of(Role.MEMBER).queued_runs == 1
+
+
 def test_nobody_has_limits_in_local_mode():
     assert limits.of(Role.GUEST) == limits.Limits()
 

@@ -29,7 +29,7 @@ OWN = ("mine", "mine, public")
 OF_CLASS = (*OWN, "private, of my room", "shared with my room")
 NEVER: tuple[str, ...] = ()
 
-# What a guest, a member and a teacher may do it to. The owner of the server may do everything.
+# What a guest, a member and a teacher may do it to. The owner of the server may do everything; moderators: see below.
 CLASSROOM = {
     **dict.fromkeys((Action.VIEW_RUN, Action.VIEW_DATASET), (VISIBLE, VISIBLE, TO_TEACHER)),
     **dict.fromkeys(
@@ -75,12 +75,15 @@ CLASSROOM = {
     ),
     Action.OPEN_CLASS: (NEVER, NEVER, TO_TEACHER),
     **dict.fromkeys(actions.TEACHING - {Action.OPEN_CLASS}, (NEVER, NEVER, OWN)),
+    Action.MODERATE: (NEVER, NEVER, OWN),
     Action.SEND_DRAWING: (VISIBLE, VISIBLE, TO_TEACHER),
     Action.WITHDRAW_DRAWING: (OWN, OWN, OF_CLASS),
     **dict.fromkeys((Action.PREPARE_DATASET, Action.FETCH_WEIGHTS), (NEVER, NEVER, TO_TEACHER)),
     **dict.fromkeys((Action.READ_SERVER_FOLDER, Action.READ_METRICS, Action.MANAGE_PEOPLE), (NEVER, NEVER, NEVER)),
 }
-ROLES = (Role.GUEST, Role.MEMBER, Role.TEACHER)
+MODERATOR = {Action.MODERATE: ("shared with my room",)}
+"""What a moderator may do that a member may not."""
+ROLES = (Role.GUEST, Role.MEMBER, Role.MODERATOR, Role.TEACHER)
 
 
 def expected(mode: Mode, role: Role, action: Action, thing: str) -> bool:
@@ -88,15 +91,16 @@ def expected(mode: Mode, role: Role, action: Action, thing: str) -> bool:
     if mode is Mode.LOCAL or role is Role.OWNER:
         return True
     guest, member, teacher = CLASSROOM[action]
-    if action in actions.TEACHING and mode is not Mode.CLASSROOM:
+    if action in (*actions.TEACHING, *actions.MODERATING) and mode is not Mode.CLASSROOM:
         return False
+    moderator = MODERATOR.get(action, member)
     if mode is Mode.READ_ONLY:  # as a guest, except that a teacher sees more
         if action in actions.TAKING_PART:
             return False
         return thing in (teacher if role is Role.TEACHER and action in actions.VIEWING else guest)
     if mode is Mode.DEMO and role is Role.GUEST:
         guest = member
-    return thing in dict(zip(ROLES, (guest, member, teacher), strict=True))[role]
+    return thing in dict(zip(ROLES, (guest, member, moderator, teacher), strict=True))[role]
 
 
 def test_the_table_has_a_line_for_every_action():
@@ -117,6 +121,7 @@ def test_every_action_is_of_exactly_one_kind():
         actions.CREATING,
         actions.CHANGING,
         actions.TEACHING,
+        actions.MODERATING,
         actions.TAKING_PART,
         actions.ADMINISTERING,
     )
@@ -162,6 +167,17 @@ def test_what_is_hidden_is_refused_like_what_does_not_exist():
 def test_a_refusal_names_the_owner_of_what_is_shared():
     shared = Thing(OTHER, Visibility.PUBLIC, "", "Ben")
     assert "It belongs to Ben." in allowed(Mode.CLASSROOM, Visitor(ME, Role.MEMBER), Action.STOP_RUN, shared).reason
+
+
+def test_a_moderator_of_no_room_or_another_one_moderates_nothing():
+    for room in ("", "room-2"):
+        moderator = Visitor(ME, Role.MODERATOR, "Ada", room)
+        for thing in THINGS.values():
+            is_own = thing is not None and thing.room == room and room
+            assert is_own or not allowed(Mode.CLASSROOM, moderator, Action.MODERATE, thing)
+    assert not allowed(
+        Mode.CLASSROOM, Visitor("", Role.MODERATOR, "", ROOM), Action.MODERATE, THINGS["shared with my room"]
+    )
 
 
 def test_a_teacher_of_no_room_has_no_rights_over_things_of_no_room():

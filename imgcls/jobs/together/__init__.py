@@ -9,5 +9,6 @@ wall         what the audience wall shows
 withdrawn    drawings that were withdrawn disappear from the runs, too
 dataset      the drawings as a dataset, whose groups are the writers
 collection   the class trains a model on it
+names        which names of members the projector shows
 writers      how well each writer is read, and whose writing is furthest from the rest
 """

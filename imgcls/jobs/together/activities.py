@@ -44,8 +44,8 @@ class Activity:
 
     `is_moderated`: a drawing appears on the wall only once its moderator has approved it. `has_photos`: members take
     photos in place of drawings. `started` and `finished` are seconds since 1970; `finished` is 0 while drawings are
-    accepted. Names that members have entered until `names_until` are shown on the projector. Drawings with a larger ID
-    than `trained_until` came after the training; `has_groups`: its test keeps the drawings of each person together.
+    accepted. Drawings with a larger ID than `trained_until` came after the training; `has_groups`: its test keeps the
+    drawings of each person together.
     """
 
     id: str
@@ -57,7 +57,6 @@ class Activity:
     has_photos: bool = False
     started: float = 0.0
     finished: float = 0.0
-    names_until: float = 0.0
     trained_until: int = 0
     has_groups: bool = False
 
@@ -191,10 +190,9 @@ def _start(room: Room, activity: Activity) -> Activity:
     if not room.is_open:
         raise UserError("This class is closed. Open a class first.")
     earlier = find(room)
-    names_until = earlier.names_until if earlier is not None else 0.0
     if earlier is not None and earlier.id.isalnum():
         _write(room, earlier, f"activity-{earlier.id}.json")
-    return _write(room, replace(activity, id=secrets.token_hex(6), started=time.time(), names_until=names_until))
+    return _write(room, replace(activity, id=secrets.token_hex(6), started=time.time()))
 
 
 def _write(room: Room, activity: Activity, name: str = NAME) -> Activity:
@@ -217,7 +215,8 @@ def _load(path: Path) -> Activity | None:
         if content.pop("version") != VERSION:
             return None
         classes = tuple(map(str, content.pop("classes")))
-        times = [content.get(name, 0.0) for name in ("started", "finished", "names_until", "trained_until")]
+        content.pop("names_until", None)  # approved names are in a file of their own now
+        times = [content.get(name, 0.0) for name in ("started", "finished", "trained_until")]
         if not all(json_files.is_number(value, 0.0) for value in times):
             return None
         return Activity(kind=Kind(content.pop("kind")), classes=classes, **content)

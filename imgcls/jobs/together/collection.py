@@ -21,6 +21,7 @@ from imgcls.jobs.together import activities, dataset, photos, sending
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Pool
 from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.predictions import fold_predictions
@@ -62,13 +63,13 @@ class Progress:
 
     @property
     def text(self) -> str:
-        return self.problem or " ".join(text.format(**values) for text, values in self.parts)
+        return self.problem or " ".join(_(text).format(**values) for text, values in self.parts)
 
 
 def lacking(room: Room, activity: Activity) -> list[str]:
     """The classes that have too few drawings for training."""
     counts = [0] * len(activity.classes)
-    for label, _, count in sending.pool_of(room, activity).pairs():
+    for label, __, count in sending.pool_of(room, activity).pairs():
         if label is not None and label < len(counts):
             counts[label] += count
     return [name for name, count in zip(activity.classes, counts, strict=True) if count < items.MIN_IMAGES]

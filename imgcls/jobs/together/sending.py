@@ -18,6 +18,7 @@ from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Drawing, Pool, State
 from imgcls.runs import Run
 from imgcls.sharing import Action, Thing, Visibility, guarding, visitors
+from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 
 MOST_OF_WRITER, MOST = 500, 30_000
@@ -139,10 +140,10 @@ def moderate(room: Room, number: int, state: State) -> None:
     """Show, hide or take back a drawing.
 
     Raises:
-        NotAllowed: the present visitor is not the teacher.
+        NotAllowed: the present visitor is neither the teacher nor a moderator.
         UserError: it cannot be written.
     """
-    activities.require_teacher(room)
+    rooms.require(Action.MODERATE, room)
     if (activity := activities.find(room)) is not None:
         pool_of(room, activity).move(number, state)
 

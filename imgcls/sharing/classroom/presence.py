@@ -20,6 +20,8 @@ class Place:
 
 
 NOWHERE = Place()
+OWN = ("you", "class")
+"""Paths of pages on which whoever follows somebody would see themselves."""
 _seen: dict[str, tuple[float, Place]] = {}
 _lock = threading.Lock()
 

@@ -1,7 +1,8 @@
 """A room: one class with its teacher, for a lesson or a term.
 
 Who belongs to a room is a fact about a person (`people.Person.room`).
-Joining makes a guest a member; who leaves, is removed, or whose class is closed, is a guest again.
+Joining makes a guest a member, and the teacher makes a member a moderator; who leaves, is removed, or whose class is
+closed, is a guest again.
 """
 
 import secrets
@@ -25,6 +26,7 @@ from imgcls.sharing.owner_code import LETTERS
 from imgcls.sharing.people import NAME_LENGTH, Person
 
 MOST_MEMBERS = 200
+NOT_HERE = "This person is no longer in the class. Choose another name."
 WRONG_CODE = "There is no open class with this code. Compare it with the one your teacher shows."
 
 
@@ -105,7 +107,9 @@ def join(code: str, name: str, address: str = "") -> Room:
         taken = [person.name for person in (*others, people.find(room.teacher))]
         if visitor.room != room.id:
             _take_off_stage(visitor.id, visitor.room)
-        people.change(visitor.id, name=_free_name(people.checked_name(name), taken), role=Role.MEMBER, room=room.id)
+        stays = visitor.role is Role.MODERATOR and visitor.room == room.id  # they enter another name
+        role = Role.MODERATOR if stays else Role.MEMBER
+        people.change(visitor.id, name=_free_name(people.checked_name(name), taken), role=role, room=room.id)
     return room
 
 
@@ -135,6 +139,25 @@ def remove(room: Room, visitor_id: str) -> None:
             _dismiss(visitor_id, room="")
 
 
+def appoint(room: Room, visitor_id: str, *, is_moderator: bool = True) -> None:
+    """Make a member a moderator, who approves and hides what the class sends, or take that back.
+
+    It ends when they leave, and when the class is closed.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: nobody with this ID is in the class, the class is closed, or it cannot be written.
+    """
+    require(Action.CHOOSE_MODERATORS, room)
+    with changing():
+        person, present = people.find(visitor_id), find(room.id)
+        if present is None or not present.is_open:
+            raise UserError("This class is closed. Open a class first.")
+        if person.room != room.id or person.role not in (Role.MEMBER, Role.MODERATOR):
+            raise UserError(NOT_HERE)
+        people.change(visitor_id, role=Role.MODERATOR if is_moderator else Role.MEMBER)
+
+
 def put_on_stage(room: Room, visitor_id: str) -> Room:
     """Show the latest run of a member to the class, on the teacher's screen; "" ends it. The member is told.
 
@@ -145,7 +168,7 @@ def put_on_stage(room: Room, visitor_id: str) -> Room:
     require(Action.SHOW_ON_STAGE, room)
     with changing():
         if visitor_id and visitor_id not in {person.id for person in members(room)}:
-            raise UserError("This person is no longer in the class. Choose another name.")
+            raise UserError(NOT_HERE)
         return changed(room, on_stage=visitor_id)
 
 
@@ -243,4 +266,5 @@ def _folded(name: str) -> str:
 def _dismiss(visitor_id: str, *, room: str) -> None:
     person = people.find(visitor_id)
     if person.id:
-        people.change(person.id, room=room, role=Role.GUEST if person.role is Role.MEMBER else person.role)
+        is_member = person.role in (Role.MEMBER, Role.MODERATOR)
+        people.change(person.id, room=room, role=Role.GUEST if is_member else person.role)

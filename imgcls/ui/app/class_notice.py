@@ -14,7 +14,7 @@ from imgcls.jobs.together import activities
 from imgcls.jobs.together.activities import Activity
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.sharing import Mode, people
+from imgcls.sharing import Mode, Role, people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
@@ -24,9 +24,13 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
 TICK_SECONDS = 5.0
-KNOWN = ("run", "view", "image", "data")
-"""The parameters of the address that say what somebody looks at; others may hold what they typed."""
-ON_STAGE = N_("Your teacher shows the class which page and run you have open.")
+KNOWN = (
+    *("run", "other", "study", "data", "lesson", "model"),
+    *("view", "panel", "part", "explore", "suspects", "image", "epoch", "learned", "followed", "threshold", "yes-from"),
+    *("class", "cell", "area", "predictions", "confidence", "merge", "off"),
+)
+"""The parameters of the address that say what somebody looks at and has selected; others may hold what they typed."""
+ON_STAGE = N_("Your teacher shows the class the page that you have open, with its run and what is selected there.")
 PAUSED = N_("Your teacher has paused all training.")
 NEWS = N_("There is something new to do in your class.")
 CLOSED = N_("Your teacher has closed the class, so no run can be started. Runs in progress continue.")
@@ -143,6 +147,8 @@ def _news(room: Room, path: str, found: Sequence[Assignment]) -> None:
     activity = activities.find(room)
     present = {one.code for one in found if one.is_open}
     present |= {activity.id} if activity is not None and activity.is_open else set()
+    if sharing.current().role is Role.MODERATOR:
+        present.add(Role.MODERATOR)
     if path == CLASS_PAGE and activity is not None:
         present |= _model(activity)
     known, seen = st.session_state.get(SEEN, (room.id, None))

@@ -14,9 +14,9 @@ DONE = "you-redeemed"
 def show(visitor: Visitor) -> None:
     """The field, and what was wrong with the code that was entered last."""
     st.text_input(
-        "Code from the terminal", key=CODE, on_change=_redeem, args=(visitor.id,), autocomplete="off", width=420
+        _("Code from the terminal"), key=CODE, on_change=_redeem, args=(visitor.id,), autocomplete="off", width=420
     )
-    st.button("Become the owner", key="you-redeem", icon=":material/key:")  # a phone has no Enter key to press
+    st.button(_("Become the owner"), key="you-redeem", icon=":material/key:")  # a phone has no Enter key to press
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
 

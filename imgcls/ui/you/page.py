@@ -20,17 +20,18 @@ LEAVE = '<a class="link-button" href="{}" target="_self">Not you?</a>'
 """In this tab: one that stays open would still show the previous person's work."""
 PRIVACY = (
     "In this browser, a random ID in a cookie, which only this server reads, for a year. On this server, until you "
-    "delete it (in a demo, for a day):\n- your name, role and class, if you have any, and how far you are in the "
-    "lessons\n- your runs, studies, datasets and uploads, with your name as their owner\n- images that you pinned or "
-    "saved, and views of the list of runs\n- attempts at assignments with your predictions; your class sees them on "
-    "the leaderboard\n- drawings and photos that you sent to your class; the projector shows them\n\nIf you only look "
-    "around, nothing is stored. Nothing is sent to other servers, except the names of runs if the owner of this server "
-    "has set up notifications."
+    "delete it (in a demo, for a day):\n- your name, role and class, if you have any, whether you have dismissed the "
+    "message to your class, and how far you are in the lessons\n- your runs, studies, datasets and uploads, with your "
+    "name as their owner\n- images that you pinned or saved, and views of the list of runs\n- attempts at assignments "
+    "with your predictions; your class sees them on the leaderboard\n- drawings and photos that you sent to your "
+    "class, which the projector shows\n\nIf you only look around, nothing is stored. Nothing is sent to other servers, "
+    "except the names of runs if the owner of this server has set up notifications."
 )
 NOT_DELETED, DELETED = "you-not-deleted", "you-deleted"
 ROLES = {
     Role.GUEST: "a guest",
     Role.MEMBER: "a member",
+    Role.MODERATOR: "a moderator of your class",
     Role.TEACHER: "a teacher",
     Role.OWNER: "the owner of this server",
 }

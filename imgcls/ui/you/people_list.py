@@ -9,6 +9,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 
 GIVEN = [Role.GUEST, Role.MEMBER, Role.TEACHER, Role.OWNER]
+"""Moderators are chosen by the teacher of their class."""
 
 
 def show() -> None:
@@ -29,7 +30,7 @@ def show() -> None:
         st.session_state[key] = person.role
         role.selectbox(
             "Role",
-            GIVEN,
+            [*GIVEN, *(role for role in [person.role] if role not in GIVEN)],
             format_func=lambda role: role.value.capitalize(),
             key=key,
             label_visibility="collapsed",

@@ -223,6 +223,32 @@ def test_a_member_on_stage_is_one_of_the_class_and_leaves_it_with_the_class(room
         assert rooms.put_on_stage(room, "").on_stage == ""
 
 
+def test_a_moderator_is_one_until_they_leave_or_the_class_is_closed(room, join):
+    for end in ("left", "removed", "closed"):
+        join(ADA, room, "Ada")
+        with as_now(TEACHER):
+            rooms.appoint(room, ADA.id)
+        assert people.visitor(ADA.id).role is Role.MODERATOR
+        join(ADA, room, "Ada B")
+        assert people.visitor(ADA.id).role is Role.MODERATOR, "they have only entered another name"
+        if end == "left":
+            with as_now(ADA):
+                rooms.leave()
+        else:
+            with as_now(TEACHER):
+                rooms.remove(room, ADA.id) if end == "removed" else rooms.close(room)
+        assert people.visitor(ADA.id).role is Role.GUEST
+    with as_now(TEACHER), pytest.raises(UserError, match="is closed"):
+        rooms.appoint(room, ADA.id)
+
+
+def test_only_members_can_be_moderators(room):
+    for visitor in (EVE, TEACHER):
+        with as_now(TEACHER), pytest.raises(UserError, match="no longer in the class"):
+            rooms.appoint(room, visitor.id)
+    assert people.visitor(TEACHER.id).role is Role.TEACHER
+
+
 def test_presence_ends_when_no_page_reports(monkeypatch):
     now = 50.0
     monkeypatch.setattr(presence.time, "monotonic", lambda: now)

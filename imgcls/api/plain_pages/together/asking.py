@@ -11,11 +11,13 @@ from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from imgcls import sharing
+from imgcls import languages, sharing
 from imgcls.api import problems
 from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.middleware.visitors import visitor_of
+from imgcls.api.plain_pages.together import texts
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
 from imgcls.sharing import Mode, NotAllowed, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -37,11 +39,11 @@ class Refused(Exception):
         self.status = status
 
 
-PROBLEM = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Draw together</title>
+PROBLEM = """<!doctype html><html lang="{}"><meta charset="utf-8"><title>{}</title>
 <meta name="viewport" content="width=device-width"><style>
 :root{{color-scheme:light dark}}
 body{{font:1.2rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.2rem}}
-</style><h1>Draw together</h1><p>{}</p><p><a href="">Try again</a></p></html>"""
+</style><h1>{}</h1><p>{}</p><p><a href="">{}</a></p></html>"""
 
 Work = Callable[..., Any]
 _rates = {True: RateLimit(*SENDING), False: RateLimit(5.0, 30.0)}
@@ -73,7 +75,9 @@ def answering(
         except (Refused, UserError) as error:
             status = error.status if isinstance(error, Refused) else 403 if isinstance(error, NotAllowed) else 422
             if is_page:
-                return HTMLResponse(PROBLEM.format(html.escape(str(error))), status)
+                with languages.speaking(language := texts.language(request)):
+                    words = [_("Draw together"), _("Draw together"), str(error), _("Try again")]
+                return HTMLResponse(PROBLEM.format(language, *map(html.escape, words)), status)
             return problems.problem(status, str(error))
         if isinstance(found, Response):
             return found
@@ -97,12 +101,12 @@ def room_of(request: Request) -> Room:
         if not any(rooms.folder().glob(f"{code}-*.json")) or len(code) != rooms.CODE_LENGTH:
             guessing.check(sharing.current().id, _address(request))
             guessing.note_wrong(sharing.current().id, _address(request))
-        raise Refused(404, "This class is closed, or there is none with this code. Scan the code again.")
+        raise Refused(404, _("This class is closed, or there is none with this code. Scan the code again."))
     return room
 
 
 def _call(work: Work, visitor_id: str, request: Request, given: tuple) -> Any:
-    with sharing.acting_as(people.visitor(visitor_id)):
+    with sharing.acting_as(people.visitor(visitor_id)), languages.speaking(texts.language(request)):
         return work(room_of(request), request, *given)
 
 

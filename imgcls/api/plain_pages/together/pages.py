@@ -1,8 +1,10 @@
 """The pages, and their files: scripts, styles, and LiteRT.js, which a browser keeps as their address has a digest."""
 
+import contextlib
 import gzip
 import hashlib
 import secrets
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +14,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from imgcls import languages
+from imgcls import languages, sharing
 from imgcls.api.plain_pages.together import phone, texts
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.errors import UserError
 from imgcls.export import offline_page
 from imgcls.export.offline_page import content
 from imgcls.jobs.together import activities, photos
-from imgcls.jobs.together.activities import Activity
-from imgcls.languages import PERCENT_SCRIPT
-from imgcls.sharing import NotAllowed
-from imgcls.sharing.classroom import join_link
+from imgcls.languages import N_, PERCENT_SCRIPT
+from imgcls.languages import gettext as _
+from imgcls.sharing import Action, NotAllowed
+from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 
 if TYPE_CHECKING:
@@ -33,14 +35,19 @@ OFFLINE = offline_page.HERE
 TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".bin": "application/octet-stream"}
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self' data:; connect-src 'self'; frame-src {frames}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 """Stricter than that of the app: no script but ours runs, whatever a drawing or a name contains."""
 
 
-TEACHER_ONLY = (
+TEACHER_ONLY = N_(
     "Only the teacher of this class sees this page. If that is you, on another device: enter the code from the "
     "server's terminal on its Class page, then open this address again."
+)
+MODERATORS_ONLY = N_(
+    "Only the teacher and the moderators of this class see this page. To become one, join the class with a name, and "
+    "ask its teacher to choose you as a moderator on their Class page."
 )
 
 
@@ -92,10 +99,7 @@ def draw(room: Room, request: Request) -> Response:
         if (run := activities.model_of(activity)) is not None:
             known |= {"model": phone.version(run), "shape": run.card.shape, "fit": run.card.fit}
             known |= content.of_digits(run.card)
-    code = texts.language(request)
-    with languages.speaking(code):
-        known |= {"language": code, "direction": languages.direction(code), "texts": texts.translated()}
-        return _page("phone.html.jinja", known)
+    return _page("phone.html.jinja", known | {"texts": texts.translated((*texts.TEXTS, *texts.PAGE))})
 
 
 def short(room: Room, request: Request) -> Response:
@@ -105,8 +109,11 @@ def short(room: Room, request: Request) -> Response:
 
 def screen(room: Room, request: Request) -> Response:
     """The page for the projector."""
-    _require_teacher(room)
-    activity = _started(room)
+    with refusing(TEACHER_ONLY):
+        activities.require_teacher(room)
+    activity = activities.find(room)
+    if activity is None:
+        raise UserError("Nothing has been started in this class. Start a wall or a collection on the Class page.")
     base = join_link.address(str(request.base_url))
     link = f"{base}{request.scope.get('root_path', '')}/room/{room.code}"
     invitation = {"qr": join_link.qr_code(link), "command": ""}
@@ -114,37 +121,56 @@ def screen(room: Room, request: Request) -> Response:
         is_only_here = join_link.is_only_here(str(request.base_url))
         invitation = {"qr": "", "command": join_link.restart_command(request.url.port) if is_only_here else ""}
     known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
-    known |= {"classes": activity.classes, "kind": activity.kind}
+    known |= {"classes": activity.classes, "kind": activity.kind, "other": "leaderboard"}
+    known["texts"] = texts.translated(texts.SCREENS)
     return _page(
         "screen/screen.html.jinja",
         known | {"link": link, "shown": link.partition("//")[2].partition("/room/")[0]} | invitation,
     )
 
 
+def leaderboard(room: Room, request: Request) -> Response:
+    """The leaderboard of an assignment for the projector; without `task`, of the latest one."""
+    with refusing(TEACHER_ONLY):
+        rooms.require(Action.SET_ASSIGNMENTS, room)
+    known: dict[str, Any] = {"code": room.code, "task": request.query_params.get("task", "")}
+    known |= {"other": "screen" if activities.find(room) is not None else "", "texts": texts.translated(texts.SCREENS)}
+    return _page("screen/leaderboard.html.jinja", known)
+
+
+def stage(room: Room, request: Request) -> Response:
+    """The page that the member on stage has open, for the projector: in a frame, as the teacher sees it."""
+    with refusing(TEACHER_ONLY):
+        rooms.require(Action.SHOW_ON_STAGE, room)
+    known = {"code": room.code, "other": "", "texts": texts.translated(texts.SCREENS)}
+    return _page("screen/stage.html.jinja", known, frames="'self'")
+
+
 def moderator(room: Room, request: Request) -> Response:
-    """The page on which the teacher approves and hides drawings, on a device that the audience does not see."""
-    _require_teacher(room)
-    activity = _started(room)
-    known = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos, "kind": activity.kind}
-    return _page("moderator/moderator.html.jinja", known | {"classes": activity.classes})
-
-
-def _require_teacher(room: Room) -> None:
-    """Says to teachers with a second device what to do there."""
-    try:
-        activities.require_teacher(room)
-    except NotAllowed:
-        raise NotAllowed(TEACHER_ONLY) from None
-
-
-def _started(room: Room) -> Activity:
+    """The page on which drawings and names are approved and hidden, on a device that the audience does not see."""
+    with refusing(MODERATORS_ONLY):
+        rooms.require(Action.MODERATE, room)
     activity = activities.find(room)
-    if activity is None:
-        raise UserError("Nothing has been started in this class. Start a wall or a collection on the Class page.")
-    return activity
+    known: dict[str, Any] = {"code": room.code, "activity": "", "hasPhotos": False, "kind": "", "classes": []}
+    if activity is not None:
+        known |= {"activity": activity.id, "hasPhotos": activity.has_photos, "kind": activity.kind}
+        known |= {"classes": activity.classes}
+    known |= {"isTeacher": rooms.manages(sharing.current(), room), "texts": texts.translated(texts.SCREENS)}
+    return _page("moderator/moderator.html.jinja", known)
 
 
-def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
+@contextlib.contextmanager
+def refusing(message: str) -> Iterator[None]:
+    """Says to whom a page is refused what to do, such as to teachers with a second device."""
+    try:
+        yield
+    except NotAllowed:
+        raise NotAllowed(_(message)) from None
+
+
+def _page(template: str, known: dict[str, Any], *, frames: str = "'none'") -> HTMLResponse:
+    code = languages.current()
+    known |= {"language": code, "direction": languages.direction(code)}
     nonce = secrets.token_urlsafe(16)
     base = f"../files/{version()}"
     imports = {
@@ -159,14 +185,14 @@ def _page(template: str, known: dict[str, Any]) -> HTMLResponse:
         .get_template(template)
         .render(
             known,
-            _=languages.gettext,
+            _=_,
             base=base,
             nonce=nonce,
             imports=offline_page.for_script({"imports": imports}),
             content=offline_page.for_script(known),
         )
     )
-    headers = {"Content-Security-Policy": POLICY.format(nonce=nonce), "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": POLICY.format(nonce=nonce, frames=frames), "Cache-Control": "no-store"}
     return HTMLResponse(text, headers=headers)
 
 
@@ -184,5 +210,7 @@ ROUTES = [
     Route("/room/{code}", answering(short, is_page=True)),
     Route("/room/{code}/draw", answering(draw, is_page=True)),
     Route("/room/{code}/screen", answering(screen, is_page=True)),
+    Route("/room/{code}/leaderboard", answering(leaderboard, is_page=True)),
+    Route("/room/{code}/stage", answering(stage, is_page=True)),
     Route("/room/{code}/moderator", answering(moderator, is_page=True)),
 ]

@@ -1,24 +1,33 @@
 """What the projector shows to all, and what the teacher does there: remove drawings, train. Only for the teacher.
 
-Drawings that wait for approval are not sent to the projector, only to the moderator's page.
+Drawings that wait for approval are not sent to the projector, only to the moderator's page, which the moderators of the
+class also have: they approve and hide, nothing else.
 """
 
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.routing import Route
 
+from imgcls import sharing
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.api.plain_pages.together.phone import after, described
 from imgcls.errors import UserError
+from imgcls.jobs.classroom import projected
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities, collection, names, sending, wall, writers
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Pool, State
+from imgcls.languages import gettext as _
+from imgcls.sharing import Action
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 
 MOST_SHOWN, MOST_OF_CLASS, MOST_MODERATED = 48, 60, 60
 MOST_WRITERS = 36
+LISTS = {"waiting": State.WAITING, "shown": State.SHOWN, "hidden": State.REMOVED}
 
 
 def show(room: Room, request: Request) -> dict[str, Any]:
@@ -53,10 +62,10 @@ def _wall(activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
 
 def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
     counts = [0] * len(activity.classes)
-    for label, _, count in drawings.pairs():
+    for label, __, count in drawings.pairs():
         if label is not None and label < len(counts):
             counts[label] += count
-    members = names.on_screen(room, activity)
+    members = names.on_screen(room)
     listed = writers.scores(drawings)
     progress = collection.progress(activity)
     found = wall.of(drawings, activity)
@@ -74,7 +83,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "mistake": None if found.mistake is None else described(found.mistake, activity),
         "writers": [
             {
-                "name": members.get(score.writer) or "Someone who has left",
+                "name": members.get(score.writer) or _(names.GONE),
                 "drawings": score.drawings,
                 "known": score.count,
                 "wrong": score.wrong,
@@ -97,12 +106,37 @@ def of_class(room: Room, request: Request) -> dict[str, Any]:
     return {"drawings": [described(drawing, activity) for drawing in found]}
 
 
+def standings(room: Room, request: Request) -> dict[str, Any]:
+    """The leaderboard of an assignment: `task` is its code, otherwise it is the latest one."""
+    rooms.require(Action.SET_ASSIGNMENTS, room)
+    code = request.query_params.get("task", "")
+    task = assignments.find(code) if code else projected.newest(room)
+    if task is None or task.room != room.id:
+        return {"title": ""}
+    return asdict(projected.board(task, room))
+
+
+def on_stage(room: Room, request: Request) -> dict[str, Any]:
+    """Who is on stage, and the page that they have open: `address` below that of the app, "" if it is not followed."""
+    rooms.require(Action.SHOW_ON_STAGE, room)
+    place = presence.place_of(room.on_stage) if room.on_stage else None
+    address = ""
+    if place is not None and place.path and place.path not in presence.OWN:
+        address = f"{place.path}?{urlencode(dict(place.query))}"
+    name = names.on_screen(room).get(room.on_stage, "")
+    return {"name": name, "page": "" if place is None else place.title, "address": address}
+
+
 def moderation(room: Room, request: Request) -> dict[str, Any]:
-    """For the moderator's page: the drawings that wait, those on the screen, and those that were hidden."""
-    activities.require_teacher(room)
+    """For the moderator's page: the drawings that wait, those on the screen, and those that were hidden; and names."""
+    rooms.require(Action.MODERATE, room)
+    presence.note(sharing.current().id, presence.Place("Moderate"))
     activity = activities.find(room)
+    asked: dict[str, list[str]] = {}
+    if projected.shows_names(room):
+        asked = {key: [person.name for person in names.in_state(room, state)] for key, state in LISTS.items()}
     if activity is None:
-        return {"activity": ""}
+        return {"activity": "", "names": asked}
     seen, drawings = after(request), sending.pool_of(room, activity)
     lists = {
         "waiting": drawings.oldest(State.WAITING, MOST_MODERATED),
@@ -115,7 +149,7 @@ def moderation(room: Room, request: Request) -> dict[str, Any]:
         "hidden": drawings.count(State.REMOVED),
     }
     shown = {name: [described(drawing, activity, seen) for drawing in found] for name, found in lists.items()}
-    return {"activity": activity.id, "isOpen": activity.is_open, "counts": counts} | shown
+    return {"activity": activity.id, "isOpen": activity.is_open, "counts": counts, "names": asked} | shown
 
 
 def moderate(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +163,17 @@ def moderate(room: Room, request: Request, body: dict[str, Any]) -> dict[str, An
     return {}
 
 
+def moderate_names(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """Show names on the projector, or hide them."""
+    chosen, is_shown = body.get("names"), body.get("isShown")
+    if not isinstance(chosen, list) or not 0 < len(chosen) <= rooms.MOST_MEMBERS:
+        raise UserError("Expected a list of names.")
+    if any(type(name) is not str for name in chosen) or type(is_shown) is not bool:
+        raise UserError("Expected names, and whether they are shown.")
+    names.moderate(room, chosen, is_shown=is_shown)
+    return {}
+
+
 def train(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """Train the model of the class."""
     return {"run": collection.train(room).id}
@@ -137,7 +182,10 @@ def train(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
 ROUTES = [
     Route("/room/{code}/show", answering(show)),
     Route("/room/{code}/class/{label:int}", answering(of_class)),
+    Route("/room/{code}/standings", answering(standings)),
+    Route("/room/{code}/on_stage", answering(on_stage)),
     Route("/room/{code}/moderation", answering(moderation)),
     Route("/room/{code}/moderate", answering(moderate, has_body=True), methods=["POST"]),
+    Route("/room/{code}/names", answering(moderate_names, has_body=True), methods=["POST"]),
     Route("/room/{code}/train", answering(train, has_body=True), methods=["POST"]),
 ]

@@ -1,4 +1,6 @@
-"""What the phone's page says, in the language of the visitor. Its scripts look the English texts up, see phone.js."""
+"""What the plain pages say, in the language of the visitor. Scripts look the English texts up, see translated.js."""
+
+from collections.abc import Iterable
 
 from starlette.requests import Request
 
@@ -36,6 +38,7 @@ TEXTS = (
     N_("class {code}"),
     N_("Message to the class: {text}"),
     N_("No connection to the server. Check the Wi-Fi."),
+    N_("The server answered {status}."),
 )
 
 PAGE = (
@@ -62,12 +65,128 @@ PAGE = (
 """Texts of the template phone.html.jinja, which are not found there."""
 
 
+SCREENS = (
+    N_("No connection to the server. Check the Wi-Fi."),
+    N_("The server answered {status}."),
+    N_("This page needs JavaScript."),
+    N_("Close"),
+    # drawings as tiles
+    N_("Drawing: {name}"),
+    N_("Photo: {name}"),
+    N_("not {name}"),
+    N_("It came after the training."),
+    N_("Show: {name}"),
+    N_("Hide: {name}"),
+    # the page of the moderators
+    N_("Moderate class {code}"),
+    N_(
+        "Use this page on a device that the audience does not see, such as the laptop's own display. Or choose a "
+        "member as moderator on your Class page: they find this page on theirs."
+    ),
+    N_("You decide what the screen shows: tap to approve or hide. Keep this page where the audience does not see it."),
+    N_("Nothing to do yet. This page updates automatically."),
+    N_("Names"),
+    N_("Show all names"),
+    N_("Show all"),
+    N_("Tap one to hide it."),
+    N_("Tap one to show it, or its × to hide it."),
+    N_("No one sees these. Tap one to show it again."),
+    N_("Waiting for approval: {count}"),
+    N_("On the screen: {count}"),
+    N_("Hidden: {count}"),
+    N_("Names waiting for approval: {count}"),
+    N_("Names on the screen: {count}"),
+    N_("Hidden names: {count}"),
+    N_("Shown."),
+    N_("Hidden."),
+    N_("{count} drawings shown."),
+    N_("{count} photos shown."),
+    N_("Finished: no more drawings are accepted."),
+    N_("Finished: no more photos are accepted."),
+    # the projector
+    N_("Class {code}"),
+    N_("Drawings"),
+    N_("Photos"),
+    N_("Scan the code and draw."),
+    N_("Scan the code and take photos."),
+    N_("No one can join yet."),
+    N_("QR code of {link}"),
+    N_("Scan, or open"),
+    N_("Only this computer can reach the server, so no one else can join. Restart it with:"),
+    N_("This computer is not connected to a network, so no one else can join. Connect it, then reload this page."),
+    N_("Train the model"),
+    N_("Train again with all drawings"),
+    N_("Train again with all photos"),
+    N_("Hardest"),
+    N_("Funniest mistake"),
+    N_("How far each person's writing is from that of the others: 1 is the average."),
+    N_("Tap one to remove it from the pool, or to put it back."),
+    N_("Undo"),
+    N_("of {count} read correctly"),
+    N_("95% interval {low} to {high}"),
+    N_("{share} correct"),
+    N_("{label}, read as {name}"),
+    N_("{label}, read as {name}: {count}"),
+    N_("Rows: what was drawn. Columns: what the model reads."),
+    N_("1 drawing"),
+    N_("{count} drawings"),
+    N_("1 photo"),
+    N_("{count} photos"),
+    N_("by {count} of {members}"),
+    N_("{count} to approve"),
+    N_("finished"),
+    N_("Look through the drawings of {name}"),
+    N_("Look through the photos of {name}"),
+    N_("Drawings of {name}"),
+    N_("Photos of {name}"),
+    N_("1 drawing came after the training. Train again to learn from it."),
+    N_("{count} drawings came after the training. Train again to learn from them."),
+    N_("1 photo came after the training. Train again to learn from it."),
+    N_("{count} photos came after the training. Train again to learn from them."),
+    N_("At least {count} drawings of each: {names}"),
+    N_("At least {count} photos of each: {names}"),
+    N_("Name"),
+    N_("Misread"),
+    N_("Distance"),
+    N_("{wrong} of {known}"),
+    N_("{name}: {share} misread"),
+    N_("and {count} more"),
+    # its keys
+    N_("Keys"),
+    N_("full screen"),
+    N_("blank screen, and back"),
+    N_("hide numbers, and show them"),
+    N_("zoom at the pointer"),
+    N_("whole screen"),
+    N_("move the enlarged part"),
+    N_("this list"),
+    N_("leaderboard"),
+    N_("drawings"),
+    N_("The letters F, B, N and L are keys"),
+    N_("Blank screen. Press B, Escape or click to return."),
+    # the leaderboard on it
+    N_("Leaderboard"),
+    N_("Goal: {goal}"),
+    N_("goal met"),
+    N_("goal not met"),
+    N_("still training"),
+    N_("No assignment has a leaderboard yet. This page updates automatically."),
+    # the page of a member on it
+    N_("On stage"),
+    N_("On stage: {name}"),
+    N_("Nobody is on stage. Choose a member on your Class page."),
+    N_("No page open at the moment."),
+    N_("This page is not shown: {page}"),
+)
+"""Of the projector's pages and the page of the moderators, their templates and their scripts."""
+
+
 def language(request: Request) -> str:
     """The language of a request to one of the plain pages: the same as on the pages of the app."""
     said = request.query_params.get(choice.PARAMETER, ""), request.cookies.get(choice.COOKIE, "")
     return choice.chosen(*said, request.headers.get("accept-language", ""))
 
 
-def translated() -> dict[str, str]:
+def translated(wanted: Iterable[str]) -> dict[str, str]:
     """English text -> the one of the present language, for those that differ."""
-    return {text: shown for text in (*TEXTS, *PAGE) if (shown := _(text)) != text}
+    return {text: shown for text in wanted if (shown := _(text)) != text}

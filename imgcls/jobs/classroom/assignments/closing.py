@@ -10,6 +10,7 @@ them, but not for paused ones. The evaluation is a process of its own:
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import filelock
@@ -21,6 +22,8 @@ from imgcls.jobs.classroom.assignments import assignment as files
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.classroom.assignments.assignment import Assignment, changing, load, path_of, require_teacher, write
 from imgcls.jobs.classroom.work import Work
+from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.runs import assignments as records
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -131,6 +134,21 @@ def progress(assignment: Assignment) -> tuple[int, int]:
     """How many of the best runs have been evaluated on the test set, and how many there are."""
     best = [place.best for place in places(assignment)]
     return sum(one.test_accuracy is not None for one in best), len(best)
+
+
+def progress_text(assignment: Assignment, works: Sequence[Work]) -> str:
+    """How far the evaluation of the best of these runs is, in the language of the visitor."""
+    training = sum(one.state in work.TRAINING for one in works)
+    if training:
+        return ngettext(
+            "Before the best run of each person is evaluated on the test set, {n} training has to end.",
+            "Before the best run of each person is evaluated on the test set, {n} trainings have to end.",
+            training,
+        ).format(n=training)
+    done, total = progress(assignment)
+    return _("Evaluating the best run of each person on the test set: {done} of {total} done.").format(
+        done=done, total=total
+    )
 
 
 def evaluate(assignment: Assignment) -> Final | None:

@@ -11,6 +11,8 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Goal, Setting
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.sharing import Mode, lesson_progress
 from imgcls.sharing.classroom import rooms
 from imgcls.ui.app.assignments import fixed_controls
@@ -18,17 +20,17 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.components import reveal
 
-WHAT = (
-    "Your class gets a link that opens this page as it is now. Fixed controls keep their values; hidden ones are "
-    "fixed as well, but not shown. The server checks both when a run starts."
+WHAT = N_(
+    "Your class gets a link that opens this page as it is now. Fixed controls keep their values; hidden ones are fixed "
+    "as well, but not shown."
 )
-OF_OTHERS = (
-    " On this page, you can fix the main controls and whatever is part of its URL, such as the run, the section and "
-    "the filters. Everything else can be changed."
+OF_OTHERS = N_(
+    "On this page, you can fix the main controls and whatever is part of its URL, such as the run, the section and the "
+    "filters. Everything else can be changed."
 )
-OF_TRAINING = (
-    " On the Class page, the class sees a leaderboard: by validation accuracy, and by test accuracy once you close the "
-    "assignment."
+OF_TRAINING = N_(
+    "The server checks both when a run starts. On the Class page, the class sees a leaderboard: by validation "
+    "accuracy, and by test accuracy once you close the assignment."
 )
 BOX, MADE, FIRST = "make-assignment", "assignment-made", "make-assignment-first"
 """Keys: whether the box is open, what was made in it, and whether it is at the top of the page."""
@@ -65,12 +67,12 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
     if made := st.session_state.pop(MADE, ""):
         st.session_state[BOX] = st.session_state[FIRST] = False
         st.success(plain(made), icon=":material/assignment_turned_in:")
-        st.page_link(PAGES / "class.py", label="Go to your class", icon=":material/co_present:")
+        st.page_link(PAGES / "class.py", label=_("Go to your class"), icon=":material/co_present:")
         st.toast(plain(made), icon=":material/assignment_turned_in:", duration="long")  # the form was long
     if is_first() and not lesson_progress.read(visitor).current:  # a lesson scrolls itself
         reveal.show(f".st-key-{BOX}", f"{BOX} {st.session_state[FIRST]}")
     with st.expander(
-        "Turn this page into an assignment", icon=":material/assignment_add:", key=BOX, on_change="rerun"
+        _("Turn this page into an assignment"), icon=":material/assignment_add:", key=BOX, on_change="rerun"
     ) as section:
         if section.open:
             _form(room, page, fixed_controls.state_of(page) if state is None else dict(state))
@@ -79,27 +81,29 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
 def _form(room, page: str, state: dict[str, Setting]) -> None:
     is_training = page == "train"
     with st.form("assignment-form", border=False, enter_to_submit=False):  # Enter after the title would assign it
-        st.caption(WHAT + OF_TRAINING if is_training else WHAT.partition(" The server")[0] + OF_OTHERS)
-        title = st.text_input("Title", max_chars=assignments.TITLE_LENGTH, key="assignment-title")
-        instructions = st.text_area("Instructions", max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
+        st.caption(f"{_(WHAT)} {_(OF_TRAINING if is_training else OF_OTHERS)}")
+        title = st.text_input(_("Title"), max_chars=assignments.TITLE_LENGTH, key="assignment-title")
+        instructions = st.text_area(_("Instructions"), max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
         names = list(state)
         preset = [name for name in (ALWAYS_FIXED, "model") if is_training and name in state]
         fixed = st.multiselect(
-            "Fixed controls",
+            _("Fixed controls"),
             names,
             default=preset,
             format_func=lambda name: _titled(name, state),
             key="assignment-fixed",
-            help="The dataset is always fixed: scores on different datasets cannot be compared."
+            help=_("The dataset is always fixed: scores on different datasets cannot be compared.")
             if is_training
             else None,
         )
         hidden = st.multiselect(
-            "Hidden controls", names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
+            _("Hidden controls"), names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
         )
-        why = st.text_input("Why these are fixed", max_chars=200, key="assignment-why", help="Your class sees this.")
+        why = st.text_input(
+            _("Why these are fixed"), max_chars=200, key="assignment-why", help=_("Your class sees this.")
+        )
         values = _training_values() if is_training else {}
-        if st.form_submit_button("Assign to the class", type="primary", icon=":material/send:"):
+        if st.form_submit_button(_("Assign to the class"), type="primary", icon=":material/send:"):
             with shown():
                 made = assignments.make(
                     room,
@@ -112,23 +116,25 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
                     why=why,
                     **values,
                 )
-                st.session_state[MADE] = (
-                    f"“{made.title}” has been added to your class's list. Everyone finds it on the Class page."
-                )
+                added = _("“{title}” has been added to your class's list. Everyone finds it on the Class page.")
+                st.session_state[MADE] = added.format(title=made.title)
                 st.rerun()
 
 
 def _training_values() -> dict:
     """Goal, attempts, and whether a prediction is asked for."""
+    no_goal, unlimited = _("no goal"), _("unlimited")
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        accuracy = st.number_input("Goal: validation accuracy, %", 0.0, 100.0, None, 1.0, placeholder="no goal")
-        parameters = st.number_input("Goal: fewer parameters than", 0, 10**9, None, 1_000, placeholder="no goal")
-        seconds = st.number_input("Goal: at most this many seconds", 0, 10**6, None, 10, placeholder="no goal")
-        most = st.number_input("Attempts per person", 1, assignments.MOST_ATTEMPTS, None, placeholder="unlimited")
+        accuracy = st.number_input(_("Goal: validation accuracy, %"), 0.0, 100.0, None, 1.0, placeholder=no_goal)
+        parameters = st.number_input(_("Goal: fewer parameters than"), 0, 10**9, None, 1_000, placeholder=no_goal)
+        seconds = st.number_input(_("Goal: at most this many seconds"), 0, 10**6, None, 10, placeholder=no_goal)
+        most = st.number_input(_("Attempts per person"), 1, assignments.MOST_ATTEMPTS, None, placeholder=unlimited)
     asks = st.toggle(
-        "Predict first",
-        help="Before the first attempt, everyone predicts the accuracy and the two classes that will be confused most "
-        "often. Afterwards the class sees all predictions.",
+        _("Predict first"),
+        help=_(
+            "Before the first attempt, everyone predicts the accuracy and the two classes that will be confused most "
+            "often. Afterwards the class sees all predictions."
+        ),
     )
     goal = Goal((accuracy or 0) / 100 or None, parameters or None, float(seconds or 0) or None)
     return {"goal": goal, "attempts": most or 0, "asks_guess": asks}
@@ -139,7 +145,7 @@ def _titled(name: str, state: Mapping[str, Setting]) -> str:
     if name == "model":
         value = models.title(str(value))
     elif name == "train_images" and not value:
-        value = "all"
+        value = _("all")
     elif name == ALWAYS_FIXED:
         with contextlib.suppress(UserError):
             value = datasets.facts(str(value)).title

@@ -5,6 +5,7 @@ import streamlit as st
 from imgcls import lessons, sharing
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
+from imgcls.languages import gettext as _
 from imgcls.sharing import lesson_progress, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -19,16 +20,16 @@ def give(room: Room) -> None:
     """The form with which a teacher gives the class a lesson."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="give-lesson"):
         name = st.selectbox(
-            "Lesson",
+            _("Lesson"),
             lessons.names(),
             index=None,
-            format_func=lambda name: f"{lessons.number(name)}. {lessons.find(name).TITLE}",
-            placeholder="Choose a lesson",
+            format_func=_numbered,
+            placeholder=_("Choose a lesson"),
             key=CHOSEN,
             width=420,
-            help="Your class finds it below and on the Lessons page. You see each member's progress.",
+            help=_("Your class finds it below and on the Lessons page. You see each member's progress."),
         )
-        if st.button("Assign to the class", icon=":material/school:", disabled=name is None) and name:
+        if st.button(_("Assign to the class"), icon=":material/school:", disabled=name is None) and name:
             with errors.shown():
                 assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
                 st.rerun()
@@ -38,40 +39,51 @@ def progress(assignment: Assignment, *, is_teacher: bool) -> None:
     """How far every member is, for the teacher; for a member, how far they are themselves. Runs every few seconds."""
     name = str(assignment.state[LESSON])
     if name not in lessons.names():
-        st.caption("This version of the app does not have this lesson.")
+        st.caption(_("This version of the app does not have this lesson."))
         return
     room = rooms.find(assignment.room)
     if not is_teacher:
         standing = lesson_progress.read(sharing.current()).of(name)
-        st.caption(f"{_place(name, standing)}. Your teacher sees your progress.")
+        st.caption(_("{progress}. Your teacher sees your progress.").format(progress=_place(name, standing)))
         return
     members = rooms.members(room) if room is not None else []
     standings = [lesson_progress.read(people.visitor(person.id)).of(name) for person in members]
-    st.caption(f"{sum(standing.is_finished for standing in standings)} of {len(members)} finished it.")
+    finished = sum(standing.is_finished for standing in standings)
+    st.caption(_("{done} of {count} finished it.").format(done=finished, count=len(members)))
     if members:
         tasks = [number for number, step in enumerate(lessons.find(name).STEPS) if step.has_task]
         st.dataframe(
             {
-                "Name": [person.name for person in members],
-                "Progress": [_place(name, standing) for standing in standings],
-                "Tasks done": [f"{len(standing.done & set(tasks))} of {len(tasks)}" for standing in standings],
-                "Guesses right": [_right(name, standing) for standing in standings],
+                _("Name"): [person.name for person in members],
+                _("Progress"): [_place(name, standing) for standing in standings],
+                _("Tasks done"): [_of(len(standing.done & set(tasks)), len(tasks)) for standing in standings],
+                _("Guesses right"): [_right(name, standing) for standing in standings],
             },
             hide_index=True,
             height=formatting.table_height(len(members)),
-            alt="The progress of each class member in this lesson.",
+            alt=_("The progress of each class member in this lesson."),
         )
 
 
 def _place(name: str, standing: Standing) -> str:
     if standing.is_finished:
-        return "Finished"
+        return _("Finished")
     count = len(lessons.find(name).STEPS)
-    return f"Step {min(standing.step, count - 1) + 1} of {count}" if standing.since else "Not started"
+    if not standing.since:
+        return _("Not started")
+    return _("Step {number} of {count}").format(number=min(standing.step, count - 1) + 1, count=count)
 
 
 def _right(name: str, standing: Standing) -> str:
     steps = lessons.find(name).STEPS
     asked = {number: step.question.right for number, step in enumerate(steps) if step.question is not None}
     right = sum(standing.answers.get(number) == choice for number, choice in asked.items())
-    return f"{right} of {len(asked.keys() & standing.answers.keys())}"
+    return _of(right, len(asked.keys() & standing.answers.keys()))
+
+
+def _of(done: int, total: int) -> str:
+    return _("{done} of {total}").format(done=done, total=total)
+
+
+def _numbered(name: str) -> str:
+    return f"{lessons.number(name)}. {_(lessons.find(name).TITLE)}"

@@ -11,8 +11,8 @@ from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
 from imgcls.jobs.classroom.assignments.attempts import Attempt
 from imgcls.jobs.classroom.work import TRAINING, Work
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
-from imgcls.languages import ngettext
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
@@ -28,6 +28,19 @@ QUICK_SECONDS = 2.0
 """While everybody waits for the scores."""
 UNDER_WAY = (*TRAINING, "paused")
 MOST_NAMES = 3
+NONE = N_(
+    "None yet. An assignment is a page as your class should find it. On the Train page, it has a goal and a "
+    "leaderboard. Data, Evaluate and Predict have the same box, “Turn this page into an assignment”, at the bottom. Or "
+    "assign a lesson."
+)
+WHAT_CLOSING_DOES = {
+    True: N_(
+        "No more runs can be started for it. The best run of each person by validation accuracy is then evaluated on "
+        "the test set, once. Runs in progress still count: the evaluation waits for them, but not for paused ones."
+    ),
+    False: N_("It stays in the list."),
+}
+"""By whether it is about training."""
 
 
 def show(room: Room) -> None:
@@ -38,14 +51,10 @@ def show(room: Room) -> None:
         return
     st.header(_("Assignments"), anchor=False)
     if not found:
-        st.caption(
-            "None yet. An assignment is a page as your class should find it. On the Train page, it has a goal and a "
-            "leaderboard. Data, Evaluate and Predict have the same box, “Turn this page into an assignment”, at the "
-            "bottom. Or assign a lesson."
-        )
+        st.caption(_(NONE))
     if manages and room.is_open:
         form.as_usual()
-        if st.button("New assignment", type="primary", icon=":material/assignment_add:", key="new-assignment"):
+        if st.button(_("New assignment"), type="primary", icon=":material/assignment_add:", key="new-assignment"):
             form.open_soon()
             links.go("train.py")
         lessons.give(room)
@@ -111,11 +120,15 @@ def _pace(assignment: Assignment) -> float | None:
 
 
 def _controls(assignment: Assignment) -> None:
+    room = rooms.find(assignment.room)
+    if assignment.page == "train" and room is not None and room.is_open:
+        address = f"{links.on_server('room', room.code, 'leaderboard')}?task={assignment.code}"
+        st.link_button(_("Leaderboard on the screen"), address, icon=":material/cast:", help=_("For a projector."))
     if assignment.is_open:
-        label = "Close and evaluate" if assignment.page == "train" else "Close"
+        label = _("Close and evaluate") if assignment.page == "train" else _("Close")
         if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
             _close(assignment)
-    if st.button("Delete", icon=":material/delete:", type="tertiary", key=f"delete-{assignment.code}"):
+    if st.button(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{assignment.code}"):
         _delete(assignment)
 
 
@@ -130,10 +143,10 @@ def _progress(assignment: Assignment, manages: bool) -> None:
     final = closing.final(assignment)
     if not assignment.is_open and final is None:
         if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):
-            st.info(_evaluating(assignment, works), icon=":material/hourglass_top:")
+            st.info(closing.progress_text(assignment, works), icon=":material/hourglass_top:")
         elif manages:
             st.button(
-                "Evaluate the best runs on the test set",
+                _("Evaluate the best runs on the test set"),
                 key=f"evaluate-{assignment.code}",
                 icon=":material/fact_check:",
                 on_click=_try,
@@ -168,48 +181,30 @@ def standing(assignment: Assignment, entered: Sequence[Attempt], works: Sequence
     return text
 
 
-def _evaluating(assignment: Assignment, works: Sequence[Work]) -> str:
-    """How far the evaluation is that follows the end of an assignment."""
-    training = sum(work.state in TRAINING for work in works)
-    if training:
-        return ngettext(
-            "Before the best run of each person is evaluated on the test set, {n} training has to end.",
-            "Before the best run of each person is evaluated on the test set, {n} trainings have to end.",
-            training,
-        ).format(n=training)
-    done, total = closing.progress(assignment)
-    return _("Evaluating the best run of each person on the test set: {done} of {total} done.").format(
-        done=done, total=total
-    )
-
-
 def _try(act, assignment: Assignment) -> None:
     with errors.shown():
         act(assignment)
 
 
-@st.dialog("Close the assignment?")
 def _close(assignment: Assignment) -> None:
-    st.markdown(
-        ("It stays in the list." if assignment.page == "lessons" else "No more runs can be started for it.")
-        + (
-            " The best run of each person by validation accuracy is then evaluated on the test set, once. Runs in "
-            "progress still count: the evaluation waits for them, but not for paused ones."
-            if assignment.page == "train"
-            else ""
-        )
-    )
-    label = "Close and evaluate" if assignment.page == "train" else "Close the assignment"
+    st.dialog(_("Close the assignment?"))(_confirm_closing)(assignment)
+
+
+def _confirm_closing(assignment: Assignment) -> None:
+    st.markdown(_(WHAT_CLOSING_DOES[assignment.page == "train"]))
+    label = _("Close and evaluate") if assignment.page == "train" else _("Close the assignment")
     if st.button(label, type="primary", key="assignment-close", on_click=_try, args=(closing.close, assignment)):
         st.rerun()
 
 
-@st.dialog("Delete the assignment?")
 def _delete(assignment: Assignment) -> None:
-    st.markdown(
-        f"This deletes “{plain(assignment.title)}”, its list of attempts and its leaderboard. The runs are kept."
-    )
+    st.dialog(_("Delete the assignment?"))(_confirm_deletion)(assignment)
+
+
+def _confirm_deletion(assignment: Assignment) -> None:
+    text = _("This deletes “{title}”, its list of attempts and its leaderboard. The runs are kept.")
+    st.markdown(text.format(title=plain(assignment.title)))
     if st.button(
-        "Delete", type="primary", key="assignment-delete", on_click=_try, args=(assignments.delete, assignment)
+        _("Delete"), type="primary", key="assignment-delete", on_click=_try, args=(assignments.delete, assignment)
     ):
         st.rerun()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from imgcls import sharing
+from imgcls import languages, sharing
 from imgcls.charts import class_predictions, run_scatter
 from imgcls.charts.run_scatter import RunPoint
 from imgcls.jobs.classroom import leaderboard as ranking
@@ -25,7 +25,12 @@ from imgcls.ui.you.ranked import Row
 MOST_NAMES = 2
 FEWEST_POINTS = 3
 """A chart of fewer people shows less than the list."""
-AXES = {"Parameters": "parameters", "Training time": "training time, s", "Attempts": "attempts"}
+AXES = {
+    N_("Parameters"): N_("parameters"),
+    N_("Training time"): N_("training time, s"),
+    N_("Attempts"): N_("attempts"),
+}
+TEST, VALIDATION = N_("Test accuracy"), N_("Validation accuracy")
 BY_VALIDATION = N_(
     "Ranked by validation accuracy: on images that are not trained on. The best run of each person counts. When the "
     "assignment is closed, these runs are ranked by their accuracy on the test set."
@@ -33,6 +38,14 @@ BY_VALIDATION = N_(
 BY_TEST = N_(
     "Ranked by test accuracy: measured once, on images that chose nothing. Each person's best run was chosen by its "
     "validation accuracy."
+)
+TOO_HIGH = N_(
+    "On average the class was off by {error} percentage points, {bias} too high on the whole. {close} of {people} were "
+    "within {points} points, and {pairs} of {people} named the most confused pair."
+)
+TOO_LOW = N_(
+    "On average the class was off by {error} percentage points, {bias} too low on the whole. {close} of {people} were "
+    "within {points} points, and {pairs} of {people} named the most confused pair."
 )
 OF_GOAL = N_("The goal refers to the validation accuracy.")
 
@@ -57,11 +70,11 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
     for sentence in ranking.ties(places):
         st.caption(plain(sentence))
     if manages:
-        with st.expander("All numbers", icon=":material/table:", key=f"assignment-table-{assignment.code}"):
+        with st.expander(_("All numbers"), icon=":material/table:", key=f"assignment-table-{assignment.code}"):
             _table(places, assignment, on_test)
     _chart(places, assignment, on_test)
     if final is not None and final.failed:
-        st.caption(plain(f"Not evaluated: {'; '.join(final.failed.values())}"))
+        st.caption(plain(_("Not evaluated: {reasons}").format(reasons="; ".join(final.failed.values()))))
 
 
 def rows(places: Sequence[Place], assignment: Assignment, visitor: str, *, on_test: bool) -> list[Row]:
@@ -91,41 +104,50 @@ def _details(place: Place, assignment: Assignment, on_test: bool) -> str:
 
 
 def _table(places: Sequence[Place], assignment: Assignment, on_test: bool) -> None:
-    name = "Test accuracy" if on_test else "Validation accuracy"
+    name = _(TEST if on_test else VALIDATION)
     columns = {
-        "Rank": [place.rank for place in places],
-        "Name": [place.best.owner_name for place in places],
+        _("Rank"): [place.rank for place in places],
+        _("Name"): [place.best.owner_name for place in places],
         name: [_with_interval(place, on_test) for place in places],
     }
     if on_test:
-        columns["Validation accuracy"] = [formatting.fraction(place.best.val_accuracy) for place in places]
+        columns[_(VALIDATION)] = [formatting.fraction(place.best.val_accuracy) for place in places]
     columns |= {
-        "Parameters": [f"{place.best.parameters:,}" if place.best.parameters else "–" for place in places],
-        "Training time": [formatting.duration(place.best.seconds) for place in places],
-        "Attempts": [place.attempts for place in places],
+        _("Parameters"): [
+            languages.number(place.best.parameters) if place.best.parameters else "–" for place in places
+        ],
+        _("Training time"): [formatting.duration(place.best.seconds) for place in places],
+        _("Attempts"): [place.attempts for place in places],
     }
     st.dataframe(
         columns,
         hide_index=True,
         height=formatting.table_height(len(places)),
-        alt=f"The best run of each person by {name.lower()}.",
+        alt=_("The best run of each person: {score}.").format(score=name),
     )
 
 
 def _chart(places: Sequence[Place], assignment: Assignment, on_test: bool) -> None:
     if len(places) < FEWEST_POINTS:
         return
-    name = "Test accuracy" if on_test else "Validation accuracy"
+    name = _(TEST if on_test else VALIDATION)
     axis = st.segmented_control(
-        "Against", list(AXES), default="Parameters", required=True, key=f"assignment-axis-{assignment.code}"
+        _("Against"),
+        list(AXES),
+        default="Parameters",
+        required=True,
+        key=f"assignment-axis-{assignment.code}",
+        format_func=_,
     )
     points = [point for place in places if (point := _point(place, axis, on_test)) is not None]
     if points:
         st.plotly_chart(
-            run_scatter.run_scatter(merged(points), AXES[axis], f"{name.lower()}, %"),
+            run_scatter.run_scatter(merged(points), _(AXES[axis]), f"{name}, %"),
             key=f"assignment-chart-{assignment.code}-{axis}",
             config=figure_download.savable("leaderboard"),
-            alt=f"{name} against {AXES[axis]}, a point with its 95% interval for each person.",
+            alt=_("{score} against {axis}, a point with its 95% interval for each person.").format(
+                score=name, axis=_(AXES[axis])
+            ),
         )
 
 
@@ -155,7 +177,9 @@ def merged(points: Sequence[RunPoint]) -> list[RunPoint]:
 
 
 def _label(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]} and {len(names) - 1} others"
+    if len(names) <= MOST_NAMES:
+        return ", ".join(names)
+    return _("{name} and {count} others").format(name=names[0], count=len(names) - 1)
 
 
 def predictions(assignment: Assignment, manages: bool) -> None:
@@ -166,30 +190,35 @@ def predictions(assignment: Assignment, manages: bool) -> None:
     if whole is None:
         return
     if not manages and assignment.is_open and not any(outcome.run in mine for outcome in found):
-        st.caption("Once your first run has ended, you will see what the class predicted.")
+        st.caption(_("Once your first run has ended, you will see what the class predicted."))
         return
-    direction = "too high" if whole.bias > 0 else "too low"
-    st.markdown("**Predictions**")
+    title = _("Predictions")
+    st.markdown(f"**{title}**")
     st.caption(
-        f"On average the class was off by {100 * whole.error:.1f} percentage points, {100 * abs(whole.bias):.1f} "
-        f"{direction} on the whole. {whole.close} of {whole.people} were within {100 * guesses.CLOSE:.0f} points, and "
-        f"{whole.right_pairs} of {whole.people} named the most confused pair."
+        _(TOO_HIGH if whole.bias > 0 else TOO_LOW).format(
+            error=languages.decimal(100 * whole.error, 1),
+            bias=languages.decimal(100 * abs(whole.bias), 1),
+            close=whole.close,
+            people=whole.people,
+            points=f"{100 * guesses.CLOSE:.0f}",
+            pairs=whole.right_pairs,
+        )
     )
     st.plotly_chart(
         class_predictions.class_predictions([(one.name, one.guess.accuracy, one.accuracy) for one in found]),
         key=f"assignment-guesses-{assignment.code}",
         config=figure_download.savable("predictions"),
-        alt="Predicted against actual validation accuracy, a point for each person; on the line, both are the same.",
+        alt=_("Predicted against actual validation accuracy, a point for each person; on the line, both are the same."),
     )
     st.dataframe(
         {
-            "Name": [one.name for one in found],
-            "Predicted": [formatting.fraction(one.guess.accuracy) for one in found],
-            "Actual": [formatting.fraction(one.accuracy) for one in found],
-            "Predicted pair": [" and ".join(one.guess.confused) for one in found],
-            "Most confused": [" and ".join(one.confused) if one.confused else "–" for one in found],
+            _("Name"): [one.name for one in found],
+            _("Predicted"): [formatting.fraction(one.guess.accuracy) for one in found],
+            _("Actual"): [formatting.fraction(one.accuracy) for one in found],
+            _("Predicted pair"): [", ".join(one.guess.confused) for one in found],
+            _("Most confused"): [", ".join(one.confused) if one.confused else "–" for one in found],
         },
         hide_index=True,
         height=formatting.table_height(len(found)),
-        alt="Everyone's predictions and the results.",
+        alt=_("Everyone's predictions and the results."),
     )

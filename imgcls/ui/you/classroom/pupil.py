@@ -6,7 +6,7 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.sharing import Visitor, owner_code, people
+from imgcls.sharing import Role, Visitor, owner_code, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
@@ -23,6 +23,7 @@ TEACHERS = N_(
     "Enter the code that the server's terminal shows, then open your class here. Or ask whoever runs the server to "
     "make you a teacher."
 )
+MODERATOR = N_("You are a moderator: you approve and hide what the screen shows. Press “Moderate” on your own device.")
 WAIT = N_("Wait for your teacher: what your class does together appears here automatically.")
 
 
@@ -73,9 +74,13 @@ def show(room: Room, visitor: Visitor) -> None:
             together.link(room, drawn_for, is_primary=not is_task_first)
         if activity is not None:
             together.try_link(activity)
+        if visitor.role is Role.MODERATOR:
+            together.moderate_link(room)
         st.page_link(PAGES / "train.py", label=_("Train a model"), icon=":material/model_training:")
         if drawn_for is None:  # two ways to draw are one too many
             st.page_link(PAGES / "predict.py", label=_("Draw a digit"), icon=":material/draw:")
+    if visitor.role is Role.MODERATOR:
+        st.caption(_(MODERATOR))
     if drawn_for is None and not assignments.of_room(room):
         st.info(_(WAIT), icon=":material/hourglass_top:")
     lists.show(room)

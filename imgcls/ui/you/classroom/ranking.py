@@ -15,7 +15,7 @@ from imgcls.ui.widgets import formatting
 from imgcls.ui.you import ranked
 from imgcls.ui.you.ranked import Row
 
-HELP = (
+HELP = N_(
     "Each person's best run by validation accuracy. A shared rank means that the runs are statistically "
     "indistinguishable: the 95% confidence interval of their difference includes 0. More attempts make a high score by "
     "chance more likely."
@@ -34,10 +34,10 @@ def _show(room: Room) -> None:
     names = leaderboard.datasets(works)
     if not names:
         return
-    st.header(_("Leaderboard of the class"), anchor=False, help=HELP)
+    st.header(_("Leaderboard of the class"), anchor=False, help=_(HELP))
     data = names[0]
     if len(names) > 1:
-        data = st.selectbox("Dataset", names, format_func=_title, key="class-leaderboard-data", width=420)
+        data = st.selectbox(_("Dataset"), names, format_func=_title, key="class-leaderboard-data", width=420)
         where = ""
     else:
         where = plain(_title(data)) + ". "

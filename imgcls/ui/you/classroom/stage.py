@@ -1,14 +1,16 @@
-"""What one pupil looks at, large, for the projector: their page, and its run or their latest, followed while it trains.
+"""What one pupil looks at: their page, and its run or their latest, followed while it trains.
 
-Nothing can be changed there: it is the teacher's page, drawn from the same files.
+Nothing can be changed there: it is the teacher's page, drawn from the same files. The projector shows the same page as
+the pupil's, see `api.plain_pages.together`.
 """
 
 import streamlit as st
 
-from imgcls import runs
+from imgcls import languages, runs
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import Work
+from imgcls.languages import gettext as _
 from imgcls.runs.run import UNDER_WAY
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
@@ -22,8 +24,6 @@ from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
 CHOSEN = "class-stage"
-OWN = ("you", "class")
-"""Pages on which the teacher would see themselves."""
 
 
 def show(room: Room) -> None:
@@ -33,19 +33,28 @@ def show(room: Room) -> None:
         return
     st.session_state[CHOSEN] = room.on_stage if room.on_stage in names else None
     st.selectbox(
-        "On stage",
+        _("On stage"),
         names,
         index=None,
         format_func=lambda visitor_id: names.get(visitor_id, ""),
-        placeholder="Nobody",
+        placeholder=_("Nobody"),
         key=CHOSEN,
         on_change=_put,
         args=(room,),
         width=320,
-        help="For the projector: shows, in large type, the page and run that this member has open, or their latest "
-        "run. The member sees a note.",
+        help=_(
+            "Follows the page that this member has open, with its run and what is selected there. It is the page as "
+            "you see it: what they type or draw is not shown. The member sees a note."
+        ),
     )
     if room.on_stage in names:
+        address = links.on_server("room", room.code, "stage")
+        st.link_button(
+            _("Show their page on the screen"),
+            address,
+            icon=":material/cast:",
+            help=_("For a projector."),
+        )
         st.fragment(run_every=TICK_SECONDS)(_work)(room)
 
 
@@ -59,22 +68,23 @@ def _work(room: Room) -> None:
     if entry is None:
         return
     with st.container(border=True):
-        st.header(plain(f"On stage: {entry.member.name}"), anchor=False)
+        st.header(plain(_("On stage: {name}").format(name=entry.member.name)), anchor=False)
         place = presence.place_of(entry.member.id)
         _place(place)
         latest = _open_run(place) or entry.latest
         if latest is None:
-            st.caption("No run yet.")
+            st.caption(_("No run yet."))
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(formatting.state(latest.state, plain(f"{latest.name} · {latest.model} · {latest.data}")))
-            if st.button("Open", key="class-stage-open", icon=":material/open_in_new:"):
+            if st.button(_("Open"), key="class-stage-open", icon=":material/open_in_new:"):
                 links.go("train.py", run=latest.run.id)
+        epoch = _("{done} of {total}").format(done=latest.epoch, total=latest.epochs)
         metric_row.show(
             (
-                Number("Validation accuracy", formatting.fraction(latest.val_accuracy), "best epoch so far"),
-                Number("Epoch", f"{latest.epoch} of {latest.epochs}" if latest.epochs else "–", ""),
-                Number("Parameters", f"{latest.parameters:,}" if latest.parameters else "–", ""),
+                Number(_("Validation accuracy"), formatting.fraction(latest.val_accuracy), _("best epoch so far")),
+                Number(_("Epoch"), epoch if latest.epochs else "–", ""),
+                Number(_("Parameters"), languages.number(latest.parameters) if latest.parameters else "–", ""),
             )
         )
         try:
@@ -88,15 +98,15 @@ def _work(room: Room) -> None:
 def _place(place: Place | None) -> None:
     """The page that the member has open, and a way there."""
     if place is None:
-        st.caption("No page open at the moment. This is the latest run.")
+        st.caption(_("No page open at the moment. This is the latest run."))
         return
     parts = [place.title, *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(f"Viewing: {', '.join(parts)}"), width="content")
+        st.markdown(plain(_("Viewing: {page}").format(page=", ".join(parts))), width="content")
         if (
             place.path
-            and place.path not in OWN
-            and st.button("Open this page", key="class-stage-page", icon=":material/visibility:")
+            and place.path not in presence.OWN
+            and st.button(_("Open this page"), key="class-stage-page", icon=":material/visibility:")
         ):
             links.go(f"{place.path}.py", **place.query)
 

@@ -2,15 +2,19 @@
 
 import html
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import export, work
 from imgcls.jobs.classroom.work import MemberWork
-from imgcls.sharing import people
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
+from imgcls.sharing import Role, people
 from imgcls.sharing.classroom import join_link, presence, rooms
 from imgcls.sharing.classroom.rooms import Room
+from imgcls.sharing.people import Person
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import visitor
@@ -22,7 +26,10 @@ TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
 MEMBERS = "class-members"
 """Session key: who was in the class when the whole page was last drawn."""
-NO_NETWORK = "This computer is not connected to a network, so no one else can join. Connect it, then reload the page."
+MODERATORS = "class-moderators"
+NO_NETWORK = N_(
+    "This computer is not connected to a network, so no one else can join. Connect it, then reload this page."
+)
 STYLE = (
     "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
     ".class-join img{width:min(22rem,100%);border-radius:.5rem}"
@@ -33,9 +40,9 @@ STYLE = (
 
 def show_start() -> None:
     """For a teacher without a room."""
-    st.markdown("Open a class: pupils join with a code and their name, and you see what everyone trains.")
+    st.markdown(_("Open a class: pupils join with a code and their name, and you see what everyone trains."))
     reach.warn()
-    if st.button("Open a class", type="primary", icon=":material/door_open:"):
+    if st.button(_("Open a class"), type="primary", icon=":material/door_open:"):
         with errors.shown():
             rooms.open_new()
             st.rerun()
@@ -46,13 +53,14 @@ def show_others() -> None:
     others = {room.id: room for room in rooms.all_open()}
     if not others:
         return
-    names = {room.id: people.find(room.teacher).name or "a teacher who has left" for room in others.values()}
+    of_whom = _("{code} of {name}")
+    names = {room.id: people.find(room.teacher).name or _("a teacher who has left") for room in others.values()}
     chosen = st.selectbox(
-        "Manage another class",
+        _("Manage another class"),
         others,
         index=None,
-        format_func=lambda room_id: f"{others[room_id].code} of {names[room_id]}",
-        placeholder="Choose a class",
+        format_func=lambda room_id: of_whom.format(code=others[room_id].code, name=names[room_id]),
+        placeholder=_("Choose a class"),
         width=420,
     )
     if chosen is not None:
@@ -64,7 +72,7 @@ def show(room: Room) -> None:
     if room.is_open:
         _how_to_join(room)
     else:
-        st.info("This class is closed: no one can join or train.", icon=":material/door_front:")
+        st.info(_("This class is closed: no one can join or train."), icon=":material/door_front:")
         show_start()
     st.session_state[MEMBERS] = _ids(room)
     st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_people)(room)
@@ -84,15 +92,16 @@ def _how_to_join(room: Room) -> None:
     base = "" if is_only_here else join_link.address(st.context.url or "")
     if not base:
         if not is_only_here:
-            st.warning(NO_NETWORK, icon=":material/wifi_off:")
+            st.warning(_(NO_NETWORK), icon=":material/wifi_off:")
         st.html(f"{STYLE}<div class='class-join'><b>{room.code}</b></div>")
         return
     path = links.on_server("class").strip("/")
     link = join_link.link(base, path, room.code)
+    alt, scan, enter = _("QR code of {link}").format(link=link), _("Scan the code, or open"), _("and enter")
     st.html(
         f"{STYLE}<div class='class-join'><img src='{html.escape(join_link.qr_code(link))}' "
-        f"alt='QR code of {html.escape(link)}'><div><span>Scan the code, or open</span><br>"
-        f"<span><strong>{html.escape(base)}/{html.escape(path)}</strong></span><br><span>and enter</span>"
+        f"alt='{html.escape(alt)}'><div><span>{html.escape(scan)}</span><br>"
+        f"<span><strong>{html.escape(base)}/{html.escape(path)}</strong></span><br><span>{html.escape(enter)}</span>"
         f"<b>{room.code}</b></div></div>"
     )
 
@@ -108,43 +117,44 @@ def _people(room: Room) -> None:
     found = work.of_members(room)
     present = sum(presence.is_present(entry.member.id) for entry in found)
     stuck = sum(entry.is_stuck for entry in found)
-    st.header(f"{formatting.count(len(found), 'member')}, {present} present, {stuck} stuck", anchor=False)
+    title = ngettext(
+        "{n} member, {present} present, {stuck} stuck", "{n} members, {present} present, {stuck} stuck", len(found)
+    )
+    st.header(title.format(n=len(found), present=present, stuck=stuck), anchor=False)
     if not found:
-        st.caption("No one has joined yet.")
+        st.caption(_("No one has joined yet."))
         return
     st.dataframe(
         {
-            "Name": [entry.member.name for entry in found],
-            "Last seen": [_seen(entry) for entry in found],
-            "Status": [_status(entry) for entry in found],
-            "Latest run": [_run(entry) for entry in found],
-            "Epoch": [_epoch(entry) for entry in found],
-            "Validation accuracy": [
+            _("Name"): [entry.member.name for entry in found],
+            _("Last seen"): [_seen(entry) for entry in found],
+            _("Status"): [_status(entry) for entry in found],
+            _("Latest run"): [_run(entry) for entry in found],
+            _("Epoch"): [_epoch(entry) for entry in found],
+            _("Validation accuracy"): [
                 formatting.fraction(entry.latest.val_accuracy if entry.latest else None) for entry in found
             ],
-            "Runs": [entry.attempts for entry in found],
+            _("Runs"): [entry.attempts for entry in found],
         },
         hide_index=True,
         height=formatting.table_height(len(found)),
         column_config={
-            "Name": st.column_config.TextColumn(width="medium"),
-            "Latest run": st.column_config.TextColumn(width="large"),
+            _("Name"): st.column_config.TextColumn(width="medium"),
+            _("Latest run"): st.column_config.TextColumn(width="large"),
         },
-        alt="The members of the class and their latest runs.",
+        alt=_("The members of the class and their latest runs."),
     )
 
 
 def _seen(entry: MemberWork) -> str:
     since = presence.seconds_since(entry.member.id)
     if presence.is_present(entry.member.id):
-        return "here"
+        return _("here")
     return "–" if since is None else formatting.age(time.time() - since)
 
 
 def _status(entry: MemberWork) -> str:
-    if entry.latest is None:
-        return "⚠ No run yet" if entry.is_stuck else "No run yet"
-    word = formatting.STATES[entry.latest.state][0]
+    word = _("No run yet") if entry.latest is None else formatting.word(entry.latest.state)
     return f"⚠ {word}" if entry.is_stuck else word
 
 
@@ -153,7 +163,9 @@ def _run(entry: MemberWork) -> str:
 
 
 def _epoch(entry: MemberWork) -> str:
-    return f"{entry.latest.epoch} of {entry.latest.epochs}" if entry.latest and entry.latest.epochs else "–"
+    if entry.latest is None or not entry.latest.epochs:
+        return "–"
+    return _("{done} of {total}").format(done=entry.latest.epoch, total=entry.latest.epochs)
 
 
 def _say(room: Room) -> None:
@@ -163,21 +175,27 @@ def _say(room: Room) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         text = st.text_input(
-            "Message to all",
+            _("Message to all"),
             max_chars=rooms.MESSAGE_LENGTH,
-            help="Shown on every page of the class until it is dismissed or replaced, or the assignment it came with "
-            "is closed. A page that it asks to open (“Open the Class page”) does not repeat that.",
+            help=_(
+                "Shown on every page of the class until it is dismissed or replaced, or the assignment it came with is "
+                "closed. A page that it asks to open (“Open the Class page”) does not repeat that."
+            ),
         )
-        if st.form_submit_button("Send", icon=":material/campaign:") and text.strip():
+        if st.form_submit_button(_("Send"), icon=":material/campaign:") and text.strip():
             with errors.shown():
                 rooms.announce(room, text)
                 st.rerun()
     if room.message:
         with st.container(horizontal=True, vertical_alignment="center", key="class-said-now"):
-            sent = f":green-badge[:material/check: Sent] {plain(room.message)}"
-            st.markdown(sent, width="content")
+            word = _("Sent")
+            st.markdown(f":green-badge[:material/check: {word}] {plain(room.message)}", width="content")
             st.button(
-                "Remove the message", icon=":material/close:", type="tertiary", on_click=_try, args=(_silence, room)
+                _("Remove the message"),
+                icon=":material/close:",
+                type="tertiary",
+                on_click=_try,
+                args=(_silence, room),
             )
 
 
@@ -188,26 +206,56 @@ def _silence(room: Room) -> None:
 def _controls(room: Room) -> None:
     _say(room)
     with st.container(horizontal=True, vertical_alignment="center"):
-        pause, resume = ("Pause all", ":material/pause:"), ("Resume all", ":material/play_arrow:")
+        pause, resume = (_("Pause all"), ":material/pause:"), (_("Resume all"), ":material/play_arrow:")
         for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):
             st.button(label, icon=icon, on_click=_try, args=(act, room))
         if room.is_paused:
-            st.markdown(":violet-badge[:material/pause_circle: All paused]", width="content")
-        if st.button("Close the class", icon=":material/door_front:"):
+            word = _("All paused")
+            st.markdown(f":violet-badge[:material/pause_circle: {word}]", width="content")
+        if st.button(_("Close the class"), icon=":material/door_front:"):
             _close(room)
     members = rooms.members(room)
+    names = {person.id: person.name for person in members}
     if members:
+        _moderators(room, members)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(
-                "Remove a member",
-                [person.id for person in members],
+                _("Remove a member"),
+                names,
                 index=None,
-                format_func=lambda visitor_id: next((p.name for p in members if p.id == visitor_id), ""),
-                placeholder="Choose a name",
+                format_func=lambda visitor_id: names.get(visitor_id, ""),
+                placeholder=_("Choose a name"),
                 key=REMOVED,
                 width=320,
             )
-            st.button("Remove", disabled=chosen is None, on_click=_remove, args=(room, chosen))
+            st.button(_("Remove"), disabled=chosen is None, on_click=_remove, args=(room, chosen))
+
+
+def _moderators(room: Room, members: Sequence[Person]) -> None:
+    """Who may approve and hide what the class sends, while the teacher is on stage."""
+    names = {person.id: person.name for person in members}
+    st.session_state[MODERATORS] = [person.id for person in members if person.role is Role.MODERATOR]
+    st.multiselect(
+        _("Moderators"),
+        names,
+        format_func=lambda visitor_id: names.get(visitor_id, ""),
+        placeholder=_("Nobody"),
+        key=MODERATORS,
+        on_change=_appoint,
+        args=(room, list(st.session_state[MODERATORS])),
+        width=420,
+        help=_(
+            "They approve and hide drawings and names on their own device: their Class page has the button “Moderate”. "
+            "They may do nothing else of yours, and only until they leave or the class is closed."
+        ),
+    )
+
+
+def _appoint(room: Room, before: list[str]) -> None:
+    """A callback, after somebody was chosen or is no longer."""
+    chosen = st.session_state[MODERATORS]
+    for visitor_id in {*before} ^ {*chosen}:
+        _try(lambda room, who=visitor_id: rooms.appoint(room, who, is_moderator=who in chosen), room)
 
 
 def _try(act, room: Room) -> None:
@@ -223,23 +271,28 @@ def _remove(room: Room, visitor_id: str) -> None:
     st.session_state[REMOVED] = None
 
 
-@st.dialog("Close the class?")
 def _close(room: Room) -> None:
+    st.dialog(_("Close the class?"))(_confirm_closing)(room)
+
+
+def _confirm_closing(room: Room) -> None:
     st.markdown(
-        "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
-        "continue."
+        _(
+            "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
+            "continue."
+        )
     )
-    if st.button("Close the class", type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
+    if st.button(_("Close the class"), type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
         st.rerun()
 
 
 def _export(room: Room) -> None:
     st.download_button(
-        "Export everything",
+        _("Export everything"),
         visitor.later(lambda: export.archive(room)),
         file_name=f"class-{room.code}.zip",
         mime="application/zip",
         icon=":material/folder_zip:",
-        help="A ZIP archive of tables: runs, attempts at assignments, progress in lessons, and drawings.",
+        help=_("A ZIP archive of tables: runs, attempts at assignments, progress in lessons, and drawings."),
         on_click="ignore",
     )

@@ -5,29 +5,31 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from imgcls import runs
+from imgcls import languages, runs
 from imgcls.datasets.importing.sources import items
 from imgcls.errors import UserError
+from imgcls.jobs.classroom import projected
 from imgcls.jobs.together import activities, collection, names, pool, sending
 from imgcls.jobs.together.activities import DIGITS, Activity, Kind
 from imgcls.jobs.together.pool import State
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
+from imgcls.sharing.people import Person
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
-from imgcls.ui.widgets import formatting
 
-WALL, COLLECTION = "Audience wall", "Train a model together"
-DRAWINGS, PHOTOS = "Drawings", "Photos"
+WALL, COLLECTION = N_("Audience wall"), N_("Train a model together")
+DRAWINGS, PHOTOS = N_("Drawings"), N_("Photos")
 WHAT = {
-    WALL: "Anyone who scans the code can draw; a trained model reads every drawing, and a screen shows them all.",
-    COLLECTION: "Members draw or take photos; then one press trains a model, and each sees their errors.",
+    WALL: N_("Anyone who scans the code can draw; a trained model reads every drawing, and a screen shows them all."),
+    COLLECTION: N_("Members draw or take photos; then one press trains a model, and each sees their errors."),
 }
-MODERATE = "Approve and hide drawings, on a device that the audience does not see"
-KEYS = "Keys there: F full screen, B blank, N hide numbers, + and − zoom, ? all keys."
+MODERATE = N_("Approve and hide drawings and names, on a device that the audience does not see")
+KEYS = N_("Keys there: F full screen, B blank, N hide numbers, L leaderboard, + and − zoom, ? all keys.")
 TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
 MOST_NAMES, MOST_CLASSES = 40, 8
@@ -40,13 +42,14 @@ DRAW = (
     '<a class="class-draw {}" href="{}" target="_self">{}</a>'
 )
 """In this tab, to which the way back leads: Streamlit's own link button opens another one each time."""
-KINDS = {Kind.WALL: "The wall", Kind.COLLECTION: "The collection"}
 
 
 def show(room: Room) -> None:
     """The section of the teacher's page; the class is open."""
-    st.header("Draw together", anchor=False)
+    st.header(_("Draw together"), anchor=False)
     activity = activities.find(room)
+    if projected.shows_names(room):
+        st.fragment(run_every=TICK_SECONDS)(_names)(room)
     if activity is not None and activity.is_open:
         _running(room, activity)
     else:
@@ -65,16 +68,20 @@ def _running(room: Room, activity: Activity) -> None:
     base = join_link.address(st.context.url or "")
     phone = f"{base}{_address(room)}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button("Open the screen", _address(room, "screen"), type="primary", icon=":material/cast:")
-        st.link_button("Moderate", _address(room, "moderator"), icon=":material/visibility_off:", help=MODERATE)
-        st.link_button("Take photos" if activity.has_photos else "Draw", _address(room, "draw"), icon=":material/draw:")
+        st.link_button(_("Open the screen"), _address(room, "screen"), type="primary", icon=":material/cast:")
+        st.link_button(_("Moderate"), _address(room, "moderator"), icon=":material/visibility_off:", help=_(MODERATE))
+        draw = _("Take photos") if activity.has_photos else _("Draw")
+        st.link_button(draw, _address(room, "draw"), icon=":material/draw:")
         _delete_button(room)
-        if st.button("Finish", icon=":material/stop_circle:", help="No more drawings are accepted. All are kept."):
+        if st.button(
+            _("Finish"), icon=":material/stop_circle:", help=_("No more drawings are accepted. All are kept.")
+        ):
             with errors.shown():
                 activities.finish(room)
                 st.rerun()
     if base:
-        st.caption(plain(f"The screen, for a projector, shows a QR code of {phone}. {KEYS}"))
+        shown = _("The screen, for a projector, shows a QR code of {address}.").format(address=phone)
+        st.caption(plain(f"{shown} {_(KEYS)}"))
 
 
 def _count(room: Room) -> None:
@@ -83,37 +90,51 @@ def _count(room: Room) -> None:
     if activity is None:
         return
     drawings = sending.pool_of(room, activity)
-    what = "photo" if activity.has_photos else "drawing"
-    text = f"{KINDS[activity.kind]} has {formatting.count(sum(number for *_, number in drawings.pairs()), what)}."
+    total = sum(pair[-1] for pair in drawings.pairs())
+    if activity.has_photos:
+        text = ngettext("The collection has {n} photo.", "The collection has {n} photos.", total)
+    elif activity.kind is Kind.COLLECTION:
+        text = ngettext("The collection has {n} drawing.", "The collection has {n} drawings.", total)
+    else:
+        text = ngettext("The wall has {n} drawing.", "The wall has {n} drawings.", total)
+    text = text.format(n=languages.number(total))
     if waiting := drawings.count(State.WAITING):
-        text += f" {formatting.count(waiting, what)} to approve: open **Moderate**."
+        text += " " + ngettext(
+            "{n} drawing to approve: open **Moderate**.", "{n} drawings to approve: open **Moderate**.", waiting
+        ).format(n=waiting)
     st.markdown(text)
     if activity.kind is Kind.COLLECTION:
-        _names(room, activity)
         _train_button(room, activity)
 
 
-def _names(room: Room, activity: Activity) -> None:
-    """What members call themselves, before the class reads it."""
-    found = names.to_approve(room, activity)
+def _names(room: Room) -> None:
+    """What members call themselves, before the class reads it. Runs every few seconds."""
+    found = names.in_state(room, State.WAITING)
     if not found:
         return
     listed = ", ".join(person.name for person in found[:MOST_NAMES])
-    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+    if len(found) > MOST_NAMES:
+        listed += " " + _("and {count} more").format(count=len(found) - MOST_NAMES)
+    text = _("New names: {names}. Screens say “{hidden}” until you show them to the class.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            plain(f"New names: {listed}{more}. The screen says “{names.HIDDEN}” until you show them to the class."),
-            width="content",
-        )
+        st.markdown(plain(text.format(names=listed, hidden=_(names.HIDDEN))), width="content")
+        label = ngettext("Show {n} name on the screen", "Show {n} names on the screen", len(found))
         st.button(
-            f"Show {formatting.count(len(found), 'name')} on the screen",
+            label.format(n=len(found)),
             icon=":material/badge:",
             key="together-names",
-            help="The whole class then reads them next to the number of drawings. To keep one off, remove the member "
-            "first.",
+            help=_(
+                "The whole class then reads them next to drawings and scores. To keep one off, press “Choose names” "
+                "and hide it there, or remove the member."
+            ),
             on_click=_try,
-            args=(names.approve, room, found),
+            args=(_show_names, room, found),
         )
+        st.link_button(_("Choose names"), _address(room, "moderator"), icon=":material/visibility_off:")
+
+
+def _show_names(room: Room, seen: Sequence[Person]) -> None:
+    names.moderate(room, [person.name for person in seen], is_shown=True)
 
 
 def _train_button(room: Room, activity: Activity) -> None:
@@ -123,11 +144,11 @@ def _train_button(room: Room, activity: Activity) -> None:
     is_busy = progress is not None and bool(progress.text) and progress.state != "failed"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Train again with all" if is_trained else "Train the model",
+            _("Train again with all") if is_trained else _("Train the model"),
             icon=":material/model_training:",
             key="together-train",
             disabled=is_busy or bool(reason),
-            help="It is also on the screen, which shows the result.",
+            help=_("It is also on the screen, which shows the result."),
             on_click=_try,
             args=(collection.train, room),
         )
@@ -142,8 +163,15 @@ def _train_button(room: Room, activity: Activity) -> None:
 def too_few(lacking: Sequence[str], activity: Activity) -> str:
     """Why the model cannot be trained yet, as on the screen; "" if it can."""
     listed = ", ".join(lacking[:MOST_CLASSES]) + (" …" if len(lacking) > MOST_CLASSES else "")
-    what = "photos" if activity.has_photos else "drawings"
-    return f"At least {items.MIN_IMAGES} {what} of each: {listed}" if lacking else ""
+    photos, drawings = _("At least {count} photos of each: {names}"), _("At least {count} drawings of each: {names}")
+    text = photos if activity.has_photos else drawings
+    return text.format(count=items.MIN_IMAGES, names=listed) if lacking else ""
+
+
+def moderate_link(room: Room) -> None:
+    """For a moderator: the page on which they approve and hide."""
+    address, label = html.escape(_address(room, "moderator")), html.escape(_("Moderate"))
+    st.html(DRAW.format("is-secondary", address, label), width="content")
 
 
 def try_link(activity: Activity) -> None:
@@ -164,52 +192,64 @@ def _try(act, *values) -> None:
 
 
 def _delete_button(room: Room) -> None:
-    if pool.total(activities.folder(room)) and st.button("Delete all drawings", icon=":material/delete:"):
+    if pool.total(activities.folder(room)) and st.button(_("Delete all drawings"), icon=":material/delete:"):
         _delete(room)
 
 
-@st.dialog("Delete all drawings?")
 def _delete(room: Room) -> None:
+    st.dialog(_("Delete all drawings?"))(_confirm_deletion)(room)
+
+
+def _confirm_deletion(room: Room) -> None:
     st.markdown(
-        "All drawings of this class, including those of earlier walls and collections. A dataset or model made from "
-        "them is kept; delete it on the Data or Runs page. **This cannot be undone.**"
+        _(
+            "All drawings of this class, including those of earlier walls and collections. A dataset or model made "
+            "from them is kept; delete it on the Data or Runs page. **This cannot be undone.**"
+        )
     )
-    if st.button("Delete", type="primary", icon=":material/delete_forever:", key="together-delete"):
+    if st.button(_("Delete"), type="primary", icon=":material/delete_forever:", key="together-delete"):
         with errors.shown():
             sending.delete_all(room)
             st.rerun()
 
 
 def _form(room: Room) -> None:
-    what = st.segmented_control("Activity", [WALL, COLLECTION], default=WALL, required=True, key="together-what")
-    st.caption(WHAT[what])
+    what = st.segmented_control(
+        _("Activity"), [WALL, COLLECTION], default=WALL, required=True, key="together-what", format_func=_
+    )
+    st.caption(_(WHAT[what]))
     model: Run | None = None
     classes: list[str] = []
     is_moderated = has_photos = False
     if what == WALL:
-        model = st.selectbox("Model that reads the drawings", _readers(), format_func=lambda run: run.label, width=420)
-        is_moderated = st.checkbox("Show a drawing only after I have approved it", key="together-moderated")
+        model = st.selectbox(
+            _("Model that reads the drawings"), _readers(), format_func=lambda run: run.label, width=420
+        )
+        is_moderated = st.checkbox(_("Show a drawing only after it has been approved"), key="together-moderated")
     else:
         has_photos = (
             st.segmented_control(
-                "Members send",
+                _("Members send"),
                 [DRAWINGS, PHOTOS],
                 default=DRAWINGS,
                 required=True,
                 key="together-samples",
-                help="Photos are taken with the phone's camera, and everyone sees them on the screen. The model uses "
-                "a pretrained backbone.",
+                format_func=_,
+                help=_(
+                    "Photos are taken with the phone's camera, and everyone sees them on the screen. The model uses a "
+                    "pretrained backbone."
+                ),
             )
             == PHOTOS
         )
         text = st.text_input(
-            "Classes",
-            "cup, pen" if has_photos else ", ".join(DIGITS),
-            help="Separated by commas: digits, letters, symbols or words, such as ☺, ☹, ♥",
+            _("Classes"),
+            _("cup, pen") if has_photos else ", ".join(DIGITS),
+            help=_("Separated by commas: digits, letters, symbols or words, such as ☺, ☹, ♥"),
             width=420,
         )
         classes = text.split(",")
-    if st.button("Start", type="primary", icon=":material/play_arrow:", disabled=what == WALL and model is None):
+    if st.button(_("Start"), type="primary", icon=":material/play_arrow:", disabled=what == WALL and model is None):
         with errors.shown():
             if what == WALL and model is not None:
                 activities.start_wall(room, model.id, is_moderated=is_moderated)
@@ -218,7 +258,7 @@ def _form(room: Room) -> None:
             st.rerun()
     with st.container(horizontal=True):
         if activities.find(room) is not None:
-            st.link_button("Open the last screen", _address(room, "screen"), icon=":material/cast:")
+            st.link_button(_("Open the last screen"), _address(room, "screen"), icon=":material/cast:")
         _delete_button(room)
 
 

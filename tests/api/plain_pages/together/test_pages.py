@@ -10,6 +10,7 @@ from imgcls.sharing import acting_as, people
 from imgcls.sharing.classroom import join_link
 from tests.sharing.classroom.conftest import ADA, TEACHER
 
+POLICY = "content-security-policy"
 MARKUP = "</script><b>x"
 
 
@@ -97,8 +98,34 @@ def test_the_phone_speaks_the_language_of_its_owner_and_every_text_is_listed(sit
     assert '<html lang="de" dir="ltr">' in page and "Was über dich gespeichert ist" in page
     assert '"Sent.": "Gesendet."' in page, "for the script"
     assert ">Send<" in site.ask("GET", f"/room/{room.code}/draw", ADA, accept_language="fi").body.decode()
-    template = (pages.HERE / "phone.html.jinja").read_text("utf-8")
-    assert set(re.findall(r'_\("(.+?)"\)', template)) <= {*texts.PAGE, *texts.TEXTS}
-    scripts = "".join(path.read_text("utf-8") for path in pages.HERE.glob("*.js"))
-    used = set(re.findall(r'translated\(\s*"(.+?)"', scripts))
-    assert used <= {*texts.PAGE, *texts.TEXTS}, "a text that is not listed is never translated"
+
+
+ASKED = re.compile(r'(?:_|translated)\(\s*"(.+?)"')
+OF_BOTH = ("asking.js", "translated.js")
+
+
+def asked(path) -> set[str]:
+    return set(ASKED.findall(path.read_text("utf-8")))
+
+
+def test_every_text_of_the_plain_pages_is_listed():
+    """A text that is not listed is never translated."""
+    phone, screens = {*texts.PAGE, *texts.TEXTS}, {*texts.SCREENS}
+    for path in [*pages.HERE.rglob("*.js"), *pages.HERE.rglob("*.jinja")]:
+        is_screens = path.parent.name in ("screen", "moderator") or path.name == "tiles.js"
+        assert asked(path) <= (screens if is_screens else phone), path.name
+        assert path.name not in OF_BOTH or asked(path) <= phone & screens
+    sources = "".join(path.read_text("utf-8") for path in pages.HERE.rglob("*.*") if path.suffix in (".js", ".jinja"))
+    assert not [text for text in screens if f'"{text}"' not in sources], "nobody shows it"
+
+
+@pytest.mark.parametrize("path", ["screen", "moderator", "leaderboard", "stage"])
+def test_the_teachers_pages_speak_their_language(site, room, wall, path):
+    teacher = people.visitor(TEACHER.id)
+    page = site.ask("GET", f"/room/{room.code}/{path}", teacher, accept_language="de").body.decode()
+    assert '<html lang="de" dir="ltr">' in page and '"Hidden.": "Ausgeblendet."' in page
+    english = site.ask("GET", f"/room/{room.code}/{path}", teacher).body.decode()
+    assert '<html lang="en" dir="ltr">' in english and '"texts": {}' in english
+    assert ("frame-src 'self'" in site.ask("GET", f"/room/{room.code}/{path}", teacher).headers[POLICY]) is (
+        path == "stage"
+    )

@@ -8,7 +8,7 @@ from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
 from imgcls.sharing import NotAllowed, acting_as, people
 from imgcls.sharing.classroom import rooms
-from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
+from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
 from tests.support.drawing_together import ONE, SEVEN
 
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -89,31 +89,86 @@ def test_the_moderator_finds_what_was_hidden_long_ago(site, room, wall):
     assert {entry["id"] for entry in moderation["hidden"]} == set(numbers)
 
 
-ROUTES = [
-    ("GET", "screen", None),
+MODERATED = [
     ("GET", "moderator", None),
     ("GET", "moderation", None),
+    ("POST", "moderate", {"id": 1, "isShown": True}),
+    ("POST", "names", {"names": ["Ada"], "isShown": True}),
+]
+ROUTES = [
+    *MODERATED,
+    ("GET", "screen", None),
+    ("GET", "leaderboard", None),
+    ("GET", "standings", None),
+    ("GET", "stage", None),
+    ("GET", "on_stage", None),
     ("GET", "show", None),
     ("GET", "class/1", None),
-    ("POST", "moderate", {"id": 1, "isShown": False}),
     ("POST", "train", {}),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
-def test_the_projector_is_for_the_teacher_alone(site, room, collection, join, method, path, body):
-    ada = join(ADA, room, "Ada")
+def test_the_projector_is_for_the_teacher_alone_and_the_moderators_page_for_moderators(
+    site, room, collection, join, method, path, body
+):
+    ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
     send(room, collection, ada, ONE, 0)
-    for who in (ada, BEN, None):
-        assert site.ask(method, f"/room/{room.code}/{path}", who, body).status == 403
+    with acting_as(teacher()):
+        rooms.appoint(room, BEN.id)
+    address = f"/room/{room.code}/{path}"
+    for who in (ada, EVE, None):
+        assert site.ask(method, address, who, body).status == 403
     assert sending.pool_of(room, collection).newest((State.SHOWN,), 9)
+    assert site.ask(method, address, ben, body).status == (200 if (method, path, body) in MODERATED else 403)
+    with acting_as(teacher()):
+        rooms.appoint(room, BEN.id, is_moderator=False)
+    assert site.ask(method, address, ben, body).status == 403, "at once"
+
+
+def test_a_moderator_hides_and_approves_drawings_and_names_and_nothing_else(site, room, collection, join):
+    ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
+    number = send(room, collection, ada, ONE, 0)
+    with acting_as(teacher()):
+        rooms.appoint(room, BEN.id)
+        before = activities.find(room)
+
+    def moderation():
+        return site.ask("GET", f"/room/{room.code}/moderation", ben).json
+
+    assert moderation()["names"] == {"waiting": ["Ada", "Ben"], "shown": [], "hidden": []}
+    for is_shown, name in ((True, "Ada"), (False, names.HIDDEN), (True, "Ada")):
+        assert site.ask("POST", f"/room/{room.code}/names", ben, {"names": ["Ada"], "isShown": is_shown}).status == 200
+        assert show(site, room)["writers"][0]["name"] == name
+        assert site.ask("POST", f"/room/{room.code}/moderate", ben, {"id": number, "isShown": is_shown}).status == 200
+        assert len(moderation()["shown" if is_shown else "hidden"]) == 1
+        site.ask("POST", f"/room/{room.code}/moderate", ben, {"id": number, "isShown": True})
+    assert site.ask("DELETE", f"/room/{room.code}/drawings/{number}", ben).status == 403
+    assert ADA.id not in json.dumps(moderation())
+    assert activities.find(room) == before
+
+
+def test_the_moderators_page_needs_no_activity(site, room, join):
+    page = site.ask("GET", f"/room/{room.code}/moderator", teacher())
+    assert page.status == 200 and "Nothing to do yet" in page.body.decode()
+    assert site.ask("GET", f"/room/{room.code}/moderation", teacher()).json == {"activity": "", "names": {}}
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"names": "Ada", "isShown": True}, {"names": [1], "isShown": True}, {"names": [], "isShown": True}]
+)
+def test_a_damaged_request_about_names_changes_nothing(site, room, collection, join, body):
+    join(ADA, room, "Ada")
+    assert site.ask("POST", f"/room/{room.code}/names", teacher(), body).status == 422
+    assert names.judged(room) == names.Judged()
 
 
 def test_the_table_has_a_line_for_every_route_of_the_projector():
     from imgcls.api.plain_pages.together import pages, screen
 
     known = {f"/room/{{code}}/{path.replace('class/1', 'class/{label:int}')}" for _, path, _ in ROUTES}
-    assert known == {route.path for route in screen.ROUTES} | {route.path for route in pages.ROUTES[-2:]}
+    of_all = {f"/room/{path}" for path in ("files/{version}/{name:path}", "{code}", "{code}/draw")}
+    assert known == {route.path for route in (*screen.ROUTES, *pages.ROUTES)} - of_all
 
 
 @pytest.mark.parametrize(
@@ -167,20 +222,23 @@ def test_the_pool_is_shown_by_class_and_by_name(site, room, collection, join):
 def test_a_name_that_is_entered_after_the_teacher_has_looked_is_not_shown(site, room, collection, join):
     ada, ben = join(ADA, room, "Ada"), join(BEN, room, "Ben")
     with acting_as(teacher()):
-        seen = names.to_approve(room, activities.find(room))
-        assert [person.name for person in seen] == ["Ada", "Ben"]
+        seen = [person.name for person in names.in_state(room, State.WAITING)]
+        assert seen == ["Ada", "Ben"]
         people.change(BEN.id, name="Rude")
-        names.approve(room, seen)
+        names.moderate(room, seen, is_shown=True)
     for who in (ada, ben):
         send(room, collection, who, ONE, 0)
     assert {entry["name"] for entry in show(site, room)["writers"]} == {"Ada", names.HIDDEN}
     with acting_as(teacher()):
-        again = activities.start_collection(room, ["a", "b"])
-        assert [person.name for person in names.to_approve(room, again)] == ["Rude"], "Ada need not be approved again"
+        activities.start_collection(room, ["a", "b"])
+        waiting = [person.name for person in names.in_state(room, State.WAITING)]
+        assert waiting == ["Rude"], "Ada need not be approved again"
     with acting_as(people.visitor(ADA.id)), pytest.raises(NotAllowed):
-        names.approve(room, seen)
+        names.moderate(room, seen, is_shown=True)
+    names.forget(ADA.id)
+    assert "Ada" not in (activities.folder(room) / names.NAME).read_text()
 
 
 def approve(room):
     with acting_as(teacher()):
-        names.approve(room, rooms.members(room))
+        names.moderate(room, [person.name for person in rooms.members(room)], is_shown=True)

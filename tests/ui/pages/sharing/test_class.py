@@ -9,6 +9,10 @@ from streamlit import config as streamlit_config
 from imgcls import jobs
 from imgcls.config import Config
 from imgcls.jobs.classroom import work
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments.assignment import settings_of
+from imgcls.jobs.together import names
+from imgcls.jobs.together.pool import State
 from imgcls.sharing import Role, Visibility, Visitor, acting_as, ownership, people, visitors
 from imgcls.sharing.classroom import guessing, presence, rooms
 from imgcls.sharing.permissions import Thing
@@ -268,7 +272,7 @@ def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, 
     assert rooms.find(room.id).on_stage == ADA
     assert "1,234" in html_of(app) and "90.0%" in html_of(app)
     look_as(ADA)
-    assert "shows the class which page and run you have open" in text_of(opened("class"))
+    assert "shows the class the page that you have open" in text_of(opened("class"))
 
 
 def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as, room, finished_run):
@@ -286,6 +290,60 @@ def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as,
     assert any(finished_run.label in str(element.value) for element in app.markdown)
     button(app, "Open this page").click().run()
     assert finished_run.id in app.query_params["run"]
+
+
+def test_the_stage_follows_what_the_pupil_has_selected_and_not_what_they_typed(look_as, room, finished_run):
+    join(room)
+    look_as(ADA)
+    opened("evaluate", run=finished_run.id, view="Errors", cell="3-5", tag="typed", q="typed")
+    place = presence.place_of(ADA)
+    assert (place.path, place.query["cell"]) == ("evaluate", "3-5") and "typed" not in str(place)
+
+
+def test_the_teacher_chooses_a_moderator_who_finds_the_page_to_moderate_on(look_as, room):
+    join(room)
+    join(room, "Ben", "B" * 22)
+    look_as("B" * 22)
+    ben = opened("class")
+    assert f"/room/{room.code}/moderator" not in html_of(ben)
+    look_as(TEACHER)
+    app = opened("class")
+    (choice,) = app.multiselect
+    choice.select("B" * 22).run()
+    assert is_intact(app)
+    assert people.visitor("B" * 22).role is Role.MODERATOR and people.visitor(ADA).role is Role.MEMBER
+    assert opened("class").multiselect[0].value == ["B" * 22]
+    look_as("B" * 22)
+    ben.run()
+    assert is_intact(ben) and f"/room/{room.code}/moderator" in html_of(ben)
+    assert "You are a moderator" in text_of(ben)
+    look_as(TEACHER)
+    app.multiselect[0].unselect("B" * 22).run()
+    assert people.visitor("B" * 22).role is Role.MEMBER
+
+
+def test_the_teacher_approves_names_also_for_a_leaderboard(look_as, room, mnist_sample):
+    join(room)
+    look_as(TEACHER)
+    assert "New names" not in text_of(opened("class")), "no screen shows names"
+    with acting_as(people.visitor(TEACHER)):
+        assignments.make(room, "train", "Small", settings_of(Config(data=mnist_sample)))
+    app = opened("class")
+    assert "New names: Ada." in text_of(app)
+    app.button(key="together-names").click().run()
+    assert is_intact(app) and "New names" not in text_of(app)
+    assert [person.name for person in names.in_state(room, State.SHOWN)] == ["Ada"]
+    assert f"/room/{room.code}/leaderboard?task=" in str([link.proto.url for link in app.get("link_button")])
+
+
+def test_the_teachers_page_speaks_german(look_as, room):
+    join(room)
+    look_as(TEACHER)
+    app = opened("class", lang="de")
+    assert is_intact(app)
+    assert "1 Mitglied" in text_of(app) and [one.label for one in app.multiselect] == ["Moderation"]
+    button(app, "Klasse schließen").click().run()
+    assert is_intact(app) and "Der Code gilt nicht mehr" in text_of(app)
 
 
 def test_the_stage_shows_no_run_that_the_teacher_does_not_see(look_as, room, finished_run):

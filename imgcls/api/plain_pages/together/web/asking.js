@@ -16,7 +16,7 @@ export async function ask(path, { method = "GET", body } = {}) {
     throw failed(translated("No connection to the server. Check the Wi-Fi."), 0);
   }
   const found = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw failed(found.message ?? `The server answered ${answer.status}.`, answer.status);
+  if (!answer.ok) throw failed(found.message ?? translated("The server answered {status}.", { status: answer.status }), answer.status);
   return found;
 }
 

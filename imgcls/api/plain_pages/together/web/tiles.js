@@ -1,6 +1,7 @@
 /** Drawings on the projector: tiles that are tapped to hide them. A drawing's strokes arrive once and are kept here. */
 
 import { thumbnail } from "./thumbnail.js";
+import { translated } from "./translated.js";
 import { content } from "imgcls/content.js";
 
 const MOST = 600;
@@ -26,7 +27,7 @@ export function keep(drawings) {
 
 /**
  * Shows drawings in an element, as tiles that call `tap(drawing)`. Tiles that are there already are not made again.
- * With `refuse`, each has a × that calls `refuse(drawing)`; `verb` says to a screen reader what a tap does.
+ * With `refuse`, each has a × that calls `refuse(drawing)`; `verb`, "Show: {name}", says to a screen reader what a tap does.
  */
 export function showTiles(root, drawings, tap, { refuse = null, verb = "" } = {}) {
   const there = new Map([...root.children].map((tile) => [tile.dataset.key, tile]));
@@ -43,7 +44,7 @@ export function showTiles(root, drawings, tap, { refuse = null, verb = "" } = {}
 
 function item(drawing, key, tap, refuse, verb) {
   const shown = tile(drawing, tap);
-  if (verb) shown.setAttribute("aria-label", `${verb}: ${shown.textContent}`);
+  if (verb) shown.setAttribute("aria-label", translated(verb, { name: shown.textContent }));
   if (!refuse) {
     shown.dataset.key = key;
     return shown;
@@ -54,7 +55,7 @@ function item(drawing, key, tap, refuse, verb) {
   button.type = "button";
   button.className = "refuse";
   button.textContent = "×";
-  button.setAttribute("aria-label", `Hide: ${shown.querySelector("span").textContent}`);
+  button.setAttribute("aria-label", translated("Hide: {name}", { name: shown.querySelector("span").textContent }));
   button.onclick = () => refuse(drawing);
   box.append(shown, button);
   return box;
@@ -66,13 +67,13 @@ function tile(drawing, tap) {
   button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
   button.onclick = () => tap(drawing);
   const name = caption(drawing);
-  if (drawing.isLate) button.title = "It came after the training.";
+  if (drawing.isLate) button.title = translated("It came after the training.");
   const text = document.createElement("span");
   const isRead = drawing.predicted !== null && drawing.label !== null;
   text.append(isRead ? `${drawing.isWrong ? "✗" : "✓"} ${name}` : name);
   if (drawing.isWrong) {
     const small = document.createElement("small");
-    small.textContent = ` not ${drawing.label}`;
+    small.textContent = ` ${translated("not {name}", { name: drawing.label })}`;
     text.append(small);
   }
   button.append(picture(drawing, name), text);
@@ -86,5 +87,6 @@ export function caption({ predicted, label }) {
 
 /** The drawing as a canvas. */
 export function picture({ id, strokes }, name) {
-  return thumbnail(strokes || strokesOf.get(id), SIDE, `${content.hasPhotos ? "Photo" : "Drawing"}: ${name}`);
+  const alt = translated(content.hasPhotos ? "Photo: {name}" : "Drawing: {name}", { name });
+  return thumbnail(strokes || strokesOf.get(id), SIDE, alt);
 }

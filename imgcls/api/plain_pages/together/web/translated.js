@@ -1,4 +1,4 @@
-/** Texts of the phone's page in the language of the visitor: the server sends those that are not English. */
+/** Texts of the plain pages in the language of the visitor: the server sends those that are not English. */
 
 import { content } from "imgcls/content.js";
 

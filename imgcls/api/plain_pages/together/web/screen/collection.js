@@ -2,12 +2,29 @@
 
 import { ask } from "../asking.js";
 import { keep, showTiles } from "../tiles.js";
+import { translated } from "../translated.js";
 import { showWriters } from "./writers.js";
 import { content } from "imgcls/content.js";
 import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
-const WHAT = content.hasPhotos ? "photos" : "drawings";
+const TEXTS = content.hasPhotos
+  ? {
+      look: "Look through the photos of {name}",
+      title: "Photos of {name}",
+      again: "Train again with all photos",
+      late: "1 photo came after the training. Train again to learn from it.",
+      lateOnes: "{count} photos came after the training. Train again to learn from them.",
+      few: "At least {count} photos of each: {names}",
+    }
+  : {
+      look: "Look through the drawings of {name}",
+      title: "Drawings of {name}",
+      again: "Train again with all drawings",
+      late: "1 drawing came after the training. Train again to learn from it.",
+      lateOnes: "{count} drawings came after the training. Train again to learn from them.",
+      few: "At least {count} drawings of each: {names}",
+    };
 const FEWEST = 3;
 const FULL = 40; // drawings that fill the bar of a class, or as many as the largest class has
 
@@ -31,7 +48,7 @@ function showCounts(counts, page) {
       title.textContent = name;
       count.textContent = counts[label];
       button.type = "button";
-      button.title = `Look through the ${WHAT} of ${name}`;
+      button.title = translated(TEXTS.look, { name });
       button.style.setProperty("--share", `${(100 * counts[label]) / most}%`);
       button.append(title, count);
       button.onclick = () => openClass(label, page);
@@ -44,7 +61,7 @@ async function openClass(label, page) {
   const dialog = find("class");
   try {
     const { drawings } = await ask(`class/${label}`);
-    text(dialog.querySelector("h2"), `${content.hasPhotos ? "Photos" : "Drawings"} of ${content.classes[label]}`);
+    text(dialog.querySelector("h2"), translated(TEXTS.title, { name: content.classes[label] }));
     keep(drawings);
     showTiles(dialog.querySelector("div"), drawings, async ({ id, isRemoved }) => {
       try {
@@ -61,21 +78,19 @@ async function openClass(label, page) {
   }
 }
 
-function lateText(late) {
-  const [what, it] = late === 1 ? [WHAT.slice(0, -1), "it"] : [WHAT, "them"];
-  return `${late} ${what} came after the training. Train again to learn from ${it}.`;
-}
-
 function showTraining({ counts, progress, late }, page) {
   const short = content.classes.filter((_, label) => counts[label] < FEWEST);
   const isBusy = Boolean(progress?.text) && progress.state !== "failed";
   find("training").hidden = false;
   find("train").disabled = isBusy || short.length > 0;
-  text(find("train"), progress?.state === "finished" ? `Train again with all ${WHAT}` : "Train the model");
+  text(find("train"), translated(progress?.state === "finished" ? TEXTS.again : "Train the model"));
   let line = "";
   if (progress?.text) line = progress.text;
-  else if (progress?.state === "finished" && late) line = lateText(late);
-  else if (short.length) line = `At least ${FEWEST} ${WHAT} of each: ${short.slice(0, 8).join(", ")}${short.length > 8 ? " …" : ""}`;
+  else if (progress?.state === "finished" && late) line = translated(late === 1 ? TEXTS.late : TEXTS.lateOnes, { count: late });
+  else if (short.length) {
+    const names = short.slice(0, 8).join(", ") + (short.length > 8 ? " …" : "");
+    line = translated(TEXTS.few, { count: FEWEST, names });
+  }
   text(find("progress"), line);
   find("train").onclick = async () => {
     find("train").disabled = true;

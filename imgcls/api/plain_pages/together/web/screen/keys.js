@@ -1,5 +1,7 @@
 /** The presenter's keys: blank the screen, hide numbers, zoom, full screen. Nothing of it changes what others see. */
 
+import { content } from "imgcls/content.js";
+
 const find = (id) => document.getElementById(id);
 const LARGEST = 4;
 const STEP = 1.25;
@@ -48,7 +50,12 @@ function toggleKeys() {
   else dialog.showModal();
 }
 
-const LETTERS = { b: toggleBlank, n: toggleNumbers, f: toggleFull };
+/** The other page of the projector, in its place: the drawings or the leaderboard. */
+function switchPage() {
+  if (content.other) location.assign(content.other);
+}
+
+const LETTERS = { b: toggleBlank, n: toggleNumbers, f: toggleFull, l: switchPage };
 const SIGNS = {
   "?": toggleKeys,
   "+": () => magnify(STEP),

@@ -1,5 +1,6 @@
 /** A confusion matrix that is read from the back row. */
 
+import { translated } from "../translated.js";
 import { content } from "imgcls/content.js";
 
 const ROOM = { wall: 17, collection: 15 }; // rem: the height of the whole matrix
@@ -19,7 +20,8 @@ export function showMatrix(root, classes, counts) {
         cell.className = `${label === predicted ? "is-right" : "is-wrong"} ${share > 0.45 ? "is-strong" : ""}`;
         cell.style.setProperty("--share", `${Math.round(25 + 75 * share)}%`);
       }
-      cell.title = `${classes[label]}, read as ${classes[predicted]}: ${count}`;
+      const names = { label: classes[label], name: classes[predicted], count };
+      cell.title = translated("{label}, read as {name}: {count}", names);
       return cell;
     });
     table.append(row([heading(classes[label]), ...cells]));
@@ -29,7 +31,7 @@ export function showMatrix(root, classes, counts) {
 
 function caption() {
   const element = document.createElement("caption");
-  element.textContent = "Rows: what was drawn. Columns: what the model reads.";
+  element.textContent = translated("Rows: what was drawn. Columns: what the model reads.");
   return element;
 }
 

@@ -3,6 +3,7 @@
 import { ask, repeat } from "../asking.js";
 import { showMatrix } from "./matrix.js";
 import { caption, keep, newest, picture, showTiles } from "../tiles.js";
+import { translated } from "../translated.js";
 import { showCollection } from "./collection.js";
 import { listen } from "./keys.js";
 import { content } from "imgcls/content.js";
@@ -12,7 +13,7 @@ import { text } from "imgcls/views.js";
 const find = (id) => document.getElementById(id);
 const PAUSE = 700;
 const TOAST = 8000;
-const WHAT = content.hasPhotos ? "photo" : "drawing";
+const [ONE, SEVERAL] = content.hasPhotos ? ["1 photo", "{count} photos"] : ["1 drawing", "{count} drawings"];
 
 /* How many tiles beside each other, up to how many drawings: the fewer there are, the larger, and all fit below. */
 const ACROSS = {
@@ -40,7 +41,7 @@ export async function moderate(id, isShown) {
   try {
     await ask("moderate", { method: "POST", body: { id, isShown } });
     if (isShown) find("toast").hidden = true;
-    else toast("Hidden.", () => moderate(id, true));
+    else toast(translated("Hidden."), () => moderate(id, true));
     await refresh();
   } catch (error) {
     toast(error.message);
@@ -53,8 +54,9 @@ function showScore({ accuracy, matrix, labelled, classes }) {
   const [value, low, high] = accuracy;
   text(find("accuracy"), percent(value, 0));
   const count = labelled ?? matrix.flat().reduce((sum, number) => sum + number, 0);
-  text(find("labelled"), `of ${count} read correctly`);
-  text(find("interval"), `95% interval ${percent(low, 0)} to ${percent(high, 0)}`);
+  text(find("labelled"), translated("of {count} read correctly", { count }));
+  const limits = { low: percent(low, 0), high: percent(high, 0) };
+  text(find("interval"), translated("95% interval {low} to {high}", limits));
   const look = JSON.stringify(matrix);
   if (find("matrix").dataset.look !== look) {
     find("matrix").dataset.look = look;
@@ -66,21 +68,24 @@ function showFacts({ hardest, mistake }) {
   find("hardest").hidden = !hardest;
   if (hardest) {
     text(find("hardest").querySelector("b"), hardest[0]);
-    text(find("hardest").lastElementChild, `${percent(hardest[1], 0)} correct`);
+    text(find("hardest").lastElementChild, translated("{share} correct", { share: percent(hardest[1], 0) }));
   }
   find("mistake").hidden = !mistake;
   if (mistake && find("mistake").dataset.id !== String(mistake.id)) {
     find("mistake").dataset.id = mistake.id;
     find("mistake").querySelector("div").replaceChildren(picture(mistake, caption(mistake)));
-    text(find("mistake").lastElementChild, `${mistake.label}, read as ${mistake.predicted}`);
+    const [label, name] = [mistake.label, mistake.predicted];
+    text(find("mistake").lastElementChild, translated("{label}, read as {name}", { label, name }));
   }
 }
 
 /** Drawings that wait are only counted: the audience must not see them before the moderator does. */
 function totalText({ total, waiting, isOpen, writers, members }) {
-  const count = `${total} ${WHAT}${total === 1 ? "" : "s"}`;
-  const by = writers ? ` by ${writers.length} of ${members}` : "";
-  return `${count}${by}${waiting ? `, ${waiting} to approve` : ""}${isOpen ? "" : ", finished"}`;
+  const by = writers ? ` ${translated("by {count} of {members}", { count: writers.length, members })}` : "";
+  const parts = [translated(total === 1 ? ONE : SEVERAL, { count: total }) + by];
+  if (waiting) parts.push(translated("{count} to approve", { count: waiting }));
+  if (!isOpen) parts.push(translated("finished"));
+  return parts.join(", ");
 }
 
 async function refresh() {

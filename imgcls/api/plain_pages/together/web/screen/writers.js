@@ -1,5 +1,6 @@
 /** The writers of a collection, all of them: in one table, or in two or three beside each other. */
 
+import { translated } from "../translated.js";
 import { content } from "imgcls/content.js";
 import { percent } from "imgcls/percent.js";
 
@@ -11,7 +12,7 @@ const MOST_BESIDE = 3;
 const COLUMNS = {
   Name: ({ name }) => name,
   [WHAT]: ({ drawings }) => drawings,
-  Misread: ({ known, wrong }) => (known ? `${wrong} of ${known}` : "–"),
+  Misread: ({ known, wrong }) => (known ? translated("{wrong} of {known}", { wrong, known }) : "–"),
   Distance: ({ distance }) => (distance === null ? "–" : distance.toFixed(2)),
 };
 
@@ -45,7 +46,10 @@ function columnsFor(beside, isTrained) {
 
 function table(writers, columns) {
   const [made, body] = [document.createElement("table"), document.createElement("tbody")];
-  const head = row("th", columns);
+  const head = row(
+    "th",
+    columns.map((name) => translated(name)),
+  );
   for (const cell of head.children) cell.scope = "col";
   const top = document.createElement("thead");
   top.className = columns.length > 2 ? "" : "is-plain";
@@ -61,7 +65,8 @@ function rowOf(writer, columns) {
     columns.map((name) => COLUMNS[name](writer)),
   );
   made.firstElementChild.dir = "auto";
-  made.title = writer.known ? `${writer.name}: ${percent(writer.wrong / writer.known, 0)} misread` : writer.name;
+  const { name, known, wrong } = writer;
+  made.title = known ? translated("{name}: {share} misread", { name, share: percent(wrong / known, 0) }) : name;
   return made;
 }
 
@@ -77,6 +82,6 @@ function row(tag, values) {
 
 function more(others) {
   const made = document.createElement("p");
-  made.textContent = `and ${others} more`;
+  made.textContent = translated("and {count} more", { count: others });
   return made;
 }

@@ -1,0 +1,77 @@
+/** The leaderboard of an assignment on the projector: places, ties, scores. Names are only ever set as text. */
+
+import { ask, repeat } from "../asking.js";
+import { translated } from "../translated.js";
+import { listen } from "./keys.js";
+import { content } from "imgcls/content.js";
+import { text } from "imgcls/views.js";
+
+const find = (id) => document.getElementById(id);
+const PAUSE = 2000;
+const EMPTY = "No assignment has a leaderboard yet. This page updates automatically.";
+
+/* Up to how many people: how many beside each other, as few as are read from the last row. */
+const BESIDE = [
+  [8, 1],
+  [16, 2],
+  [Infinity, 3],
+];
+
+function element(tag, name, shown) {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.textContent = shown;
+  return made;
+}
+
+function place({ rank, name, score, interval, is_met, is_training }) {
+  const made = document.createElement("li");
+  if (rank <= 3) made.className = `medal-${rank}`;
+  const who = element("span", "name", name);
+  who.dir = "auto";
+  made.append(element("span", "place", `${rank}.`), who);
+  if (is_training) made.append(mark("…", "still training"));
+  else if (is_met !== null) made.append(mark(is_met ? "✓" : "–", is_met ? "goal met" : "goal not met"));
+  else made.append(element("span", "mark", ""));
+  made.append(element("span", "score", score), element("span", "interval", interval));
+  return made;
+}
+
+function mark(sign, meaning) {
+  const made = element("span", "mark", sign);
+  made.title = translated(meaning);
+  made.setAttribute("role", "img");
+  made.setAttribute("aria-label", translated(meaning));
+  return made;
+}
+
+function showPlaces(lines, others) {
+  const root = find("places");
+  const look = JSON.stringify([lines, others]);
+  if (root.dataset.look === look) return;
+  root.dataset.look = look;
+  const [, beside] = BESIDE.find(([most]) => lines.length <= most);
+  root.className = `beside-${beside}`;
+  root.style.setProperty("--rows", Math.max(Math.ceil(lines.length / beside), 1));
+  root.replaceChildren(...lines.map(place));
+}
+
+async function refresh() {
+  const state = await ask(`standings?task=${encodeURIComponent(content.task)}`);
+  find("toast").hidden = true;
+  if (!state.title) return text(find("status"), translated(EMPTY));
+  text(find("title"), state.title);
+  text(find("goal"), state.goal ? translated("Goal: {goal}", { goal: state.goal }) : "");
+  text(find("status"), state.status);
+  showPlaces(state.lines, state.others);
+  text(find("note"), state.note);
+  const more = state.others ? `${translated("and {count} more", { count: state.others })}. ` : "";
+  text(find("attempts"), more + state.attempts);
+  return undefined;
+}
+
+listen();
+repeat(refresh, PAUSE, (error) => {
+  text(find("toast").firstElementChild, error.message);
+  find("toast").hidden = false;
+});

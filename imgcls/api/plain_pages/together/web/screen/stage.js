@@ -1,0 +1,34 @@
+/** The page of one member on the projector: a frame that opens what they have open, each time that they move. */
+
+import { ask, repeat } from "../asking.js";
+import { translated } from "../translated.js";
+import { listen } from "./keys.js";
+import { text } from "imgcls/views.js";
+
+const find = (id) => document.getElementById(id);
+const PAUSE = 1500;
+const APP = "../../";
+
+let shown = "";
+
+function missing({ name, page }) {
+  if (!name) return translated("Nobody is on stage. Choose a member on your Class page.");
+  return page ? translated("This page is not shown: {page}", { page }) : translated("No page open at the moment.");
+}
+
+async function refresh() {
+  const state = await ask("on_stage");
+  find("toast").hidden = true;
+  text(find("who"), state.name ? translated("On stage: {name}", state) : translated("On stage"));
+  find("page").hidden = !state.address;
+  text(find("empty"), state.address ? "" : missing(state));
+  if (state.address === shown) return;
+  shown = state.address;
+  find("page").src = shown ? `${APP}${shown}&embed=true` : "about:blank";
+}
+
+listen();
+repeat(refresh, PAUSE, (error) => {
+  text(find("toast").firstElementChild, error.message);
+  find("toast").hidden = false;
+});

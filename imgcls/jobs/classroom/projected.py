@@ -1,0 +1,116 @@
+"""What the projector shows of an assignment: its goal and its leaderboard, with names only as far as approved.
+
+The texts are in the language of whoever has opened the page.
+"""
+
+from dataclasses import dataclass
+
+from imgcls import languages
+from imgcls.jobs.classroom import leaderboard, work
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import attempts, closing, goals
+from imgcls.jobs.classroom.assignments.assignment import Assignment
+from imgcls.jobs.classroom.leaderboard import Place
+from imgcls.jobs.classroom.work import TRAINING, Work
+from imgcls.jobs.together import activities, names
+from imgcls.jobs.together.activities import Kind
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
+from imgcls.sharing.classroom.rooms import Room
+
+MOST = 36
+BY_VALIDATION = N_("By validation accuracy. Test scores follow when the assignment is closed.")
+BY_TEST = N_("Final: by test accuracy, on images that chose nothing.")
+NO_SCORES = N_("No scores yet.")
+SHARED = N_("People with the same place are statistically indistinguishable.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person: `score` and `interval` as texts; `is_met` whether the goal is met, None if there is none yet."""
+
+    rank: int
+    name: str
+    score: str
+    interval: str
+    is_met: bool | None
+    is_training: bool
+
+
+@dataclass(frozen=True)
+class Board:
+    """An assignment as the projector shows it; `status` says what ranks or what is computed, `note` explains ties."""
+
+    title: str
+    goal: str
+    status: str
+    lines: tuple[Line, ...]
+    others: int
+    note: str
+    attempts: str
+
+
+def shows_names(room: Room) -> bool:
+    """Whether a screen of this class shows names: of who draws for its model, or competes in an assignment."""
+    activity = activities.find(room)
+    is_collection = activity is not None and activity.kind is Kind.COLLECTION
+    return is_collection or newest(room) is not None
+
+
+def newest(room: Room) -> Assignment | None:
+    """The latest assignment with a leaderboard, those that are open first."""
+    found = [one for one in assignments.of_room(room) if one.page == "train"]
+    return next((one for one in found if one.is_open), found[0] if found else None)
+
+
+def board(assignment: Assignment, room: Room) -> Board:
+    """The leaderboard as it is now. Who may see it is checked by the caller."""
+    on_test = closing.final(assignment) is not None
+    places = closing.places(assignment, on_test=on_test)
+    shown = names.on_screen(room)
+    entered = attempts.of(assignment)
+    works = closing.works(assignment)
+    is_shared = len({place.rank for place in places}) < len(places)
+    return Board(
+        assignment.title,
+        goals.text_of(assignment.goal),
+        _status(assignment, places, works, on_test=on_test),
+        tuple(_line(place, assignment, shown, room, on_test=on_test) for place in places[:MOST]),
+        max(len(places) - MOST, 0),
+        _(SHARED) if is_shared else "",
+        _attempts(len(entered), len({one.visitor for one in entered}), works),
+    )
+
+
+def _status(assignment: Assignment, places: list[Place], works: list[Work], *, on_test: bool) -> str:
+    if on_test:
+        return _(BY_TEST)
+    if not assignment.is_open and (closing.is_evaluating(assignment) or closing.has_just_begun(assignment)):
+        return closing.progress_text(assignment, works)
+    return _(BY_VALIDATION) if places else _(NO_SCORES)
+
+
+def _line(place: Place, assignment: Assignment, shown: dict[str, str], room: Room, *, on_test: bool) -> Line:
+    best = place.best
+    found = leaderboard.interval(best, on_test=on_test)
+    has_goal, is_training = bool(goals.text_of(assignment.goal)), best.state in TRAINING
+    own = best.owner_name if best.owner == room.teacher else ""
+    return Line(
+        place.rank,
+        shown.get(best.owner) or own or _(names.GONE),
+        languages.percent(best.test_accuracy if on_test else best.val_accuracy),
+        f"{languages.percent(found.low)} – {languages.percent(found.high)}" if found else "",
+        goals.is_met(assignment.goal, best) if has_goal and not is_training else None,
+        is_training,
+    )
+
+
+def _attempts(entered: int, people: int, works: list[Work]) -> str:
+    text = _("{attempts} by {people}.").format(
+        attempts=ngettext("{n} attempt", "{n} attempts", entered).format(n=entered),
+        people=ngettext("{n} person", "{n} people", people).format(n=people),
+    )
+    training = sum(one.state in work.TRAINING for one in works)
+    if training:
+        text += " " + ngettext("{n} is training.", "{n} are training.", training).format(n=training)
+    return text

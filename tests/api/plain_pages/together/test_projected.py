@@ -1,0 +1,61 @@
+"""The projector's pages of a leaderboard and of the member on stage."""
+
+import pytest
+
+from imgcls import jobs
+from imgcls.config import Config
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments.assignment import settings_of
+from imgcls.jobs.together import names
+from imgcls.sharing import acting_as, people
+from imgcls.sharing.classroom import presence, rooms
+from tests.sharing.classroom.conftest import ADA, TEACHER
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def teacher():
+    return people.visitor(TEACHER.id)
+
+
+def ask(site, room, path):
+    return site.ask("GET", f"/room/{room.code}/{path}", teacher())
+
+
+@pytest.fixture
+def task(room, mnist_sample, monkeypatch):
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    with acting_as(teacher()):
+        return assignments.make(room, "train", MARKUP, settings_of(Config(data=mnist_sample, epochs=1)))
+
+
+def test_the_leaderboard_is_of_the_assignment_that_is_asked_for_or_the_latest_one(site, room, task):
+    assert ask(site, room, "standings").json["title"] == task.title == MARKUP
+    assert ask(site, room, f"standings?task={task.code}").json["lines"] == []
+    assert ask(site, room, "standings?task=AAAAAA").status == 422
+    page = ask(site, room, f"leaderboard?task={MARKUP}")
+    assert page.status == 200 and MARKUP not in page.body.decode()
+
+
+def test_a_leaderboard_of_another_class_is_not_shown(site, room, task):
+    with acting_as(teacher()):
+        rooms.close(room)
+        other = rooms.open_new()
+    for query in ("", f"?task={task.code}"):
+        assert ask(site, other, f"standings{query}").json == {"title": ""}
+
+
+def test_the_screen_follows_the_page_of_the_member_on_stage(site, room, join):
+    presence._seen.clear()
+    join(ADA, room, "Ada")
+    assert ask(site, room, "on_stage").json == {"name": "", "page": "", "address": ""}
+    with acting_as(teacher()):
+        rooms.put_on_stage(room, ADA.id)
+    assert ask(site, room, "on_stage").json == {"name": names.HIDDEN, "page": "", "address": ""}
+    with acting_as(teacher()):
+        names.moderate(room, ["Ada"], is_shown=True)
+    presence.note(ADA.id, presence.Place("Evaluate", "evaluate", {"run": "r&x", "cell": "3-5"}))
+    found = ask(site, room, "on_stage").json
+    assert found == {"name": "Ada", "page": "Evaluate", "address": "evaluate?run=r%26x&cell=3-5"}
+    presence.note(ADA.id, presence.Place("You", "you"))
+    assert ask(site, room, "on_stage").json["address"] == "", "the teacher would see themselves"

@@ -1,0 +1,103 @@
+"""What the projector shows of an assignment: places, ties, goals, and no name that nobody has approved."""
+
+import pytest
+
+from imgcls import languages
+from imgcls.jobs.classroom import projected
+from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments import closing
+from imgcls.jobs.classroom.assignments.assignment import Goal
+from imgcls.jobs.together import activities, names
+from imgcls.sharing.classroom import rooms
+from imgcls.system import atomic
+from tests.jobs.classroom.conftest import as_now, begin
+from tests.jobs.classroom.test_assignments import trained
+from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
+
+
+def board(task, room):
+    with as_now(TEACHER):
+        return projected.board(assignments.load(task.code), room)
+
+
+def approve(room, *chosen):
+    with as_now(TEACHER):
+        names.moderate(room, chosen, is_shown=True)
+
+
+@pytest.fixture
+def members(room, join):
+    for visitor, name in ((ADA, "Ada"), (BEN, "Ben"), (EVE, "Eve")):
+        join(visitor, room, name)
+
+
+def test_places_ties_goals_and_approved_names(room, given, members):
+    task = given(goal=Goal(0.9))
+    assert board(task, room).status == projected.NO_SCORES
+    for visitor, accuracy in ((ADA, 0.955), (BEN, 0.95), (EVE, 0.6)):
+        trained(begin(visitor, task), accuracy)
+    approve(room, "Ada", "Eve")
+    found = board(task, room)
+    assert [(line.rank, line.name, line.score, line.is_met) for line in found.lines] == [
+        (1, "Ada", "95.5%", True),
+        (1, names.HIDDEN, "95.0%", True),
+        (3, "Eve", "60.0%", False),
+    ]
+    assert (found.title, found.goal) == ("Small network", "validation accuracy ≥ 90%")
+    assert (found.status, found.note) == (projected.BY_VALIDATION, projected.SHARED)
+    assert "Ben" not in str(found)
+    low, high = found.lines[0].interval.split(" – ")
+    assert low < "95.5%" < high
+    with languages.speaking("de"):
+        assert board(task, room).lines[0].score == "95,5\N{NO-BREAK SPACE}%"
+
+
+def test_after_the_evaluation_it_ranks_by_the_test_set_and_who_has_left_has_no_name(room, given, members):
+    task = given()
+    best, other = trained(begin(ADA, task), 0.9, test=0.5), trained(begin(BEN, task), 0.8, test=0.7)
+    approve(room, "Ada", "Ben")
+    with as_now(TEACHER):
+        closing.close(task)
+    assert board(task, room).status.startswith("Evaluating the best run of each person")
+    content = {"version": 1, "at": 1.0, "runs": [best.id, other.id], "failed": {}}
+    atomic.write_json(assignments.path_of(task.code, closing.KIND), content)
+    with as_now(BEN):
+        rooms.leave()
+    found = board(task, room)
+    assert found.status == projected.BY_TEST
+    assert [(line.name, line.score, line.is_met) for line in found.lines] == [
+        (names.GONE, "70.0%", None),
+        ("Ada", "50.0%", None),
+    ]
+
+
+def test_a_run_that_is_training_counts_with_its_best_epoch(room, given, members):
+    task = given(goal=Goal(0.9))
+    run = begin(ADA, task)
+    queued = (run.folder / "queued.json").read_bytes()
+    trained(run, 0.95)
+    (run.folder / "result.json").unlink()
+    (run.folder / "queued.json").write_bytes(queued)
+    (line,) = board(task, room).lines
+    assert line.score == "95.0%" and line.is_training and line.is_met is None
+    assert board(task, room).attempts == "1 attempt by 1 person. 1 is training."
+
+
+def test_many_people_are_counted(room, given, members, monkeypatch):
+    monkeypatch.setattr(projected, "MOST", 2)
+    task = given()
+    for visitor in (ADA, BEN, EVE):
+        trained(begin(visitor, task), 0.9)
+    assert (len(board(task, room).lines), board(task, room).others) == (2, 1)
+
+
+def test_screens_show_names_of_collections_and_leaderboards_alone(room, given):
+    assert not projected.shows_names(room) and projected.newest(room) is None
+    with as_now(TEACHER):
+        assignments.make(room, "data", "Look", {})
+        assert not projected.shows_names(room)
+        task = given()
+        assert projected.shows_names(room) and projected.newest(room).code == task.code
+        assignments.delete(task)
+        activities.start_collection(room, ["a", "b"])
+    assert projected.shows_names(room)
