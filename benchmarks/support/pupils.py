@@ -70,7 +70,6 @@ class Pupil(Tab):
             open_timeout=WAIT_SECONDS,
             ping_interval=None,
         )
-        await self.rerun()
         return self
 
     async def __aexit__(self, *_) -> None:

@@ -46,7 +46,9 @@ class Tab:
         state = message.rerun_script
         state.query_string, state.fragment_id = query, fragment
         state.is_auto_rerun = fragment in self.fragments
+        # Whoever opens a link does not know the pages yet, and asks for one by its path.
         state.page_script_hash = self._pages.get(page, "")
+        state.page_name = "" if self._pages else page
         state.cached_message_hashes.extend(self._hashes)
         for key, value in (widgets or {}).items():
             state.widget_states.widgets.add(id=self.widget_id(key), **value)

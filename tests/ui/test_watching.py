@@ -20,6 +20,7 @@ def crowd(monkeypatch):
             self.now += seconds
 
     crowd = Crowd()
+    monkeypatch.setattr(watching, "_changed", 0.0)
     monkeypatch.setattr(watching.time, "monotonic", lambda: crowd.now)
     yield crowd
     watching._seen.clear()
@@ -49,3 +50,17 @@ def test_who_has_left_is_forgotten(crowd):
     crowd.pass_by(watching.FORGET_SECONDS + 1)
     assert watching.seconds(1.0, 8.0) == 1.0
     assert len(watching._seen) == 1
+
+
+def test_pages_change_their_pace_one_after_another(crowd):
+    crowd(60)
+    assert watching.seconds(1.0) == 4.0
+    paces = [watching.seconds(1.0, 1.0) for _ in range(20)]
+    assert paces.count(4.0) == 1
+    crowd.pass_by(watching.SECONDS_PER_CHANGE)
+    assert watching.seconds(1.0, 1.0) == 4.0
+
+
+def test_a_page_that_keeps_its_pace_holds_up_no_other(crowd):
+    crowd(60)
+    assert [watching.seconds(1.0, pace) for pace in (4.0, 4.0, 1.0)] == [4.0, 4.0, 4.0]

@@ -4,6 +4,7 @@ import gc
 import importlib
 import logging
 import threading
+from collections.abc import Iterable
 
 from streamlit import config
 
@@ -19,6 +20,9 @@ from imgcls.ui.visitors import exposure, visitor
 DEFAULT_DATA = "mnist_sample"
 LATE = ("pandas", "plotly.graph_objects", "ai_edge_litert.interpreter", "streamlit_drawable_canvas", "scipy.ndimage")
 """Needed by pages but not by the first paint: half a second of imports."""
+
+PAGES = tuple(f"imgcls.ui.{name}.page" for name in ("home", "data", "train", "runs", "evaluate", "predict", "you"))
+"""What a class opens at once. Its first visitors would wait for three seconds of imports, and all others with them."""
 
 SOON_SECONDS = 2.0
 """By then the first page is painted; these imports would delay it."""
@@ -43,6 +47,7 @@ def begin() -> None:
     with acting_as(SERVER):
         _begin_work()
     if sharing.is_shared():
+        load_late(PAGES)
         owner_code.announce()
         if warning := exposure.nobody_can_join():
             print(warning, flush=True)
@@ -78,8 +83,8 @@ def load_soon() -> None:
     timer.start()
 
 
-def load_late() -> None:
-    """Imports the modules in `LATE`, once and in one thread.
+def load_late(more: Iterable[str] = ()) -> None:
+    """Imports the modules in `LATE` and these, once and in one thread.
 
     Two threads that import pandas at the same moment by different paths get a half-initialised module.
     """
@@ -87,7 +92,7 @@ def load_late() -> None:
     if _loaded:
         return
     with _loading:
-        for name in LATE:
+        for name in (*LATE, *more):
             importlib.import_module(name)
         gc.freeze()
         _loaded = True
