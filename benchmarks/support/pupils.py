@@ -5,6 +5,7 @@ after the server was killed.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -114,7 +115,7 @@ class Pupil(Tab):
             await asyncio.sleep(max(0.0, due[part] - time.monotonic()))
             self._all.reruns.append(await self.rerun("train", query, fragment=part))
             due = {name: due.get(name, 0.0) for name in self.fragments}
-            due[part] = max(due[part] + self.fragments[part], time.monotonic())
+            due[part] = next_due(due[part], self.fragments[part])
 
     async def draw(self, strokes: list[list[float]], pause: float, until: Callable[[], bool]) -> None:
         """Opens the Predict page and sends the drawing every `pause` seconds, once at least."""
@@ -125,8 +126,14 @@ class Pupil(Tab):
             self._all.predictions.append(await self.rerun(**self.drawing(strokes, number)))
             if until():
                 return
-            due = max(due + pause, time.monotonic())
+            due = next_due(due, pause)
             await asyncio.sleep(due - time.monotonic())
+
+
+def next_due(due: float, pause: float) -> float:
+    """When somebody acts next who acts every `pause` seconds: who was held up keeps their rhythm, as a browser's timer
+    does. Otherwise all who were held up together would act together from then on."""
+    return due + pause * max(1, math.ceil((time.monotonic() - due) / pause))
 
 
 async def all_of(work: Iterable, seen: Seen) -> None:

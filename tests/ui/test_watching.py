@@ -1,5 +1,7 @@
 """Pages follow a training less often when many people watch, and as often as before when they have left."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from imgcls.ui.visitors import watching
@@ -40,6 +42,7 @@ def test_one_person_more_or_less_does_not_change_the_pace_back_and_forth(crowd):
     for people in (40, 41, 39, 40):
         crowd(people)
         assert watching.seconds(1.0, pace) == pace
+    crowd.pass_by(watching.SECONDS_PER_CHANGE)
     crowd(27)
     assert watching.seconds(1.0, pace) == 2.0
 
@@ -64,3 +67,28 @@ def test_pages_change_their_pace_one_after_another(crowd):
 def test_a_page_that_keeps_its_pace_holds_up_no_other(crowd):
     crowd(60)
     assert [watching.seconds(1.0, pace) for pace in (4.0, 4.0, 1.0)] == [4.0, 4.0, 4.0]
+
+
+def test_no_two_pages_of_a_crowd_update_in_step(crowd, monkeypatch):
+    def pace_of(session):
+        monkeypatch.setattr(watching, "get_script_run_ctx", lambda **_: SimpleNamespace(session_id=session))
+        crowd(60)
+        return watching.seconds(1.0)
+
+    paces = [pace_of(f"session-{number}") for number in range(60)]
+    assert len(set(paces)) > 50
+    assert 3.2 <= min(paces) < 3.6 and 4.4 < max(paces) <= 4.8
+    assert pace_of("session-7") == paces[7]
+
+
+def test_a_page_alone_keeps_the_usual_pace(crowd, monkeypatch):
+    monkeypatch.setattr(watching, "get_script_run_ctx", lambda **_: SimpleNamespace(session_id="alone"))
+    crowd(1)
+    assert watching.seconds(1.0) == watching.seconds(1.0, 1.0) == 1.0
+
+
+def test_a_new_page_begins_with_the_pace_of_those_who_are_connected(crowd, monkeypatch):
+    monkeypatch.setattr(watching, "_connected", lambda: 100)
+    crowd(1)
+    assert watching.seconds(1.0) == 4.0
+    assert watching.seconds(1.0, 4.0) == 1.0  # they did something else

@@ -22,6 +22,7 @@ from imgcls.ui.app import ticks
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.visitors import watching
 
 TICK_SECONDS = 5.0
 KNOWN = (
@@ -55,7 +56,7 @@ WAS_OPEN, SEEN = "class-was-open", "class-seen"
 def show(title: str, path: str) -> None:
     """The notice on the page of this title and path, for who is or was in a class; nothing in other modes."""
     if sharing.mode() is Mode.CLASSROOM and (sharing.current().room or st.session_state.get(WAS_OPEN)):
-        ticks.every(TICK_SECONDS, _show, title, path, path=path)
+        ticks.every(watching.apart(TICK_SECONDS), _show, title, path, path=path)
 
 
 def _show(title: str, path: str) -> None:

@@ -4,11 +4,14 @@ The server renders each update separately for each page, which takes 6 to 8 ms o
 pages would use up one core, and all of them would get their updates late.
 
 A page that changes its pace runs again as a whole. So it begins with the pace of the crowd that is already connected,
-because a class opens a run at once, and pages change their pace one after another.
+because a class opens a run at once, and pages change their pace one after another. For the same reason no two pages
+have quite the same pace: otherwise the updates of all would come at the same moment ever after, and most would wait for
+the others.
 """
 
 import threading
 import time
+import zlib
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -23,6 +26,8 @@ EXPECTED = 0.5
 """Of the people who are connected, the fraction that a new page expects to watch, too."""
 SECONDS_PER_CHANGE = 0.5
 """Between two pages that change their pace."""
+APART = 0.2
+"""The fraction by which the pace of a page differs from that of the crowd, at most."""
 
 _seen: dict[str, float] = {}
 _changed = 0.0
@@ -33,7 +38,7 @@ def seconds(usual: float, present: float = 0.0) -> float:
     """Until the next update of the present page, which counts as watching from now on.
 
     Args:
-        usual: For a few people; a crowd gets 2, 4 or 8 times as much.
+        usual: For a few people; a crowd gets about 2, 4 or 8 times as much.
         present: What it is now; 0 if the page has just been opened.
     """
     global _changed
@@ -44,14 +49,23 @@ def seconds(usual: float, present: float = 0.0) -> float:
         for session in [session for session, at in _seen.items() if now - at > FORGET_SECONDS]:
             del _seen[session]
         watching = len(_seen) if present else max(len(_seen), int(EXPECTED * _connected()))
-        wait = _wait(usual, watching, MOST_PER_SECOND)
+        wait = _paced(usual, watching, MOST_PER_SECOND)
         if wait < present:
-            wait = min(present, _wait(usual, watching, SLACK * MOST_PER_SECOND))
+            wait = min(present, _paced(usual, watching, SLACK * MOST_PER_SECOND))
         if present and wait != present:
             if now - _changed < SECONDS_PER_CHANGE:
                 return present
             _changed = now
     return wait
+
+
+def apart(seconds: float) -> float:
+    """About so many seconds, up to a fifth more or less: always the same for one page, and another for the next."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return seconds
+    place = zlib.crc32(context.session_id.encode()) / 2**32  # from 0 to 1
+    return round(seconds * (1 - APART + 2 * APART * place), 3)
 
 
 def _connected() -> int:
@@ -63,8 +77,8 @@ def _connected() -> int:
     return 0 if sessions is None else sessions.num_active_sessions()
 
 
-def _wait(usual: float, watching: int, most_per_second: float) -> float:
+def _paced(usual: float, watching: int, most_per_second: float) -> float:
     wait = usual
     while watching > most_per_second * wait and wait < LONGEST_SECONDS:
         wait *= 2
-    return wait
+    return wait if wait == usual else apart(wait)

@@ -20,6 +20,7 @@ from imgcls.ui.app.assignments import form
 from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you.assignments import lessons, results
 
@@ -106,7 +107,7 @@ def _one(assignment: Assignment, manages: bool) -> None:
         base = join_link.address(st.context.url or "")
         st.code(f"{base or ''}/{assignment.page}?{urlencode(query)}", language=None)
     if is_lesson:
-        st.fragment(run_every=TICK_SECONDS if assignment.is_open else None)(lessons.progress)(
+        st.fragment(run_every=watching.apart(TICK_SECONDS) if assignment.is_open else None)(lessons.progress)(
             assignment, is_teacher=manages
         )
     if assignment.page == "train":
@@ -116,7 +117,7 @@ def _one(assignment: Assignment, manages: bool) -> None:
 def _pace(assignment: Assignment) -> float | None:
     if closing.final(assignment):
         return None
-    return TICK_SECONDS if assignment.is_open else QUICK_SECONDS
+    return watching.apart(TICK_SECONDS) if assignment.is_open else QUICK_SECONDS
 
 
 def _controls(assignment: Assignment) -> None:

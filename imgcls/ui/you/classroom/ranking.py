@@ -11,6 +11,7 @@ from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app.errors import plain
+from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you import ranked
 from imgcls.ui.you.ranked import Row
@@ -26,7 +27,7 @@ TICK_SECONDS = 10.0
 
 def show(room: Room) -> None:
     """The table for one dataset, also while models train; nothing without scores."""
-    st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_show)(room)
+    st.fragment(run_every=watching.apart(TICK_SECONDS) if room.is_open else None)(_show)(room)
 
 
 def _show(room: Room) -> None:
