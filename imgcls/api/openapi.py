@@ -12,6 +12,7 @@ DESCRIPTION = (
     "Classify images with your trained models, and follow and control training runs. Reading needs no token; POST "
     "needs the header `Authorization: Bearer TOKEN`. Every error has the same shape: `status`, `error` and `message`."
 )
+FILTER = "Words and conditions as on the Runs page, all of which must hold: `model=cnn test>0.9 learning_rate<=0.01`."
 TEXT, NUMBER, COUNT, YES = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": "boolean"}
 TOKEN = "token"
 
@@ -54,7 +55,8 @@ RUN = _object(
     test_cross_entropy=_or_null(NUMBER),
     test_macro_f1=_or_null(NUMBER),
     parameters=_or_null(COUNT),
-    seconds=_or_null(NUMBER),
+    training_seconds=_or_null(NUMBER | {"description": "Time spent in epochs."}),
+    seconds=_or_null(NUMBER | {"description": "Total time: with loading, the evaluation on the test set and export."}),
     settings={"type": "object", "description": "By their names; empty if they cannot be read."},
 )
 RUNS, MODELS = _object(runs=_list(RUN)), _object(models=_list(RUN))

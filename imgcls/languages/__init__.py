@@ -110,6 +110,18 @@ def number(value: int) -> str:
     return f"{value:,}" if code == ENGLISH else catalogues.number(value, code)
 
 
+def duration(seconds: float | None) -> str:
+    """'2 min 10 s', '45 s', '3 h 05 min'; a dash if unknown. The units are the same in all languages."""
+    if seconds is None:
+        return "–"
+    seconds = max(0, round(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
 def decimal(value: float, digits: int) -> str:
     """A number with so many decimals: '0.7' in English, '0,7' in German."""
     code, value = current(), rounded(value, digits)

@@ -61,6 +61,15 @@ def checked_result(result: dict[str, Any]) -> dict[str, Any]:
     return sound | {"message": sound["message"][:TEXT_LENGTH]} if "message" in sound else sound
 
 
+def total_seconds(result: Mapping[str, Any]) -> float | None:
+    """From the start of the trainer to its end: the epochs (`training_seconds`), and loading, tests and export.
+
+    None if it is not known: the trainer of a resumed run has measured only what came after the interruption.
+    """
+    total, training = result.get("seconds"), result.get("training_seconds")
+    return None if total is None or (training is not None and training > total) else total
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """What model.json says about a trained model: everything needed to prepare its input and read its output.

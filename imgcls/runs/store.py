@@ -12,7 +12,7 @@ from typing import Any
 from imgcls import datasets, models, sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import DatasetError, RunError, UserError
-from imgcls.runs import assignments, run_name, trash, trials
+from imgcls.runs import assignments, results, run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, json_files, nodes, paths
@@ -201,7 +201,7 @@ def described(run: Run) -> dict[str, Any]:
         result = run.result or {}
     except UserError:
         pass  # its state says that it is damaged
-    scores = ("test_accuracy", "val_accuracy", "test_cross_entropy", "test_macro_f1", "parameters", "seconds")
+    scores = ("test_accuracy", "val_accuracy", "test_cross_entropy", "test_macro_f1", "parameters", "training_seconds")
     return {
         "id": run.id,
         "name": run.label,
@@ -210,6 +210,7 @@ def described(run: Run) -> dict[str, Any]:
         "data": data,
         "model": model,
         **{name: result.get(name) for name in scores},
+        "seconds": results.total_seconds(result),
         "settings": settings(run),
     }
 

@@ -327,10 +327,10 @@ def test_a_damaged_checkpoint_gives_a_clear_error(content):
 
 
 def test_an_absurd_value_in_one_result_does_not_affect_estimates_of_others():
-    content = f'{{"version": 1, "outcome": "finished", "seconds": {mutations.HUGE}}}'
+    content = f'{{"version": 1, "outcome": "finished", "training_seconds": {mutations.HUGE}}}'
     mutations.small_run("absurd-run", **{"result.json": content.encode()})
     sound = mutations.small_run("sound-run")
-    assert [run_list.summary(run).seconds for run in runs.all_runs()] == [3.0, None]
+    assert [index.row_of(run)["training_seconds"] for run in runs.all_runs()] == [3.0, None]
     assert run_list.summary(sound).state == "finished"
 
 

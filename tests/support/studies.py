@@ -75,7 +75,8 @@ def end(run: Run, outcome: Callable[[Run], dict] | None = None, model: Path | No
     value = score(run.config)
     lines = [{"kind": "epoch", "epoch": epoch, "val_accuracy": value - 0.1 / epoch} for epoch in (1, 2, 3, 4)]
     (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    facts = {"outcome": "finished", "val_accuracy": value, "val_loss": 1 - value, "seconds": 1.0, "parameters": 1000}
+    facts = {"outcome": "finished", "val_accuracy": value, "val_loss": 1 - value, "parameters": 1000}
+    facts |= {"training_seconds": 1.0, "seconds": 1.5}
     for name in ("model.json", "model.tflite", "validation.npz", "data.json") if model else ():
         shutil.copyfile(model / name, run.folder / name)
     atomic.write_json(run.folder / "result.json", {"version": 1, **facts, **(outcome(run) if outcome else {})})

@@ -70,7 +70,7 @@ def _attempts(assignment: Assignment, room: Room) -> list[dict[str, Any]]:
                 "validation accuracy": run.val_accuracy if run else None,
                 "test accuracy": run.test_accuracy if run else None,
                 "parameters": run.parameters if run else None,
-                "seconds": run.seconds if run else None,
+                "training seconds": run.seconds if run else None,
                 "goal met": goals.is_met(assignment.goal, run) if run and goals.text_of(assignment.goal) else None,
                 "predicted accuracy": guess.accuracy if guess else None,
                 "predicted pair": " and ".join(guess.confused) if guess else None,

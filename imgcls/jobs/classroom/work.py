@@ -32,7 +32,7 @@ COLUMNS = (
     "validation images",
     "test accuracy",
     "parameters",
-    "seconds",
+    "training seconds",
     "created",
 )
 TEACHER = "Teacher"
@@ -128,7 +128,7 @@ def described(run: Run) -> Work:
         test_accuracy=result.get("test_accuracy"),
         test_images=(result.get("counts") or {}).get("test") or 0,
         parameters=result.get("parameters", curves.plan.get("parameters")),
-        seconds=result.get("seconds"),
+        seconds=result.get("training_seconds"),
     )
 
 

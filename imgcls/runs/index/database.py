@@ -5,8 +5,8 @@ A row is good as long as the modification time of its run's folder stays the sam
 replaced by a rename. Of a run that has not ended, lock, heartbeat and curve are looked at again after a second, by one
 reader for all. docs/decisions/architecture.md has the measurements.
 
-    row    id, name, state, created, data, model, test, best, last, macro_f1, epochs, best_epoch, seconds, parameters,
-           study, parent, backbone, version, tags, note, archived, shipped, repeats, settings: {…}
+    row    id, name, state, created, data, model, test, best, last, macro_f1, epochs, best_epoch, training_seconds,
+           seconds, parameters, study, parent, backbone, version, tags, note, archived, shipped, repeats, settings: {…}
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from imgcls.errors import UserError
-from imgcls.runs import store, trials
+from imgcls.runs import results, store, trials
 from imgcls.runs.annotations import notes
 from imgcls.runs.run import OUTCOMES, Run
 from imgcls.system import json_files, paths
 
-VERSION = 2
+VERSION = 3
 """Of the rows: another one rebuilds the index."""
 RACY_SECONDS = 2.0
 """A folder that was changed this recently may change again within the resolution of its modification time."""
@@ -39,7 +39,18 @@ TAIL_BYTES = 4_096
 Answer = TypeVar("Answer")
 COLUMNS = (
     *("id", "name", "state", "created", "data", "model", "test", "best", "last", "macro_f1", "epochs", "best_epoch"),
-    *("seconds", "parameters", "study", "parent", "backbone", "version", "note", "archived", "repeats"),
+    *(
+        "training_seconds",
+        "seconds",
+        "parameters",
+        "study",
+        "parent",
+        "backbone",
+        "version",
+        "note",
+        "archived",
+        "repeats",
+    ),
 )
 """What a row holds besides tags and settings."""
 
@@ -120,7 +131,8 @@ def row_of(run: Run) -> dict[str, Any]:
         "macro_f1": result.get("test_macro_f1"),
         "epochs": result.get("epochs"),
         "best_epoch": result.get("best_epoch"),
-        "seconds": result.get("seconds"),
+        "training_seconds": result.get("training_seconds"),
+        "seconds": results.total_seconds(result),
         "parameters": result.get("parameters"),
         "study": None if trial is None else trial.study,
         "parent": store.parent_of(run),

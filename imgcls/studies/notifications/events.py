@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from imgcls import jobs
+from imgcls import jobs, languages
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run, index
@@ -91,9 +91,8 @@ def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
 def _ended(row: dict[str, Any], now: float) -> list[Event]:
     name, link, key = row["name"], _link(row), f"run-{row['id']}-{row['state']}-{now:.0f}"
     if row["state"] in ("finished", "stopped"):
-        score = "" if row["test"] is None else f"Test accuracy {percent(row['test'])}. "
-        seconds = "" if row["seconds"] is None else f"It took {row['seconds']:.0f} s."
-        return [Event("finished", f"{name} has {row['state']}", f"{score}{seconds}".strip(), key, now, link)]
+        text = " ".join(filter(None, (_scores(row), _times(row))))
+        return [Event("finished", f"{name} has {row['state']}", text, key, now, link)]
     if row["state"] == "failed":
         message = _message(row["id"])
         what = "diverged" if any(word in message.lower() for word in NOT_A_NUMBER) else "failed"
@@ -104,6 +103,22 @@ def _ended(row: dict[str, Any], now: float) -> list[Event]:
         text += " Open the run to resume it from its checkpoint."
         return [Event("stalled", f"{name} was interrupted", text, key, now, link)]
     return []
+
+
+def _scores(row: dict[str, Any]) -> str:
+    """The best score that is known: a trial of a study has not seen the test set."""
+    for name, score in (("macro F1", row["macro_f1"]), ("accuracy", row["test"])):
+        if score is not None:
+            return f"Test {name} {percent(score)}."
+    return "" if row["best"] is None else f"Validation accuracy {percent(row['best'])}."
+
+
+def _times(row: dict[str, Any]) -> str:
+    """The same two times as on the run's page."""
+    if row["training_seconds"] is None:
+        return ""
+    total = "" if row["seconds"] is None else f", total time {languages.duration(row['seconds'])}"
+    return f"Training time {languages.duration(row['training_seconds'])}{total}."
 
 
 def _message(run_id: str) -> str:
@@ -127,11 +142,19 @@ def _studies(memory: Memory, now: float) -> list[Event]:
             result = study.result or {}
             text = str(result.get("message", ""))[:MOST_TEXT]
             if "value" in result:
-                text = f"Best validation score {result['value']:.4f} of {result['tried']} settings. {text}".strip()
+                text = f"{_best(study, result['value'])} of {result['tried']} settings. {text}".strip()
             kind = "failed" if state == "failed" else "finished"
             events.append(Event(kind, f"{study.title} has {state}", text, f"study-{study_id}", now, link))
     memory.studies = sorted(study_id for study_id, state in states.items() if state in ("running", "stopping"))
     return events
+
+
+def _best(study: studies.Study, value: float) -> str:
+    """The score of the winner, of which a loss is no percentage."""
+    with contextlib.suppress(UserError):
+        if not study.plan.is_higher_better:
+            return f"Lowest validation loss {value:.4f}"
+    return f"Best validation accuracy {percent(value)}"
 
 
 def _queue(memory: Memory, now: float) -> list[Event]:

@@ -21,6 +21,10 @@ PASSWORD = "IMGCLS_SMTP_PASSWORD"
 """Environment variable that replaces the stored password."""
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 URL = re.compile(r"https?://[^\s/]+\S*")
+ADDRESS = re.compile(
+    r"https?://[A-Za-z0-9._-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?/?"
+)
+"""Without characters that mean something in a message of Slack or a mail."""
 KINDS = {
     "finished": "A run or study has finished",
     "failed": "A run or study has failed, or its loss is not a number",
@@ -34,6 +38,8 @@ KINDS = {
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings. Empty text turns a channel off.
+
+    `address` is where other computers open the app; links in messages begin with it, and without it there are none.
 
     `quiet_from` and `quiet_to` are times of day, as "22:00": what happens meanwhile is sent afterwards.
 
@@ -57,6 +63,7 @@ class Settings:
     smtp_security: str = "starttls"
     quiet_from: str = ""
     quiet_to: str = ""
+    address: str = ""
 
     def __post_init__(self) -> None:
         if unknown := set(self.kinds) - set(KINDS):
@@ -64,6 +71,11 @@ class Settings:
         for name in ("webhook", "slack", "teams"):
             if (url := getattr(self, name)) and not URL.fullmatch(url):
                 raise SettingError(f"The address for {name} must begin with https:// or http://.")
+        if self.address and not ADDRESS.fullmatch(self.address):
+            raise SettingError(
+                f"“{self.address[:60]}” is not an address of this app. Write it as in the browser, without the page: "
+                "https://imgcls.example.org"
+            )
         for name in ("mail_to", "mail_from"):
             for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
                 if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
@@ -89,6 +101,10 @@ class Settings:
             return self.quiet_from <= clock < self.quiet_to
         return clock >= self.quiet_from or clock < self.quiet_to
 
+    def link(self, page: str) -> str:
+        """The absolute address of a page such as "/train?run=…", for other computers; "" if it is not known."""
+        return f"{self.address.rstrip('/')}/{page.lstrip('/')}" if self.address and page else ""
+
     @property
     def password(self) -> str:
         """The SMTP password: that of the environment, or the stored one."""
@@ -112,6 +128,13 @@ def read() -> Settings:
                     return Settings()
             return Settings(**content)
     return Settings()
+
+
+def has_address() -> bool:
+    """Whether somebody has decided on the address of the app, be it that there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return "address" in json_files.read_object(folder() / "settings.json")
+    return False
 
 
 def write(settings: Settings) -> None:

@@ -145,7 +145,7 @@ def problems() -> dict[str, str]:
 
 def test(settings: Settings, now: float) -> dict[str, str]:
     """Sends a test message by every channel that is set up: channel -> "" or what went wrong."""
-    event = Event("finished", "Test message", "Notifications of imgcls arrive here.", f"test-{now:.0f}", now)
+    event = Event("finished", "Test message", "Notifications of imgcls arrive here.", f"test-{now:.0f}", now, "/runs")
     found = {}
     for name, channel in channels.all_channels().items():
         if channel.is_on(settings):

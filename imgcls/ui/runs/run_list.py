@@ -26,7 +26,6 @@ class Summary:
     validation: float | None = None
     test: float | None = None
     macro_f1: float | None = None
-    seconds: float | None = None
     parameters: int | None = None
 
 
@@ -81,6 +80,5 @@ def summary(run: Run) -> Summary:
         validation=result.get("val_accuracy"),
         test=result.get("test_accuracy"),
         macro_f1=result.get("test_macro_f1"),
-        seconds=result.get("seconds"),
         parameters=result.get("parameters"),
     )

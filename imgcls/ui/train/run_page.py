@@ -12,7 +12,7 @@ from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.runs import ENDED, Run, metrics_log, trials
+from imgcls.runs import ENDED, Run, metrics_log, results, trials
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import attempt, fixed_controls
@@ -35,6 +35,10 @@ OUTCOMES = {
 HAS_CHECKPOINT = "Resume continues from the last checkpoint, which is at most one epoch old."
 HELD_OUT = N_("On {count} test images that were never used to choose anything.")
 CONFIDENCE_INTERVAL = N_("95% CI: the confidence interval, where the accuracy on all such images probably lies.")
+TIMES = N_(
+    "Training time is the time spent in epochs, without pauses. The total time also includes loading the data, the "
+    "evaluation on the test set and saving."
+)
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
 MACRO_F1 = (
     "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label and its threshold."
@@ -202,7 +206,7 @@ def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "
 
 
 def _training_numbers(result: dict) -> tuple[Number, ...]:
-    best = result.get("best_epoch")
+    best, total = result.get("best_epoch"), results.total_seconds(result)
     return (
         Number(
             _("Best epoch"),
@@ -212,7 +216,12 @@ def _training_numbers(result: dict) -> tuple[Number, ...]:
         Number(
             _("Images per second"), languages.number(round(result.get("pictures_per_second", 0))), _("while training")
         ),
-        Number(_("Training time"), formatting.duration(result.get("training_seconds"))),
+        Number(
+            _("Training time"),
+            formatting.duration(result.get("training_seconds")),
+            "" if total is None else _("total time {time}").format(time=formatting.duration(total)),
+            _(TIMES),
+        ),
     )
 
 

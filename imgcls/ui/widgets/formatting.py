@@ -41,14 +41,7 @@ def state(name: str, text: str) -> str:
 
 def duration(seconds: float | None) -> str:
     """'2 min 10 s', '45 s', '3 h 05 min'; a dash if unknown."""
-    if seconds is None:
-        return "–"
-    seconds = max(0, round(seconds))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+    return languages.duration(seconds)
 
 
 def age(timestamp: float) -> str:

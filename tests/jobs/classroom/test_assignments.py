@@ -30,8 +30,9 @@ def trained(run: Run, accuracy: float, parameters: int = 1234, test: float | Non
     lines = [{"kind": "plan", "validation": 1000, "parameters": parameters, "epochs": 3}]
     lines += [{"kind": "epoch", "epoch": 1, "val_accuracy": accuracy}]
     (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    result = {"version": 1, "outcome": "finished", "val_accuracy": accuracy, "parameters": parameters, "seconds": 9.0}
-    result |= {"epochs": 1, "counts": {"test": 1000}} | ({} if test is None else {"test_accuracy": test})
+    result = {"version": 1, "outcome": "finished", "val_accuracy": accuracy, "parameters": parameters}
+    result |= {"training_seconds": 9.0, "seconds": 30.0, "epochs": 1, "counts": {"test": 1000}}
+    result |= {} if test is None else {"test_accuracy": test}
     (run.folder / "result.json").write_text(json.dumps(result))
     (run.folder / "queued.json").unlink(missing_ok=True)
     return run

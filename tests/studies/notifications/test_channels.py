@@ -73,7 +73,8 @@ def mail():
 def test_the_webhook_gets_the_events_as_json(web):
     url, received, _ = web
     channels.all_channels()["webhook"].send(Settings(webhook=url), EVENTS)
-    assert received == [{"source": "imgcls", "events": [event.as_dict() for event in EVENTS]}]
+    without = [{name: value for name, value in event.as_dict().items() if name != "link"} for event in EVENTS]
+    assert received == [{"source": "imgcls", "events": without}], "no link that leads nowhere"
 
 
 def test_slack_gets_text_that_mentions_nobody(web):
@@ -100,6 +101,27 @@ def test_mail_has_one_line_as_subject_and_all_recipients(mail):
     assert "Subject: [imgcls] <!channel> *wide* net has finished and 1 more" in message
     assert "Test accuracy 91.2%." in message and "The disk is nearly full" in message
     assert {"rcpt TO:<a@example.org>", "rcpt TO:<b@example.org>"} <= set(mail.commands)
+
+
+HERE = {"address": "https://imgcls.example.org/lab/"}
+RUN = "https://imgcls.example.org/lab/train?run=a"
+
+
+def test_every_channel_links_to_the_run_if_the_address_is_known(web, mail):
+    url, received, _ = web
+    for name in ("webhook", "slack", "teams"):
+        channels.all_channels()[name].send(Settings(**{name: url}, **HERE), EVENTS)
+    webhook, slack, teams = received
+    assert [event["link"] for event in webhook["events"]] == [RUN, "https://imgcls.example.org/lab/runs"]
+    assert f"<{RUN}|Open in imgcls>" in slack["text"] and "<!channel>" not in slack["text"]
+    (card,) = teams["attachments"]
+    (action,) = card["content"]["body"][2]["actions"]
+    assert action == {"type": "Action.OpenUrl", "title": "Open in imgcls", "url": RUN}
+    host, port = mail.server_address
+    at = {"mail_to": "a@b", "smtp_host": host, "smtp_port": port, "smtp_security": "none"}
+    channels.all_channels()["mail"].send(Settings(**at, **HERE), EVENTS)
+    message = email.message_from_string(mail.messages[0], policy=email.policy.default)
+    assert RUN in message.get_content().splitlines()
 
 
 LINKS = re.compile(r"://|www\.|@\w|\w\.[a-z]", re.IGNORECASE)

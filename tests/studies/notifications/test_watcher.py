@@ -56,8 +56,9 @@ def end(run, outcome="finished", **more) -> None:
 def test_the_end_of_a_run_is_told_once(recorder, waiting):
     watching = Watcher()
     assert watching.round(NOON) == []
-    end(waiting, test_accuracy=0.912)
+    end(waiting, test_accuracy=0.912, training_seconds=12.0, seconds=45.0)
     (event,) = watching.round(NOON + 5)
+    assert event.text == "Test accuracy 91.2%. Training time 12 s, total time 45 s."
     assert event.kind == "finished" and "91.2%" in event.text and event.link == "/train?run=my-run"
     assert watching.round(NOON + 10) == [] and len(recorder.sent) == 1
     assert [one.title for one in watcher.latest()] == [event.title]
@@ -152,7 +153,7 @@ def test_the_end_of_a_study_is_told(recorder, digits, monkeypatch):
         json.dumps({"version": 1, "outcome": "finished", "tried": 6, "winner": "mine-0001", "value": 0.9})
     )
     (event,) = watching.round(NOON)
-    assert event.title == "Search has finished" and "0.9000 of 6 settings" in event.text
+    assert event.title == "Search has finished" and "Best validation accuracy 90.0% of 6 settings" in event.text
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1, "smtp_port": "x"}', '{"version": 1, "kinds": [3]}'])

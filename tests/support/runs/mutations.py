@@ -148,7 +148,7 @@ def small_run(run_id: str, **files: bytes) -> Run:
     """A finished run without arrays, in which some files have another content."""
     folder = paths.runs_folder() / run_id
     folder.mkdir(parents=True)
-    result = {"version": 1, "outcome": "finished", "test_accuracy": 0.9, "val_accuracy": 0.9, "seconds": 3.0}
+    result = {"version": 1, "outcome": "finished", "test_accuracy": 0.9, "val_accuracy": 0.9, "training_seconds": 3.0}
     contents = {
         "config.json": json.dumps(Config().as_dict()).encode(),
         "label.txt": run_id.encode(),

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from imgcls.studies.notifications.events import Event
+from imgcls.studies.notifications.settings import Settings
 from imgcls.system.addresses import unlinked_domains
 
 TIMEOUT_SECONDS = 15.0
@@ -33,9 +34,13 @@ def subject(events: Sequence[Event]) -> str:
     return unlinked_domains(f"{events[0].title}{more}")
 
 
-def body(events: Sequence[Event]) -> str:
-    """A paragraph for each event, in which no address of a name becomes a link."""
-    return unlinked_domains("\n\n".join(f"{event.title}\n{event.text}".strip() for event in events))
+def body(settings: Settings, events: Sequence[Event]) -> str:
+    """A paragraph for each event with its link, in which no address of a name becomes a link."""
+    parts = []
+    for event in events:
+        lines = (unlinked_domains(event.title), unlinked_domains(event.text), settings.link(event.link))
+        parts.append("\n".join(filter(None, lines)))
+    return "\n\n".join(parts)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

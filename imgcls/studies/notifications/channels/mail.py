@@ -23,7 +23,7 @@ def send(settings: Settings, events: Sequence[Event]) -> None:
     addresses = [one for one in re.split(r"[,\s]+", settings.mail_to) if one]
     message["To"] = ", ".join(addresses)
     message["From"] = settings.mail_from or addresses[0]
-    message.set_content(body(events))
+    message.set_content(body(settings, events))
     context = ssl.create_default_context()
     if settings.smtp_security == "tls":
         server: smtplib.SMTP = smtplib.SMTP_SSL(

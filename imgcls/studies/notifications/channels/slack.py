@@ -15,8 +15,14 @@ def is_on(settings: Settings) -> bool:
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
     """Posts a message. A run's name becomes no link and mentions no one: Slack's control characters are escaped."""
-    lines = (f"*{_escaped(event.title)}*\n{_escaped(event.text)}".strip() for event in events)
-    post(settings.slack, {"text": "\n\n".join(lines), "unfurl_links": False, "unfurl_media": False})
+    parts = [_part(settings, event) for event in events]
+    post(settings.slack, {"text": "\n\n".join(parts), "unfurl_links": False, "unfurl_media": False})
+
+
+def _part(settings: Settings, event: Event) -> str:
+    link = settings.link(event.link)
+    lines = (f"*{_escaped(event.title)}*", _escaped(event.text), f"<{link}|Open in imgcls>" if link else "")
+    return "\n".join(filter(None, lines))
 
 
 def _escaped(text: str) -> str:

@@ -21,6 +21,9 @@ def send(settings: Settings, events: Sequence[Event]) -> None:
         title, text = unlinked_domains(event.title), unlinked_domains(event.text or " ")
         rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": title, "weight": "bolder"}]})
         rows.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text}]})
+        if link := settings.link(event.link):
+            opens = {"type": "Action.OpenUrl", "title": "Open in imgcls", "url": link}
+            rows.append({"type": "ActionSet", "actions": [opens]})
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

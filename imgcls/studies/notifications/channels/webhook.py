@@ -1,6 +1,7 @@
 """A webhook: the events as JSON, for programs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from imgcls.studies.notifications.channels import post
 from imgcls.studies.notifications.events import Event
@@ -13,5 +14,11 @@ def is_on(settings: Settings) -> bool:
 
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
-    """Posts {"source": "imgcls", "events": [{kind, title, text, key, at, link}]}."""
-    post(settings.webhook, {"source": "imgcls", "events": [event.as_dict() for event in events]})
+    """Posts {"source": "imgcls", "events": [{kind, title, text, key, at, link}]}; no link without an address."""
+    post(settings.webhook, {"source": "imgcls", "events": [_entry(settings, event) for event in events]})
+
+
+def _entry(settings: Settings, event: Event) -> dict[str, Any]:
+    entry = {name: value for name, value in event.as_dict().items() if name != "link"}
+    link = settings.link(event.link)
+    return entry | {"link": link} if link else entry

@@ -104,7 +104,7 @@ def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
         100 * value if plan.metric == "val_accuracy" else value,
         trial.params,
         trial.state == "stopped",
-        result.get("training_seconds", result.get("seconds")),
+        result.get("training_seconds"),
         result.get("parameters"),
         seconds * watts / 3600 if watts and seconds else None,
         is_winner,
