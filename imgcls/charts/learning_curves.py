@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, faded, layout, literal
+from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, distinct, faded, layout, literal
 from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
 BLOCK = 128
+LONGEST_NAME = 40
+"""Of a run in a legend."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 AXES = {"loss": "loss: cross-entropy (nats)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
@@ -139,14 +141,15 @@ def marks(changes, *, at):
 def compare_curves(runs, quantity):
     """Validation curves of several runs, a list of (name, x in epochs, values), each with its own colour and dash."""
     scale, traces = SCALES[quantity], []
-    for index, (name, x, values) in enumerate(runs):
+    names = distinct([name for name, *_ in runs], LONGEST_NAME)
+    for index, (name, (_, x, values)) in enumerate(zip(names, runs, strict=True)):
         x, values = thin(x, _numbers(values) * scale)
         traces.append(
             {
                 "type": "scatter",
                 "x": x,
                 "y": values,
-                "name": literal(name, 40),
+                "name": literal(name),
                 "mode": "lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
                 "line": {"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
                 "marker": {"size": 5},

@@ -5,6 +5,8 @@ Colour is never the only cue: validation is also dashed, and the best epoch is a
 """
 
 import colorsys
+import itertools
+from collections import Counter
 
 TRAINING = "#0072B2"
 VALIDATION = "#E69F00"
@@ -43,6 +45,33 @@ def literal(text, most=None):
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("$", "&#36;")):
         text = text.replace(character, entity)
     return text
+
+
+def distinct(names, most):
+    """The names, none longer than `most` characters, such that different names stay different where that is possible.
+
+    Long names of a legend often differ only at their end ("…, seed 1"): what all begin with is left out then, and "…"
+    stands for it.
+    """
+    names = [str(name) for name in names]
+    if all(len(name) <= most for name in names):
+        return names
+    letters = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*names, strict=False))
+    shared = "".join(column[0] for column in letters)
+    # Whole words, and as few as necessary: "…with one-cycle, seed 1" says more than "…1".
+    ends = [at + 1 for at, letter in enumerate(shared) if letter == " "]
+    if len(names) > 1 and ends:
+        too_long = max(map(len, names)) + 1 - most
+        cut = next((end for end in ends if end >= too_long), ends[-1])
+        names = [f"…{name[cut:]}" for name in names]
+    heads = Counter(name[: most - 1] for name in names)
+    return [_cut(name, most, at_end=heads[name[: most - 1]] == 1) for name in names]
+
+
+def _cut(name, most, *, at_end):
+    if len(name) <= most:
+        return name
+    return f"{name[: most - 1]}…" if at_end else f"…{name[1 - most :]}"
 
 
 def lay_out(figure, **options):

@@ -153,6 +153,18 @@ def test_compared_runs_differ_in_colour_and_dash_pattern():
     assert len({trace.line.dash for trace in figure.data}) == 4
 
 
+def test_long_names_in_a_legend_stay_different():
+    setting = "Convolutional network on MNIST sample with one-cycle"
+    names = [f"{setting}, seed {seed}" for seed in range(1, 9)]
+    figure = charts.compare_curves([(name, [1, 2], [0.5, 0.4]) for name in names], "loss")
+    assert [trace.name for trace in figure.data] == [
+        f"…on MNIST sample with one-cycle, seed {seed}" for seed in range(1, 9)
+    ]
+    assert theme.distinct(["short", "also short"], 10) == ["short", "also short"]
+    assert theme.distinct([f"{'x' * 50}{end}" for end in "ab"], 10) == ["…xxxxxxxxa", "…xxxxxxxxb"]
+    assert theme.distinct(["a" * 50, "b" * 50], 10) == [f"{'a' * 9}…", f"{'b' * 9}…"]
+
+
 def test_a_class_keeps_its_colour_and_a_hundred_classes_get_a_hundred_colours():
     colours = [charts.class_colour(index) for index in range(100)]
     assert len(set(colours)) == 100
