@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from imgcls import runs
 from imgcls.api.settings import Settings
 from imgcls.errors import RunError
-from imgcls.runs import Run
+from imgcls.runs import Run, index
 from imgcls.runs.results import ModelCard
 
 CACHED_CARDS = 64
@@ -19,10 +19,14 @@ def settings_of(request: Request) -> Settings:
     return request.app.state.settings
 
 
-def all_runs(request: Request) -> list[Run]:
-    """The runs that the service offers, newest first."""
+def all_runs(request: Request, text: str = "") -> list[Run]:
+    """The runs that the service offers and that match a filter, newest first.
+
+    Raises:
+        SettingError: the filter is invalid.
+    """
     only = settings_of(request).run
-    return runs.all_runs() if only is None else [only]
+    return index.matching(text, runs.all_runs() if only is None else [only])
 
 
 def find_run(request: Request, run_id: str) -> Run:

@@ -21,6 +21,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation import comparison
 from imgcls.inference import batch
 from imgcls.inference.batch import files
+from imgcls.runs import index
 from imgcls.runs.store import described
 
 MOST_IMAGES = 200
@@ -30,9 +31,12 @@ INSTRUCTIONS = "Image classifiers trained with imgcls: list runs, read scores, c
 Answer = TypeVar("Answer")
 
 
-def list_runs() -> list[dict[str, Any]]:
-    """All runs, the newest first, each with its dataset, model family, state and scores."""
-    return [described(run) for run in runs.all_runs()]
+def list_runs(query: str = "") -> list[dict[str, Any]]:
+    """All runs, or those that match, the newest first, each with its dataset, model family, state and scores.
+
+    The query is a line of words and conditions on scores and settings, such as "model=cnn test>0.9".
+    """
+    return [described(run) for run in index.matching(query, runs.all_runs())]
 
 
 def read_scores(run: str) -> dict[str, Any]:

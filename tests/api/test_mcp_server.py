@@ -79,6 +79,11 @@ def test_it_lists_runs_and_reads_scores(image, capsys):
     assert scores["result"] == runs.find("digits").result and scores["model"]["classes"] == list("0123456789")
 
 
+def test_it_lists_runs_that_match_a_filter_of_the_runs_page(image):
+    assert [run["id"] for run in call("list_runs", query="Learning rate>0 test>50%")] == ["digits"]
+    assert call("list_runs", query="test<0.1") == []
+
+
 def test_it_compares_two_runs_like_the_shell(image, capsys):
     (paths.runs_folder() / "again").symlink_to(paths.runs_folder() / "digits")
     main(["compare", "digits", "again", "--json"])

@@ -9,15 +9,16 @@ import threading
 import filelock
 import pytest
 
-from imgcls import runs
-from imgcls.config import Config
+from imgcls import models, runs
+from imgcls.config import PARAMS, Config
 from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run, index
 from imgcls.runs.annotations import notes
-from imgcls.runs.index import Query, database, query, views
+from imgcls.runs.index import Query, database, names, query, views
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import NotAllowed, Visitor, acting_as
 from imgcls.system import paths
+from imgcls.ui.runs import table_columns
 
 
 @pytest.fixture
@@ -51,13 +52,45 @@ def test_rows_are_sorted_and_filtered_by_any_column_or_setting(add):
     assert (len(found.rows), found.total, found.values["model"]) == (1, 3, ["cnn", "ann"])
 
 
+def test_names_in_a_filter_may_be_those_on_the_screen(add):
+    add("low-rate", 0.9, learning_rate=0.001)
+    add("high-rate", 0.8, learning_rate=0.1, optimizer="sgd", model="ann")
+    for text in (
+        *("Learning rate<=0.01", '"Learning rate"<=0.01', "learning-rate <= 0.01", "LEARNING_RATE<=0.01", "lr<=0.01"),
+        *("test>85%", "Test (%) > 85", "Validation (%)>85", "Test>0.85 Validation > 0.85", "optimiser!=SGD"),
+        *("low LEARNING RATE<=0.01", 'model="CNN (convolutional)"', 'Dataset="Small digits" lr<0.01'),
+    ):
+        text = text.replace("CNN (convolutional)", models.title("cnn"))
+        assert ids(text) == ["low-rate"], text
+    assert ids("state=Interrupted") == [] and ids(sort="Learning rate") == ["high-rate", "low-rate"]
+    assert ids('"loss a=b"') == [], "words in quotes may hold an equals sign"
+
+
+def test_every_column_of_the_table_can_be_filtered_by_its_title():
+    for title, column in table_columns.COLUMNS.items():
+        expected = names.TAG if title == "Tags" else column.sort
+        assert names.resolve(title) == names.resolve(title.upper()) == expected
+    for param in PARAMS:
+        assert names.resolve(param.label) == names.resolve(param.name)
+
+
+def test_what_is_wrong_with_a_filter_comes_with_one_that_is_right(add):
+    add("only-run", 0.9)
+    with pytest.raises(SettingError, match=r"'learnin_rate'. Did you mean learning_rate\? .*For example: model=cnn"):
+        ids("Learnin_rate<1")
+    with pytest.raises(SettingError, match=r"write test>0.95 or test>95%"):
+        ids("test>95")
+
+
 @pytest.mark.parametrize("text", ['note="open', "learning_rate<fast", "learning_rate=", "tag>3", "x " * 30, "x" * 600])
 def test_an_invalid_filter_is_explained(text):
     with pytest.raises(SettingError):
         index.search(Query(text=text))
 
 
-@pytest.mark.parametrize("text", ["'; DROP TABLE runs; --", "%", "note=%", 'x"y=1', "a.b=1", "__class__=1"])
+@pytest.mark.parametrize(
+    "text", ["'; DROP TABLE runs; --", "%", "note=%", 'x"y=1', "a.b=1", "__class__=1", "__=1", "(%)>1"]
+)
 def test_a_hostile_filter_finds_nothing_and_harms_nothing(add, text):
     add("stays-here", 0.9)
     with contextlib.suppress(SettingError):
@@ -210,6 +243,49 @@ def test_groups_have_their_best_and_mean_scores(add):
     assert ids(exact={"tag": ["other"]}) == ["run-three"]
     assert len(ids(exact={"tag": ["baseline", "other"]})) == 3, "any of the selected groups, as for other columns"
     assert [group.value for group in query.grouped(Query(), "data")] == ["digits"]
+
+
+def test_groups_of_several_datasets_have_no_scores(add):
+    add("digits-run", 0.9)
+    notes.tag(add("tagged-run", 0.8), "mixed", given=True)
+    other = add("other-data", 0.5)
+    config = json.loads((other.folder / "config.json").read_text())
+    (other.folder / "config.json").write_text(json.dumps(config | {"data": "fashion"}))
+    notes.tag(other, "mixed", given=True)
+    (mixed,) = query.grouped(Query(), "tag")
+    assert mixed.datasets == ("digits", "fashion")
+    assert (mixed.best_test, mixed.mean_test, mixed.best) == (None, None, None)
+    first, second = query.grouped(Query(), "data")
+    assert (first.datasets, first.mean_test) == (("digits",), pytest.approx(0.85)) and second.mean_test == 0.5
+
+
+def test_a_study_is_one_row_unless_trials_are_wanted(add):
+    add("alone-here", 0.7)
+    for number, accuracy in enumerate((0.6, 0.9, 0.8)):
+        run = add(f"trial-{number}", accuracy, learning_rate=0.001 * (number + 1))
+        record = {"version": 1, "study": "my-study", "number": number, "params": {}}
+        (run.folder / "trial.json").write_text(json.dumps(record))
+        result = {"version": 1, "outcome": "finished", "val_accuracy": accuracy}
+        (run.folder / "result.json").write_text(json.dumps(result))
+    assert len(ids()) == 4
+    assert ids(trials=False, sort="best") == ["trial-1", "alone-here"], "the best of them"
+    found = index.search(Query(trials=False, limit=1))
+    assert (found.total, found.everything, found.studies) == (2, 2, {"my-study": 3})
+    assert ids("learning_rate>=0.003", trials=False) == ["trial-2"], "of those that match"
+    winner = {"version": 1, "outcome": "finished", "val_accuracy": 0.6, "test_accuracy": 0.6}
+    (paths.runs_folder() / "trial-0" / "result.json").write_text(json.dumps(winner))
+    assert "trial-0" in ids(trials=False), "the winner, which alone is tested"
+
+
+def test_training_and_total_time_are_told_apart(add):
+    run = add("timed-run", 0.9)
+    for times, expected in (((12.0, 45.0), (12.0, 45.0)), ((30.0, 9.0), (30.0, None)), ((None, 9.0), (None, 9.0))):
+        result = {"version": 1, "outcome": "finished", "training_seconds": times[0], "seconds": times[1]}
+        (run.folder / "result.json").write_text(json.dumps(result))
+        row, described = index.row_of(run), runs.store.described(run)
+        for found in (row, described):
+            assert (found["training_seconds"], found["seconds"]) == expected
+    assert ids("Training time<10") == []
 
 
 def test_runs_that_differ_only_in_the_seed_are_found(add):

@@ -1,6 +1,8 @@
 """Runs and their metrics, read only."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse
 
 from imgcls.api import descriptions, lookup, openapi
@@ -9,9 +11,11 @@ from imgcls.runs.store import described
 router = APIRouter(tags=["runs"])
 
 
-@router.get("/runs", summary="All runs, newest first", responses=openapi.answers(openapi.RUNS))
-def all_runs(request: Request) -> JSONResponse:
-    return JSONResponse({"runs": [described(run) for run in lookup.all_runs(request)]})
+@router.get(
+    "/runs", summary="All runs, newest first, or those that match", responses=openapi.answers(openapi.RUNS, 422)
+)
+def all_runs(request: Request, q: Annotated[str, Query(description=openapi.FILTER)] = "") -> JSONResponse:
+    return JSONResponse({"runs": [described(run) for run in lookup.all_runs(request, q)]})
 
 
 @router.get("/runs/{run}", summary="One run", responses=openapi.answers(openapi.RUN, 404))

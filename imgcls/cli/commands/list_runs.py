@@ -12,8 +12,8 @@ from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs import waiting_list
-from imgcls.runs.index import COLUMNS, Query, search
-from imgcls.runs.index.query import CONDITION
+from imgcls.runs.index import COLUMNS, Query, names, search
+from imgcls.runs.index.conditions import Condition, read
 from imgcls.runs.store import described
 
 
@@ -22,7 +22,9 @@ def list_runs(
         str,
         Parameter(
             help="Show only runs for which all of these hold: a word in the name, the ID or the note, or a condition "
-            "on a column or a setting, such as test>0.9, learning_rate<=0.01, tag=baseline or study=ID. Quote < and >.",
+            "on a column or a setting, such as test>0.9, learning_rate<=0.01, tag=baseline or study=ID. Quote < and >. "
+            "Names are those of imgcls train or the words on the Runs page, in upper or lower case: "
+            "'Learning rate<=0.01'.",
         ),
     ],
     sort: Annotated[
@@ -50,13 +52,14 @@ def list_runs(
     with exit_codes.exits_with(exit_codes.USAGE):
         query = Query(text=text, sort=sort, descending=not ascending, archived=True, limit=limit)
         found = search(query)
+        sort = names.resolve(sort) or sort
+        named = [one.name for one in read(text) if isinstance(one, Condition)]
         if found.rows and sort not in COLUMNS and not any(sort in row["settings"] for row in found.rows):
             raise UserError(f"No run has a column or a setting called '{sort[:60]}' to sort by.")
     if as_json:
         rows = [described(runs.find(row["id"])) for row in found.rows]
         print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))
         return
-    named = [match[1].replace("-", "_").lower() for one in conditions if (match := CONDITION.fullmatch(one))]
     settings = [name for name in dict.fromkeys([*named, sort]) if name not in COLUMNS]
     for row in found.rows:
         shown = [f"{name}={row['settings'][name]}" for name in settings if name in row["settings"]]

@@ -1,7 +1,9 @@
 """An index of all runs, so that ten thousand can be filtered and sorted without opening their folders.
 
 database    a row for each run, kept up to date
-query       what is asked for: filters, order, groups
+query       what is asked for: a filter, an order, groups
+conditions  reads the text of a filter
+names       what columns and settings are called in it
 views       saved views of the table
 """
 
@@ -10,4 +12,5 @@ from imgcls.runs.index.database import looked_at_once as looked_at_once
 from imgcls.runs.index.database import row_of as row_of
 from imgcls.runs.index.query import Found as Found
 from imgcls.runs.index.query import Query as Query
+from imgcls.runs.index.query import matching as matching
 from imgcls.runs.index.query import search as search

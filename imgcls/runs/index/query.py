@@ -1,40 +1,38 @@
 """What is asked of the index of runs: a filter, an order, and how many rows.
 
-The filter is a line of text; all its conditions must hold:
-
-    noisy                        in the name, the ID or the note
-    model=cnn  data!=digits      a column or a setting, exactly
-    learning_rate<=0.01          numbers: < <= > >=
-    test>0.95                    scores are fractions
-    tag=baseline  study=mine     a tag of the run; the study it belongs to
-    note="loss jumps"            quotes keep words together
+`conditions` describes the filter.
 """
 
 import json
-import re
-import shlex
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imgcls.errors import SettingError
 from imgcls.params import shortened
-from imgcls.runs.index import database
+from imgcls.runs.index import conditions, database, names
+from imgcls.runs.index.conditions import Condition
 from imgcls.runs.index.database import COLUMNS
+from imgcls.runs.run import Run
 
-MOST_CONDITIONS = 20
-LONGEST = 500
-CONDITION = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)\s*(<=|>=|!=|=|<|>)(.*)", re.S)
 TRUE, FALSE = ("true", "on", "yes"), ("false", "off", "no")
 GROUPS = ("study", "data", "tag", "model", "version", "parent")
 """What runs can be grouped by, besides any setting."""
+STUDY = "json_extract(row, '$.study')"
+PLACE = (
+    f"row_number() OVER (PARTITION BY coalesce({STUDY}, id) "
+    "ORDER BY json_extract(row, '$.test') IS NULL, json_extract(row, '$.best') IS NULL, "
+    "json_extract(row, '$.best') DESC, id)"
+)
+"""Of a run among the trials of its study: the winner, which alone is tested, or else the best so far, is the first."""
 
 
 @dataclass(frozen=True)
 class Query:
     """A request. `sort` is a column or a setting; rows without a value come last. `exact` are further conditions that a
     control has set: column or "tag" -> value, or a list of values, one of which must hold. `only` are the IDs of the
-    runs that the visitor sees; None for all."""
+    runs that the visitor sees; None for all. Without `trials`, a study is one row: the best of its trials that match.
+    """
 
     text: str = ""
     sort: str = "created"
@@ -43,16 +41,21 @@ class Query:
     limit: int | None = None
     exact: dict[str, Any] = field(default_factory=dict)
     only: tuple[str, ...] | None = None
+    trials: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The rows in order, at most `limit`; how many match, and how many there are; all values of some columns."""
+    """The rows in order, at most `limit`; how many match, and how many there are; all values of some columns.
+
+    `studies`: without trials, how many trials of each study match.
+    """
 
     rows: list[dict[str, Any]]
     total: int
     everything: int
     values: dict[str, list[Any]]
+    studies: dict[str, int] = field(default_factory=dict)
 
 
 def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
@@ -65,26 +68,48 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
         SettingError: the filter is invalid.
     """
     where, parameters = _where(query)
-    name = _path(query.sort)
+    sort = names.resolve(query.sort) or query.sort
+    name = _path(sort)
     order = f"json_extract(row, ?) IS NULL, json_extract(row, ?) {'DESC' if query.descending else 'ASC'}, id DESC"
     order_parameters: list[Any] = [name, name]
-    if query.sort == "created":
+    if sort == "created":
         order, order_parameters = f"created {'DESC' if query.descending else 'ASC'}, id DESC", []
     limit = -1 if query.limit is None else query.limit
+    number = "count(*)" if query.trials else f"count(*) - count({STUDY}) + count(DISTINCT {STUDY})"
 
     def found(connection: sqlite3.Connection) -> Found:
-        total = connection.execute(f"SELECT count(*) FROM runs WHERE {where}", parameters).fetchone()[0]
+        total = connection.execute(f"SELECT {number} FROM runs WHERE {where}", parameters).fetchone()[0]
         seen, seen_parameters = _seen(query)
-        everything = connection.execute(f"SELECT count(*) FROM runs WHERE {seen}", seen_parameters).fetchone()[0]
+        everything = connection.execute(f"SELECT {number} FROM runs WHERE {seen}", seen_parameters).fetchone()[0]
+        source, studies = "runs", {}
+        if not query.trials:
+            counted = f"SELECT {STUDY}, count(*) FROM runs WHERE {where} GROUP BY 1 HAVING {STUDY} IS NOT NULL"
+            studies = dict(connection.execute(counted, parameters).fetchall())
+        if studies:
+            source = f"(SELECT * FROM (SELECT *, {PLACE} AS place FROM runs WHERE {where}) WHERE place = 1)"
         rows = connection.execute(
-            f"SELECT row FROM runs WHERE {where} ORDER BY {order} LIMIT ?", (*parameters, *order_parameters, limit)
+            f"SELECT row FROM {source} AS runs WHERE {'1' if studies else where} ORDER BY {order} LIMIT ?",
+            (*parameters, *order_parameters, limit),
         )
         if not total and everything:
             _refuse_unknown(connection, query.text)
         values = {column: _values(connection, column, query) for column in values_of}
-        return Found([json.loads(row) for (row,) in rows], total, everything, values)
+        return Found([json.loads(row) for (row,) in rows], total, everything, values, studies)
 
     return database.ask(found)
+
+
+def matching(text: str, found: Sequence[Run]) -> list[Run]:
+    """Those of these runs that match a filter; all of them, in their order, without one.
+
+    Raises:
+        SettingError: the filter is invalid.
+    """
+    if not text.strip():
+        return list(found)
+    known = {run.id: run for run in found}
+    rows = search(Query(text=text, archived=True, only=tuple(known))).rows
+    return [known[row["id"]] for row in rows]
 
 
 def repeated(limit: int) -> list[str]:
@@ -135,74 +160,58 @@ def _where(query: Query) -> tuple[str, list[Any]]:
             continue
         parts.append(f"CAST(json_extract(row, ?) AS TEXT) IN ({marks})")  # as `grouped` gives them
         parameters += [_path(column), *map(str, values)]
-    for word in _words(query.text):
-        if (condition := CONDITION.fullmatch(word)) is None:
-            parts.append(
-                "(instr(lower(json_extract(row, '$.name')), ?) OR instr(id, ?) OR "
-                "instr(lower(coalesce(json_extract(row, '$.note'), '')), ?))"
-            )
-            parameters += [word.lower()] * 3
-            continue
-        name, operator, value = condition[1].lower().replace("-", "_"), condition[2], condition[3].strip()
-        if name in ("tag", "tags"):
-            _only("tag", operator, ("=", "!="))
-            negated = "NOT " if operator == "!=" else ""
-            parts.append(f"{negated}EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE lower(value) = ?)")
-            parameters.append(value.lower())
-        elif name == "note":
-            _only(name, operator, ("=",))
-            parts.append("instr(lower(coalesce(json_extract(row, '$.note'), '')), ?)")
-            parameters.append(value.lower())
-        else:
-            sql, more = _comparison(name, operator, value)
-            parts.append(sql)
-            parameters += more
+    for condition in conditions.read(query.text):
+        sql, more = _of_word(condition) if isinstance(condition, str) else _of_condition(condition)
+        parts.append(sql)
+        parameters += more
     return " AND ".join(parts), parameters
 
 
-def _words(text: str) -> list[str]:
-    if len(text) > LONGEST:
-        raise SettingError(f"The filter is too long: at most {LONGEST} characters.")
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise SettingError("A quotation mark in the filter is not closed.") from error
-    if len(words) > MOST_CONDITIONS:
-        raise SettingError(f"The filter has {len(words)} conditions; at most {MOST_CONDITIONS} are possible.")
-    return words
+def _of_word(word: str) -> tuple[str, list[Any]]:
+    sql = (
+        "(instr(lower(json_extract(row, '$.name')), ?) OR instr(id, ?) OR "
+        "instr(lower(coalesce(json_extract(row, '$.note'), '')), ?))"
+    )
+    return sql, [word.lower()] * 3
+
+
+def _of_condition(condition: Condition) -> tuple[str, list[Any]]:
+    name, operator, value = condition.name, condition.operator, condition.value
+    if name == names.TAG:
+        _only(condition, ("=", "!="))
+        negated = "NOT " if operator == "!=" else ""
+        return f"{negated}EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE lower(value) = ?)", [value.lower()]
+    if name == "note":
+        _only(condition, ("=",))
+        return "instr(lower(coalesce(json_extract(row, '$.note'), '')), ?)", [value.lower()]
+    return _comparison(condition)
 
 
 def _refuse_unknown(connection: sqlite3.Connection, text: str) -> None:
     """A misspelt name must not look as if no run matched."""
-    for word in _words(text):
-        condition = CONDITION.fullmatch(word)
-        name = condition[1].lower().replace("-", "_") if condition else ""
-        if not name or name in ("tag", "tags", *COLUMNS):
+    for condition in conditions.read(text):
+        if isinstance(condition, str) or condition.name in (names.TAG, *COLUMNS):
             continue
         having = "SELECT 1 FROM runs WHERE json_type(row, ?) IS NOT NULL LIMIT 1"
-        if connection.execute(having, (_path(name),)).fetchone() is None:
-            raise SettingError(
-                f"No run has a column or a setting called {shortened(name)}. Columns: {', '.join(COLUMNS)}, tag. "
-                "Settings are those of “imgcls train”, such as learning_rate."
-            )
+        if connection.execute(having, (_path(condition.name),)).fetchone() is None:
+            said = f"No run has a column or a setting called {shortened(condition.name)}."
+            closest = names.closest(condition.name)
+            if closest and closest != condition.name:
+                raise conditions.refused(f"{said} Did you mean {closest}?")
+            columns = ", ".join([*COLUMNS, names.TAG])
+            raise conditions.refused(f"{said} Columns: {columns}. Settings are those on Train, as “Learning rate”.")
 
 
-def _only(name: str, operator: str, allowed: tuple[str, ...]) -> None:
-    if operator not in allowed:
-        raise SettingError(f"Write {name}{allowed[0]}…, not {name}{operator}….")
+def _only(condition: Condition, allowed: tuple[str, ...]) -> None:
+    if condition.operator not in allowed:
+        name = condition.name
+        raise conditions.refused(f"Write {name}{allowed[0]}…, not {name}{condition.operator}….")
 
 
-def _comparison(name: str, operator: str, value: str) -> tuple[str, list[Any]]:
-    if not value:
-        raise SettingError(f"The condition on {shortened(name)} has no value: write, for example, {name}{operator}1.")
-    path = _path(name)
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
+def _comparison(condition: Condition) -> tuple[str, list[Any]]:
+    number, name, operator = conditions.check(condition), condition.name, condition.operator
+    path, value = _path(name), names.value(name, condition.value)
     if operator in ("<", "<=", ">", ">="):
-        if number is None:
-            raise SettingError(f"{name}{operator} needs a number, not {shortened(value)}.")
         return f"json_type(row, ?) IN ('integer', 'real') AND json_extract(row, ?) {operator} ?", [path, path, number]
     negated = "NOT " if operator == "!=" else ""
     if number is not None:
@@ -221,10 +230,15 @@ def _path(name: str) -> str:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that have a value in common. Scores are fractions, None if no run has one."""
+    """Runs that have a value in common, of so many datasets.
+
+    Scores are fractions, None if no run has one, and if there are several datasets: scores of different tasks have no
+    mean, and the best of them is the easiest task.
+    """
 
     value: str
     runs: int
+    datasets: tuple[str, ...]
     best_test: float | None
     mean_test: float | None
     best: float | None
@@ -244,10 +258,18 @@ def grouped(query: Query, by: str) -> list[Group]:
         source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
     found = database.ask(
         lambda connection: connection.execute(
-            f"""SELECT {value} AS value, count(*), max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')),
-                  max(json_extract(row, '$.best')), max(created)
+            f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
+                  max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
+                  max(created)
                 FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL ORDER BY 2 DESC, 1 LIMIT 100""",
             (*leading, *parameters),
         ).fetchall()
     )
-    return [Group(str(row[0]), *row[1:]) for row in found]
+    return [_group(*row) for row in found]
+
+
+def _group(value: Any, runs: int, data: str, *scores_and_newest: Any) -> Group:
+    names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
+    *scores, newest = scores_and_newest
+    best_test, mean_test, best = scores if len(names_of_data) < 2 else (None, None, None)
+    return Group(str(value), runs, names_of_data, best_test, mean_test, best, newest)

@@ -45,3 +45,10 @@ def test_an_unknown_path_gives_a_404_in_the_common_error_format(api, path):
 def test_an_unsupported_method_is_reported(api):
     reply = api.send("DELETE", "runs/digits")
     assert reply.status == 405 and set(reply.json) == {"status", "error", "message"}
+
+
+def test_runs_are_filtered_as_on_the_runs_page(api):
+    assert [row["id"] for row in api.get("runs?q=Learning%20rate%3E0%20test%3E50%25").json["runs"]] == ["digits"]
+    assert api.get("runs?q=test%3C0.1").json["runs"] == []
+    reply = api.get("runs?q=lerning_rate%3C1")
+    assert reply.status == 422 and "Did you mean learning_rate?" in reply.json["message"]

@@ -61,7 +61,8 @@ def test_why_queued_runs_wait_is_told_apart_from_the_list(finished_run, make_run
     ("words", "said"),
     [
         (["test>high"], "test> needs a number"),
-        (["lerning_rate<1"], "No run has a column or a setting called 'lerning_rate'. Columns: id, name,"),
+        (["lerning_rate<1"], "No run has a column or a setting called 'lerning_rate'. Did you mean learning_rate?"),
+        (["colour<1"], "No run has a column or a setting called 'colour'. Columns: id, name,"),
         (["--sort", "lerning_rate"], "No run has a column or a setting called 'lerning_rate' to sort by."),
     ],
 )
