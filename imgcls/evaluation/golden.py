@@ -154,11 +154,10 @@ def pin(data: str, pixels: np.ndarray, label: str, source: str) -> GoldenImage:
     if not is_available():
         raise RunError("Images cannot be pinned here.")
     pixels = np.ascontiguousarray(pixels, np.uint8)
-    digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:20]
-    folder = _folder(data)
+    digest, folder = digest_of(pixels), _folder(data)
     path = folder / f"{digest}.npz"
     if not path.exists() and len(_files(data)) >= MOST:
-        raise RunError(f"The golden set of this dataset is full: {MOST} images. Remove some on the page of a run.")
+        raise RunError(f"The golden set of this dataset is full: {MOST} images. Remove some on the Data page.")
     image = GoldenImage(digest, pixels, label, source[:LONGEST], time.time())
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -170,6 +169,17 @@ def pin(data: str, pixels: np.ndarray, label: str, source: str) -> GoldenImage:
     except OSError as error:
         raise RunError(f"The image cannot be pinned: {error.strerror}. Free some space.") from error
     return image
+
+
+def digest_of(pixels: np.ndarray) -> str:
+    """The digest by which the set knows an image, uint8 (height, width, channels)."""
+    pixels = np.ascontiguousarray(pixels, np.uint8)
+    return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:20]
+
+
+def digests(data: str) -> set[str]:
+    """The digests of all images of a set, without reading them."""
+    return {path.stem for path in _files(data)}
 
 
 def remove(data: str, digests: Sequence[str]) -> None:

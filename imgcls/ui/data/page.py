@@ -8,7 +8,7 @@ from imgcls.languages import gettext as _
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
-from imgcls.ui.data import analysis, custom, dataset_select, images, summary
+from imgcls.ui.data import analysis, custom, dataset_select, golden_set, images, summary
 from imgcls.ui.data.importing import wizard
 from imgcls.ui.widgets.figures import class_counts
 
@@ -52,6 +52,7 @@ def _dataset() -> None:
         counts = predictions.class_counts(facts.name, dataset.fingerprint)
         st.html(class_counts.bars(counts, facts.classes))
         analysis.imbalance(dataset, counts["training"])
+    golden_set.show(facts.name)
     with errors.shown():
         analysis.show(dataset)
 

@@ -1,4 +1,4 @@
-"""Buttons that pin images to the golden set of a dataset."""
+"""Buttons that pin images to the golden set of a dataset, and remove them."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,8 +7,10 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
+from imgcls.evaluation.golden import GoldenImage
 from imgcls.sharing import Action
-from imgcls.ui.app.errors import plain
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
@@ -18,16 +20,19 @@ HELP = (
 )
 DONE = "golden-pinned"
 PINNED = "golden-pinned-images"
-"""Session key: what each button has pinned in this visit."""
+"""Session key: what each button has pinned in this visit, and the digests of these images."""
 
 
 def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[int], np.ndarray], *, key: str) -> None:
-    """A button that pins images. Nothing where images cannot be pinned.
+    """A button that pins images; if they are in the set, that is said instead, with the way out and to the set.
+
+    Nothing where images cannot be pinned.
 
     Args:
         data: The name of the dataset.
         chosen: The class and the source of each image.
-        pixels_of: The pixels of the image at a position of `chosen`; called when the button is pressed.
+        pixels_of: The pixels of the image at a position of `chosen`; called when the button is pressed, and of a single
+            image to see whether it is in the set.
         key: Of the button.
     """
     if not golden.is_available() or not chosen or not data:
@@ -35,26 +40,42 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
 
     def pin() -> None:
         try:
-            for position, (label, source) in enumerate(chosen):
-                golden.pin(data, pixels_of(position), label, source)
-            st.session_state.setdefault(PINNED, {})[key] = tuple(chosen)
+            found = [golden.pin(data, pixels_of(at), *one).digest for at, one in enumerate(chosen)]
+            st.session_state.setdefault(PINNED, {})[key] = tuple(chosen), tuple(found)
             st.session_state[DONE] = key, f"Pinned {formatting.count(len(chosen), 'image')}.", ""
         except UserError as error:
             st.session_state[DONE] = key, "", str(error)
 
-    is_pinned = _is_pinned(data, tuple(chosen), key)
-    if len(chosen) == 1:
-        label = "In the golden set" if is_pinned else "Pin to the golden set"
+    def unpin(digests: tuple[str, ...]) -> None:
+        try:
+            golden.remove(data, digests)
+            st.session_state[DONE] = key, f"Removed {formatting.count(len(chosen), 'image')} from the golden set.", ""
+        except UserError as error:
+            st.session_state[DONE] = key, "", str(error)
+
+    what = "" if len(chosen) == 1 else f"{len(chosen):,} mistakes "
+    if pinned := _pinned(data, tuple(chosen), pixels_of, key):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":material/check: {f'{what}are in' if what else 'In'} the golden set", width="content")
+            st.button(
+                "Remove from the golden set",
+                icon=":material/keep_off:",
+                key=f"{key}-remove",
+                type="tertiary",
+                on_click=unpin,
+                args=(pinned,),
+                **rights.button(Action.SAVE_DRAWING),
+            )
+            if st.button("Open the golden set", icon=":material/keep:", key=f"{key}-open", type="tertiary"):
+                links.go("data.py", data=data)
     else:
-        mistakes = f"{len(chosen):,} mistakes"
-        label = f"{mistakes} are in the golden set" if is_pinned else f"Pin {mistakes} to the golden set"
-    st.button(
-        label,
-        icon=":material/check:" if is_pinned else ":material/keep:",
-        key=key,
-        on_click=pin,
-        **rights.button(Action.SAVE_DRAWING, disabled=is_pinned, help=HELP),
-    )
+        st.button(
+            f"Pin {what}to the golden set",
+            icon=":material/keep:",
+            key=key,
+            on_click=pin,
+            **rights.button(Action.SAVE_DRAWING, help=HELP),
+        )
     done, text, problem = st.session_state.get(DONE, ("", "", ""))
     if done == key:
         del st.session_state[DONE]
@@ -64,9 +85,27 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
             st.toast(text, icon=":material/keep:")
 
 
-def _is_pinned(data: str, chosen: tuple[tuple[str, str], ...], key: str) -> bool:
-    """Whether these images were pinned with this button, and none of them was removed since."""
-    if st.session_state.get(PINNED, {}).get(key) != chosen:
-        return False
-    sources = {image.source for image in golden.images(data)}
-    return all(source[: golden.LONGEST] in sources for _, source in chosen)
+def _pinned(
+    data: str, chosen: tuple[tuple[str, str], ...], pixels_of: Callable[[int], np.ndarray], key: str
+) -> tuple[str, ...]:
+    """The digests of the images if all are in the set. Of several, only if they were pinned with this button."""
+    before, found = st.session_state.get(PINNED, {}).get(key, (None, ()))
+    if len(chosen) == 1:
+        try:
+            found = (golden.digest_of(pixels_of(0)),)
+        except UserError:  # pinning it will say why
+            return ()
+    elif before != chosen:
+        return ()
+    return found if golden.digests(data).issuperset(found) else ()
+
+
+def removal(data: str, images: Sequence[GoldenImage], *, key: str) -> None:
+    """Removes images that were pinned by mistake."""
+    names = {one.digest: f"{one.label}, {one.source}, {formatting.age(one.pinned)}" for one in images}
+    with st.popover("Remove images", icon=":material/keep_off:"):
+        chosen = st.multiselect("Pinned images", list(names), format_func=lambda one: names[one], key=key)
+        if st.button("Remove", key=f"{key}-button", **rights.button(Action.SAVE_DRAWING, disabled=not chosen)):
+            with shown():
+                golden.remove(data, chosen)
+                st.rerun()

@@ -8,10 +8,8 @@ from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.evaluation.golden import Outcome, Report
 from imgcls.runs import Run
-from imgcls.sharing import Action
-from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting, gallery
+from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import gallery, golden_pin
 
 REMOVED = "golden-removed"
 
@@ -37,7 +35,7 @@ def show(run: Run) -> None:
         if rest:
             st.markdown("**Unchanged**" if report.before else "**All pinned images**")
             st.html(gallery.grid(_tile(one) for one in rest))
-        _removal(run, report)
+        golden_pin.removal(run.card.data, [one.image for one in report.outcomes], key=REMOVED)
 
 
 @lru_cache(16)
@@ -51,17 +49,3 @@ def _tile(outcome: Outcome) -> gallery.Tile:
     true = "" if outcome.is_right else f"true class {image.label}"
     alt = f"Pinned image, class {image.label}, predicted {outcome.predicted}. {image.source}"
     return gallery.Tile(image.pixels, alt, (f"{sign} {outcome.predicted}", true or image.source))
-
-
-def _removal(run: Run, report: Report) -> None:
-    """Removes images that were pinned by mistake."""
-    names = {
-        one.image.digest: f"{one.image.label}, {one.image.source}, {formatting.age(one.image.pinned)}"
-        for one in report.outcomes
-    }
-    with st.popover("Remove images", icon=":material/keep_off:"):
-        chosen = st.multiselect("Pinned images", list(names), format_func=lambda one: names[one], key=REMOVED)
-        if st.button("Remove", **rights.button(Action.SAVE_DRAWING, disabled=not chosen)):
-            with shown():
-                golden.remove(run.card.data, chosen)
-                st.rerun()

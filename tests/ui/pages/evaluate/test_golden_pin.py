@@ -11,8 +11,16 @@ def test_a_mistake_is_pinned_and_reported(finished_run):
     assert is_intact(app)
     (image,) = golden.images(finished_run.card.data)
     assert image.source == f"test image 3 of {finished_run.label}"
-    (pinned,) = [button for button in app.button if button.label == "In the golden set"]
-    assert pinned.disabled, "seen at once"
+    assert "In the golden set" in text_of(app), "seen at once, and not as a button that does nothing"
+    assert not [one for one in app.button if one.label == "Pin to the golden set"]
+    again = opened("evaluate", run=finished_run.id, view="Single image", image="3")
+    assert "In the golden set" in text_of(again), "in another visit, too"
+    next(one for one in again.button if one.label == "Remove from the golden set").click().run()
+    assert is_intact(again) and golden.images(finished_run.card.data) == []
+    next(one for one in again.button if one.label == "Pin to the golden set").click().run()
+    (image,) = golden.images(finished_run.card.data)
+    page = opened("data", data=finished_run.card.data)
+    assert "Golden set (1)" in [one.label for one in page.expander]
     golden.pin(finished_run.card.data, image.pixels, image.label, "<b>hostile</b>")
     second = worse(finished_run, "second", 3e9)
     app = opened("train", run=second.id)
@@ -33,7 +41,7 @@ def test_the_mistakes_of_a_page_are_pinned_at_once(finished_run):
     tested = predictions.read(finished_run)
     found = golden.images(finished_run.card.data)
     assert len(found) == int(label.split()[1]) > 1
-    assert f"{len(found)} mistakes are in the golden set" in [one.label for one in app.button]
+    assert f"{len(found)} mistakes are in the golden set" in text_of(app)
     for image in found:
         index = int(image.source.split()[2])
         assert not tested.is_right[index] and image.label == tested.names[tested.labels[index]]
