@@ -1,12 +1,20 @@
-"""The queue: runs that wait for their turn, in their order."""
+"""The queue: runs that wait for their turn, in their order.
 
+A removed run keeps its row for a while, with the way back: otherwise the next one's Remove would be under the mouse.
+"""
+
+import contextlib
+import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
-from imgcls import jobs
+from imgcls import jobs, runs
+from imgcls.errors import RunError
 from imgcls.jobs import backends, waiting_list
 from imgcls.runs import Run
+from imgcls.runs.run import UNDER_WAY
 from imgcls.sharing import Action, guarding
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
@@ -15,12 +23,23 @@ from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
 TICK_SECONDS = 2.0
+REMOVED = "queue-removed"
+"""Session key: ID -> `Removed`."""
+SHOWN_SECONDS = 60.0
+"""How long a removed run keeps its row."""
+
+
+class Removed(NamedTuple):
+    """Which row a removed run had, counted from 0, and when it was removed."""
+
+    row: int
+    at: float
 
 
 def show() -> None:
     """A row for each queued run, with its position and when it should start; nothing if the queue is empty."""
     queue = jobs.waiting()
-    if queue:
+    if queue or _removed(queue):
         st.fragment(run_every=TICK_SECONDS)(_rows)([run.id for run in queue])
 
 
@@ -35,12 +54,63 @@ def _rows(shown_ids: list[str]) -> None:
     )
     if problem := waiting_list.problem():
         st.warning(plain(problem), icon=":material/cloud_off:")
+    rows = list(queue)
+    for run, removed in sorted(_removed(queue).items(), key=lambda one: one[1].row):
+        rows.insert(min(removed.row, len(rows)), run)
+    if not rows:
+        st.rerun()
     with st.container(border=True, gap="small"):
-        for index, run in enumerate(queue):
-            _row(run, index, queue)
+        for place, run in enumerate(rows):
+            if run in queue:
+                _row(run, queue.index(run), queue, place)
+            else:
+                _removed_row(run, sum(other in queue for other in rows[:place]))
 
 
-def _row(run: Run, index: int, queue: list[Run]) -> None:
+def _removed(queue: list[Run]) -> dict[Run, Removed]:
+    """The runs that this visitor has just taken out, and that nobody has started again or deleted."""
+    found = {}
+    for run_id, removed in st.session_state.get(REMOVED, {}).items():
+        if time.time() - removed.at < SHOWN_SECONDS and runs.exists(run_id):
+            run = runs.find(run_id)
+            if run not in queue and run.state not in UNDER_WAY:
+                found[run] = removed
+    return found
+
+
+def _removed_row(run: Run, before: int) -> None:
+    """`before`: how many runs of the queue stand before it. What undoes it is not where Remove was."""
+    name, undo, _ = st.columns([4, 4, 3], vertical_alignment="center")
+    name.caption(f"Removed: {plain(run.label)}")
+    undo.button(
+        "Undo",
+        icon=":material/undo:",
+        key=f"undo-{run.id}",
+        type="tertiary",
+        on_click=_put_back,
+        args=(run, before),
+        **rights.button(Action.RESUME_RUN, run.folder),
+    )
+
+
+def _take_out(run: Run, row: int) -> None:
+    jobs.take_out(run)
+    st.session_state.setdefault(REMOVED, {})[run.id] = Removed(row, time.time())
+
+
+def _put_back(run: Run, before: int) -> None:
+    """A callback: queued again, and then moved up to where it was."""
+    st.session_state.get(REMOVED, {}).pop(run.id, None)
+    with shown():
+        jobs.start(run)
+        with contextlib.suppress(RunError, ValueError):  # it was the only one, and has begun
+            queue = jobs.waiting()
+            own = jobs.of_same_owner(run, queue)
+            wanted = len(jobs.of_same_owner(run, [other for other in queue if other != run][:before]))
+            jobs.move(run, wanted - own.index(run))
+
+
+def _row(run: Run, index: int, queue: list[Run], place: int) -> None:
     is_stuck = bool(waiting_list.problem(backends.name_for(run)))
     seconds = None if is_stuck else cached_curves.estimated_start(queue[:index])
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
@@ -58,7 +128,7 @@ def _row(run: Run, index: int, queue: list[Run]) -> None:
         for icon, label, action, arguments, right, disabled in (
             (":material/arrow_upward:", "Earlier", jobs.move, (run, -1), Action.MOVE_RUN, run == own[0]),
             (":material/arrow_downward:", "Later", jobs.move, (run, 1), Action.MOVE_RUN, run == own[-1]),
-            (":material/remove_circle:", "Remove", jobs.take_out, (run,), Action.STOP_RUN, False),
+            (":material/remove_circle:", "Remove", _take_out, (run, place), Action.STOP_RUN, False),
         ):
             st.button(
                 label,
