@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from imgcls.ui.runs import page
+from imgcls.ui.runs import notifications, page
 
 ORDER = 30
 ICON = ":material/history:"
 
-st.title("Runs")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="runs-head"):
+    st.title("Runs", width="content")
+    notifications.button()
 page.show()

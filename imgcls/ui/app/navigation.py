@@ -7,7 +7,7 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
-from imgcls.ui.app import errors, link_settings, old_links, page_files, startup, ticks
+from imgcls.ui.app import errors, link_settings, links, old_links, page_files, startup, ticks
 from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.paths import ICON, PAGES
@@ -36,7 +36,7 @@ def _show(page) -> None:
         page.run()
     with aside:
         figure_menu.show()
-        alert.show(partial(ticks.every, path=page.url_path))
+        alert.show(partial(ticks.every, path=page.url_path), links.on_server)
         language.menu(page.url_path)
 
 

@@ -56,12 +56,13 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     if curve:
         alt = f"{alt}, from {formatting.fraction(curve[0])} to {formatting.fraction(curve[-1])}"
     line = thumbnails.picture(thumbnails.sparkline(curve, width=300, height=56), alt, "curve")
-    tags = "".join(f"<span>{html.escape(tag)}</span>" for tag in (row.get("tags") or ())[:MOST_TAGS])
+    marks = [*(["Archived"] if row.get("archived") else []), *(row.get("tags") or ())[:MOST_TAGS]]
+    tags = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks)
     badge = f'<span class="best">Best on {html.escape(table_columns.data_title(row))}</span>' if is_best else ""
     what = f"{table_columns.data_title(row)} · {models.title(row.get('model') or '–')}"
     when = formatting.age(row["created"])
-    if row.get("seconds"):
-        when = f"{when} · {formatting.duration(row['seconds'])}"
+    if row.get("training_seconds"):
+        when = f"{when} · training time {formatting.duration(row['training_seconds'])}"
     wrong = "; ".join(one.text for one in mistakes)
     st.html(
         f'<div class="run-picture"><div class="curve">{line}</div>'

@@ -1,6 +1,7 @@
-"""The section in which notifications are set up: what, how, and when not."""
+"""The dialog in which notifications are set up: what, how, and when not."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +9,10 @@ import streamlit as st
 
 from imgcls import sharing
 from imgcls.sharing import Action
+from imgcls.sharing.classroom import join_link
 from imgcls.studies.notifications import settings, watcher
 from imgcls.studies.notifications.settings import KINDS, PASSWORD, Settings
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.components import alert
 
@@ -17,21 +20,28 @@ TESTED = "notifications-tested"
 SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
 
 
-def show() -> None:
-    """The closed section; on a shared server, for its owner alone."""
-    if not sharing.decide(Action.MANAGE_PEOPLE):
-        return
-    with st.expander("Notifications", icon=":material/notifications:", key="notifications", on_change="rerun") as box:
-        if box.open:
-            _panel(settings.read())
+def button() -> None:
+    """The button that opens the dialog; on a shared server, for its owner alone."""
+    if sharing.decide(Action.MANAGE_PEOPLE) and st.button(
+        "Notifications", icon=":material/notifications:", key="notifications"
+    ):
+        _dialog()
 
 
-def _panel(present: Settings) -> None:
+@st.dialog("Notifications", width="large")
+def _dialog() -> None:
+    panel()
+
+
+def panel() -> None:
+    """What the dialog holds."""
+    present = settings.read()
     st.caption(
         "The app notifies you when a run or study has ended or goes wrong, as long as its server is running. What "
         "happens in the quiet hours is sent afterwards."
     )
-    alert.permission()
+    if not sharing.is_shared():
+        alert.switch(is_on=present.browser, change=_in_browser)
     with st.form("notifications-form", border=False):
         values = {**_what(present), **_where(present)}
         with st.container(horizontal=True):
@@ -39,7 +49,7 @@ def _panel(present: Settings) -> None:
             is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
     if is_saved or is_tested:
         with shown():
-            found = Settings(**values)
+            found = replace(present, **values)
             settings.write(found)
             st.toast("Notifications saved.", icon=":material/check:")
             if is_tested:
@@ -53,21 +63,27 @@ def _panel(present: Settings) -> None:
         st.warning(plain(f"The last message via {name} could not be sent: {problem}"), icon=":material/warning:")
 
 
+def _in_browser(is_on: bool) -> None:
+    """A callback: the switch is saved at once, as the browser asks for its permission at the click."""
+    with shown():
+        present = settings.read()
+        settings.write(replace(present, browser=is_on, address=_address(present)))
+
+
 def _what(present: Settings) -> dict[str, Any]:
     kinds = st.multiselect(
         "Notify me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
     )
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
-    with st.container(horizontal=True):
-        browser = st.toggle("In this browser", present.browser, disabled=sharing.is_shared(), key="notify-browser")
-        sound = st.toggle("With a sound", present.sound, disabled=sharing.is_shared(), key="notify-sound")
+    sound = present.sound
+    if not sharing.is_shared():
+        sound = st.toggle("Play a sound while a page of the app is open", sound, key="notify-sound")
     with st.container(horizontal=True):
         quiet_from = st.time_input("Quiet from", _time(present.quiet_from), key="notify-from")
         quiet_to = st.time_input("to", _time(present.quiet_to), key="notify-to")
     return {
         "kinds": tuple(kinds),
         "trials": trials,
-        "browser": browser,
         "sound": sound,
         "quiet_from": "" if quiet_from is None else f"{quiet_from:%H:%M}",
         "quiet_to": "" if quiet_to is None else f"{quiet_to:%H:%M}",
@@ -78,10 +94,29 @@ def _time(text: str) -> Any:
     return datetime.strptime(text, "%H:%M").time() if text else None
 
 
+def _address(present: Settings) -> str:
+    """The address that was saved, or that to begin with."""
+    return present.address if settings.has_address() else _own_address()
+
+
+def _own_address() -> str:
+    """Where other computers reach the app, as for QR codes; "" if none can, or it is not known."""
+    base = join_link.address(st.context.url) if st.context.url else ""
+    return f"{base}{links.on_server()}".rstrip("/") if base else ""
+
+
 def _where(present: Settings) -> dict[str, Any]:
-    """E-mail and webhooks. A stored secret is never sent to the browser: an empty field keeps it."""
-    st.markdown("**E-mail**")
+    """Links, e-mail and webhooks. A stored secret is never sent to the browser: an empty field keeps it."""
     values: dict[str, Any] = {}
+    values["address"] = st.text_input(
+        "Address of this app, for links in messages",
+        _address(present),
+        placeholder="https://imgcls.example.org",
+        key="notify-address",
+        autocomplete="off",
+        help="As other computers open it, without the page. If it is empty, messages have no links.",
+    ).strip()
+    st.markdown("**E-mail**")
     with st.grid(min_column_width=220, gap="medium", vertical_alignment="bottom"):
         values["mail_to"] = st.text_input("To", present.mail_to, placeholder="you@example.org", key="notify-mail-to")
         values["mail_from"] = st.text_input("From", present.mail_from, key="notify-mail-from")

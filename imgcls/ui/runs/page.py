@@ -4,7 +4,7 @@ import streamlit as st
 
 from imgcls import runs, sharing
 from imgcls.runs.index import Query, looked_at_once, search
-from imgcls.ui.runs import deleting, import_model, notifications, queue, seeds, table
+from imgcls.ui.runs import deleting, import_model, queue, seeds, table
 from imgcls.ui.widgets import empty_state
 
 
@@ -13,7 +13,6 @@ def show() -> None:
     with looked_at_once():
         _show_runs()
     import_model.show()
-    notifications.show()
     deleting.undo()
 
 

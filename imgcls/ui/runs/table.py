@@ -13,8 +13,9 @@ from imgcls.system import paths, safe_csv
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.runs import cards, deleting, seeds, table_actions, table_columns, table_controls, thumbnails
+from imgcls.ui.runs import cards, deleting, seeds, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
+from imgcls.ui.runs.table_parts import actions, archiving, studies
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
@@ -31,7 +32,7 @@ HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
 MISTAKE, CURVE = "Mistake", "Curve"
-COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "seconds")}
+COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "training_seconds")}
 """Choice -> the title of the axis, and the column of the index."""
 LINKED, MOST_LINKED = "selected", 20
 """The selected runs in the URL."""
@@ -43,7 +44,7 @@ def show() -> None:
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
     found, columns, layout, filters = table_controls.show(only)
-    rows = [(_run(row), row) for row in found.rows]
+    rows = [(_run(row), row) for row in studies.name_rows(found)]
     if sharing.is_shared():
         rows = _of_owner(rows, filters)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"
@@ -51,7 +52,8 @@ def show() -> None:
     hint = (
         "Click a card to open its run" if layout == table_controls.CARDS else "Select one to open, rename or delete it"
     )
-    st.caption(f"{formatting.count(found.total, 'run')}{of_all}.{shown_only} {hint}; select several to compare them.")
+    st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}; select several to compare them.")
+    studies.say(found)
     table = table_columns.table(rows, columns)
     with st.container():  # one place for both
         if layout == table_controls.CARDS:
@@ -69,7 +71,8 @@ def show() -> None:
     )
     with st.container(key=f"runs-actions-{layout.lower()}"):
         if selected or layout == table_controls.TABLE:  # a card opens by itself
-            table_actions.show(selected)
+            actions.show(selected)
+        archiving.notice(are_shown=bool(st.session_state.get("archived")))
     with st.container():
         if len(selected) == 2:
             seeds.warn(selected)

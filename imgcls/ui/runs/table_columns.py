@@ -23,6 +23,14 @@ ACCURACY_HELP = (
     "Accuracy: the fraction of images classified correctly. Multi-label: the fraction with all labels correct."
 )
 
+TRAINING_HELP = "The time spent in epochs, training and validation, without pauses."
+TOTAL_HELP = (
+    "From the start of the trainer to its end: the training time, and loading the data, the evaluation on the test set "
+    "and saving. Not known for a run that was resumed after an interruption."
+)
+FORMER = {"Time": "Training time"}
+"""Columns of links and saved views of earlier versions."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -62,7 +70,8 @@ COLUMNS: dict[str, Column] = {
         Column("Model", lambda row: row.get("model") or "–", "model"),
         Column("State", lambda row: formatting.STATES[row["state"]][0], "state"),
         Column("Parameters", lambda row: row.get("parameters"), "parameters", pa.int64()),
-        Column("Time", lambda row: formatting.duration(row.get("seconds")), "seconds"),
+        Column("Training time", lambda row: formatting.duration(row.get("training_seconds")), "training_seconds"),
+        Column("Total time", lambda row: formatting.duration(row.get("seconds")), "seconds"),
         Column("Started", lambda row: formatting.age(row["created"]), "created"),
         Column("Macro F1 (%)", lambda row: percent(row, "macro_f1"), "macro_f1", pa.float64()),
         Column("Epochs", lambda row: row.get("epochs"), "epochs", pa.int64()),
@@ -75,7 +84,7 @@ COLUMNS: dict[str, Column] = {
         Column("Dataset version", lambda row: (row.get("version") or "")[:8] or None, "version"),
     )
 }
-DEFAULT = ("Test (%)", "Validation (%)", "Dataset", "Model", "State", "Parameters", "Time", "Started")
+DEFAULT = ("Test (%)", "Validation (%)", "Dataset", "Model", "State", "Parameters", "Training time", "Started")
 
 
 def _note(row: Row) -> str | None:
@@ -94,6 +103,8 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
     content: dict[str, Any] = {"Run": [row["name"] for _, row in rows]}
     if sharing.is_shared():
         content["Owner"] = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
+    if any(row["archived"] for _, row in rows):
+        content["Archived"] = pa.array(["Archived" if row["archived"] else None for _, row in rows], pa.string())
     for title in chosen:
         if title in COLUMNS:
             column = COLUMNS[title]
@@ -132,6 +143,8 @@ def configuration(shown: pa.Table) -> dict[str, Any]:
     """How Streamlit shows the columns."""
     return {
         **setting_configuration(shown),
+        "Training time": st.column_config.TextColumn(help=TRAINING_HELP),
+        "Total time": st.column_config.TextColumn(help=TOTAL_HELP),
         "Run": st.column_config.TextColumn(width="medium"),
         "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
         "Last validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Last epoch. {ACCURACY_HELP}"),

@@ -118,6 +118,38 @@ def test_two_selected_runs_are_compared_by_curves_and_settings(runs_page):
     assert table.get_by_role("row", include_hidden=True).count() == 2
 
 
+def test_enter_adds_a_tag_and_archiving_can_be_undone(runs_page):
+    server, page = runs_page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    select_row(page, 0)
+    steps.button(page, "Tag").click()
+    dialog = page.get_by_role("dialog")
+    add = dialog.get_by_role("button", name="Add")
+    expect(add).to_be_in_viewport(ratio=1)
+    dialog.get_by_role("textbox", name="Tag").fill("baseline")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    assert json.loads((server.runs / "second" / "notes.json").read_text())["tags"] == ["baseline"]
+    steps.button(page, "Archive").click()
+    expect(page.get_by_test_id("stToast")).to_contain_text("1 run archived.")
+    expect(steps.main(page)).to_contain_text("Archived: “The second one”.")
+    expect(steps.main(page)).to_contain_text("1 run of 2.")
+    steps.button(page, "Undo").click()
+    expect(steps.main(page)).to_contain_text("2 runs.")
+    assert "layout=Table" in page.url
+
+
+def test_notifications_are_turned_on_with_one_switch(visit, server_of_two):
+    page = visit(server_of_two, "/runs", permissions=["notifications"])
+    steps.button(page, "Notifications").click()
+    switch = page.get_by_role("dialog").get_by_role("switch", name="Show notifications in this browser")
+    stored = server_of_two.runs / "_notifications" / "settings.json"
+    for is_on in (True, False):
+        switch.click()
+        expect(switch).to_have_attribute("aria-checked", str(is_on).lower())
+        wait_until(lambda is_on=is_on: json.loads(stored.read_text())["browser"] is is_on, what="it is saved")
+
+
 def test_a_saved_view_is_opened_again(runs_page):
     _, page = runs_page
     page.get_by_role("textbox", name="Search").fill("learning_rate=0.002")

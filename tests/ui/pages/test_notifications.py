@@ -1,15 +1,17 @@
-"""Notifications are set up on the Runs page, and shown on every page once they are turned on."""
+"""Notifications are set up in a dialog of the Runs page, and shown on every page once they are turned on."""
 
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from imgcls import jobs
+from imgcls.sharing import Role, Visitor, visitors
 from imgcls.studies.notifications import settings, watcher
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
-from tests.support.pages import is_intact, opened, text_of
-from tests.support.runs import mutations
+from imgcls.ui.runs import notifications
+from tests.support.pages import button, is_intact, opened, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -17,32 +19,87 @@ def no_queue(monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
 
 
-def section(app):
-    """The page with the section opened."""
-    app.session_state["notifications"] = True
-    return app.run()
+def prepared_panel() -> AppTest:
+    """What the dialog holds: Streamlit's test runner does not run a dialog again, as browsers do."""
+
+    def script():
+        from imgcls.ui.runs import notifications
+
+        notifications.panel()
+
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+@pytest.fixture
+def panel():
+    return prepared_panel()
+
+
+def save(panel):
+    return button(panel, "Save").click().run()
+
+
+def test_the_dialog_opens_from_the_head_of_the_page():
+    app = opened("runs")
+    assert "The app notifies you" not in text_of(app)
+    app.button(key="notifications").click().run()
+    assert is_intact(app) and "The app notifies you" in text_of(app)
+
+
+def test_on_a_shared_server_only_its_owner_has_the_button(monkeypatch):
+    monkeypatch.setenv("IMGCLS_MODE", "classroom")
+    for role, has_it in ((Role.MEMBER, False), (Role.TEACHER, False), (Role.OWNER, True)):
+        monkeypatch.setattr(visitors, "_provider", lambda role=role: Visitor("A" * 22, role=role))
+        app = opened("runs")
+        assert is_intact(app) and ("notifications" in [one.key for one in app.button]) is has_it
 
 
 def test_settings_are_saved_and_a_stored_password_is_not_shown():
-    mutations.small_run("any-run")
-    settings.write(Settings(smtp_host="mail.example.org", mail_to="a@example.org", smtp_password="secret"))
-    app = section(opened("runs"))
+    settings.write(
+        Settings(smtp_host="mail.example.org", mail_to="a@example.org", smtp_password="secret", browser=True)
+    )
+    app = prepared_panel()
     assert is_intact(app)
     assert app.text_input(key="notify-password").value == "" and "secret" not in str(app)
     app.text_input(key="notify-slack").set_value("https://hooks.example.org/x")
-    next(button for button in app.button if button.label == "Save").click().run()
+    app.text_input(key="notify-address").set_value("https://imgcls.example.org/lab")
+    save(app)
     assert is_intact(app)
     found = settings.read()
     assert found.slack == "https://hooks.example.org/x" and found.smtp_password == "secret"
+    assert found.address == "https://imgcls.example.org/lab" and found.browser, "its own switch changes that"
 
 
-def test_an_invalid_address_is_explained_and_nothing_is_saved():
-    mutations.small_run("any-run")
-    app = section(opened("runs"))
-    app.text_input(key="notify-webhook").set_value("file:///etc/passwd")
-    next(button for button in app.button if button.label == "Save").click().run()
-    assert is_intact(app) and "The address for webhook" in text_of(app)
+@pytest.mark.parametrize(
+    ("key", "text", "said"),
+    [
+        ("notify-webhook", "file:///etc/passwd", "The address for webhook"),
+        ("notify-address", "imgcls.example.org", "is not an address of this app"),
+        ("notify-address", "https://imgcls.example.org/|evil>", "is not an address of this app"),
+    ],
+)
+def test_an_invalid_address_is_explained_and_nothing_is_saved(panel, key, text, said):
+    panel.text_input(key=key).set_value(text)
+    save(panel)
+    assert is_intact(panel) and said in text_of(panel)
     assert settings.read() == Settings()
+
+
+def test_the_address_is_offered_as_for_qr_codes_until_somebody_has_decided(monkeypatch):
+    monkeypatch.setattr(notifications, "_own_address", lambda: "http://192.168.1.20:8501")
+    app = prepared_panel()
+    assert app.text_input(key="notify-address").value == "http://192.168.1.20:8501"
+    app.text_input(key="notify-address").set_value("")
+    save(app)
+    assert settings.read().address == "" and prepared_panel().text_input(key="notify-address").value == ""
+
+
+def test_the_switch_of_the_browser_is_saved_at_once():
+    settings.write(Settings(sound=True))
+    notifications._in_browser(True)
+    assert settings.read() == Settings(sound=True, browser=True)
+    notifications._in_browser(False)
+    assert settings.read() == Settings(sound=True)
 
 
 def test_events_reach_the_browser_only_if_it_is_turned_on(monkeypatch):

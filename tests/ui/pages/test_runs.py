@@ -7,6 +7,7 @@ import re
 from urllib.parse import parse_qs
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from imgcls import jobs, runs
 from imgcls.config import Config
@@ -277,6 +278,122 @@ def test_a_run_without_relatives_has_notes(finished_run):
     app.session_state["notes"] = True
     app.run()
     assert is_intact(app) and any(area.label == "Note" for area in app.text_area)
+
+
+def test_archived_runs_are_named_and_can_be_brought_back():
+    for name in ("first-run", "second-run"):
+        mutations.small_run(name)
+    app = opened("runs", layout="Table")
+    app.session_state[table.SELECTED] = ["first-run", "second-run"]
+    button(app.run(), "Archive").click().run()
+    assert is_intact(app) and "0 runs of 2." in text_of(app)
+    assert "Archived: “second-run”, “first-run”." in text_of(app) and "View → Show archived runs" in text_of(app)
+    assert "2 runs archived." in [one.value for one in app.toast]
+    shown = opened("runs", layout="Table", archived="true").dataframe[0].value
+    assert list(shown["Archived"]) == ["Archived", "Archived"], "told apart by text"
+    assert html_of(opened("runs", layout="Cards", archived="true")).count("<span>Archived</span>") == 2
+    button(app, "Undo").click().run()
+    assert is_intact(app) and "2 runs." in text_of(app) and "Archived:" not in text_of(app)
+    assert not any(notes.read(run).archived for run in runs.all_runs())
+    assert "Archived" not in app.dataframe[0].value.columns
+
+
+def test_a_tag_is_added_with_enter_and_removed():
+    def script():
+        from imgcls import runs
+        from imgcls.ui.runs.table_parts import actions
+
+        actions.tag_form(runs.all_runs())
+
+    found = [mutations.small_run(name) for name in ("first-run", "second-run")]
+    notes.tag(found[0], "old", given=True)
+    form = AppTest.from_function(script, default_timeout=60).run()
+    add, remove = form.button
+    assert (add.label, remove.label) == ("Add", "Remove"), "Enter presses the first one"
+    assert add.form_id == form.text_input[0].form_id != "" and not add.disabled
+    form.text_input[0].set_value("baseline")
+    add.click().run()
+    assert is_intact(form) and all("baseline" in notes.read(run).tags for run in found)
+    form.text_input[0].set_value("old")
+    form.button[1].click().run()
+    assert notes.read(found[0]).tags == ("baseline",)
+    form.text_input[0].set_value("")
+    form.button[0].click().run()
+    assert "needs at least one letter or digit" in text_of(form)
+
+
+def test_the_layout_is_always_in_the_url():
+    mutations.small_run("only-run")
+    app = opened("runs")
+    assert app.query_params["layout"] == "Cards"
+    app.button_group(key="layout").set_value("Table").run()
+    assert app.query_params["layout"] == "Table" and app.dataframe
+    app = opened("runs", layout="Table", columns="Time")
+    assert app.query_params["layout"] == "Table" and app.dataframe
+    assert app.multiselect(key="columns").value == ["Training time"], "a link of an earlier version"
+    assert opened("runs", layout="nonsense").query_params["layout"] == "Cards"
+
+
+def test_a_refused_filter_lists_no_runs_and_says_why():
+    for name in ("first-run", "second-run"):
+        mutations.small_run(name)
+    app = opened("runs", layout="Table", q="lerning_rate<1")
+    assert is_intact(app) and "0 runs of 2." in text_of(app) and not len(app.dataframe[0].value)
+    assert "Did you mean learning_rate?" in text_of(app) and "For example: model=cnn" in text_of(app)
+    assert "0 runs of 2." in text_of(opened("runs", layout="Cards", q='note="open'))
+    assert "2 runs." in text_of(opened("runs", q="Learning rate > 0"))
+
+
+def test_a_view_is_saved_with_enter_or_with_the_button():
+    mutations.small_run("only-run")
+    app = opened("runs", layout="Table", q="only")
+    save = button(app, "Save view")
+    assert not save.disabled and save.form_id == app.text_input(key="view-new").form_id != ""
+    save.click().run()
+    assert is_intact(app) and "A view needs a name" in text_of(app) and views.read() == {}
+    app.text_input(key="view-new").set_value("mine")
+    button(app, "Save view").click().run()
+    assert is_intact(app) and parse_qs(views.read()["mine"]) == {"q": ["only"], "layout": ["Table"]}
+    assert "mine" in app.selectbox(key="view-name").options
+
+
+def test_a_study_is_one_row_until_its_trials_are_shown():
+    mutations.small_run("alone-here")
+    for number in range(3):
+        record = {"version": 1, "study": "my-study", "number": number, "params": {}}
+        result = {"version": 1, "outcome": "finished", "val_accuracy": 0.5 + 0.1 * number}
+        files = {"trial.json": record, "result.json": result}
+        mutations.small_run(f"trial-{number}", **{name: json.dumps(one).encode() for name, one in files.items()})
+    app = opened("runs", layout="Table")
+    assert is_intact(app) and "1 run and 1 study." in text_of(app)
+    assert sorted(app.dataframe[0].value["Run"]) == ["alone-here", "my-study: best of 3 trials"]
+    button(app, "3 trials of study “my-study” in one row · Show all").click().run()
+    assert "4 runs." in text_of(app) and app.query_params["trials"] == "true"
+    assert "4 runs." in text_of(opened("runs", trials="true"))
+    app.button(key="remove-trials").click().run()
+    assert "1 run and 1 study." in text_of(app) and "trials" not in app.query_params
+    assert "3 runs of 4." in text_of(opened("runs", q="study=my-study"))
+    assert "my-study: best of 3 trials" in html_of(opened("runs", layout="Cards"))
+
+
+def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):
+    other = broken_copy(finished_run, "run-other")
+    atomic.write_json(other.folder / "config.json", finished_run.config.changed(data="fashion").as_dict())
+    for run in (finished_run, other):
+        notes.tag(run, "mixed", given=True)
+    shown = opened("runs", group="tag").dataframe[0].value
+    assert list(shown["Dataset"]) == ["2 datasets"] and shown["Mean test (%)"].isna().all()
+    assert opened("runs", group="data").dataframe[0].value["Mean test (%)"].notna().all()
+
+
+def test_the_training_time_is_the_same_on_all_pages(finished_run):
+    run = broken_copy(finished_run, "run-timed")
+    atomic.write_json(run.folder / "result.json", run.result | {"training_seconds": 12.3, "seconds": 45.0})
+    page = html_of(opened("train", run=run.id))
+    assert "12 s" in page and "total time 45 s" in page
+    shown = opened("runs", layout="Table", columns=["Training time", "Total time"], q="run-timed").dataframe[0].value
+    assert (list(shown["Training time"]), list(shown["Total time"])) == (["12 s"], ["45 s"])
+    assert "training time 12 s" in html_of(opened("runs", layout="Cards", q="run-timed"))
 
 
 def test_a_saved_view_is_a_link_to_what_was_saved(finished_run):

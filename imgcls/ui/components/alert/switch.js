@@ -1,18 +1,26 @@
-// Asks the browser for permission to show notifications, which it grants only after a click on the page.
+// Notifications in this browser, on or off. Turned on, it asks for the permission, which takes a click on the page.
 
-const WORDS = {
-  granted: "This browser may show notifications",
-  denied: "This browser blocks notifications: allow them in the site's settings",
-  default: "Allow notifications in this browser",
-};
+const NAME = "Show notifications in this browser while a page of the app is open";
+const BLOCKED =
+  "This browser blocks notifications: allow them in the site's settings. They need https:// or localhost.";
 
-export default function ({ parentElement }) {
-  const button = parentElement.querySelector(".alert-permit");
-  const label = () => {
-    const state = globalThis.Notification?.permission ?? "denied";
-    button.textContent = WORDS[state];
-    button.disabled = state !== "default";
+const permission = () => globalThis.Notification?.permission ?? "denied";
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const button = parentElement.querySelector(".alert-switch");
+  const isOn = () => data.isOn && permission() === "granted";
+  const paint = () => {
+    button.setAttribute("aria-checked", String(isOn()));
+    button.disabled = permission() === "denied";
+    button.textContent = button.disabled ? BLOCKED : NAME;
   };
-  label();
-  button.onclick = () => Notification.requestPermission().then(label);
+  paint();
+  button.onclick = async () => {
+    if (isOn()) {
+      setTriggerValue("wanted", "off");
+      return;
+    }
+    if ((await Notification.requestPermission()) === "granted") setTriggerValue("wanted", "on");
+    paint();
+  };
 }

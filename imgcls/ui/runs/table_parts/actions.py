@@ -7,10 +7,11 @@ from imgcls.runs import Run
 from imgcls.runs.annotations import notes, tags
 from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links as evaluate_links
 from imgcls.ui.runs import deleting
+from imgcls.ui.runs.table_parts import archiving
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting
 
 
 def show(selected: list[Run]) -> None:
@@ -45,39 +46,38 @@ def _annotate(selected: list[Run]) -> None:
     """Tags and the archive, for all selected runs."""
     may = rights.of_all(Action.RENAME_RUN, [run.folder for run in selected])
     is_disabled = not selected or not may.allowed
-    with st.popover(
-        "Tag",
-        icon=":material/sell:",
-        disabled=is_disabled,
-        help=may.reason or None,
-        key="runs-tags",
-        on_change="rerun",
-    ) as box:
-        if box.open:
-            _tag(selected)
+    if st.button("Tag", icon=":material/sell:", disabled=is_disabled, help=may.reason or None, key="runs-tags"):
+        _tag(selected)
     are_archived = bool(selected) and all(notes.read(run).archived for run in selected)
-    if st.button(
+    st.button(
         "Unarchive" if are_archived else "Archive",
         icon=":material/unarchive:" if are_archived else ":material/archive:",
         disabled=is_disabled,
         help=may.reason or "Hides the runs from this table. Nothing else changes; “View” shows them again.",
-    ):
+        on_click=lambda: archiving.change(selected, archived=not are_archived),
+    )
+
+
+@st.dialog("Tag")
+def _tag(selected: list[Run]) -> None:
+    tag_form(selected)
+
+
+def tag_form(selected: list[Run]) -> None:
+    """What the dialog holds: Enter adds the tag."""
+    present = dict.fromkeys(tag for run in selected for tag in notes.read(run).tags)
+    if present:
+        st.markdown(" ".join(f":gray-badge[{plain(tag)}]" for tag in present))
+    with st.form("runs-tag-form", border=False):
+        name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
+        with st.container(horizontal=True):
+            is_added = st.form_submit_button("Add", type="primary")
+            is_removed = st.form_submit_button("Remove")
+    if is_added or is_removed:
         with errors.shown():
             for run in selected:
-                notes.archive(run, archived=not are_archived)
-            st.toast(f"{formatting.count(len(selected), 'run')} {'shown again' if are_archived else 'archived'}.")
+                notes.tag(run, name or "", given=is_added)
             st.rerun()
-
-
-def _tag(selected: list[Run]) -> None:
-    name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
-    with st.container(horizontal=True):
-        for label, given in (("Add", True), ("Remove", False)):
-            if st.button(label, key=f"runs-tag-{label}", disabled=not name) and name:
-                with errors.shown():
-                    for run in selected:
-                        notes.tag(run, name, given=given)
-                    st.rerun()
 
 
 @st.dialog("Rename the run")

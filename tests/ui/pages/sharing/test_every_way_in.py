@@ -21,7 +21,7 @@ from imgcls.sharing import Mode, Role, Thing, Visibility, Visitor, acting_as, ow
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.studies import plan
 from imgcls.system import paths
-from imgcls.ui.components import confidence_histogram, confusion_matrix, image_select, messages, unit_by_hand
+from imgcls.ui.components import alert, confidence_histogram, confusion_matrix, image_select, messages, unit_by_hand
 from tests.support.pages import is_intact, opened, text_of
 
 ADA, BEN = Visitor("A" * 22, Role.MEMBER, "Ada"), Visitor("B" * 22, Role.MEMBER, "Ben")
@@ -47,13 +47,14 @@ NAMING = {
 # What is shown of the thing that the visitor sees anyway, or a control of the page.
 HARMLESS = {
     *("view", "image", "epoch", "learned", "followed", "abstain", "mode", "lesson", "lang", "model", "train_images"),
-    *("columns", "sort", "order", "group", "archived", "panel", "suspects", "part", "explore", "threshold"),
+    *("columns", "sort", "order", "group", "archived", "trials", "panel", "suspects", "part", "explore", "threshold"),
     *("yes-from", "other-canvas", "groups", "seeds-a", "seeds-b", "runs-cost", "layout"),
 }
 # Files whose parameters are named after the settings of a run, the filters of a list, or the parameters above.
 COMPUTED = {
     *("settings_form.py", "run_list.py", "selection_state.py", "run_select.py", "old_links.py", "link_settings.py"),
     *("banner.py", "bar.py", "standing.py", "threshold.py", "table_controls.py", "wizard.py", "pager.py"),
+    "saved_views.py",
 }
 
 
@@ -175,6 +176,7 @@ def test_their_owner_finds_them_by_the_same_links(secrets, monkeypatch):
 
 # Every message of a component of ours, and what takes it in: None, an empty list or an error for what no browser sends.
 MESSAGES: dict[tuple[str, str], Callable[[object], object]] = {
+    ("alert", "wanted"): alert.wanted,
     ("canvas", "drawing"): canvas_strokes.from_message,
     ("confidence_histogram", "bar"): lambda sent: confidence_histogram.is_bar(sent) or None,
     ("confusion_matrix", "cell"): lambda sent: confusion_matrix.is_cell(sent, 3) or None,

@@ -1,0 +1,8 @@
+"""What belongs to the table of runs.
+
+actions       what can be done with the selected runs: open, rename, tag, archive, delete
+archiving     archives runs, and takes it back
+groups        the table of groups
+saved_views   the saved views: open, save, remove
+studies       a study as one row of the table
+"""

@@ -1,0 +1,86 @@
+"""A study as one row of the table: its best trial. A search of a hundred trials would bury all other runs."""
+
+from typing import Any
+
+import streamlit as st
+
+from imgcls import studies
+from imgcls.errors import SettingError, UserError
+from imgcls.runs.index import Found, conditions
+from imgcls.ui.widgets import formatting
+
+TRIALS = "trials"
+"""Whether each trial has a row, in the session and in the URL."""
+LABEL = "Show all trials of studies"
+
+
+def are_trials_wanted(text: str, by: str | None) -> bool:
+    """Whether the visitor wants the trials themselves: or names studies in the filter or the groups."""
+    try:
+        names_study = any(not isinstance(one, str) and one.name == "study" for one in conditions.read(text))
+    except SettingError:  # the search says so
+        names_study = False
+    return bool(st.session_state.get(TRIALS)) or by == "study" or names_study
+
+
+def switch() -> None:
+    """The switch among the other options of the view."""
+    st.toggle(LABEL, key=TRIALS, bind="query-params")
+
+
+def chip() -> None:
+    """While trials have rows of their own, a chip that removes them, as of a filter."""
+    if st.session_state.get(TRIALS):
+        st.button("Trials of studies", icon=":material/close:", key="remove-trials", on_click=_show, args=(False,))
+
+
+def name_rows(found: Found) -> list[dict[str, Any]]:
+    """The rows; that of a study has its title and says of how many trials it is the best."""
+    rows = []
+    for row in found.rows:
+        count = found.studies.get(row["study"] or "")
+        name = f"{_title(row['study'])}: best of {formatting.count(count, 'trial')}" if count else row["name"]
+        rows.append(row | {"name": name})
+    return rows
+
+
+def count(found: Found) -> str:
+    """How many rows match: '12 runs', '3 runs and 1 study'."""
+    number = len(found.studies)
+    if not number:
+        return formatting.count(found.total, "run")
+    of_studies = "1 study" if number == 1 else f"{number:,} studies"
+    others = found.total - number
+    return f"{formatting.count(others, 'run')} and {of_studies}" if others else of_studies
+
+
+def say(found: Found) -> None:
+    """Which trials have no row, with a button that gives them one."""
+    hidden = sum(found.studies.values()) - len(found.studies)
+    if hidden < 1:
+        return
+    if len(found.studies) == 1:
+        ((study, count),) = found.studies.items()
+        text = f"{formatting.count(count, 'trial')} of study “{_title(study)}” in one row"
+    else:
+        text = f"{sum(found.studies.values()):,} trials of {len(found.studies):,} studies in one row each"
+    st.button(
+        f"{text} · Show all",
+        icon=":material/unfold_more:",
+        key="runs-show-trials",
+        type="tertiary",
+        on_click=_show,
+        args=(True,),
+    )
+
+
+def _show(are_shown: bool) -> None:
+    """A callback."""
+    st.session_state[TRIALS] = are_shown
+
+
+def _title(study_id: str) -> str:
+    try:
+        return studies.find(study_id).title
+    except UserError:  # deleted meanwhile
+        return study_id
