@@ -19,8 +19,12 @@ def name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def number(path: str) -> int:
+    return int("".join(filter(str.isdigit, path)))
+
+
 def is_test(path: str) -> bool:
-    return int("".join(filter(str.isdigit, path))) % 3 == 0
+    return number(path) % 3 == 0
 
 
 def lines(file: str, entry: Callable[[str], Any]) -> Callable[[list[str]], dict[str, str]]:
@@ -91,6 +95,65 @@ def supervisely(paths: list[str]) -> dict[str, str]:
     }
 
 
+def supervisely_values(paths: list[str]) -> dict[str, str]:
+    """The class as the value of a tag."""
+    return {
+        path.replace("/img/", "/ann/") + ".json": json.dumps(
+            {"tags": [{"name": "kind", "value": label(path)}], "objects": []}
+        )
+        for path in paths
+    }
+
+
+def datumaro(paths: list[str]) -> dict[str, str]:
+    names = sorted(set(map(label, paths)))
+    items = [
+        {
+            "id": name(path).removesuffix(".jpg"),
+            "annotations": [{"id": 0, "type": "label", "label_id": names.index(label(path))}],
+            "image": {"path": name(path)},
+        }
+        for path in paths
+    ]
+    categories = {"label": {"labels": [{"name": one, "parent": ""} for one in names]}}
+    return {"annotations/default.json": json.dumps({"info": {}, "categories": categories, "items": items})}
+
+
+def parts_of_lists(paths: list[str]) -> dict[str, str]:
+    """The lists of CoOp: file, number and name of the class."""
+    names = sorted(set(map(label, paths)))
+    entries = {
+        part: [[name(path), names.index(label(path)), label(path)] for path in paths if is_test(path) == wanted]
+        for part, wanted in (("train", False), ("test", True))
+    }
+    return {"split.json": json.dumps(entries)}
+
+
+def parts_of_records(paths: list[str]) -> dict[str, str]:
+    entries = {
+        part: [{"file": name(path), "label": label(path)} for path in paths if is_test(path) == wanted]
+        for part, wanted in (("train", False), ("test", True))
+    }
+    return {"index.json": json.dumps(entries)}
+
+
+def aircraft(paths: list[str]) -> dict[str, str]:
+    """Names of classes with spaces after the file, and several tables of the same images."""
+    return {
+        f"images_{what}_{part}.txt": "".join(
+            f"{name(path).removesuffix('.jpg')} {named(path)}\n" for path in paths if is_test(path) == wanted
+        )
+        for part, wanted in (("train", False), ("test", True))
+        for what, named in (("variant", label), ("sex", lambda path: ("tom", "queen in pairs")[number(path) % 2]))
+    }
+
+
+def spectrograms(paths: list[str]) -> dict[str, str]:
+    """A table of the sounds that the images show."""
+    rows = "".join(f"{name(path).removesuffix('.jpg')}.wav,{label(path)}\n" for path in paths)
+    return {"meta/esc50.csv": f"filename,category\n{rows}"}
+
+
 def v7(paths: list[str]) -> dict[str, str]:
     return {
         f"annotations/{name(path).removesuffix('.jpg')}.json": json.dumps(
@@ -104,6 +167,14 @@ EXPORTS = {
     "Supervisely": Layout(
         {path.replace("images/", "ds0/img/"): count for path, count in PHOTOS.items()}, PETS, lists=supervisely
     ),
+    "Supervisely, with values": Layout(
+        {path.replace("images/", "ds0/img/"): count for path, count in PHOTOS.items()}, PETS, lists=supervisely_values
+    ),
+    "Datumaro": Layout(PHOTOS, PETS, lists=datumaro),
+    "parts of lists in JSON": Layout(PHOTOS, SPLIT_PETS, lists=parts_of_lists),
+    "parts of records in JSON": Layout(PHOTOS, SPLIT_PETS, lists=parts_of_records),
+    "FGVC-Aircraft": Layout(PHOTOS, SPLIT_PETS, answers={"table": "2"}, lists=aircraft),
+    "spectrograms of ESC-50": Layout(PHOTOS, PETS, lists=spectrograms),
     "V7": Layout(PHOTOS, PETS, lists=v7),
     "Amazon's Ground Truth": Layout(PHOTOS, PETS, lists=lines("output.manifest", ground_truth)),
     "Label Studio": Layout(PHOTOS, PETS, lists=array("project-1.json", label_studio)),

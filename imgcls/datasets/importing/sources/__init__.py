@@ -9,6 +9,7 @@ multilabel      images with several labels
 single_images   images added one by one, class by class
 folder_tree/    what the folders of an image say: its class, part and group
 pickles         are refused
+unread          files that name images in a form that is not read
 items           an image to import, and the rules that all sources share
 file_types      what a file is by its first bytes
 values          one rule for what a field of a table means
@@ -43,7 +44,8 @@ from imgcls.datasets.importing.sources.containers.plain_tables import PlainTable
 from imgcls.datasets.importing.sources.folder_tree import altered_copies, series
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.datasets.importing.sources.layouts import label_table
-from imgcls.datasets.importing.sources.tables import assign, group_tables, parquet
+from imgcls.datasets.importing.sources.tables import assign, parquet
+from imgcls.datasets.importing.sources.tables.columns import group_tables
 from imgcls.datasets.importing.time_limit import TimeLimit
 from imgcls.errors import ImageError, SourceError
 

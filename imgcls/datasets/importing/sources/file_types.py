@@ -2,6 +2,7 @@
 
 from typing import IO, Literal, Protocol
 
+from imgcls.datasets.importing.sources import items
 from imgcls.errors import SourceError
 
 KINDS = (
@@ -71,7 +72,8 @@ def check_zip(path: Openable, name: str) -> None:
     kind = kind_of(start_of(path, name))
     if kind == "a zip archive":
         return
-    what = f"is {kind}" if kind else "is not a zip archive"
+    why = "" if kind else items.why_unread(name.strip("'"))
+    what = f"is {kind or why}" if kind or why else "is not a zip archive"
     hint = SOURCE_HINTS.get(kind, "")
     raise SourceError(f"{name} {what}. Expected a zip archive with one folder per class. {hint}".strip())
 

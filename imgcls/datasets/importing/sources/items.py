@@ -1,5 +1,6 @@
 """The images that a source lists, and the rules that all sources share: one spelling per class, enough images."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from imgcls.images.files.checks import EXTENSIONS
 IMAGES = tuple(f".{extension}" for extension in EXTENSIONS)
 TOO_DEEP = "in an archive nested too deeply: unpack the archive around it first"
 NOT_READ = "an archive next to the images"
+INNER = "in an archive within the archive: unpack it first"
+ARRAYS = "in a file of arrays, which is only read without images next to it"
 NO_DATA = {
     "in an unsupported image format: convert to JPEG": (
         ".svg .raw .dng .cr2 .cr3 .nef .arw .raf .rw2 .orf .pef .psd .xcf .jp2 .j2k .jpx .jxl .tga .pcx .exr .hdr"
@@ -24,13 +27,12 @@ NO_DATA = {
     "in a medical or microscope format: export as PNG or TIFF": (
         ".dcm .dicom .nii .nii.gz .mha .mhd .nrrd .svs .ndpi .mrxs .scn .czi .lif .nd2 .oib .vsi .fits"
     ),
-    "in an archive within the archive: unpack it first": ".zip .tar .gz .tgz .bz2 .7z .rar",
+    INNER: ".zip .tar .gz .tgz .bz2 .7z .rar",
     TOO_DEEP: "",
     NOT_READ: "",
     "in a spreadsheet: save it as CSV UTF-8": ".xlsx .xls .ods .numbers",
-    "in a file of arrays, which is only read without images next to it": (
-        ".npy .npz .h5 .hdf5 .mat .tfrecord .tfrec .lmdb .mdb .parquet .arrow .feather"
-    ),
+    ARRAYS: ".npy .npz .h5 .hdf5 .mat .parquet .arrow .feather",
+    "in a TFRecord, LMDB or RecordIO file: export the images as files": ".tfrecord .tfrec .tfrecords .lmdb .mdb .rec",
 }
 """Why files that may hold images or labels are skipped, with their extensions."""
 _WHY = {ending: why for why, endings in NO_DATA.items() for ending in endings.split()}
@@ -69,6 +71,9 @@ BESIDE_ARRAYS = "an image next to a file that holds the dataset"
 
 SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
+NO_EXTENSION = "without a file extension: add .jpg or .png (export DICOM as PNG)"
+_TEXTS = frozenset(("readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "version"))
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
 Box = tuple[float, float, float, float]
@@ -122,8 +127,17 @@ def count_images(paths: Iterable[tuple[str, Any]]) -> int:
     return sum(path.lower().endswith(IMAGES) and not is_clutter(path.split("/")) for path, _ in paths)
 
 
+def why_unread(file: str) -> str:
+    """Why a file with this name is not read; "" if its name does not say."""
+    why = _why_skipped(file.casefold())
+    return why if why in NO_DATA and why not in (INNER, ARRAYS) else ""
+
+
 def _why_skipped(file: str) -> str:
     """The reason by the last two extensions of a file, or the last one."""
+    file = _SHARD.sub("", file)
+    if "." not in file and file not in _TEXTS:
+        return NO_EXTENSION
     last = file.rpartition(".")[2]
     before = file.removesuffix(f".{last}").rpartition(".")[2]
     return _WHY.get(f".{before}.{last}") or _WHY.get(f".{last}", NO_IMAGE)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imgcls.datasets.importing import make_preview
+from imgcls.datasets.importing import ImportRequest, make_preview
 from imgcls.errors import SourceError
 from tests.datasets.importing.sources.test_layouts import read
 from tests.support.uploads import archive, image
@@ -18,6 +18,11 @@ PETS = {f"{label}/{number}.png": image(10 * place + number) for place, label in 
         ("c/1.jp2", "in an unsupported image format: convert to JPEG"),
         ("c/1.dcm", "in a medical or microscope format: export as PNG or TIFF"),
         ("c/scan.nii.gz", "in a medical or microscope format: export as PNG or TIFF"),
+        ("train_lmdb/data.mdb", "in a TFRecord, LMDB or RecordIO file: export the images as files"),
+        (
+            "flowers.tfrecord-00000-of-00002",
+            "in a TFRecord, LMDB or RecordIO file: export the images as files",
+        ),
         ("labels.xlsx", "in a spreadsheet: save it as CSV UTF-8"),
         ("features.npy", "in a file of arrays, which is only read without images next to it"),
     ],
@@ -30,7 +35,12 @@ def test_such_a_file_is_skipped_with_advice_and_an_open_warning(name, said, tmp_
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("walk/1.mp4", "in a video format"), ("a/1.dcm", "in a medical or microscope format")]
+    ("name", "said"),
+    [
+        ("walk/1.mp4", "in a video format"),
+        ("a/1.dcm", "in a medical or microscope format"),
+        ("a/IM0001", "1 without a file extension: add"),
+    ],
 )
 def test_an_archive_of_only_such_files_is_refused_with_the_reason(name, said, tmp_path):
     with pytest.raises(SourceError, match=said):
@@ -51,6 +61,29 @@ def test_a_table_that_cannot_be_used_is_named_if_nothing_else_gives_the_classes(
     with pytest.raises(SourceError) as caught:
         read(tmp_path, [f"images/{number}.jpg" for number in range(1, 7)], {"t.csv": table})
     assert "Nothing says what the classes are" in str(caught.value) and said in str(caught.value)
+
+
+def test_a_single_file_of_another_format_is_refused_with_advice(tmp_path):
+    (tmp_path / "flowers.tfrecord").write_bytes(b"d\0\0\0\0\0\0\0abcd" + b"x" * 300)
+    with pytest.raises(SourceError, match=r"'flowers\.tfrecord' is in a TFRecord, LMDB or RecordIO file: export"):
+        make_preview(ImportRequest("file", str(tmp_path / "flowers.tfrecord"), "flowers.tfrecord"))
+
+
+@pytest.mark.parametrize("file", ["labels.yaml", "notes.json"])
+def test_a_file_that_names_images_in_an_unknown_form_is_named(file, tmp_path):
+    names = [f"images/photo_{number}.jpg" for number in range(6)]
+    text = "".join(f"photo_{number}.jpg: oak\n" for number in range(6)) + "{"
+    with pytest.raises(SourceError, match=f"'{file}' names images, but not in a form that is read: save file names"):
+        read(tmp_path, names, {file: text})
+
+
+def test_one_folder_of_images_is_named_with_what_is_expected(tmp_path):
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, [f"UTKFace/{20 + number}_1_{number % 3}_201701.jpg" for number in range(9)])
+    said = str(caught.value)
+    assert (
+        "only one with enough of them: 9 images are in that folder" in said and "Expected one folder per class" in said
+    )
 
 
 def test_a_spreadsheet_next_to_images_without_classes_is_named(tmp_path):

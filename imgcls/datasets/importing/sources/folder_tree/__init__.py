@@ -174,7 +174,12 @@ def _assigned(kept: list[Row], entries: list[Entry], files: Files, findings: Fin
     if by_file := file_names.reader(learned, findings):
         return _by_file_name(entries, row_of, by_file, findings)
     if classes and not all(map(folder_names.is_doubtful, classes)):
-        return lambda entry: Assigned(way.label(words.get(entry.folders, ())))  # of one class
+        only = next(iter(classes))
+        there = sum(row.images for row in kept if way.label(words.get(row.folders, ())) == only)
+        raise SourceError(
+            f"Found class {short(only)} with images, but only one with enough of them: {there:,} images are in that "
+            f"folder, and their names say no class. {EXPECTED}"
+        )
     innermost = {row.folders[-1] for row in kept if row.folders}
     if not classes and (names := file_names.in_all_folders(entries)):  # folders of persons with an image per class
         alike = likeness.of_names(entries, files)

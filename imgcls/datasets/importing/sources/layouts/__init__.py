@@ -17,6 +17,7 @@ import pkgutil
 from typing import Any
 
 from imgcls.datasets.importing.findings import Findings, Option
+from imgcls.datasets.importing.sources import unread
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import Item
 from imgcls.errors import SourceError
@@ -49,6 +50,6 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     try:
         items = found.to_items(files, findings)
     except SourceError as error:
-        raise SourceError(" ".join([str(error), *remarks])) from None
+        raise SourceError(" ".join([str(error), *remarks, *unread.remarks(files, remarks)])) from None
     findings.notes += remarks
     return items

@@ -149,11 +149,8 @@ def _look_into(files: Files) -> _Found:
     are_in_folders = (
         len({_folder(path) for path in found.paths} - {""}) > 1
     )  # which are rather the classes than persons
-    by_header: dict[tuple[str, ...], list[tuple[str, Table]]] = {}
     covered: dict[tuple[str, ...], int] = {}
-    for path, table in listing:
-        by_header.setdefault(tuple(table.header), []).append((path, table))
-    for header, group in by_header.items():
+    for header, group in folds.of_one_kind(listing, found.index).items():
         whole = assign.joined([table for _, table in group])  # a single one may have the images of one class
         place, paths = meaning.file_column(whole, found.index)
         if meaning.has_labels(whole, place, may_be_groups=not are_in_folders):
@@ -162,7 +159,7 @@ def _look_into(files: Files) -> _Found:
             group[0][1].notes[:] = dict.fromkeys(whole.notes)
             found.read.update(path for path, _ in group)
         else:
-            what = ", ".join(filter(None, header))
+            what = ", ".join(filter(None, whole.header))
             found.remarks.append(f"{whole.name} lists images, but no column that could hold classes ({what[:100]}).")
     found.groups = dict(sorted(found.groups.items(), key=lambda group: -covered[group[0]]))
     if found.error and found.groups:  # a table that cannot be read may hold the labels that count

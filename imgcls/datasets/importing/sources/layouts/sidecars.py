@@ -3,12 +3,14 @@
 000042.jpg, 000042.cls              WebDataset: the class as text or number
 1.jpg, 1.json                       LabelMe: {"shapes": [{"label": "cat", "points": [[x, y], …]}]}, or {"label": "cat"}
 2.jpg, 2.json                       LabelMe, for the image as a whole: {"flags": {"cat": true}, "shapes": []}
-img/1.jpg, ann/1.jpg.json           Supervisely: {"tags": [{"name": "cat"}], "objects": [{"classTitle": "cat", …}]}
+img/1.jpg, ann/1.jpg.json           Supervisely: {"tags": [{"name": "cat"}], "objects": [{"classTitle": "cat", …}]},
+                                    or {"tags": [{"name": "kind", "value": "cat"}], …}
 images/1.jpg, annotations/1.json    V7: {"annotations": [{"name": "cat", "bounding_box": {"x": 5, …}}]}
 """
 
 import functools
 import json
+from dataclasses import replace
 from typing import Any
 
 from imgcls.datasets.importing.class_names import short, visible
@@ -26,6 +28,8 @@ ORDER = 35
 TITLE = "A file with the class next to each image"
 MIN_FILES = 0.5
 """Fraction of the images that must have such a file."""
+VALUE = ": "
+"""Between the name and the value of a tag."""
 NO_SIDECAR = "without a file that holds their class"
 _LABELS = ("label", "class", "classname", "category", "target", "cls")
 
@@ -58,7 +62,7 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
         if objects is None:
             raise SourceError(f"{short(pairs[path][0])} holds no class for {short(path)}. Add it or remove the image.")
         images.append(Annotated(path, key, folder_part(path), objects))
-    return boxes.to_items(boxes.with_parts(images), files.name, findings)
+    return boxes.to_items(boxes.with_parts(_without_common_name(images)), files.name, findings)
 
 
 @functools.lru_cache(maxsize=1)
@@ -96,7 +100,7 @@ def _objects(files: Files, path: str, key: Any) -> list[tuple[str, Box | None]] 
             ]
             return said or [(visible(str(shape["label"])), _around(shape)) for shape in content["shapes"]]
         if isinstance(content.get("objects"), list) and isinstance(content.get("tags"), list):
-            tags: list[tuple[str, Box | None]] = [(visible(str(tag["name"])), None) for tag in content["tags"]]
+            tags: list[tuple[str, Box | None]] = [(_tag(tag), None) for tag in content["tags"]]
             return tags or [(visible(str(one["classTitle"])), _outline(one)) for one in content["objects"]]
         if isinstance(content.get("item"), dict) and isinstance(content.get("annotations"), list):
             return [(visible(str(one["name"])), _box(one.get("bounding_box"))) for one in content["annotations"]]
@@ -104,6 +108,22 @@ def _objects(files: Files, path: str, key: Any) -> list[tuple[str, Box | None]] 
         raise SourceError(f"{short(path)} cannot be read: {short(str(error))}. Export it again.") from None
     label = next((content[name] for name in content if normal(name) in _LABELS), None)
     return [(canonical(str(label)), None)] if isinstance(label, (str, int)) and canonical(str(label)) else None
+
+
+def _tag(tag: dict[str, Any]) -> str:
+    """The name of a tag of Supervisely, with its value if that is one of several words."""
+    name, value = visible(str(tag["name"])), tag.get("value")
+    return f"{name}{VALUE}{visible(value)}" if isinstance(value, str) and value else name
+
+
+def _without_common_name(images: list[Annotated]) -> list[Annotated]:
+    """The same images with the values of a tag as classes, if there is only one: `cat` instead of `kind: cat`."""
+    names = {label.partition(VALUE)[:2] for image in images for label, _ in image.objects}
+    if len(names) != 1 or not all(separator for _, separator in names):
+        return images
+    return [
+        replace(image, objects=[(label.partition(VALUE)[2], box) for label, box in image.objects]) for image in images
+    ]
 
 
 def _outline(shape: dict[str, Any]) -> Box | None:

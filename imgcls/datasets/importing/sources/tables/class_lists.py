@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from imgcls.datasets.importing.class_names import short, visible
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import IMAGES
-from imgcls.datasets.importing.sources.tables.reading import split
+from imgcls.datasets.importing.sources.tables.delimiters import split
 from imgcls.datasets.importing.sources.values import canonical, is_integer
 from imgcls.errors import ImageError
 

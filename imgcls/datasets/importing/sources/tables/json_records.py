@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from imgcls.datasets.importing.class_names import visible
+from imgcls.datasets.importing.sources.tables.column_names import part_of
 from imgcls.errors import SourceError
 
 LABEL_SEPARATOR = "\x1f"
@@ -16,6 +17,7 @@ LABEL_SEPARATOR = "\x1f"
 ENTRY = "entry"
 VIA_IMAGES = "_via_img_metadata"
 """What a project of VGG's Image Annotator calls its images, next to its settings."""
+_CHOICES = '{"choices":'
 MAX_DEPTH, MAX_LIST = 10, 1_000
 """Deeper or longer content is kept as JSON text: it is no label."""
 
@@ -36,6 +38,10 @@ def of_text(text: str, name: str, is_file: Callable[[str], bool]) -> tuple[Recor
         raise SourceError(f"{name} is nested too deeply. Expected a list of objects.") from None
     if isinstance(whole, dict):
         whole = whole.get(VIA_IMAGES, whole)
+    if isinstance(whole, dict):
+        whole = _of_datumaro(whole) or _of_parts(whole) or whole
+    if isinstance(whole, list) and whole and all(isinstance(entry, list) for entry in whole):
+        whole = list(map(_numbered, whole))
     if isinstance(whole, dict) and isinstance(whole.get("classes"), list) and isinstance(whole.get("labels"), dict):
         whole = _named_labels(whole["classes"], whole["labels"])
     if isinstance(whole, dict):
@@ -62,6 +68,19 @@ def of_fields(title: str, fields: Sequence[str]) -> dict[int, dict[str, str]]:
             return {}
         found[place] = flat({title: content})
     return found
+
+
+def choices(field: str) -> str:
+    """The labels in `{"choices": ["cat", "dog"]}`, as Label Studio writes several; other fields stay as they are."""
+    if not field.startswith(_CHOICES):
+        return field
+    try:
+        content = json.loads(field)
+    except (ValueError, RecursionError):
+        return field
+    found = content.get("choices")
+    is_list = len(content) == 1 and isinstance(found, list) and all(isinstance(label, str) for label in found)
+    return LABEL_SEPARATOR.join(map(visible, found)) if is_list else field
 
 
 def flat(record: dict[str, Any], before: str = "", depth: int = 0) -> dict[str, str]:
@@ -114,6 +133,37 @@ def _named_labels(classes: Sequence[Any], labels: dict[str, Any]) -> dict[str, A
     """The labels of FiftyOne's `{"classes": ["cat", "dog"], "labels": {"1": 0}}` with the names of their classes."""
     names = dict(enumerate(classes))
     return {key: names.get(value, value) if isinstance(value, int) else value for key, value in labels.items()}
+
+
+def _of_parts(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries of `{"train": [{…}, …], "test": [{…}, …]}` with their part; empty for other content."""
+    if not all(part_of(key) and isinstance(value, list) for key, value in whole.items()):
+        return []
+    entries = [(key, _numbered(entry) if isinstance(entry, list) else entry) for key in whole for entry in whole[key]]
+    are_records = all(isinstance(entry, dict) for _, entry in entries)
+    return [{"split": key} | entry for key, entry in entries] if are_records else []
+
+
+def _numbered(entry: list[Any]) -> dict[str, Any]:
+    """A row that is a list, such as ["1.jpg", 0, "cat"], with a key for each place."""
+    return {str(place): value for place, value in enumerate(entry, 1)}
+
+
+def _of_datumaro(whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """The file and the names of the labels of each item of Datumaro, as CVAT exports it; empty for other content."""
+    try:
+        names = [label["name"] for label in whole["categories"]["label"]["labels"]]
+        return [
+            {
+                "file": item.get("image", {}).get("path") or item["id"],
+                "label": list(
+                    dict.fromkeys(names[one["label_id"]] for one in item["annotations"] if "label_id" in one)
+                ),
+            }
+            for item in whole["items"]
+        ]
+    except (KeyError, TypeError, IndexError, AttributeError):
+        return []
 
 
 def _of_mapping(whole: dict[str, Any], is_file: Callable[[str], bool]) -> Iterator[dict[str, Any]]:

@@ -31,8 +31,13 @@ _MASKS = frozenset(
 
 Entry = tuple[str, tuple[str, ...], Any]
 """Path, its components, and key of a file."""
-EXTENSIONS = (*IMAGES, ".dcm")
-"""Endings that a table may name although the file has another one."""
+EXTENSIONS = (
+    *IMAGES,
+    *(".dcm", ".dicom", ".nii", ".nii.gz", ".svs", ".npy", ".pdf", ".svg"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
+    *(".wav", ".mp3", ".flac", ".ogg", ".m4a", ".mp4", ".avi", ".mov"),
+)
+"""Endings that a table may name although the file has another one: a scan, raw photo or sound became an image."""
 EXACT, TAIL, STEM, LOOSE = 3, 2, 1, 0
 """How a name was matched: by all of its components, by its last ones, without extension, or ignoring case and zeros."""
 
@@ -125,7 +130,8 @@ class FileIndex:
         if files := self._names.get(last):
             files, length = self._longest(0, last, files, wanted)
             return files, length, EXACT if length == len(wanted) else TAIL
-        stems = (canonical(last), _stem(last)) if last.casefold().endswith(EXTENSIONS) else (canonical(last),)
+        ending = next((ending for ending in EXTENSIONS if last.casefold().endswith(ending)), "")
+        stems = (canonical(last), last[: len(last) - len(ending)] or last) if ending else (canonical(last),)
         for stem in stems:
             if files := self._stems.get(stem):
                 return *self._longest(1, stem, files, wanted), STEM

@@ -3,7 +3,6 @@
 Lines are checked before they are split, so that a line of two million commas costs nothing.
 """
 
-import csv
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +10,7 @@ from pathlib import Path
 
 from imgcls.datasets.importing.class_names import visible
 from imgcls.datasets.importing.sources import file_types
-from imgcls.datasets.importing.sources.tables import json_records
-from imgcls.datasets.importing.sources.tables.column_names import FILES, is_called
+from imgcls.datasets.importing.sources.tables import delimiters, json_records
 from imgcls.datasets.importing.sources.values import canonical, is_number
 from imgcls.errors import SourceError
 
@@ -20,9 +18,8 @@ MAX_ROWS = 1_000_000
 MAX_FIELDS = 2_000
 MAX_LINE = 1_000_000
 MAX_BYTES = 400_000_000
-SAMPLE = 200
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".jsonl", ".ndjson", ".json", ".manifest")
-_DELIMITERS = (",", "\t", ";", "|", " ")
+_BOXES = ("file", "xmin", "ymin", "xmax", "ymax", "class", "width", "height")
 SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?\s*", re.IGNORECASE)
 """The first line of a table that names the delimiter for Excel."""
 
@@ -113,8 +110,8 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
                 f"{name}, row {number} has {line.count(delimiter) + 1:,} fields. Expected two columns: file names and "
                 "labels."
             )
-        cells = [visible(cell) for cell in split(line, delimiter)]
-        if len(rows) == 1 and len(cells) == len(rows[0][1]) + 1 and _lacks_a_name(lines, delimiter):
+        cells = [visible(cell) for cell in delimiters.split(line, delimiter)]
+        if len(rows) == 1 and len(cells) == len(rows[0][1]) + 1 and delimiters.lacks_a_name(lines, delimiter):
             rows[0][1].insert(0, "")
         if rows and len(cells) != len(rows[0][1]):
             if len(cells) == len(rows[0][1]) + 1 and not cells[-1]:
@@ -125,7 +122,8 @@ def _of_text(text: str, name: str, is_file: Callable[[str], bool], folder: str) 
                     "Fix that row."
                 )
         rows.append((number, cells))
-    return _with_json_fields(_with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file))
+    table = _with_header(Table(name, [""] * len(rows[0][1]), rows, folder), is_file)
+    return _with_json_fields(_with_names_of_boxes(table, is_file))
 
 
 def _without_comments(
@@ -138,19 +136,14 @@ def _without_comments(
     """
     others = [line for line in lines if not line[1].startswith("#")]
     if len(others) < 2:
-        return lines, _delimiter(lines, is_file)
-    delimiter = _delimiter(others, is_file)
+        return lines, delimiters.delimiter_of(lines, is_file)
+    delimiter = delimiters.delimiter_of(others, is_file)
     if len(others) == len(lines) or not delimiter.strip():
         return others, delimiter
-    width = len(split(others[-1][1], delimiter))
-    return [line for line in lines if not line[1].startswith("#") or len(split(line[1], delimiter)) == width], delimiter
-
-
-def _lacks_a_name(lines: list[tuple[int, str]], delimiter: str) -> bool:
-    """Whether the header has no name for the first column, as R and CelebA write tables."""
-    header, *rows = (split(line, delimiter) for _, line in lines[: SAMPLE + 1])
-    names_files = any(is_called(header[0], names) for names in FILES)
-    return len(header) > 1 and not names_files and {len(row) for row in rows} == {len(header) + 1}
+    width = len(delimiters.split(others[-1][1], delimiter))
+    return [
+        line for line in lines if not line[1].startswith("#") or len(delimiters.split(line[1], delimiter)) == width
+    ], delimiter
 
 
 def _lines(text: str, name: str) -> list[tuple[int, str]]:
@@ -180,45 +173,13 @@ def _lines(text: str, name: str) -> list[tuple[int, str]]:
     return found
 
 
-def split(line: str, delimiter: str) -> list[str]:
-    """The fields of a line. The delimiter " " stands for any white space."""
-    if delimiter == " ":
-        return line.split()
-    if '"' not in line:
-        return line.split(delimiter)
-    try:
-        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-    except csv.Error:  # unsplit, so that the caller reports the row
-        return line.split(delimiter)
-
-
-def _delimiter(lines: list[tuple[int, str]], is_file: Callable[[str], bool]) -> str:
-    """The delimiter of columns: gives all rows the same number of fields, one of which is the name of a file.
-
-    A separator of labels within a field differs in number from row to row, or leaves no field that is a file.
-    """
-    sample = [line for _, line in lines[: SAMPLE + 1]]
-    even: list[tuple[float, int, str]] = []
-    for rank, delimiter in enumerate(_DELIMITERS):
-        rows = [split(line, delimiter) for line in sample]
-        if _lacks_a_name(lines, delimiter):
-            rows = rows[1:]
-        widths = {len(row) for row in rows}
-        if len(widths) == 1 and widths != {1}:
-            matched = max(sum(is_file(visible(row[place])) for row in rows) for place in range(min(50, *widths)))
-            even.append((matched / len(rows), -rank, delimiter))
-    if even:
-        return max(even)[2]
-    return max(",;\t", key=sample[0].count)
-
-
 def _with_header(table: Table, is_file: Callable[[str], bool]) -> Table:
     """The same table, with its first row as header unless that row is data.
 
     It is data if it names a file, or if it has numbers or file extensions where the rows below have them.
     """
     _, top = table.rows[0]
-    rest = [row for _, row in table.rows[1 : SAMPLE + 1]]
+    rest = [row for _, row in table.rows[1 : delimiters.SAMPLE + 1]]
     if not rest:
         names_file = any(map(is_file, top))
         return table if names_file else Table(table.name, top, [], table.folder)
@@ -237,6 +198,23 @@ def _with_header(table: Table, is_file: Callable[[str], bool]) -> Table:
     if evidence <= 0:
         return table
     return Table(table.name, top, table.rows[1:], table.folder)
+
+
+def _with_names_of_boxes(table: Table, is_file: Callable[[str], bool]) -> Table:
+    """The same table with the header that a list of boxes lacks: file, left, top, right, bottom, class.
+
+    RetinaNet reads such lists, with the size of the image at the end in some datasets.
+    """
+    sample = [row for _, row in table.rows[: delimiters.SAMPLE]]
+    is_wide = table.width in (len(_BOXES) - 2, len(_BOXES)) and not any(table.header)
+    if not is_wide or not all(is_file(row[0]) and not is_number(row[5]) for row in sample):
+        return table
+    corners = [row[1:5] for row in sample if any(row[1:5])]
+    if not corners or not all(all(map(is_number, of)) for of in corners):
+        return table
+    if not all(float(left) < float(right) and float(top) < float(bottom) for left, top, right, bottom in corners):
+        return table
+    return Table(table.name, list(_BOXES[: table.width]), table.rows, table.folder, table.where, table.notes)
 
 
 def _extension(field_: str) -> str:
@@ -268,6 +246,8 @@ def _with_json_fields(table: Table) -> Table:
     """The same table with a column per key of JSON objects in its fields, as VGG's Image Annotator has them."""
     if len(set(table.header)) < table.width or not table.rows:
         return table
+    for _, row in table.rows:
+        row[:] = [json_records.choices(field) for field in row]
     found = {place for place in range(table.width) if any(row[place][:1] in ("{", "[") for _, row in table.rows)}
     contents = {place: json_records.of_fields(table.header[place], table.column(place)) for place in found}
     if not any(contents.values()):

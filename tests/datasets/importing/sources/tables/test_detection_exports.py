@@ -19,6 +19,13 @@ COLOURS = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}
 WIDTH, HEIGHT = 80, 40
 
 
+def test_boxes_without_a_header_raise_the_question(tmp_path):
+    names = [f"{number}.png" for number in range(9)]
+    lines = "".join(f"{name},2,3,20,{30 + n},{list(COLOURS)[n % 3]},{WIDTH},{HEIGHT}\n" for n, name in enumerate(names))
+    assert items(zipped(tmp_path, names, {"boxes.csv": lines}, boxes="crops"))["4.png#1"].box == (2, 3, 20, 34)
+    assert "boxes" in questions(zipped(tmp_path, names, {"boxes.csv": lines}))
+
+
 def scene(objects: list[tuple[str, tuple[int, int, int, int]]], shade: int) -> bytes:
     """A grey image with a coloured rectangle in each box."""
     pixels = np.full((HEIGHT, WIDTH, 3), 100 + shade, np.uint8)

@@ -61,6 +61,14 @@ def test_labelme_has_flags_for_the_image_as_a_whole(tmp_path):
     assert labels(zipped(tmp_path, names, files)) == {name: kind(n) for n, name in enumerate(names)}
 
 
+def test_label_studio_writes_several_choices_as_json(tmp_path):
+    names = numbered("images/")
+    both = '"{""choices"":[""cat"",""dog""]}"'
+    rows = "".join(f"{name[7:]},{both if n % 3 == 2 else kind(n)}\n" for n, name in enumerate(names))
+    found = labels(zipped(tmp_path, names, {"a.csv": f"image,choice\n{rows}"}))
+    assert found == {name: (("cat",), ("dog",), ("cat", "dog"))[n % 3] for n, name in enumerate(names)}
+
+
 def test_fiftyone_numbers_the_classes_of_a_list(tmp_path):
     names = numbered("data/")
     content = {"classes": list(KINDS), "labels": {name[5:-4]: n % 3 for n, name in enumerate(names)}}
