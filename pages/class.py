@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from imgcls.languages import gettext as _
 from imgcls.ui.you.classroom import page
 
 ORDER = 55
 ICON = ":material/school:"
 MODES = ("classroom",)
 
-st.title("Class")
+st.title(_("Class"))
 page.show()

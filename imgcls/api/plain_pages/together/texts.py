@@ -85,7 +85,6 @@ SCREENS = (
     ),
     N_("You decide what the screen shows: tap to approve or hide. Keep this page where the audience does not see it."),
     N_("Nothing to do yet. This page updates automatically."),
-    N_("Names"),
     N_("Show all names"),
     N_("Show all"),
     N_("Tap one to hide it."),

@@ -1,4 +1,4 @@
-/** Names of members that the screen may show: those that wait for approval, are shown, or are hidden. */
+/** Names of members that the screen may show: those that wait for approval first; below, closed, those shown or hidden. */
 
 import { translated } from "../translated.js";
 import { text } from "imgcls/views.js";
@@ -11,7 +11,6 @@ const TITLES = {
 
 /** Shows the names of each state; `decide(names, isShown)` is called for what is tapped. */
 export function showNames(names, decide) {
-  document.getElementById("names").hidden = !Object.values(names).some((list) => list.length);
   for (const state of Object.keys(TITLES)) showList(state, names[state] ?? [], decide);
 }
 
@@ -21,7 +20,7 @@ function showList(state, list, decide) {
   const look = JSON.stringify(list);
   if (root.dataset.look === look) return; // what is focused stays so
   root.dataset.look = look;
-  text(root.querySelector("h3"), translated(TITLES[state], { count: list.length }));
+  text(root.querySelector("h2, summary"), translated(TITLES[state], { count: list.length }));
   root.querySelector("ul").replaceChildren(...list.map((name) => item(state, name, decide)));
   if (state === "waiting") document.getElementById("all-names").onclick = () => decide(list, true);
 }

@@ -10,11 +10,11 @@ const find = (id) => document.getElementById(id);
 const PAUSE = 2000;
 const EMPTY = "No assignment has a leaderboard yet. This page updates automatically.";
 
-/* Up to how many people: how many beside each other, as few as are read from the last row. */
+/* Up to how many people: how many beside each other, as few as are read from the last row; and the longest name in one line. */
 const BESIDE = [
-  [8, 1],
-  [16, 2],
-  [Infinity, 3],
+  [8, 1, 26],
+  [16, 2, 22],
+  [Infinity, 3, 12],
 ];
 
 function element(tag, name, shown) {
@@ -24,10 +24,10 @@ function element(tag, name, shown) {
   return made;
 }
 
-function place({ rank, name, score, interval, is_met, is_training }) {
+function place({ rank, name, score, interval, is_met, is_training }, longest) {
   const made = document.createElement("li");
   if (rank <= 3) made.className = `medal-${rank}`;
-  const who = element("span", "name", name);
+  const who = element("span", [...name].length > longest ? "name is-long" : "name", name);
   who.dir = "auto";
   made.append(element("span", "place", `${rank}.`), who);
   if (is_training) made.append(mark("…", "still training"));
@@ -50,10 +50,10 @@ function showPlaces(lines, others) {
   const look = JSON.stringify([lines, others]);
   if (root.dataset.look === look) return;
   root.dataset.look = look;
-  const [, beside] = BESIDE.find(([most]) => lines.length <= most);
+  const [, beside, longest] = BESIDE.find(([most]) => lines.length <= most);
   root.className = `beside-${beside}`;
   root.style.setProperty("--rows", Math.max(Math.ceil(lines.length / beside), 1));
-  root.replaceChildren(...lines.map(place));
+  root.replaceChildren(...lines.map((line) => place(line, longest)));
 }
 
 async function refresh() {

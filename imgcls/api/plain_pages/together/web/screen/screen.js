@@ -19,7 +19,7 @@ const [ONE, SEVERAL] = content.hasPhotos ? ["1 photo", "{count} photos"] : ["1 d
 const ACROSS = {
   wall: [[2, 2], [6, 3], [8, 4], [15, 5], [24, 6]],
   collection: [[3, 3], [8, 4], [15, 5], [18, 6], [28, 7], [45, 9]],
-  trained: [[6, 6], [18, 9]],
+  trained: [[6, 6], [16, 8]],
 };
 
 let hidden; // how to take back what was hidden last
@@ -97,6 +97,7 @@ async function refresh() {
   const [, across] = ACROSS[stage].find(([most]) => shown.length <= most);
   find("tiles").style.setProperty("--across", across);
   showTiles(find("tiles"), shown, ({ id }) => moderate(id, false));
+  document.body.classList.toggle("is-trained", stage === "trained");
   document.body.classList.toggle("is-empty", state.isOpen && !state.shown.length);
   find("empty").hidden = state.shown.length > 0;
   text(find("total"), totalText(state));

@@ -1,0 +1,109 @@
+"""Thirty people with long names, on the projector: everything has its place at 1280 x 720 and at 3840 x 2160."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from imgcls.jobs.together.names import HIDDEN
+from tests.browser.support import accessibility, steps
+from tests.browser.support.classes import open_class, owner
+from tests.support.drawing_together import SEVEN
+
+NAMES = ("Ada", "Maximilian-Alexander von Hohen", "محمد عبد الرحمن عبد العزيز آل", "שירה לוי", "n" * 30, HIDDEN)
+SIZES = ((1280, 720), (3840, 2160))
+DIGITS = [str(digit) for digit in range(10)]
+INSIDE = """(within, parts) => {
+  const room = document.querySelector(within).getBoundingClientRect();
+  return [...document.querySelectorAll(parts)].filter((part) => {
+    const box = part.getBoundingClientRect();
+    return box.bottom > room.bottom + 1 || box.right > room.right + 1 || part.scrollHeight > 1.1 * part.clientHeight + 1;
+  }).map((part) => part.textContent);
+}"""
+"""The texts of the parts that do not fit."""
+
+
+def outside(page, within: str, parts: str) -> list[str]:
+    return page.evaluate(f"([within, parts]) => ({INSIDE})(within, parts)", [within, parts])
+
+
+@pytest.fixture
+def projector(visit, school):
+    """`projector(path, **answers)`: a page of the projector for which the server's answers are these."""
+    teacher = owner(visit, school)
+    code = open_class(teacher)
+    steps.main(teacher).get_by_text("Train a model together", exact=True).click()
+    steps.settled(teacher)
+    steps.button(teacher, "Start").click()
+    expect(steps.main(teacher)).to_contain_text("The collection has 0 drawings")
+    opened = []
+
+    def open_page(path, asked, change):
+        page = teacher.context.new_page()
+        opened.append(page)
+        page.route(f"**/{asked}*", lambda route: _answer(route, change))
+        page.goto(f"{school.url}/room/{code}/{path}")
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+
+
+def _answer(route, change) -> None:
+    found = route.fetch().json()
+    route.fulfill(status=200, content_type="application/json", body=json.dumps(found | change(found)))
+
+
+def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
+    lines = [
+        {"rank": place // 4 * 4 + 1, "name": NAMES[place % len(NAMES)], "score": "100.0%", "interval": "95.1% – 97.3%"}
+        | {"is_met": place < 9, "is_training": place == 11}
+        for place in range(30)
+    ]
+    board = {"title": "W" * 80, "goal": "validation accuracy ≥ 97% and fewer than 20,000 parameters", "status": "Final"}
+    board |= {"note": "People with the same place.", "attempts": "90 attempts by 30 people.", "others": 0}
+    shown = [30]
+    page = projector("leaderboard", "standings", lambda found: board | {"lines": lines[: shown[-1]]})
+    for shown_lines in (30, 16, 8):
+        shown.append(shown_lines)
+        expect(page.locator("#places li")).to_have_count(shown_lines)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert outside(page, "#places", "#places li, #places .name") == []
+            assert outside(page, "body", "footer, header") == []
+            assert (
+                page.evaluate("parseFloat(getComputedStyle(document.querySelector('#places')).fontSize)") >= height / 31
+            )
+        page.screenshot(path=tmp_path / f"leaderboard {shown_lines}.png")
+    left = page.evaluate(
+        """[...document.querySelectorAll('.name')].map((name) => {
+          const range = document.createRange();
+          range.selectNodeContents(name);
+          return range.getBoundingClientRect().left - name.getBoundingClientRect().left;
+        })"""
+    )
+    assert max(left) < 4, "names from right to left begin where the others do"
+    accessibility.check(page)
+
+
+def test_thirty_people_and_their_drawings_fit_beside_each_other(projector, tmp_path):
+    drawing = {"strokes": json.dumps(SEVEN), "label": "5", "predicted": "6", "confidence": 0.9}
+    drawing |= {"isWrong": True, "isRemoved": False, "isWaiting": False, "isLate": False}
+    writers = [
+        {"name": NAMES[place % len(NAMES)], "drawings": 12, "known": 12, "wrong": 10, "distance": 1.21}
+        for place in range(30)
+    ]
+    state = {"shown": [drawing | {"id": 48 - place, "isWrong": place % 3 > 0} for place in range(48)]}
+    state |= {"counts": [30] * 10, "total": 300, "members": 30, "writers": writers, "accuracy": [0.8, 0.75, 0.84]}
+    state |= {"matrix": [[3] * 10] * 10, "hardest": ["8", 0.6], "mistake": drawing | {"id": 48}}
+    page = projector("screen", "show", lambda found: state)
+    expect(page.locator("#tiles .tile")).to_have_count(16)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        widths = page.evaluate("[...document.querySelectorAll('#tiles .tile')].map((tile) => tile.offsetWidth)")
+        assert max(widths) - min(widths) <= 1
+        assert outside(page, "#tiles", "#tiles .tile, #tiles .tile span") == []
+        assert outside(page, "#drawn", "#writers tr, #writers-note") == []
+        assert page.evaluate("document.querySelector('#writers td').clientWidth") >= width / 14, "room for a name"
+    page.screenshot(path=tmp_path / "screen.png")
