@@ -17,7 +17,8 @@ INSIDE = """(within, parts) => {
   const room = document.querySelector(within).getBoundingClientRect();
   return [...document.querySelectorAll(parts)].filter((part) => {
     const box = part.getBoundingClientRect();
-    return box.bottom > room.bottom + 1 || box.right > room.right + 1 || part.scrollHeight > 1.1 * part.clientHeight + 1;
+    const isCut = part.scrollHeight > 1.1 * part.clientHeight + 1;
+    return isCut || box.bottom > room.bottom + 1 || box.right > room.right + 1;
   }).map((part) => part.textContent);
 }"""
 """The texts of the parts that do not fit."""
