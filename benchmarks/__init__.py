@@ -32,6 +32,7 @@
     python -m benchmarks.lessons                 the numbers that the lessons state, measured again
     python -m benchmarks.seeds                   eight seeds of a head on cached features
     python -m benchmarks.runs_10k                list, filter, search and compare among 10,000 runs
+    python -m benchmarks.runs_table              open, filter, select and scroll the table of 1,000 runs in a browser
     python -m benchmarks.crowded_folder          1,000 trainers write to one folder, 100 readers list it
     python -m benchmarks.study_overhead          a study's trials per minute, against the bare trainer
     python -m benchmarks.backend_latency         submitting a run until its trainer's first heartbeat, for each backend
