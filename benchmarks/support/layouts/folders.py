@@ -65,6 +65,7 @@ FOLDERS = {
         in_folders("healthy/front", "healthy/close up", count=3) | in_folders("rust"),
         {"healthy": UNSPLIT, "rust": UNSPLIT},
     ),
+    "sizes inside classes": Layout(in_folders("cat/small", "cat/large", "dog/small", "dog/large", count=3), PETS),
     "magnifications inside classes": Layout(
         in_folders("benign/40X", "benign/400X", "malignant/40X", "malignant/400X", count=3),
         {"benign": UNSPLIT, "malignant": UNSPLIT},

@@ -49,6 +49,35 @@ def small_tables(paths: list[str]) -> dict[str, str | bytes]:
     return {f"{name}/labels.csv": "\n".join(["image,label", *of]) for name, of in rows.items()}
 
 
+def boxes_of_one_class(paths: list[str]) -> dict[str, str | bytes]:
+    """COCO's description of where the object is in each image of a class folder."""
+    images = [{"id": place, "file_name": path} for place, path in enumerate(paths)]
+    annotations = [
+        {"id": place, "image_id": place, "category_id": 1, "bbox": [1, 1, 6, 6]} for place in range(len(paths))
+    ]
+    categories = [{"id": 1, "name": "animal"}]
+    return {"a.json": json.dumps({"images": images, "annotations": annotations, "categories": categories})}
+
+
+def class_numbers(file: str, names: str, first: int = 0) -> Lists:
+    """A table of numbers of classes, and their names in another file."""
+    numbers = table("train.csv", "file,label", lambda path: (path, first + (pet(path) == "dog")))
+    return lambda paths: {**numbers(paths), file: names}
+
+
+HUGGING_FACE = """---
+dataset_info:
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': cat
+          '1': dog
+---
+"""
+
+
 def of_isic(paths: list[str]) -> dict[str, str | bytes]:
     """A table with a column of 0.0 and 1.0 per diagnosis, and one with the lesion of each image."""
     truth = "".join(f"{name(path)},{float(pet(path) == 'cat')},{float(pet(path) == 'dog')}\n" for path in paths)
@@ -114,6 +143,16 @@ TABLES = {
         answers={"several_labels": "one"},
         lists=table("a.csv", "file,label", lambda it: (it, f"apple | {('healthy', 'scab')[number(it) % 2]}")),
     ),
+    "lists of one label": Layout(FLAT, PETS, lists=table("a.csv", "file,label", lambda it: (it, f"['{pet(it)}']"))),
+    "boxes of one class in class folders": Layout(IN_FOLDERS, PETS, lists=boxes_of_one_class),
+    "class numbers from 1": Layout(FLAT, PETS, lists=class_numbers("classes.txt", "cat\ndog\n", 1)),
+    "class numbers of which a list does not tell the first": Layout(
+        FLAT, {"1": UNSPLIT, "2": UNSPLIT}, lists=class_numbers("classes.txt", "cat\ndog\nowl\n", 1)
+    ),
+    "class names in a model's configuration": Layout(
+        FLAT, PETS, lists=class_numbers("config.json", json.dumps({"id2label": {"0": "cat", "1": "dog"}}))
+    ),
+    "class names in the description of a dataset": Layout(FLAT, PETS, lists=class_numbers("README.md", HUGGING_FACE)),
     "small tables of class numbers": Layout(
         {"train/images/{}.jpg": 12, "test/images/{}.jpg": 6}, {str(n): (4, 2, 0) for n in range(3)}, lists=small_tables
     ),

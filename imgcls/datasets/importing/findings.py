@@ -65,6 +65,13 @@ class Findings:
         self.questions.append(Question(key, text, options, answer))
         return answer or values[0]
 
+    def include(self, other: "Findings") -> None:
+        """Adds what was found while a part of the source was read."""
+        self.skipped.include(other.skipped)
+        self.notes += other.notes
+        self.questions += other.questions
+        self.used |= other.used
+
     def check_answered(self) -> None:
         """Raises SourceError if a question that has no default was not answered."""
         for question in self.questions:

@@ -71,13 +71,17 @@ BESIDE_ARRAYS = "an image next to a file that holds the dataset"
 
 SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
-NO_EXTENSION = "without a file extension: add .jpg or .png (export DICOM as PNG)"
+NO_EXTENSION = "without a file extension (images need one, such as .jpg; export DICOM as PNG)"
 _TEXTS = frozenset(("readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "version"))
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom: in pixels, or as fractions of the image if none of them is larger than 1."""
+
+
+class OneClassError(SourceError):
+    """All images have the same class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +259,7 @@ def usable_classes(counts: Counter, skipped: SkippedFiles) -> set[str]:
             )
         lacking = _counted(counts, sorted(labels - usable))
         there = f"class {class_names.short(min(labels))}" if len(labels) == 1 else f"{len(labels)} classes"
-        raise SourceError(
+        raise (OneClassError if len(labels) == 1 else SourceError)(
             f"Found {there} with images, but {'only one' if usable else 'none'} with enough of them"
             f"{lacking and f': {lacking}'}. Expected at least two classes with at least {least} {kind} "
             "each. Add images and try again."

@@ -39,7 +39,7 @@ def test_such_a_file_is_skipped_with_advice_and_an_open_warning(name, said, tmp_
     [
         ("walk/1.mp4", "in a video format"),
         ("a/1.dcm", "in a medical or microscope format"),
-        ("a/IM0001", "1 without a file extension: add"),
+        ("a/IM0001", "1 without a file extension .images need one"),
     ],
 )
 def test_an_archive_of_only_such_files_is_refused_with_the_reason(name, said, tmp_path):

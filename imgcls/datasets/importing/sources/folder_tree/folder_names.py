@@ -44,7 +44,7 @@ VIEWS = word_set(
     "front back rear side left right top bottom upper lower inside outside inner outer above below dorsal ventral "
     "lateral frontal anterior posterior oblique axial coronal sagittal ap pa close closeup up near far wide macro zoom "
     "day night morning evening noon indoor indoors outdoor outdoors sunny cloudy rainy "
-    "flash view angle light dark x magnification"
+    "flash view angle light dark x magnification tiny small medium large big"
 )
 """Words for how something was photographed, rather than for what it is."""
 CLASS_WORDS = word_set("class category label grade level stage type cluster")

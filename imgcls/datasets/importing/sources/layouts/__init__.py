@@ -19,10 +19,12 @@ from typing import Any
 from imgcls.datasets.importing.findings import Findings, Option
 from imgcls.datasets.importing.sources import unread
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.items import Item, OneClassError
+from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.errors import SourceError
 
 QUESTION = "labels_from"
+ONE_CLASS = "All annotations have the same class, so the folders are the classes."
 
 
 @functools.cache
@@ -45,11 +47,36 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
             answer = findings.ask(QUESTION, "The archive has labels in several forms. Which ones are meant?", options)
             found = titled[[option.value for option in options].index(answer)]
     if found is not _layouts()[-1]:
-        return found.to_items(files, findings)
+        return _with_classes(found, files, findings)
     remarks = [remark for layout in _layouts() if hasattr(layout, "remarks") for remark in layout.remarks(files)]
     try:
         items = found.to_items(files, findings)
     except SourceError as error:
         raise SourceError(" ".join([str(error), *remarks, *unread.remarks(files, remarks)])) from None
     findings.notes += remarks
+    return items
+
+
+def _with_classes(layout: Any, files: Files, findings: Findings) -> list[Item]:
+    """The images as this layout says, or as their folders do, if its annotations have one class and folders several."""
+    found, by_folder = Findings(findings.answers), Findings(findings.answers)
+    try:
+        items = layout.to_items(files, found)
+    except OneClassError:
+        if any(not question.answer and question.key != boxes.QUESTION for question in found.questions):
+            findings.include(found)
+            raise  # another answer may give several classes
+        try:
+            items = _layouts()[-1].to_items(files, by_folder)
+        except SourceError:
+            items = []
+        findings.include(by_folder if items else found)
+        if not items:
+            raise
+        findings.notes.append(ONE_CLASS)
+        return items
+    except SourceError:
+        findings.include(found)
+        raise
+    findings.include(found)
     return items

@@ -81,7 +81,11 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     others = [entry for entry in files.entries if entry[0] not in found.read]
     shadow = Findings(findings.answers)
     names = class_lists.of_files(files)
-    items = assign.to_items(tables, found.index, found.paths, shadow, names, folds.parts(tables))
+    try:
+        items = assign.to_items(tables, found.index, found.paths, shadow, names, folds.parts(tables))
+    except SourceError:
+        findings.questions += shadow.questions  # another answer may do
+        raise
     if whole := _with_folders(items, tables, files, findings):
         findings.questions[:0] = shadow.questions
         return whole
@@ -92,10 +96,8 @@ def to_items(files: Files, findings: Findings) -> list[Item]:
     if (are_named or _disagree(items)) and _ask_where(items, found.paths, findings, default) == "folders":
         return folders.to_items(files, findings)
     image_files(others, findings.skipped)
-    findings.notes += [f"Labels are read from {', '.join(table.name for table in tables[:3])}.", *shadow.notes]
-    findings.questions += shadow.questions
-    findings.skipped.include(shadow.skipped)
-    findings.used |= shadow.used
+    findings.notes.append(f"Labels are read from {', '.join(table.name for table in tables[:3])}.")
+    findings.include(shadow)
     return items
 
 

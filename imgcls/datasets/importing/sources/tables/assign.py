@@ -102,7 +102,10 @@ def to_items(
             findings.skipped.add(UNLABELLED if path in unlabelled else UNLISTED, path)
     if found.box is not None:
         return boxes.to_items(_annotated(rows), whole.name, findings, boxes.ONE if len(listed) == len(rows) else "")
-    return multilabel.finished(_one_each(rows, findings), findings, labeller.are_flags)
+    items = _one_each(rows, findings)
+    if labeller.are_lists_of_one:
+        items = [replace(item, label=item.label[0]) for item in items]
+    return multilabel.finished(items, findings, labeller.are_flags)
 
 
 def _rows(
@@ -216,6 +219,7 @@ class _Labeller:
     columns: list[int]
     separator: str
     names: dict[str, str]
+    are_lists_of_one: bool = False
 
     @property
     def are_flags(self) -> bool:
@@ -256,7 +260,10 @@ def _labeller(
     if renamed:
         findings.notes.append(class_lists.note(source))
         findings.used.add(source)
-    return _Labeller(found.labels, separator, renamed)
+    are_lists_of_one = bool(separator) and all(
+        len(label_text.split_field(field, separator)) == 1 for field in set(fields)
+    )
+    return _Labeller(found.labels, separator, renamed, are_lists_of_one)
 
 
 def joined(tables: Sequence[Table]) -> Table:

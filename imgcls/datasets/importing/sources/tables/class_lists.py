@@ -29,7 +29,7 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
             return NONE
         for path, key in files.entries:
             last = path.rpartition("/")[2].casefold()
-            if not last.endswith((".json", ".csv", ".txt", ".names", ".tsv", *_YAML)) or last.startswith("."):
+            if not last.endswith((".json", ".csv", ".txt", ".names", ".tsv", ".md", *_YAML)) or last.startswith("."):
                 continue
             try:
                 data = files.read(key)
@@ -37,10 +37,10 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
                 continue
             if len(data) > MAX_BYTES:
                 continue
-            if last.endswith(_YAML):
+            if last.endswith((*_YAML, ".md")):
                 found = {str(number): name for number, name in in_yaml(data.decode("utf-8", "replace")).items()}
             else:
-                found = in_text(data, is_list=any(word in last for word in _LISTS))
+                found = in_text(data, is_list=False) or _of_list(data, last, labels)
             is_one_to_one = len(set(found.values())) == len(found) <= max(2 * len(labels), len(labels) + 5)
             is_list_of_files = any(name.casefold().endswith(IMAGES) for name in found.values())
             if labels <= found.keys() and is_one_to_one and not is_list_of_files:
@@ -48,6 +48,15 @@ def of_files(files: Files) -> Callable[[set[str]], Names]:
         return NONE
 
     return names_of
+
+
+def _of_list(data: bytes, name: str, labels: set[str]) -> dict[str, str]:
+    """Number -> name in a list without numbers, which may count from 0 or 1; empty if the labels do not tell."""
+    found = in_text(data, is_list=True) if any(word in name for word in _LISTS) else {}
+    if "0" in labels or not found:
+        return found
+    from_one = {str(int(number) + 1): name for number, name in found.items()}
+    return from_one if str(len(found)) in labels else {}
 
 
 def note(source: str) -> str:
@@ -99,6 +108,8 @@ def _in_json(text: str, is_list: bool) -> dict[str, str]:
         return {str(number): visible(name) for number, name in enumerate(content)}
     if not isinstance(content, dict):
         return {}
+    if isinstance(content.get("id2label"), dict):  # a model's configuration at Hugging Face
+        content = content["id2label"]
     if all(is_integer(key) and isinstance(value, str) for key, value in content.items()):
         return {key: visible(value) for key, value in content.items()}
     if all(isinstance(value, int) and not isinstance(value, bool) for value in content.values()):
@@ -108,16 +119,18 @@ def _in_json(text: str, is_list: bool) -> dict[str, str]:
 
 def _yaml_names(text: str) -> Iterator[tuple[int, str]]:
     """The list or mapping `names` of a YAML file, in the three ways in which tools write it."""
-    match = re.search(r"^names:[ \t]*(\[[^\]]*\]|\{[^}]*\})?[ \t]*(?:#.*)?$", text, re.MULTILINE)
+    match = re.search(r"^[ \t]*names:[ \t]*(\[[^\]]*\]|\{[^}]*\})?[ \t]*(?:#.*)?$", text, re.MULTILINE)
     if match is None:
         return
     if match[1]:
         entries = [entry.strip() for entry in match[1][1:-1].replace("\n", " ").split(",") if entry.strip()]
     else:
-        block = re.match(r"(?:[ \t]*(?:-|\d+[ \t]*:)[^\n]*(?:\n|$)|[ \t]*(?:#[^\n]*)?\n)*", text[match.end() + 1 :])
+        block = re.match(
+            r"(?:[ \t]*(?:-|['\"]?\d+['\"]?[ \t]*:)[^\n]*(?:\n|$)|[ \t]*(?:#[^\n]*)?\n)*", text[match.end() + 1 :]
+        )
         lines = [line.split(" #")[0].strip() for line in (block[0] if block else "").splitlines()]
         entries = [line.removeprefix("-").strip() for line in lines if line and not line.startswith("#")]
     for place, entry in enumerate(entries):
-        numbered = re.fullmatch(r"(\d+)\s*:\s*(.*)", entry)
+        numbered = re.fullmatch(r"['\"]?(\d+)['\"]?\s*:\s*(.*)", entry)
         name = numbered[2] if numbered else entry
         yield int(numbered[1]) if numbered else place, visible(name.strip().strip("'\""))

@@ -28,7 +28,7 @@ LABELS = (
 )
 """The clearest names first."""
 SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "purpose"}
-NO_LABELS = {"partition", "split", "usage", "mluse"}
+NO_LABELS = {"partition", "split", "splitid", "splitindex", "usage", "mluse"}
 """Columns of splits, even if their values are numbers that do not say which."""
 GROUPS = (
     {

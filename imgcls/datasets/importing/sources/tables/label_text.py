@@ -41,8 +41,8 @@ def ask_separator(fields: Iterable[str], findings: Findings) -> str:
     """The separator of labels in these fields, after showing both ways to read them; "" for one label each."""
     counts = Counter(fields)
     separator, default = _detected(counts)
-    if not separator:
-        return ""
+    if not separator or all(len(split_field(field, separator)) < 2 for field in counts):
+        return separator  # lists of one label each need no question
     single = [canonical(field.replace(LABEL_SEPARATOR, ", ")) for field in counts]
     parts = Counter(part for field, count in counts.items() for part in dict.fromkeys(split_field(field, separator)))
     several = Option("several", f"Several labels, separated by {_NAMES[separator]}", _named(parts, "label"))

@@ -96,6 +96,13 @@ def test_two_possible_label_columns_raise_a_question(tmp_path):
     assert set(labels(listed(tmp_path, NAMES, table, label_column="colour")).values()) == {"red", "blue"}
 
 
+def test_a_question_is_shown_even_if_its_first_answer_fails(tmp_path):
+    table = rows(["file", "breed", "species"], lambda n, name: [name, f"breed {n // 2}", kind(n)])
+    with pytest.raises(SourceError) as caught:
+        labels(zipped(tmp_path, NAMES, {"a.csv": table}))
+    assert "label_column" in [question.key for question in caught.value.questions]
+
+
 def test_an_unambiguous_column_name_is_the_default_and_can_be_changed(tmp_path):
     table = rows(
         ["lesion_id", "image_id", "dx", "sex", "age"],
