@@ -20,7 +20,7 @@ GROUPS = ("study", "data", "tag", "model", "version", "parent")
 """What runs can be grouped by, besides any setting."""
 STUDY = "json_extract(row, '$.study')"
 PLACE = (
-    f"row_number() OVER (PARTITION BY coalesce({STUDY}, id) "
+    f"row_number() OVER (PARTITION BY {STUDY} "
     "ORDER BY json_extract(row, '$.test') IS NULL, json_extract(row, '$.best') IS NULL, "
     "json_extract(row, '$.best') DESC, id)"
 )
@@ -75,21 +75,19 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
     if sort == "created":
         order, order_parameters = f"created {'DESC' if query.descending else 'ASC'}, id DESC", []
     limit = -1 if query.limit is None else query.limit
-    number = "count(*)" if query.trials else f"count(*) - count({STUDY}) + count(DISTINCT {STUDY})"
 
     def found(connection: sqlite3.Connection) -> Found:
-        total = connection.execute(f"SELECT {number} FROM runs WHERE {where}", parameters).fetchone()[0]
+        total, studies = _counted(connection, query, where, parameters)
         seen, seen_parameters = _seen(query)
-        everything = connection.execute(f"SELECT {number} FROM runs WHERE {seen}", seen_parameters).fetchone()[0]
-        source, studies = "runs", {}
-        if not query.trials:
-            counted = f"SELECT {STUDY}, count(*) FROM runs WHERE {where} GROUP BY 1 HAVING {STUDY} IS NOT NULL"
-            studies = dict(connection.execute(counted, parameters).fetchall())
+        everything = total if where == seen else _counted(connection, query, seen, seen_parameters)[0]
+        shown, shown_parameters = where, parameters
         if studies:
-            source = f"(SELECT * FROM (SELECT *, {PLACE} AS place FROM runs WHERE {where}) WHERE place = 1)"
+            trials = f"SELECT id, {PLACE} AS place FROM runs WHERE {where} AND {STUDY} IS NOT NULL"
+            shown = f"{where} AND ({STUDY} IS NULL OR id IN (SELECT id FROM ({trials}) WHERE place = 1))"
+            shown_parameters = [*parameters, *parameters]
         rows = connection.execute(
-            f"SELECT row FROM {source} AS runs WHERE {'1' if studies else where} ORDER BY {order} LIMIT ?",
-            (*parameters, *order_parameters, limit),
+            f"SELECT row FROM runs WHERE {shown} ORDER BY {order} LIMIT ?",
+            (*shown_parameters, *order_parameters, limit),
         )
         if not total and everything:
             _refuse_unknown(connection, query.text)
@@ -97,6 +95,17 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
         return Found([json.loads(row) for (row,) in rows], total, everything, values, studies)
 
     return database.ask(found)
+
+
+def _counted(
+    connection: sqlite3.Connection, query: Query, where: str, parameters: list[Any]
+) -> tuple[int, dict[str, int]]:
+    """How many rows a condition gives; without trials, also how many trials each study has among them."""
+    if query.trials:
+        return connection.execute(f"SELECT count(*) FROM runs WHERE {where}", parameters).fetchone()[0], {}
+    counts = dict(connection.execute(f"SELECT {STUDY}, count(*) FROM runs WHERE {where} GROUP BY 1", parameters))
+    others = counts.pop(None, 0)
+    return others + len(counts), counts
 
 
 def matching(text: str, found: Sequence[Run]) -> list[Run]:

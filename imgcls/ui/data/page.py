@@ -40,6 +40,7 @@ def _dataset() -> None:
             _description(facts)
         with right:
             summary.get(facts)
+        golden_set.show(facts.name)
         return
 
     dataset = predictions.dataset(facts.name)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
+from imgcls import datasets
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.evaluation.golden import GoldenImage
@@ -67,7 +68,7 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
                 **rights.button(Action.SAVE_DRAWING),
             )
             if st.button("Open the golden set", icon=":material/keep:", key=f"{key}-open", type="tertiary"):
-                links.go("data.py", data=data)
+                links.go("data.py", data=_title(data))
     else:
         st.button(
             f"Pin {what}to the golden set",
@@ -83,6 +84,14 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
             st.error(plain(problem), icon=":material/error:")
         else:
             st.toast(text, icon=":material/keep:")
+
+
+def _title(data: str) -> str:
+    """What the control of Data calls the dataset, which is what its links hold."""
+    try:
+        return datasets.facts(data).title
+    except UserError:  # deleted meanwhile
+        return data
 
 
 def _pinned(

@@ -1,11 +1,13 @@
 """An image is pinned on Evaluate, and the page of a run says what it fixed and broke."""
 
+from imgcls import datasets
 from imgcls.evaluation import golden, predictions
+from imgcls.ui.app import links
 from tests.support.pages import is_intact, opened, text_of
 from tests.support.runs.golden_runs import worse
 
 
-def test_a_mistake_is_pinned_and_reported(finished_run):
+def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
     app = opened("evaluate", run=finished_run.id, view="Single image", image="3")
     next(button for button in app.button if button.label == "Pin to the golden set").click().run()
     assert is_intact(app)
@@ -19,6 +21,10 @@ def test_a_mistake_is_pinned_and_reported(finished_run):
     assert is_intact(again) and golden.images(finished_run.card.data) == []
     next(one for one in again.button if one.label == "Pin to the golden set").click().run()
     (image,) = golden.images(finished_run.card.data)
+    gone = []
+    monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
+    next(one for one in again.button if one.label == "Open the golden set").click().run()
+    assert gone == [("data.py", {"data": datasets.facts(finished_run.card.data).title})]
     page = opened("data", data=finished_run.card.data)
     assert "Golden set (1)" in [one.label for one in page.expander]
     golden.pin(finished_run.card.data, image.pixels, image.label, "<b>hostile</b>")
