@@ -5,7 +5,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,16 +121,19 @@ def matching(text: str, found: Sequence[Run]) -> list[Run]:
     return [known[row["id"]] for row in rows]
 
 
-def repeated(limit: int) -> list[str]:
-    """The IDs of runs with the same settings and data as another one but for the seed, of the newest `limit` groups."""
+def repeated(limit: int, only: Iterable[str] | None = None) -> list[str]:
+    """The IDs of runs with the same settings and data as another one but for the seed, of the newest `limit` groups.
+
+    `only`: among the runs with these IDs, both; None for all.
+    """
+    these, parameters = _seen(Query(only=None if only is None else tuple(only)))
     found = database.ask(
         lambda connection: connection.execute(
-            """WITH groups AS (SELECT json_extract(row, '$.repeats') AS repeats, max(created) AS newest FROM runs
-                 WHERE json_extract(row, '$.repeats') IS NOT NULL GROUP BY 1 HAVING count(*) > 1
-                 ORDER BY newest DESC LIMIT ?)
-               SELECT id FROM runs WHERE json_extract(row, '$.repeats') IN (SELECT repeats FROM groups)
-               ORDER BY created DESC""",
-            (limit,),
+            f"""WITH these AS (SELECT id, created, json_extract(row, '$.repeats') AS repeats FROM runs WHERE {these}),
+                 groups AS (SELECT repeats, max(created) AS newest FROM these
+                 WHERE repeats IS NOT NULL GROUP BY 1 HAVING count(*) > 1 ORDER BY newest DESC LIMIT ?)
+               SELECT id FROM these WHERE repeats IN (SELECT repeats FROM groups) ORDER BY created DESC""",
+            (*parameters, limit),
         ).fetchall()
     )
     return [run_id for (run_id,) in found]

@@ -22,9 +22,9 @@ def _show_runs() -> None:
         with st.container():
             queue.show()
         with st.container():
-            table.show()
+            shown = table.show()
         with st.container():
-            seeds.show()
+            seeds.show(shown)
         return
     empty_state.show(
         "No runs yet",

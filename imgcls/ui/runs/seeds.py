@@ -1,5 +1,7 @@
 """Runs that were repeated with several seeds: their scores as dots with mean and interval, and a paired comparison."""
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 import streamlit as st
 
@@ -25,16 +27,17 @@ TEST = (
 )
 
 
-def show() -> None:
-    """The section; nothing if no run was repeated."""
-    groups = _ordered(repeated_seeds.groups(repeated_seeds.newest(MOST_GROUPS))[:MOST_GROUPS])
+def show(only: Iterable[str]) -> None:
+    """The section; nothing if none of the runs with these IDs, those in the table, was repeated."""
+    groups = _ordered(repeated_seeds.groups(repeated_seeds.newest(MOST_GROUPS, only))[:MOST_GROUPS])
     if not groups:
         return
     st.header(
         "Repeated seeds",
         anchor=False,
         help="Runs with the same settings and data that differ only in the seed, which decides initial weights, order, "
-        "augmentation and validation split. Diamonds are means with 95% confidence intervals over seeds (Student's t).",
+        "augmentation and validation split. Diamonds are means with 95% confidence intervals over seeds (Student's t). "
+        "Follows the search and the filters above.",
     )
     names = _names(groups)
     event = st.plotly_chart(

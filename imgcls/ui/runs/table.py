@@ -38,8 +38,8 @@ LINKED, MOST_LINKED = "selected", 20
 """The selected runs in the URL."""
 
 
-def show() -> None:
-    """The table, what can be done with the selected runs, and their comparison."""
+def show() -> list[str]:
+    """The table, what can be done with the selected runs, and their comparison. Returns the IDs of its runs."""
     with st.container():  # what comes and goes must not move the table to another place
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
@@ -78,6 +78,7 @@ def show() -> None:
             seeds.warn(selected)
         _compare(selected)
     _scatter(rows)
+    return [run.id for run, _ in rows]
 
 
 def _run(row: Row) -> Run:
