@@ -1,6 +1,7 @@
 """The training queue as pages and the command line use it: begin, start, stop, extend and delete runs.
 
 waiting_list    the queued runs and their order, on disk
+claims          only one starts a trainer for a queued run
 queue           the process that starts them: `python -m imgcls.jobs`
 worker          takes waiting runs on another machine: `imgcls queue --worker`
 worker_reports  what the workers say about themselves
@@ -25,8 +26,9 @@ from imgcls import datasets, models, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
 from imgcls.jobs import backends, fair_use, waiting_list
+from imgcls.jobs.claims import claim
 from imgcls.jobs.classroom.assignments import attempts
-from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, claim, standby_is_allowed
+from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, standby_is_allowed
 from imgcls.jobs.waiting_list import of_same_owner, waiting
 from imgcls.runs import Run, run_name, trash
 from imgcls.runs.assignments import AssignmentRecord

@@ -11,15 +11,15 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import filelock
 import psutil
 
 from imgcls.errors import RunError, SettingError
-from imgcls.jobs import backends, waiting_list
-from imgcls.jobs.backends import Backend, Unreachable
-from imgcls.runs import Run, all_runs
+from imgcls.jobs import backends, claims, waiting_list
+from imgcls.jobs.backends import Backend, Refused, Unreachable
+from imgcls.jobs.waiting_list import Refusal
+from imgcls.runs import Run, all_runs, results
 from imgcls.runs.run import START_SECONDS
 from imgcls.system import atomic, nodes, paths, processes
 
@@ -34,52 +34,12 @@ HUNG_SECONDS = 60.0
 (IMGCLS_HUNG_SECONDS)."""
 RETRY_SECONDS = 10.0
 """How long to wait before a cluster is asked again that could not be reached."""
+REFUSED_PAUSES = (10.0, 30.0, 120.0, 300.0, 900.0)
+"""How long a run that is not taken rests before it is tried again, while others go on. Then it is given up."""
 WISH, STANDBY_WISH, LOCK = ".queue-wish", ".standby-wish", ".queue.lock"
 """Files that a page touches to request something, and the lock that only one queue can hold."""
 STANDBY_MEMORY = 4e9
 """Without this much memory, in bytes, no trainer is kept ready: one takes half a gigabyte."""
-
-
-def claim(run: Run, ticket: str | None = None) -> bool:
-    """Record that a trainer is about to start, and remove what an earlier one left.
-
-    Of several queues that claim a run with the same ticket, one gets True, also on a file system without locks.
-
-    Raises:
-        OSError: The run folder cannot be written.
-    """
-    if ticket is not None:
-        try:
-            os.close(os.open(_claim_file(run, ticket), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        except FileExistsError:
-            return False
-    try:
-        _record_claim(run, ticket)
-    except OSError:
-        if ticket is not None:  # a full disk: it is tried again
-            with contextlib.suppress(OSError):
-                _claim_file(run, ticket).unlink()
-        raise
-    return True
-
-
-def _record_claim(run: Run, ticket: str | None) -> None:
-    first = run.created if (run.folder / "trainer.json").exists() else time.time()
-    for name in ("heartbeat", "process.json", "parked.json", "result.json"):
-        (run.folder / name).unlink(missing_ok=True)
-    facts: dict[str, Any] = {"started": time.time(), "first": first, "ticket": ticket, "job": {"node": nodes.name()}}
-    if backend := waiting_list.wanted_backend(run):
-        facts["job"] |= {"backend": backend}
-    if (earlier := run.job.get("id")) and run.job.get("backend") == backend:
-        facts["job"] |= {"before": earlier}  # the cluster may still keep it
-    atomic.write_json(run.folder / "trainer.json", facts)
-    for path in run.folder.glob(".claim-*"):
-        if path != _claim_file(run, str(ticket)):
-            path.unlink(missing_ok=True)
-
-
-def _claim_file(run: Run, ticket: str) -> Path:
-    return run.folder / f".claim-{ticket}"
 
 
 class Queue:
@@ -99,6 +59,7 @@ class Queue:
         self._idle_since = time.monotonic()
         self._unstarted: list[Run] | None = None
         self._retry_at: dict[str, float] = {}
+        self._rests_until: dict[str, float] = {}
         waiting_list.clear_problems()
 
     def capacity(self) -> int:
@@ -159,7 +120,7 @@ class Queue:
         full: set[str] = set()
         for run in queue:
             name = self._name_for(run)
-            if name in full:
+            if name in full or self._rests(run):
                 continue
             if busy[name] >= self._backends[name].capacity() or time.monotonic() < self._retry_at.get(name, 0.0):
                 full.add(name)
@@ -196,7 +157,7 @@ class Queue:
             ticket = waiting_list.ticket(run)
             if ticket is None:
                 return False  # taken out in the meantime
-            if not claim(run, ticket):
+            if not claims.claim(run, ticket):
                 self._free_if_abandoned(run, ticket)
                 return False
             backend.submit(run)
@@ -212,14 +173,37 @@ class Queue:
             hint = " Free some disk space." if atomic.is_full(error) else ""
             waiting_list.report_problem(f"“{run.label}” could not be started: {error.strerror or error}.{hint}", name)
             return False
+        except Refused as error:
+            waiting_list.report_problem("", name)  # it answers
+            self._refuse(run, str(error))
+            return False
         except RunError as error:
             print(f"{run.id} could not be started: {error}", flush=True)
             return False
         return True
 
+    def _refuse(self, run: Run, reason: str) -> None:
+        """Queue a run again that was not taken, or give it up after as many attempts as there are pauses and one."""
+        print(f"{run.id} was refused: {reason}", flush=True)
+        before = waiting_list.refusal_of(run)
+        refusal = Refusal((before.times if before else 0) + 1, reason)
+        with contextlib.suppress(RunError, OSError, ValueError):
+            claims.withdraw(run)
+            if refusal.times > len(REFUSED_PAUSES):
+                results.write_not_submitted(run.folder, refusal.times, reason)
+                waiting_list.take_out(run)
+                return
+            waiting_list.enter_again(run, refusal=refusal)
+            # By its ticket: a run that a person takes out and starts again is tried at once.
+            self._rests_until[waiting_list.ticket(run) or ""] = time.monotonic() + REFUSED_PAUSES[refusal.times - 1]
+
+    def _rests(self, run: Run) -> bool:
+        """Whether a run that was not taken is not to be tried again yet."""
+        return bool(self._rests_until) and time.monotonic() < self._rests_until.get(waiting_list.ticket(run) or "", 0.0)
+
     def _free_if_abandoned(self, run: Run, ticket: str) -> None:
         """Queue a run again whose claim has led to nothing: who claimed it was killed in that moment."""
-        if (nodes.unchanged_for(_claim_file(run, ticket)) or 0.0) > START_SECONDS:
+        if (nodes.unchanged_for(claims.file_of(run, ticket)) or 0.0) > START_SECONDS:
             waiting_list.enter_again(run)
 
     def _is_busy(self, run: Run) -> bool:

@@ -6,6 +6,7 @@ Whoever gives out positions holds a lock meanwhile: of many people who press Sta
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,21 @@ PROBLEM = ".queue-problem"
 LOCK, LOCK_SECONDS = ".places.lock", 30.0
 MAX_PLACE = 1e15
 """A position beyond this, or one that is not a number, was not written by the queue."""
+
+MOST_REFUSALS, MOST_LETTERS = 1_000, 1_000
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """How often a queued run was not taken, and why the last time."""
+
+    times: int
+    reason: str
+
+    def sentence(self) -> str:
+        """For people who wait for the run."""
+        times = "once" if self.times == 1 else f"{self.times} times"
+        return f"Refused {times}, and tried again after a pause: {self.reason.rstrip('.')}."
 
 
 def waiting() -> list[Run]:
@@ -101,13 +117,21 @@ def enter(run: Run) -> None:
         _write(run, runs.new_ticket(), last_place())
 
 
-def enter_again(run: Run) -> None:
-    """Put a run back at its previous position with a new ticket.
+def enter_again(run: Run, *, refusal: Refusal | None = None) -> None:
+    """Put a run back at its previous position with a new ticket. `refusal`: it was not taken.
 
     Raises:
         RunError: It cannot be written.
     """
-    _write(run, runs.new_ticket(), _place(run))
+    _write(run, runs.new_ticket(), _place(run), refusal or refusal_of(run))
+
+
+def refusal_of(run: Run) -> Refusal | None:
+    """Why a queued run was not taken when it was last tried; None if it was not tried, or was started again since."""
+    found = _content(run).get("refusal")
+    if not isinstance(found, dict) or not json_files.is_integer(times := found.get("times"), 1, MOST_REFUSALS):
+        return None
+    return Refusal(times, str(found.get("reason"))[:MOST_LETTERS])
 
 
 def move(run: Run, by: int) -> None:
@@ -209,14 +233,16 @@ def _content(run: Run) -> dict:
 def _place_at(run: Run, place: float) -> None:
     current = ticket(run)
     if current is not None:  # otherwise its trainer has begun
-        _write(run, current, place)
+        _write(run, current, place, refusal_of(run))
 
 
-def _write(run: Run, new_ticket: str, place: float) -> None:
+def _write(run: Run, new_ticket: str, place: float, refusal: Refusal | None = None) -> None:
     try:
         content: dict[str, Any] = {"ticket": new_ticket, "place": place, "versions": nodes.versions()}
         if backend := wanted_backend(run):
             content["backend"] = backend
+        if refusal is not None:
+            content["refusal"] = {"times": refusal.times, "reason": refusal.reason}
         atomic.write_json(run.folder / NAME, content)
     except OSError as error:
         raise RunError(f"The run could not be queued: {error.strerror}.") from error

@@ -69,6 +69,8 @@ class Worker(Queue):
                 break
             if waiting_list.wanted_backend(run) not in ("", workers.NAME):
                 continue  # queued for a cluster, or for the app's machine
+            if self._rests(run):
+                continue
             if reason := obstacle(run):
                 self._refused[run.id] = reason
                 continue

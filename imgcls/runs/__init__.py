@@ -24,7 +24,7 @@ The trainer and the pages share nothing but these files:
       coach.json        the run that this one is to improve, and by what   page, once
       assignment.json   the assignment that it is an attempt at            whoever creates the run, once
       request.json      requests: stop, pause, learning rate …             page
-      queued.json       ticket and position in the queue                   page; deleted when the trainer starts
+      queued.json       ticket, position in the queue, refusals            page, queue; deleted when the trainer starts
       trainer.json      when, where and for which ticket it was started    whoever starts the trainer
       .claim-TICKET     only who creates it may start the trainer          whoever starts the trainer
       process.json      process ID of the trainer, and its machine         trainer
@@ -55,7 +55,7 @@ The trainer and the pages share nothing but these files:
       parent.json       the run that this one continues                    whoever creates the run, once
       openings.jsonl    how often the test set was evaluated               page, append
       withdrawn.json    digests of images that were withdrawn              page, by rename
-      result.json       outcome, scores, seconds, or why it failed         trainer, LAST, by rename
+      result.json       outcome, scores, seconds, or why it failed         trainer, or queue if none took it, LAST
       inside.tflite     the model with all layers as outputs               trainer or explanation task
       inside.npz        features of test images, filters of layer 1        the same
       neighbours.npz    training images to compare with                    the same

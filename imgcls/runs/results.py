@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from imgcls.errors import RunError
 from imgcls.images.files.pixel_scale import NO_SCALE, PixelScale, from_json
-from imgcls.system import json_files
+from imgcls.system import atomic, json_files
 
 RESULT_VERSION = 1
 OUTCOMES = ("finished", "stopped", "failed")
@@ -31,6 +32,8 @@ MOST = 1e12
 """No count, score or duration of a run is larger."""
 ROUNDING = 1e-5
 """Means in single precision may leave their range by this much."""
+NOT_SUBMITTED = "not_submitted"
+"""Entry of result.json: there never was a trainer."""
 TEXT_LENGTH = 2_000
 """Messages are cut to this many characters."""
 NAME_LENGTH = 300
@@ -44,6 +47,16 @@ def damaged(name: str) -> str:
         f"The file {name} of this run is damaged and cannot be read. Restore it from a backup, or delete the run and "
         "train it again."
     )
+
+
+def write_not_submitted(folder: Path, attempts: int, reason: str) -> None:
+    """The result of a run that no place for training took. Raises OSError."""
+    message = (
+        f"The run was not started: it was refused {attempts} times, and is no longer queued. {reason.rstrip('.')}. "
+        "Correct what the message names, then press Try again."
+    )
+    content = {"version": RESULT_VERSION, "outcome": "failed", NOT_SUBMITTED: True, "message": message}
+    atomic.write_json(folder / "result.json", content)
 
 
 def checked_result(result: dict[str, Any]) -> dict[str, Any]:

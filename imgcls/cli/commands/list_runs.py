@@ -68,6 +68,9 @@ def list_runs(
         print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}")
     if any(row["state"] == "queued" for row in found.rows) and (problem := waiting_list.problem()):
         print(f"Queued runs wait: {problem}", file=sys.stderr)
+    for row in found.rows:
+        if row["state"] == "queued" and (refusal := waiting_list.refusal_of(runs.find(row["id"]))):
+            print(f"{row['id']} waits: {refusal.sentence()}", file=sys.stderr)
     if not found.everything:
         print("There are no runs yet. Train one with: imgcls train --data mnist_sample --model cnn --epochs 3")
     elif not found.rows:

@@ -19,7 +19,11 @@ DEFAULT = "local"
 
 
 class Unreachable(RunError):
-    """The place where trainers run cannot be reached, or refuses; the run stays queued and is tried again."""
+    """The place where trainers run cannot be reached, or takes no run at all; runs stay queued and are tried again."""
+
+
+class Refused(RunError):
+    """This run is not taken, though others may be: they go on, and it is tried again a few times."""
 
 
 class Backend(Protocol):
@@ -36,8 +40,8 @@ class Backend(Protocol):
         """Start a trainer for a claimed run.
 
         Raises:
-            Unreachable: Not at the moment.
-            RunError: It cannot be started.
+            Unreachable: No run can be started at the moment.
+            Refused: This one cannot.
         """
 
     def alive(self, run: Run) -> bool:

@@ -42,7 +42,11 @@ class Cluster(Protocol):
     """What a file for a cluster has to provide. Every method raises Unreachable if there is no answer, or a refusal."""
 
     def submit(self, run: Run, command: list[str], environment: dict[str, str]) -> str:
-        """Submit a job and return its number; for the ticket in `environment` again, the same job if possible."""
+        """Submit a job and return its number; for the ticket in `environment` again, the same job if possible.
+
+        Raises:
+            Refused: The cluster answers, but does not take this job.
+        """
 
     def jobs(self, numbers: list[str]) -> dict[str, Job]:
         """Those of these jobs that the cluster knows."""
@@ -67,7 +71,7 @@ class RemoteBackend:
         return paths.trainings_at_once() if os.environ.get("IMGCLS_TRAININGS", "").strip() else MOST_RUNS
 
     def submit(self, run: Run) -> None:
-        """Submit a job for a claimed run. Raises Unreachable."""
+        """Submit a job for a claimed run. Raises Unreachable or Refused."""
         if earlier := run.job.get("before"):
             self._cluster.kill(str(earlier))  # its trainer is silent
         command = [os.environ.get("IMGCLS_CLUSTER_PYTHON") or sys.executable, "-m", "imgcls.training", str(run.folder)]

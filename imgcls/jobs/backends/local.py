@@ -13,7 +13,7 @@ import filelock
 import psutil
 
 from imgcls.errors import RunError
-from imgcls.jobs.backends import _gpus
+from imgcls.jobs.backends import Refused, _gpus
 from imgcls.runs import Run
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
 from imgcls.system import hardware, json_files, paths, processes
@@ -64,7 +64,7 @@ class LocalBackend:
         """Start a trainer for a claimed run, in the standby process if there is one.
 
         Raises:
-            RunError: It cannot be started.
+            Refused: It cannot be started.
         """
         self.reap()
         if self._standby is not None and self._hand_to_standby(run, self._standby):
@@ -72,7 +72,7 @@ class LocalBackend:
         try:
             self._add(self.spawn_trainer(run), run)
         except OSError as error:
-            raise RunError(f"The trainer could not be started: {error.strerror}.") from error
+            raise Refused(f"The trainer could not be started: {error.strerror}.") from error
 
     def _add(self, process: subprocess.Popen, run: Run) -> None:
         """Keeps a trainer that was just started, and shows readers of the run that it lives."""

@@ -13,7 +13,7 @@ import urllib.request
 from typing import Any
 
 from imgcls.errors import SettingError
-from imgcls.jobs.backends import Unreachable
+from imgcls.jobs.backends import Refused, Unreachable
 from imgcls.jobs.backends._remote import Job, RemoteBackend
 from imgcls.runs import Run
 from imgcls.system import json_files
@@ -30,6 +30,9 @@ REFUSED = {
     403: "the token does not allow this. Set IMGCLS_RAY_TOKEN to the token of the cluster (ray get-auth-token)",
 }
 
+NOT_THIS_JOB = (400, 409, 413, 422, 500)
+"""With these, the head refuses the job that was sent: it answers 500 if a job names resources that do not exist."""
+
 
 class Ray:
     """The cluster, for `RemoteBackend`."""
@@ -39,7 +42,8 @@ class Ray:
 
         Raises:
             SettingError: IMGCLS_RAY_RESOURCES is invalid.
-            Unreachable: The head does not answer, or refuses.
+            Unreachable: The head does not answer, or its token is wrong.
+            Refused: The head does not take this job.
         """
         number = f"imgcls-{environment['IMGCLS_TICKET']}"
         if self.jobs([number]):
@@ -128,6 +132,7 @@ def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
             raise NotFound("Ray does not know this job.") from error
         text = error.read(2000).decode("utf-8", "replace").strip().splitlines()[-1:] or [""]
         reason = REFUSED.get(error.code) or f"error {error.code}. {text[0][:300]}".strip()
-        raise Unreachable(f"Ray at {address} refuses: {reason}") from error
+        kind = Refused if method == "POST" and path == "/api/jobs/" and error.code in NOT_THIS_JOB else Unreachable
+        raise kind(f"Ray at {address} refuses: {reason}") from error
     except (OSError, ValueError) as error:
         raise Unreachable(f"Ray at {address} does not answer. Queued runs wait until it does.") from error

@@ -5,11 +5,12 @@ IMGCLS_SLURM holds options of sbatch as `name=value` separated by spaces, such a
 
 import contextlib
 import os
+import re
 import shlex
 import subprocess
 
 from imgcls.errors import SettingError
-from imgcls.jobs.backends import Unreachable
+from imgcls.jobs.backends import Refused, Unreachable
 from imgcls.jobs.backends._remote import Job, RemoteBackend
 from imgcls.runs import Run
 
@@ -18,21 +19,42 @@ SECONDS = 20
 """How long a command of Slurm may take to answer."""
 PENDING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED")
 RUNNING = ("RUNNING", "COMPLETING", "STAGE_OUT", "SIGNALING", "RESIZING", "STOPPED")
+PASSING = re.compile(
+    r"unable to contact|timed out|temporarily|communication connection failure|zero bytes|maxsubmit|maxjob",
+    re.IGNORECASE,
+)
+"""What sbatch says if no job can be submitted at the moment: no answer, or as many jobs as the account may have."""
 LOG_LETTERS = 100_000
 FOLDER = ".slurm"
 """Below a run's folder: the batch script and the job's output."""
+
+
+class _Failed(Unreachable):
+    """A command of Slurm ended with an error; `output` is all that it said."""
+
+    def __init__(self, message: str, output: str):
+        super().__init__(message)
+        self.output = output
 
 
 class Slurm:
     """The cluster, for `RemoteBackend`. States come from squeue and, for jobs that have ended, from sacct."""
 
     def submit(self, run: Run, command: list[str], environment: dict[str, str]) -> str:
-        """Submit a batch job. Raises Unreachable if sbatch fails; its reason is in the message."""
+        """Submit a batch job.
+
+        Raises:
+            Refused: sbatch does not take it; its reason is in the message.
+            Unreachable: There is no answer, or Slurm takes no job at the moment.
+        """
         folder = run.folder / FOLDER
         folder.mkdir(exist_ok=True)
         script = folder / "job.sh"
         script.write_text(_script(run, command, environment), "utf-8")
-        return _ask("sbatch", "--parsable", str(script)).split(";")[0].strip()
+        try:
+            return _ask("sbatch", "--parsable", str(script)).split(";")[0].strip()
+        except _Failed as error:
+            raise (Unreachable if PASSING.search(error.output) else Refused)(str(error)) from error
 
     def jobs(self, numbers: list[str]) -> dict[str, Job]:
         """Those of these jobs that squeue or, when they have ended, sacct knows."""
@@ -104,7 +126,7 @@ def _ask(*command: str) -> str:
         raise Unreachable(f"Slurm does not answer ({command[0]}). Queued runs wait until it does.") from error
     if done.returncode:
         reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        raise Unreachable(f"Slurm refuses {command[0]}: {reason[0][:300]}")
+        raise _Failed(f"Slurm refuses {command[0]}: {reason[0][:300]}", done.stderr or done.stdout)
     return done.stdout
 
 

@@ -123,6 +123,8 @@ def _row(run: Run, index: int, queue: list[Run], place: int) -> None:
         when.caption(_when(seconds))
         return
     when.caption("starts next" if seconds is None and not index and not is_stuck else _when(seconds))
+    if refusal := waiting_list.refusal_of(run):
+        when.caption(f":material/block: {plain(refusal.sentence())}")
     own = jobs.of_same_owner(run, queue)
     with buttons, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
         for icon, label, action, arguments, right, disabled in (

@@ -232,16 +232,21 @@ def _continue(run: Run, state: str, result: dict) -> None:
         with shown():
             jobs.start(run)
 
-    if state == "lost" or (state == "failed" and run.can_resume):
+    is_refused = state == "failed" and result.get(results.NOT_SUBMITTED) is True
+    if state == "lost" or is_refused or (state == "failed" and run.can_resume):
         st.button(
-            "Resume" if run.can_resume else "Start again",
+            "Try again" if is_refused else "Resume" if run.can_resume else "Start again",
             type="primary",
             icon=":material/play_arrow:",
             on_click=resume,
             **rights.button(
                 Action.RESUME_RUN,
                 run.folder,
-                help="Continues from the last checkpoint." if run.can_resume else NO_CHECKPOINT,
+                help="Queues the run again."
+                if is_refused
+                else "Continues from the last checkpoint."
+                if run.can_resume
+                else NO_CHECKPOINT,
             ),
         )
     elif state in ("finished", "stopped") and run.can_resume and "epochs" in result:

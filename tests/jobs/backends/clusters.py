@@ -108,10 +108,13 @@ def slurm_command(name: str, words: list[str], cluster: FakeCluster, toy: list[s
         return 1
     if name == "sbatch":
         lines = Path(words[-1]).read_text().splitlines()
+        folder = lines[-1].split()[-1].strip("'")
+        if Path(folder).name in cluster.settings().get("refused", ()):
+            print("sbatch: error: Requested node configuration is not available", file=sys.stderr)
+            return 1
         exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
         number = str(1 + len(list(cluster.folder.glob("number-*"))))
         (cluster.folder / f"number-{number}").touch()
-        folder = lines[-1].split()[-1].strip("'")
         environment = {key: value.strip("'") for key, value in exports.items()}
         cluster.submit(number, [*toy, folder, str(cluster.settings().get("seconds"))], environment)
         print(number)

@@ -9,6 +9,7 @@ from tests.jobs.backends.scene import Scene
 def place(request, tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda: None)
     monkeypatch.setattr("imgcls.jobs.queue.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("imgcls.jobs.queue.REFUSED_PAUSES", (0.05, 0.1, 0.2))
     made = request.param(tmp_path, monkeypatch)
     yield made
     made.close()

@@ -5,6 +5,7 @@ cannot have, such as an unreachable cluster for local processes, does nothing th
 """
 
 import contextlib
+import errno
 import json
 import os
 import shlex
@@ -42,6 +43,7 @@ class Local:
         self.folder = folder
         self.seconds = self.SECONDS
         self._started: list[subprocess.Popen] = []
+        self._refused: set[str] = set()
 
     def backend(self):
         """A new object, as a new queue process would have it."""
@@ -53,7 +55,13 @@ class Local:
         """A queue on a backend."""
         return Queue(backend)
 
+    def refuse(self, *runs: Run) -> None:
+        """From now on these are not taken, and others are."""
+        self._refused = {run.id for run in runs}
+
     def _spawn(self, run: Run, **environment) -> subprocess.Popen:
+        if run.id in self._refused:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
         with (run.folder / "log.txt").open("ab") as log:
             command = [sys.executable, str(TOY), str(run.folder), str(self.seconds)]
             variables = os.environ | environment
@@ -166,6 +174,9 @@ class _Cluster(Local):
     def kill_queue(self, backend) -> None:
         pass
 
+    def refuse(self, *runs: Run) -> None:
+        self.cluster.set(refused=[run.id for run in runs])
+
     def network(self, is_up: bool) -> None:
         self.cluster.set(network=is_up)
 
@@ -269,7 +280,10 @@ class _RayHandler(BaseHTTPRequestHandler):
         number = content["submission_id"]
         if number in self.place.cluster.states():
             return 500, "ValueError: a job with this submission_id was already submitted"
-        words = [sys.executable, str(TOY), shlex.split(content["entrypoint"])[-1], str(self.place.seconds)]
+        folder = shlex.split(content["entrypoint"])[-1]
+        if Path(folder).name in self.place.cluster.settings().get("refused", ()):
+            return 400, "ValueError: the resources of this job are invalid"
+        words = [sys.executable, str(TOY), folder, str(self.place.seconds)]
         self.place.cluster.submit(number, words, content["runtime_env"]["env_vars"])
         return 200, {"submission_id": number}
 

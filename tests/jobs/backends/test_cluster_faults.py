@@ -25,6 +25,30 @@ def test_a_cluster_that_cannot_be_reached_when_a_run_is_started(scene):
     assert waiting_list.problem() == ""
 
 
+def test_a_run_that_is_always_refused_is_given_up_and_holds_up_no_other(scene):
+    refused, other = scene.run("first"), scene.run("second")
+    scene.place.refuse(refused)
+    scene.until(lambda: other.state == "finished")
+    assert_trained_once(other)
+    scene.until(lambda: refused.state == "failed")
+    assert "it was refused 4 times" in refused.result["message"] and jobs.waiting() == []
+    assert "press Try again" in refused.result["message"] and epochs(refused) == []
+    scene.place.refuse()
+    jobs.start(refused)
+    scene.until(lambda: refused.state == "finished")
+    assert_trained_once(refused)
+
+
+def test_a_run_that_was_refused_for_a_while_is_trained(scene):
+    run = scene.run()
+    scene.place.refuse(run)
+    scene.until(lambda: waiting_list.refusal_of(run) is not None)
+    assert run.state == "queued" and "Refused once, and tried again" in waiting_list.refusal_of(run).sentence()
+    scene.place.refuse()
+    scene.until(lambda: run.state == "finished")
+    assert_trained_once(run)
+
+
 def test_a_cluster_that_cannot_be_reached_during_a_training(scene):
     run = scene.run(hold=2)
     scene.until_trained(run, 2)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from imgcls import runs
+from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.jobs.backends import ray, slurm
@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("backend faults"
 def on(tmp_path, monkeypatch, wait_until):
     """`on(places.Ray)`: a scene on this place."""
     monkeypatch.setattr("imgcls.jobs.queue.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("imgcls.jobs.queue.REFUSED_PAUSES", (0.1,) * 5)
+    monkeypatch.setattr(jobs, "wake", lambda: None)
     made = []
 
     def scene(kind) -> Scene:
@@ -62,10 +64,41 @@ def test_the_reason_of_a_refusal_is_passed_on(on):
     working = sbatch.read_text()
     sbatch.write_text("#!/bin/sh\necho 'sbatch: error: invalid partition specified: gpu' >&2\nexit 1\n")
     scene.queue.round()
-    assert_waits(run, "Slurm refuses sbatch: sbatch: error: invalid partition specified: gpu")
+    assert run.state == "queued" and waiting_list.problem() == ""
+    assert waiting_list.refusal_of(run).sentence() == (
+        "Refused once, and tried again after a pause: Slurm refuses sbatch: sbatch: error: invalid partition "
+        "specified: gpu."
+    )
     sbatch.write_text(working)
     scene.until(lambda: run.state == "finished")
     assert_trained_once(run)
+
+
+def test_a_run_that_is_taken_out_and_started_again_is_tried_at_once(on, monkeypatch):
+    monkeypatch.setattr("imgcls.jobs.queue.REFUSED_PAUSES", (1000.0,))
+    scene = on(places.Slurm)
+    run = scene.run()
+    scene.place.refuse(run)
+    scene.rounds()
+    assert waiting_list.refusal_of(run).times == 1, "it rests"
+    scene.place.refuse()
+    jobs.take_out(run)
+    assert run.state == "aside"
+    jobs.start(run)
+    assert waiting_list.refusal_of(run) is None
+    scene.until(lambda: run.state == "finished")
+    assert_trained_once(run)
+
+
+def test_as_many_jobs_as_the_account_may_submit_are_no_refusal_of_one_run(on):
+    scene = on(places.Slurm)
+    run = scene.run()
+    sbatch = scene.place.folder / "bin" / "sbatch"
+    said = "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates policy"
+    sbatch.write_text(f"#!/bin/sh\nprintf '{said}' >&2\nexit 1\n")
+    scene.rounds()
+    assert_waits(run, "Slurm refuses sbatch: sbatch: error: Batch job submission failed: Job violates policy")
+    assert waiting_list.refusal_of(run) is None
 
 
 def test_a_cluster_that_answers_late_is_one_that_does_not_answer(on, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 from imgcls import runs
 from imgcls.cli.commands.exporting import mirror as commands
 from imgcls.config import Config
-from imgcls.jobs import queue
+from imgcls.jobs import claims
 from imgcls.jobs.mirror import Pull, Push, Storage, curve_parts, live
 from imgcls.runs import Run
 from imgcls.system import paths
@@ -87,7 +87,7 @@ class SlowStorage:
 
 def growing() -> Run:
     run = runs.create(Config(data="digits", model="ann", epochs=9), run_id="growing")
-    queue.claim(run)
+    claims.claim(run)
     (run.folder / "heartbeat").write_text("running ", "ascii")
     return run
 

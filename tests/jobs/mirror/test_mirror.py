@@ -10,7 +10,7 @@ from imgcls import datasets, runs
 from imgcls.cli.main import main
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
-from imgcls.jobs import queue
+from imgcls.jobs import claims
 from imgcls.jobs.mirror import Pull, Push, Storage, dataset_copies
 from imgcls.runs import Run
 from imgcls.system import paths
@@ -49,7 +49,7 @@ def elsewhere(monkeypatch, tmp_path):
 
 def growing(run_id: str = "growing") -> Run:
     run = runs.create(Config(data="digits", model="ann", epochs=9), run_id=run_id)
-    queue.claim(run)
+    claims.claim(run)
     (run.folder / "heartbeat").write_text("running ", "ascii")
     return run
 
@@ -126,7 +126,7 @@ def test_a_resumed_run_has_no_result_there(storage, digits):
     run = growing()
     (run.folder / "result.json").write_text('{"version": 1, "outcome": "stopped"}')
     assert Push(run, storage).step()
-    queue.claim(run)
+    claims.claim(run)
     assert not Push(run, storage).step()
     assert "result.json" not in storage.sizes(f"runs/{run.id}")
 

@@ -17,7 +17,7 @@ import pytest
 from imgcls import jobs
 from imgcls.inference.activations import ActivationModel
 from imgcls.inference.predictor import Predictor
-from imgcls.jobs import queue
+from imgcls.jobs import claims
 from imgcls.runs import Run
 from imgcls.runs.predictions import filters
 from imgcls.runs.run import STARTING_LOCK, TRAINER_LOCK
@@ -65,7 +65,7 @@ class Forks:
 
     def trainer(self, run: Run, before: str = "", *, explains: bool = False) -> psutil.Process:
         """Starts a trainer for a run that no queue starts; see `fork_server` for `before` and `explains`."""
-        queue.claim(run)
+        claims.claim(run)
         return self.process(do="train", folder=str(run.folder), before=before, explains=explains)
 
     def queue(self, before: str = "", trainers: dict[str, str] | None = None) -> psutil.Process:

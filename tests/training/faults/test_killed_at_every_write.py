@@ -47,7 +47,7 @@ Checkpoint({{"epoch": 2}}, dict.fromkeys(PARTS, arrays)).write(folder / "checkpo
 CLAIMS = """
 from pathlib import Path
 from imgcls.jobs import waiting_list
-from imgcls.jobs.queue import claim
+from imgcls.jobs.claims import claim
 from imgcls.runs import Run
 run = Run(Path({!r}))
 claim(run, waiting_list.ticket(run))

@@ -75,4 +75,6 @@ def _queued(run: Run) -> str:
     if seconds:
         text = _("Position {place} of {count} in the queue, starts in about {time}.")
     text = text.format(place=place, count=len(queue), time=formatting.duration(seconds))
+    if refusal := waiting_list.refusal_of(run):
+        return f"{text} {plain(refusal.sentence())}"
     return f"{text} {plain(waiting_list.problem(backends.name_for(run))) or _(BY_ITSELF)}"

@@ -8,7 +8,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.jobs import backends, waiting_list
 from imgcls.jobs.backends import slurm
-from imgcls.runs import Run
+from imgcls.runs import Run, results
 from imgcls.ui.train.run_parts import place
 from tests.support.pages import is_intact, opened, text_of
 
@@ -97,3 +97,19 @@ def test_a_run_from_a_cluster_that_is_not_configured_asks_nobody(digits, monkeyp
     app = opened("train", run=run.id)
     assert "Output of the cluster job" not in [one.label for one in app.expander]
     assert is_intact(app)
+
+
+def test_a_refused_run_says_why_and_can_be_tried_again(digits, monkeypatch):
+    monkeypatch.delenv("IMGCLS_BACKEND", raising=False)
+    run = runs.create(Config(data=digits), run_id="refused", place=1.0)
+    waiting_list.enter_again(run, refusal=waiting_list.Refusal(2, "Slurm refuses sbatch: invalid partition: gpu"))
+    sentence = "Refused 2 times, and tried again after a pause: Slurm refuses sbatch: invalid partition: gpu."
+    (progress,) = opened("train", run=run.id).get("progress")
+    assert sentence in progress.proto.text.replace("\\", "")
+    assert sentence in text_of(opened("runs")).replace("\\", "")
+    waiting_list.take_out(run)
+    results.write_not_submitted(run.folder, 6, "Slurm refuses sbatch: invalid partition: gpu")
+    app = opened("train", run=run.id)
+    assert "it was refused 6 times" in text_of(app)
+    click(app, "Try again")
+    assert jobs.waiting() == [run] and waiting_list.refusal_of(run) is None
