@@ -1,7 +1,7 @@
 """The reference page of all settings: those of `Config` by topic, then those of each model family."""
 
 from imgcls import models
-from imgcls.cli.commands.train import TOPICS
+from imgcls.cli.commands.train_parts.options import TOPICS
 from imgcls.config import PARAMS
 from imgcls.params import Choice, Param, Range, RunId
 

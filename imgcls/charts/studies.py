@@ -20,6 +20,8 @@ PADDING = 0.04
 STAR = 18
 """Pixels of the star that marks the winner."""
 MOST_TEXTS, MOST_DECADES = 40, 2
+LEAST_TICKS, TICK_DISTANCE = 3, 0.08
+"""Round numbers on the axis of the scores, and their least distance to its ends, as a fraction of its length."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Point:
     parameters: int | None = None
     watt_hours: float | None = None
     is_winner: bool = False
+    score: str = ""
+    """The value as the page writes it; figures that write it have no rounding of their own."""
 
 
 def history(points: Sequence[Point], score: str, *, is_higher_better: bool):
@@ -107,9 +111,7 @@ def parallel_coordinates(
         for name in (points[0].params if points else ())
     ]
     values = [point.value for point in points]
-    digits = 1 if max(map(abs, values), default=0.0) >= 1 else 3
-    least, most = math.floor(min(values) * 10**digits), math.ceil(max(values) * 10**digits)
-    dimensions.append({"label": score, "values": values, "range": [least / 10**digits, most / 10**digits]})
+    dimensions.append(_score_dimension(points, score))
     figure = go.Figure(
         go.Parcoords(
             dimensions=dimensions,
@@ -197,16 +199,42 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
         name=name,
         customdata=[point.run for point in points],
         text=[_hover(point) for point in points],
-        hovertemplate="%{text}<br>%{y:.5~g}<extra></extra>",
+        hovertemplate="%{text}<extra></extra>",
     )
 
 
 def _hover(point: Point) -> str:
     lines = [
-        f"trial {point.number}{', the winner' if point.is_winner else ''}",
+        f"trial {point.number}{', the winner' if point.is_winner else ''}: {_written(point)}",
         *(f"{name}: {_text(value)}" for name, value in point.params.items()),
     ]
     return "<br>".join(literal(line, MOST_TEXTS) for line in lines)
+
+
+def _written(point: Point) -> str:
+    return point.score or f"{point.value:g}"
+
+
+def _score_dimension(points: Sequence[Point], label: str) -> dict:
+    """The axis of the scores, from the worst trial to the best one, whose ends say what the page says: Plotly would
+    round them in its own way. Between them are round numbers."""
+    least, most = (choose(points, key=lambda point: point.value) for choose in (min, max))
+    reach = most.value - least.value
+    ticks = {least.value: _written(least), most.value: _written(most)}
+    if reach:
+        step = 10 ** math.floor(math.log10(reach))
+        step /= next(parts for parts in (1, 2, 5, 10) if reach / step * parts >= LEAST_TICKS)
+        inner = step * np.arange(math.ceil(least.value / step), math.floor(most.value / step) + 1)
+        free = TICK_DISTANCE * reach
+        ticks |= {float(at): f"{at:.6g}" for at in inner if free < at - least.value and free < most.value - at}
+    margin = 0.0 if reach else max(abs(least.value) * PADDING, 1e-3)
+    return {
+        "label": label,
+        "values": [point.value for point in points],
+        "range": [least.value - margin, most.value + margin],
+        "tickvals": list(ticks),
+        "ticktext": list(ticks.values()),
+    }
 
 
 def _padded(low: float, high: float) -> list[float]:

@@ -5,6 +5,7 @@ plan              study.json: the space, the sampler, the budget, the metric
 study             Study: a study folder and its trials
 trash             deleted studies, which can be restored for a day
 proposals         what to try next: grid, random, TPE (Optuna)
+by_value          scores by the values of each setting, if there are too few trials for importances
 pruning           which running trials to end early
 selection_bias    how much too good the best of many scores is
 learning_curve    would more data help? runs on 10 to 100% of the training images
@@ -20,7 +21,7 @@ from typing import Any
 
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
-from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find
+from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find, folder
 from imgcls.system import processes
 
 __all__ = [
@@ -37,9 +38,15 @@ __all__ = [
     "create",
     "drive",
     "drive_all",
+    "exists",
     "find",
     "sentences",
 ]
+
+
+def exists(study_id: str) -> bool:
+    """Whether there is a study with this ID, whoever's it is."""
+    return bool(ID.fullmatch(study_id)) and (folder() / study_id).is_dir()
 
 
 def drive(study: Study) -> None:
@@ -59,7 +66,8 @@ def drive_all() -> None:
 def sentences(result: Mapping[str, Any]) -> list[str]:
     """What result.json of a study says about the winner's scores, in plain English."""
     found = []
-    if test := result.get("test"):
+    test, bias = result.get("test"), result.get("bias")
+    if test:
         found.append(
             f"Test accuracy of the winner: {percent(test['accuracy'], 2)} "
             f"(95% CI {interval(test['low'], test['high'], 2)}, {test['images']:,} images), measured once, "
@@ -67,11 +75,17 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
         )
     if "winner" in result:
         found.append(f"{result['tried']:,} configurations were tried, {result['scored']:,} have a validation score.")
-    if bias := result.get("bias"):
+    if bias:
         found.append(
-            f"Estimated selection bias: the best of {bias['trials']:,} overstates its accuracy by about "
-            f"{100 * bias['bias']:.2f} percentage points, so expect {percent(bias['accuracy'], 2)} on new images "
-            f"(bootstrap over {bias['images']:,} validation images)."
+            f"Selection bias: the best of {bias['trials']:,} validation scores is partly luck, by about "
+            f"{100 * bias['bias']:.2f} percentage points; without it, {percent(bias['accuracy'], 2)} of the validation "
+            f"images would be correct (bootstrap over {bias['images']:,} images)."
+        )
+    if bias and test:
+        found.append(
+            "The test accuracy differs from this estimate because it was measured on other images, and because each "
+            "trial's best epoch was also chosen on the validation images, which the estimate does not correct: report "
+            "the test accuracy."
         )
     if message := result.get("message"):
         found.append(str(message))

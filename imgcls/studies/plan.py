@@ -30,6 +30,7 @@ from typing import Any
 
 from imgcls.config import Config, settings_file
 from imgcls.errors import SettingError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.params import shortened
 from imgcls.runs import run_name
 from imgcls.studies import space
@@ -109,8 +110,21 @@ class Plan:
         """How many trials there will be: a grid may have fewer combinations than `trials`."""
         return min(self.trials, space.grid_size(self.vary)) if self.sampler == "grid" else self.trials
 
+    def written(self, score: float) -> str:
+        """A score by this plan's metric as text, rounded in the same way wherever a study shows it."""
+        return percent(score, 2) if self.metric == "val_accuracy" else f"{score:.4f}"
+
     def changed(self, **values: Any) -> "Plan":
         return replace(self, **values)
+
+    def limited(self, time_of_day: str = "", hours: float = 0.0, energy_kwh: float = 0.0) -> "Plan":
+        """The plan with further ends: a time of day, hours from now, or an energy; "" and 0 are none.
+
+        Raises:
+            SettingError: one of them is invalid.
+        """
+        until = end_of(time_of_day, hours) if time_of_day or hours else self.until
+        return self.changed(until=until, energy_kwh=energy_kwh or self.energy_kwh)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

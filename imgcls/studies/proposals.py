@@ -111,18 +111,15 @@ def optuna_study(plan: Plan, trials: Sequence[Trial], seed: int = 0) -> "optuna.
     study = optuna.create_study(direction="maximize" if plan.is_higher_better else "minimize", sampler=sampler)
     distributions = {name: _distribution(domain) for name, domain in plan.vary.items()}
     for trial in trials:
-        if set(trial.params) != set(distributions) or not all(
-            plan.vary[name].holds(value) for name, value in trial.params.items()
-        ):
+        if not _is_within(plan, trial):
             continue
         steps = {epoch: value for epoch, value in enumerate(trial.curve, 1) if value is not None}
-        is_pruned = trial.state == "stopped" and bool(steps)
         if trial.is_open:
             state = TrialState.RUNNING
         elif trial.value is None:
             state = TrialState.FAIL
         else:
-            state = TrialState.PRUNED if is_pruned else TrialState.COMPLETE
+            state = TrialState.PRUNED if _is_pruned(trial) else TrialState.COMPLETE
         with contextlib.suppress(ValueError):  # edited by hand to values between the steps
             study.add_trial(
                 create_trial(
@@ -136,14 +133,19 @@ def optuna_study(plan: Plan, trials: Sequence[Trial], seed: int = 0) -> "optuna.
     return study
 
 
+def complete(plan: Plan, trials: Sequence[Trial]) -> list[Trial]:
+    """The trials that importances are computed from: with a score, not ended early, and within the search space."""
+    return [trial for trial in trials if trial.value is not None and not _is_pruned(trial) and _is_within(plan, trial)]
+
+
 def importances(plan: Plan, trials: Sequence[Trial]) -> dict[str, float]:
     """How much each varied setting explains whether a trial is among the better ones, summing to 1, largest first.
 
-    Empty with too few trials or without Optuna. Source: Watanabe, S. et al. (2023), "PED-ANOVA: efficiently quantifying
-    hyperparameter importance in arbitrary subspaces", IJCAI.
+    Empty with too few trials, if all have the same score, or without Optuna. Source: Watanabe, S. et al. (2023),
+    "PED-ANOVA: efficiently quantifying hyperparameter importance in arbitrary subspaces", IJCAI.
     """
-    complete = [trial for trial in trials if trial.value is not None]
-    if len(complete) < STARTUP_TRIALS or len({trial.value for trial in complete}) < 2 or not is_installed():
+    scores = [trial.value for trial in complete(plan, trials)]
+    if len(scores) < STARTUP_TRIALS or len(set(scores)) < 2 or not is_installed():
         return {}
     import optuna
 
@@ -152,6 +154,17 @@ def importances(plan: Plan, trials: Sequence[Trial]) -> dict[str, float]:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     return dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
+
+
+def _is_within(plan: Plan, trial: Trial) -> bool:
+    """Whether the settings of a trial are those of the search space, and have values of it."""
+    return set(trial.params) == set(plan.vary) and all(
+        plan.vary[name].holds(value) for name, value in trial.params.items()
+    )
+
+
+def _is_pruned(trial: Trial) -> bool:
+    return trial.state == "stopped" and any(value is not None for value in trial.curve)
 
 
 def _distribution(domain: Domain) -> Any:

@@ -10,6 +10,7 @@ Every name is a setting of `Config` or of the model family, and every value is c
 import itertools
 import math
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ FIXED = {
 """Settings that a study must not vary, and why."""
 MOST_VALUES = 100
 MOST_SETTINGS = 30
+RANGE = re.compile(r"\s*([^\s,]+?)\s*(?:\.\.|…|–| to )\s*([^\s,:]+?)(?:\s*[\s:]\s*(log|linear))?\s*", re.IGNORECASE)
+"""A range as a person types it: 0.1 .. 0.5, 1e-4..1e-2:log."""
 GRID_STEPS = 4
 """A range without a step has this many values in a grid."""
 MOST_IN_GRID = 10_000
@@ -133,6 +136,27 @@ def read(values: Any, base: Config) -> dict[str, Domain]:
         for value in _ends(domain):
             config_of(base, {name: value})
     return found
+
+
+def typed(text: str) -> Any:
+    """What a person types into a form or a shell, as a study's file has it.
+
+        16, 32, 64          a list
+        0.1 .. 0.5          a range; it is logarithmic where the setting usually is
+        1e-4..1e-2:log      the same with “:log” or “:linear”, or either after a space, to choose the scale
+
+    Raises:
+        SettingError: it is empty. Values are checked by `read`.
+    """
+    if found := RANGE.fullmatch(text):
+        scale = {"log": found[3].lower() == "log"} if found[3] else {}
+        return {"from": found[1], "to": found[2]} | scale
+    values = [part.strip() for part in text.split(",") if part.strip()]
+    if not values:
+        raise SettingError(
+            "An empty text is neither a list of values, such as 16, 32, 64, nor a range, such as 0.1 .. 0.5."
+        )
+    return values
 
 
 def variable(base: Config) -> list[Param]:

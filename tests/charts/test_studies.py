@@ -70,10 +70,17 @@ def test_the_axes_of_settings_show_the_range_that_is_searched():
     assert list(dropout.range) == [0, 0.5] and np.allclose(rate.range, [-4, -1])
 
 
-def test_the_axis_of_scores_ends_at_round_numbers():
-    points = [Point("a", 0, 89.4112, {"x": 1}), Point("b", 1, 97.4131, {"x": 2})]
+def test_the_axis_of_scores_ends_with_the_numbers_that_the_page_shows():
+    """Plotly would write 84.8 where the page says 84.75%."""
+    points = [Point("a", 0, 71.2, {"x": 1}, score="71.20%"), Point("b", 1, 84.75, {"x": 2}, score="84.75%")]
     score = studies.parallel_coordinates(points, [], "accuracy", is_higher_better=True).data[0].dimensions[-1]
-    assert list(score.range) == [89.4, 97.5]
+    assert list(score.range) == [71.2, 84.75]
+    shown = dict(zip(score.tickvals, score.ticktext, strict=True))
+    assert shown == {71.2: "71.20%", 84.75: "84.75%"} | {float(at): str(at) for at in (74, 76, 78, 80, 82)}
+    assert "84.75%" in studies.history(points, "accuracy", is_higher_better=True).data[1].text[1]
+    same = [replace(point, value=50.0, score="50.00%") for point in points]
+    score = studies.parallel_coordinates(same, [], "accuracy", is_higher_better=True).data[0].dimensions[-1]
+    assert list(score.ticktext) == ["50.00%"] and score.range[0] < 50 < score.range[1]
 
 
 def test_listed_numbers_are_categories_in_their_order():

@@ -54,6 +54,27 @@ def test_what_cannot_be_searched_is_named(values, words):
         space.read(values, BASE)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("16, 32,64", ["16", "32", "64"]),
+        ("0.1", ["0.1"]),
+        ("1e-4..1e-2:log", {"from": "1e-4", "to": "1e-2", "log": True}),
+        ("0.1 .. 0.5 linear", {"from": "0.1", "to": "0.5", "log": False}),
+        (" 8 to 64 ", {"from": "8", "to": "64"}),
+        ("0.0001 .. 0.1 LOG", {"from": "0.0001", "to": "0.1", "log": True}),
+        ("adam,sgd", ["adam", "sgd"]),
+    ],
+)
+def test_a_person_types_a_list_or_a_range(text, expected):
+    assert space.typed(text) == expected
+
+
+def test_an_empty_text_is_neither_a_list_nor_a_range():
+    with pytest.raises(SettingError, match="neither a list of values, such as 16, 32, 64, nor a range"):
+        space.typed(" , ")
+
+
 def test_a_grid_has_every_combination_once():
     found = space.read({"filters": [16, 32], "dropout": {"from": 0.1, "to": 0.3, "step": 0.1}}, BASE)
     cells = list(space.grid(found))

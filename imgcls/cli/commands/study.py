@@ -12,7 +12,7 @@ from imgcls import studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
-from imgcls.studies import Study, Trial, another_night, plan, proposals, trash
+from imgcls.studies import Plan, Study, Trial, another_night, plan, proposals, trash
 from imgcls.studies import energy as energy_used
 from imgcls.studies.driver import Driver, Taken
 
@@ -57,21 +57,25 @@ def start(
     Example: imgcls study start search.yaml
 
     Example: imgcls study start search.yaml --until 07:00 --background
+
+    Without a file: imgcls train --data mnist_sample --vary learning_rate=1e-4..1e-2:log --trials 20
     """
     exit_codes.existing(file, "study file")
     with exit_codes.exits_with(exit_codes.USAGE):
-        planned = plan.read(file)
-        if until or hours:
-            planned = planned.changed(until=plan.end_of(until, hours))
-        if energy:
-            planned = planned.changed(energy_kwh=energy)
+        planned = plan.read(file).limited(until, hours, energy)
         if backend:
             planned = planned.changed(backend=backend)
+    return begin(planned, id, is_background=background)
+
+
+def begin(planned: Plan, study_id: str, *, is_background: bool) -> int:
+    """Creates the study, prints its ID and works on it until it has ended, or leaves that to another process."""
+    with exit_codes.exits_with(exit_codes.USAGE):
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
-        study = studies.create(planned, study_id=id)
+        study = studies.create(planned, study_id=study_id)
     print(study.id, flush=True)
-    if background:
+    if is_background:
         studies.drive(study)
         return exit_codes.OK
     return _drive(study)

@@ -14,38 +14,22 @@ from cyclopts import Group, Parameter
 
 from imgcls import datasets, jobs, models, runs
 from imgcls.cli import exit_codes
-from imgcls.cli.commands import golden_set, seeds
+from imgcls.cli.commands import golden_set
+from imgcls.cli.commands.train_parts import options, seeds, vary
+from imgcls.cli.commands.train_parts.options import option, switch
 from imgcls.config import PARAMS, Config, settings_file
 from imgcls.datasets import recipes
 from imgcls.errors import UserError
 from imgcls.jobs import backends
 from imgcls.models import backbones, weights
-from imgcls.params import Choice, Param, Range
+from imgcls.params import Param
 from imgcls.runs import Run
 from imgcls.system import paths
 
 if TYPE_CHECKING:  # imports SciPy
     from imgcls.training.transfer.several_seeds import SeveralSeeds
 
-TOPICS = {
-    "Data": ("data", "train_images", "validation_fraction", "validation_minimum", "folds", "normalisation"),
-    "Model": ("model",),
-    "Augmentation": (
-        *("rotation", "shift", "zoom", "flip", "brightness", "contrast", "blur", "noise", "cutout"),
-        "test_time_augmentation",
-    ),
-    "Optimiser": ("optimizer", "learning_rate", "batch_size", "epochs", "weight_decay", "ema_decay"),
-    "Learning-rate schedule": (
-        *("schedule", "plateau_patience", "plateau_factor", "step_epochs", "step_factor", "warmup_fraction"),
-    ),
-    "Loss": ("loss", "class_weights", "label_smoothing"),
-    "Early stopping": ("monitor", "early_stopping", "patience"),
-    "Numerics": ("precision", "deterministic", "seed"),
-}
-"""Topics of `--help` and the settings they hold, in their order. A setting without one appears under "Other"."""
 SETTINGS_FLAGS = ("--settings", "--config")
-MODEL = "model__"
-"""Prefix of the model's own parameters: one may have the name of a setting."""
 DONE = ("finished", "stopped", "paused", "taken")
 RESUMABLE = ("aside", "lost", "paused", "stopped", "queued")
 
@@ -86,7 +70,7 @@ def command(tokens: list[str]) -> Callable[..., int]:
             ],
         ),
         *_run_options(),
-        *_setting_options(model, family),
+        *options.of_settings(model, family),
     ]
     train.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     train.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -99,6 +83,8 @@ def command(tokens: list[str]) -> Callable[..., int]:
     Models: {", ".join(models.names())}. Options of another model: imgcls train --model NAME --help
 
     Example: imgcls train --data mnist_sample --model cnn --epochs 3
+
+    Example: imgcls train --data mnist_sample --vary learning_rate=1e-4..1e-2:log --vary batch_size=32,64 --trials 20
     """
     return train
 
@@ -106,77 +92,23 @@ def command(tokens: list[str]) -> Callable[..., int]:
 def _run_options() -> list[inspect.Parameter]:
     group = Group("Run", sort_key=0)
     return [
-        _option(
+        option(
             "settings", SETTINGS_FLAGS, "Read the settings from this file: YAML, or JSON as in a run's folder.", group
         ),
-        _switch("recipe", "Use the model's recommended settings; explicit options win.", group),
-        _option("name", "--name", "Name shown in the app.", group),
-        _option("id", "--id", "Name of the run's folder (default: date, time and a random number).", group),
-        _option(
+        switch("recipe", "Use the model's recommended settings; explicit options win.", group),
+        option("name", "--name", "Name shown in the app.", group),
+        option("id", "--id", "Name of the run's folder (default: date, time and a random number).", group),
+        option(
             "seeds",
             "--seeds",
             "Train this many runs that differ only in the seed, and report mean and interval (2 to 100).",
             group,
             "N",
         ),
-        _switch("now", "Do not wait for another training run to end.", group),
-        _option("backend", "--backend", "Queue it for this backend of IMGCLS_BACKEND instead.", group, "NAME"),
+        switch("now", "Do not wait for another training run to end.", group),
+        option("backend", "--backend", "Queue it for this backend of IMGCLS_BACKEND instead.", group, "NAME"),
+        *vary.options(),
     ]
-
-
-def _setting_options(model: str, family: tuple[Param, ...]) -> list[inspect.Parameter]:
-    groups: dict[str, Group] = {}
-    for number, (topic, names) in enumerate(TOPICS.items(), 1):
-        groups |= dict.fromkeys(names, Group(topic, sort_key=number))
-    rest = Group("Other", sort_key=90)
-    of_model = Group(f"Options of the model '{model}'", sort_key=50)
-    return [
-        *(
-            _option(param.name, param.flag, _help(param), groups.get(param.name, rest), _metavar(param))
-            for param in PARAMS
-        ),
-        *(_option(f"{MODEL}{param.name}", param.flag, _help(param), of_model, _metavar(param)) for param in family),
-    ]
-
-
-def _option(
-    name: str, flag: str | tuple[str, ...], text: str, group: Group, metavar: str = "TEXT"
-) -> inspect.Parameter:
-    described = Parameter(
-        name=flag,
-        help=text,
-        metavar=metavar,
-        group=group,
-        show_default=False,
-        allow_leading_hyphen=True,
-        allow_repeating=True,
-    )
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, described]
-    )
-
-
-def _switch(name: str, text: str, group: Group) -> inspect.Parameter:
-    described = Parameter(name=f"--{name}", help=text, group=group, negative="", show_default=False)
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, described])
-
-
-def _metavar(param: Param) -> str:
-    return {int: "N", float: "X", bool: "on|off", str: "NAME"}[param.kind]
-
-
-def _help(param: Param) -> str:
-    allowed = ""
-    if param.kind is bool:
-        allowed = "on or off; "
-    elif isinstance(param.limits, Range):
-        unit = f" {param.limits.unit}" if param.limits.unit else ""
-        form = "," if param.kind is int else "g"
-        allowed = f"{param.limits.low:{form}} to {param.limits.high:{form}}{unit}; "
-    elif isinstance(param.limits, Choice):
-        allowed = f"{', '.join(param.limits.options)}; "
-    default = {True: "on", False: "off"}[bool(param.default)] if param.kind is bool else param.default
-    return f"{param.help} ({allowed}default: {default if default != '' else 'none'})"
 
 
 def _value_of(flag: str, tokens: list[str]) -> str | None:
@@ -199,7 +131,10 @@ def _loaded(path: Path) -> Config:
 def _train(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> int:
     with exit_codes.exits_with(exit_codes.USAGE):
         config = _config(start, family, given)
+        planned = vary.plan_of(config, given)
         count = seeds.number_of(given.get("seeds"), config)
+    if planned is not None:
+        return vary.start(planned, given)
     if count is None:
         return _train_one(config, given)
     return seeds.train(config, count, given, _train_one)
@@ -236,7 +171,7 @@ def _config(start: Config, family: tuple[Param, ...], given: dict[str, Any]) -> 
     values = {param.name: param.parsed(given[param.name]) for param in PARAMS if given.get(param.name) is not None}
     settings = dict(start.model_settings) if values.get("model", start.model) == start.model else {}
     for param in family:
-        if (text := given.get(f"{MODEL}{param.name}")) is not None:
+        if (text := given.get(f"{options.MODEL}{param.name}")) is not None:
             settings[param.name] = param.parsed(text)
     if given.get("recipe"):
         values = recipes.recipe(str(values.get("model", start.model)), str(values.get("data", start.data))) | values

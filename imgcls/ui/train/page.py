@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from imgcls import jobs, runs, sharing
+from imgcls import jobs, runs, sharing, studies
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.jobs import backends, fair_use
@@ -12,6 +12,7 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import run_name
 from imgcls.sharing import Action
+from imgcls.studies import plan
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import attempt, form
 from imgcls.ui.app.errors import plain
@@ -26,6 +27,7 @@ from imgcls.ui.train import (
     search,
     settings_form,
 )
+from imgcls.ui.train.search import Varied
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import sections
 
@@ -88,13 +90,18 @@ def _show_form() -> None:
             is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
         obstacle = attempt.obstacle(entry)
-        backend = _start(config, is_ready and not obstacle, entry)
+        bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
+        below = st.container()
+        # Its button says what the switch and the controls below it make of it.
+        varied = search.show(config) if entry is None else None
+        with bar:
+            _start(config, is_ready and not obstacle, entry, varied)
+        with below:
+            _usage()
         attempt.say(obstacle)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
-        if entry is None:
-            search.show(config, is_ready=is_ready, backend=backend)
         preflight.show(config, info)
         backbone.compare(config, info)
         model_summary.details(config, info)
@@ -113,27 +120,36 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
-    """The name of the run and the Start button. An attempt at an assignment is one run. Returns where it trains."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="start-bar"):
-        name = st.text_input(_("Run name"), placeholder=runs.default_label(config), max_chars=runs.LABEL_LENGTH)
-        seeds = 1
+def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
+    """The name and the Start button of a run or, if settings are varied, of a study: one button, so that nobody starts
+    the other one by mistake. An attempt at an assignment is one run."""
+    usual, seeds = runs.default_label(config), 1
+    if varied is None:
+        name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
         if entry is None:
             seeds = st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=110, key="seeds", help=_(SEEDS))
-        backend = _choose_backend()
-        may_start = rights.button(Action.START_RUN, disabled=not is_ready)
-        is_started = st.button(
-            _("Start"), type="primary", icon=":material/play_arrow:", width=160, key="start", **may_start
-        )
-    _usage()
+    else:
+        name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
+    backend = _choose_backend()
+    if varied is None:
+        label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not is_ready)
+    else:
+        missing = None if varied.plan else _("First choose the settings to vary, and their values.")
+        is_ready, label = is_ready and varied.plan is not None, varied.label
+        may_start = rights.button(Action.START_STUDY, disabled=not is_ready, help=missing)
+    width = 160 if varied is None else 250
+    is_started = st.button(label, type="primary", icon=":material/play_arrow:", width=width, key="start", **may_start)
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
+    study_id = f"study-{run_id}"
     if is_started and attempt.lacks_guess(entry):
         st.toast(attempt.FIRST, icon=":material/edit:", duration="long")
+    elif is_started and varied is not None and varied.plan is not None:
+        search.start(varied.plan, name, study_id, backend)
     elif is_started and seeds > 1:
         repeated = [config.changed(seed=seed) for seed in range(config.seed, config.seed + seeds)]
         fair_use.check_new_runs(repeated)
         for one in repeated:
-            label = run_name.with_ending(name or runs.default_label(config), f", seed {one.seed}")
+            label = run_name.with_ending(name or usual, f", seed {one.seed}")
             jobs.begin(one, label, run_id=f"{run_id}-{one.seed}", backend=backend)
         st.session_state["new_run_id"] = runs.new_id()
         links.go("runs.py")
@@ -142,9 +158,8 @@ def _start(config: Config, is_ready: bool, entry: Entry | None) -> str:
         run = jobs.begin(config, name, run_id=run_id, assignment=entry, backend=backend)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
-    if runs.exists(run_id):
+    if runs.exists(run_id) or studies.exists(study_id):
         st.session_state["new_run_id"] = runs.new_id()
-    return backend
 
 
 def _choose_backend() -> str:

@@ -1,21 +1,23 @@
-"""Below Start: choose settings to vary, and start a study instead of a single run."""
+"""Below Start: a switch that turns the run into a study, and the settings that it varies."""
 
-import re
+from dataclasses import dataclass
 
 import streamlit as st
 
-from imgcls import runs, studies
+from imgcls import languages, runs, studies
 from imgcls.config import Config
-from imgcls.errors import SettingError
+from imgcls.languages import N_, ngettext
+from imgcls.languages import gettext as _
 from imgcls.params import Choice, Param, Range
-from imgcls.sharing import Action
+from imgcls.studies import Plan, proposals, space
 from imgcls.studies import plan as plans
-from imgcls.studies import proposals, space
 from imgcls.ui.app import links
-from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.visitors import rights
+from imgcls.ui.app.errors import shown
 
-RANGE = re.compile(r"\s*([^\s,]+?)\s*(?:\.\.|…|–| to )\s*([^\s,]+?)(\s+log)?\s*", re.IGNORECASE)
+WHAT = N_(
+    "Trains many runs with different settings, as a study. The best one on the validation images wins, and only that "
+    "one is evaluated on the test set. All other settings are taken from the form."
+)
 USUAL = {"weight_decay": "0.0001 .. 0.1 log", "dropout": "0 .. 0.5", "label_smoothing": "0 .. 0.2"}
 """Ranges that are searched in practice, where one around the present value would not be."""
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
@@ -24,18 +26,46 @@ SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
 
 
-def show(config: Config, *, is_ready: bool, backend: str = "") -> None:
-    """The closed section. `backend` is where trials train."""
-    with st.expander("Vary settings", icon=":material/travel_explore:", key="vary", on_change="rerun") as section:
-        if section.open:
-            _panel(config, is_ready, backend)
+@dataclass(frozen=True)
+class Varied:
+    """Settings are varied: Start begins a study. There is no `plan` as long as the values are missing or invalid."""
+
+    plan: Plan | None
+
+    @property
+    def label(self) -> str:
+        """What Start is called."""
+        if self.plan is None:
+            return _("Start study")
+        trials = self.plan.budget
+        text = ngettext("Start study of {n} trial", "Start study of {n} trials", trials)
+        return text.format(n=languages.number(trials))
 
 
-def _panel(config: Config, is_ready: bool, backend: str) -> None:
-    st.caption(
-        "A study trains many runs with different settings. The best one on the validation images wins, and only that "
-        "one is evaluated on the test set. All other settings are taken from the form."
-    )
+def show(config: Config) -> Varied | None:
+    """The switch and, if it is on, the controls; None if it is off."""
+    if not st.toggle(_("Vary settings"), key="vary", help=_(WHAT)):
+        return None
+    with st.container(border=True, key="vary-panel"):
+        plan = None
+        with shown():
+            plan = _panel(config)
+        return Varied(plan)
+
+
+def start(plan: Plan, name: str, study_id: str, backend: str) -> None:
+    """Begins the study and opens its page. The same ID again, as from a second click, begins nothing new."""
+    study = studies.create(plan.changed(title=name or plan.title, backend=backend), study_id=study_id)
+    studies.drive(study)
+    links.go("studies.py", study=study.id)
+
+
+def _panel(config: Config) -> Plan | None:
+    """The controls. None as long as no setting is chosen.
+
+    Raises:
+        SettingError: a value is invalid.
+    """
     params = {param.name: param for param in space.variable(config)}
     names = [*(name for name in FIRST if name in params), *(name for name in params if name not in FIRST)]
     chosen = st.multiselect(
@@ -70,29 +100,21 @@ def _panel(config: Config, is_ready: bool, backend: str) -> None:
             "epochs.",
         )
     end, hours, kwh = _ends()
-    usual = runs.default_label(config)
-    title = st.text_input("Name of the study", placeholder=usual, max_chars=plans.MOST_TITLE, key="vary-title")
-    may_start = rights.button(Action.START_STUDY, disabled=not (is_ready and chosen))
-    if st.button("Start study", type="primary", icon=":material/play_arrow:", **may_start):
-        with shown():
-            vary = {name: _parsed(text) for name, text in texts.items()}
-            plan = plans.Plan(
-                base=config,
-                vary=space.read(vary, config),
-                title=title or usual,
-                trials=trials,
-                sampler=sampler,
-                pruner=pruner,
-                until=plans.end_of(end, hours) if end or hours else None,
-                energy_kwh=kwh,
-                backend=backend,
-            )
-            study = studies.create(plan)
-            studies.drive(study)
-            links.go("studies.py", study=study.id)
+    if not chosen:
+        return None
+    vary = {name: space.typed(text) if isinstance(text, str) else text for name, text in texts.items()}
+    plan = Plan(
+        base=config,
+        vary=space.read(vary, config),
+        title=runs.default_label(config),
+        trials=trials,
+        sampler=sampler,
+        pruner=pruner,
+    )
+    return plan.limited(end, hours, kwh)
 
 
-def _ends() -> tuple[str, float, float | None]:
+def _ends() -> tuple[str, float, float]:
     """When the study ends at the latest: a time of day, hours, kilowatt-hours."""
     with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
         end = st.time_input(
@@ -112,7 +134,7 @@ def _ends() -> tuple[str, float, float | None]:
             help="The energy of everything that runs on the machine: measured where the processor's counters can be "
             "read, otherwise estimated with 10 W per busy core.",
         )
-    return ("" if end is None else f"{end:%H:%M}"), float(hours or 0.0), kwh
+    return ("" if end is None else f"{end:%H:%M}"), float(hours or 0.0), float(kwh or 0.0)
 
 
 def _values(param: Param, config: Config) -> str | list:
@@ -141,19 +163,3 @@ def _suggestion(param: Param, present: object) -> str:
     else:
         ends = max(low, present / 2), min(high, present * 2 if present else min(high, low + (high - low) / 2))
     return " .. ".join(f"{round(end) if param.kind is int else end:g}" for end in ends) + " log" * is_log
-
-
-def _parsed(text: str | list) -> object:
-    """A list or a range as in a study's file.
-
-    Raises:
-        SettingError: it is neither.
-    """
-    if isinstance(text, list):
-        return text
-    if found := RANGE.fullmatch(text):
-        return {"from": found[1], "to": found[2]} | ({"log": True} if found[3] else {})
-    values = [part.strip() for part in text.split(",") if part.strip()]
-    if not values:
-        raise SettingError(f"{plain(text) or 'An empty text'} is neither a list of values nor a range.")
-    return values

@@ -1,6 +1,7 @@
 """The Studies page, and what Train and Runs offer for studies and repeated seeds."""
 
 import json
+import shutil
 
 import filelock
 import pytest
@@ -113,6 +114,71 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     )
 
 
+@pytest.fixture
+def few(digits) -> studies.Study:
+    """A study of 5 trials that has ended."""
+    study = studies.create(planned(trials=5), study_id="mine")
+    with Trainers():
+        driver.Driver(study).run()
+    return study
+
+
+def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
+    app = opened("studies", study="mine")
+    assert is_intact(app)
+    assert "Importances need 8 complete trials; 3 more are missing. With fewer, chance decides" in text_of(app)
+    table = app.dataframe[0].value
+    assert list(table["Setting"].unique()) == ["learning rate", "batch size"]
+    assert table["Trials"].sum() == 10, "each trial counts once for each setting"
+    best = max(100 * trial.value for trial in few.trials())
+    assert round(table["Best (%)"].max(), 6) == round(best, 6)
+
+
+def test_the_page_rounds_scores_in_one_way_and_says_why_two_of_them_differ(few):
+    result = json.loads((few.folder / "result.json").read_text())
+    facts = {"value": 0.8475, "bias": {"bias": 0.0053, "accuracy": 0.8422, "trials": 5, "images": 400}}
+    test = {"test": {"accuracy": 0.81944, "low": 0.77, "high": 0.86, "images": 360}}
+    (few.folder / "result.json").write_text(json.dumps(result | facts | test))
+    winner = studies.best(few.trials(), few.plan)
+    ended = json.loads((winner.run.folder / "result.json").read_text())
+    (winner.run.folder / "result.json").write_text(json.dumps(ended | {"val_accuracy": 0.99478}))
+    app = opened("studies", study="mine")
+    text, numbers = text_of(app), html_of(app)
+    assert "84.75%" in numbers and "0.53" in numbers and "81.94%" in numbers and "95% CI 77.00–86.00%" in numbers
+    (parallel,) = (
+        trace
+        for one in app.get("plotly_chart")
+        for trace in json.loads(one.proto.spec)["data"]
+        if trace["type"] == "parcoords"
+    )
+    assert "99.48%" in parallel["dimensions"][-1]["ticktext"], "as the page would say it"
+    assert "without it, 84.22% of the validation images would be correct" in text.replace("\\", "")
+    assert "The test accuracy differs from this estimate because it was measured on other images" in text
+
+
+def test_failed_trials_say_why(digits):
+    study = studies.create(planned(trials=3), study_id="mine")
+    with Trainers(lambda run: {"outcome": "failed", "message": "No memory."} if run.id == "mine-0001" else {}):
+        driver.Driver(study).run()
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "1 trial of 3 failed:" in text_of(app) and "- Trial 1: No memory" in text_of(app)
+
+
+def test_a_winner_that_was_deleted_is_missed_and_no_other_trial_is_called_the_winner(few):
+    winner = studies.best(few.trials(), few.plan)
+    shutil.rmtree(winner.run.folder)
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "no longer exists: it was deleted or renamed" in text_of(app)
+    assert "The winner: " not in text_of(app) and "★" not in list(app.dataframe[-1].value[" "])
+
+
+def test_a_damaged_result_is_not_blamed_on_the_plan(few):
+    (few.folder / "result.json").write_text("{")
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "Delete the file and resume the study" in text_of(app)
+    assert "Correct study.json" not in text_of(app)
+
+
 def test_a_selected_trial_stays_selected_when_another_becomes_the_best(ended):
     app = opened("studies", study="mine")
     app.session_state["trial-of-mine"] = 3
@@ -223,8 +289,10 @@ def test_a_study_is_started_from_the_form(digits):
     app.run()
     app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "optimizer", "flip", "weight_decay"]).run()
     app.text_input(key="vary-cnn-learning_rate").set_value("1e-4 .. 0.01")
-    app.number_input(key="vary-trials").set_value(7)
-    next(button for button in app.button if button.label == "Start study").click().run()
+    app.number_input(key="vary-trials").set_value(7).run()
+    labels = [one.label for one in app.button]
+    assert "Start study of 7 trials" in labels and "Start" not in labels, "one button"
+    button(app, "Start study of 7 trials").click().run()
     assert is_intact(app)
     (study,) = studies.all_studies()
     assert study.plan.trials == 7 and study.plan.base.data == "digits"
@@ -242,9 +310,23 @@ def test_an_invalid_range_in_the_form_is_named(digits):
     app.session_state["vary"] = True
     app.run()
     app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
-    app.text_input(key="vary-cnn-batch_size").set_value("64 .. 32")
-    next(button for button in app.button if button.label == "Start study").click().run()
-    assert "must be smaller than" in text_of(app) and studies.all_studies() == []
+    app.text_input(key="vary-cnn-batch_size").set_value("64 .. 32").run()
+    assert "must be smaller than" in text_of(app) and button(app, "Start study").disabled
+    app.text_input(key="vary-cnn-batch_size").set_value(" ").run()
+    assert "An empty text is neither a list" in text_of(app) and is_intact(app)
+    app.text_input(key="vary-cnn-batch_size").set_value("32, 64").run()
+    assert not button(app, "Start study of 20 trials").disabled
+
+
+def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    assert button(app, "Start study").disabled and "Seeds" not in [one.label for one in app.number_input]
+    app.multiselect(key="vary-names-cnn").set_value(["flip"]).run()
+    app.selectbox(key="vary-sampler").set_value("grid").run()
+    assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
+    app.toggle(key="vary").set_value(False).run()
+    assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
 
 
 def test_repeated_runs_are_shown_and_compared(finished_run):
@@ -260,6 +342,15 @@ def test_repeated_runs_are_shown_and_compared(finished_run):
     assert is_intact(app) and "Choose two different settings." in text_of(app)
     linked = opened("runs", **{"seeds-a": other.options[1], "seeds-b": other.options[0]})
     assert [linked.selectbox(key=key).value for key in ("seeds-a", "seeds-b")] == [other.options[1], other.options[0]]
+
+
+def test_repeated_seeds_follow_the_search(finished_run):
+    repeated(finished_run, "wide", [0, 2, 4])
+    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
+    app = opened("runs", q="narrow")
+    assert is_intact(app) and list(app.dataframe[-1].value["Seeds"]) == [3]
+    assert "is better than" not in text_of(app), "there is nothing to compare it with"
+    assert "Repeated seeds" not in [found.value for found in opened("runs", q="wide-0").header]
 
 
 def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_run):

@@ -50,9 +50,9 @@ def _card(study: Study) -> None:
     curve = thumbnails.picture(
         thumbnails.sparkline(_best_so_far(scores), width=300, height=60), "The best score so far, by trial", "curve"
     )
-    best = f"<b>{formatting.fraction(max(scores))}</b> best validation" if scores else NONE
-    if plan is not None and not plan.is_higher_better:
-        best = _loss(study)
+    best = NONE
+    if plan is not None:
+        best = f"<b>{plan.written(max(scores))}</b> best validation" if scores else _loss(study, plan)
     varied = "" if plan is None else ", ".join(name.replace("_", " ") for name in plan.vary)
     st.html(
         f'<div class="glance"><div class="curve">{curve}</div></div><p class="score">{best}</p>'
@@ -73,12 +73,12 @@ def _best_so_far(scores: list[float]) -> list[float]:
     return [max(scores[: at + 1]) for at in range(len(scores))][-thumbnails.MOST_POINTS :]
 
 
-def _loss(study: Study) -> str:
+def _loss(study: Study, plan: Plan) -> str:
     try:
-        value = (study.result or {}).get("value")
+        value = None if plan.is_higher_better else (study.result or {}).get("value")
     except UserError:
         value = None
-    return NONE if value is None else f"<b>{value:.4f}</b> lowest validation loss"
+    return NONE if value is None else f"<b>{plan.written(value)}</b> lowest validation loss"
 
 
 def _progress(study: Study, plan: Plan | None) -> str:

@@ -73,7 +73,7 @@ def show() -> None:
 def offer(label: str) -> None:
     """A button that leads to the form."""
     if st.button(label, icon=":material/tune:"):
-        st.session_state["vary"] = True  # the section below Start is open then
+        st.session_state["vary"] = True  # the switch below Start
         links.go("train.py")
 
 

@@ -5,11 +5,11 @@ import time
 import streamlit as st
 
 from imgcls import datasets, studies
-from imgcls.errors import RunError
-from imgcls.evaluation.metrics.percent import interval
+from imgcls.errors import RunError, UserError
+from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.sharing import Action
 from imgcls.studies import Plan, Study, Trial, another_night, energy, space
-from imgcls.ui.app import links
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs.studies import cards, deleting, first_study, results, trials_table
 from imgcls.ui.train import settings_form
@@ -19,6 +19,8 @@ from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
 LIVE = ("running", "stopping")
+MOST_REASONS, MOST_NUMBERS = 3, 8
+"""Why trials failed, and the numbers of those with one reason."""
 WHAT = (
     "A study tries many settings and keeps the best. Each trial is an ordinary run; the winner is chosen on "
     "validation images, and only the winner is evaluated on the test set."
@@ -66,10 +68,14 @@ def _show_study(study: Study) -> None:
     state = study.state
     if state == "damaged":
         st.markdown(cards.state(state, ""))
-        with shown():
+        try:
             study.plan  # noqa: B018  (its message says what is wrong)
-            study.result  # noqa: B018
-        st.info("Correct study.json in the folder of the study, or start a new study. Its runs are unaffected.")
+        except UserError as error:
+            errors.show(error)
+            st.info("Correct study.json in the folder of the study, or start a new study. Its runs are unaffected.")
+        else:
+            with shown():
+                study.result  # noqa: B018
         deleting.offer(study)
         return
     is_live = state in LIVE
@@ -98,17 +104,54 @@ def _study(study: Study, state: str) -> None:
         if plan.until is not None:
             st.caption(f"Ends at {time.strftime('%H:%M, %d %B', time.localtime(plan.until))} at the latest.")
         _buttons(study, state)
-    winner = studies.best(trials, plan)
     result = study.result or {}
+    winner = _winner(plan, trials, result)
     _numbers(study, trials, winner, result)
     if found := studies.sentences(result):
         if state == "failed":
             st.error(plain(" ".join(found)), icon=":material/error:")
         else:
             st.markdown(plain(" ".join(found)))
+    _failures(trials)
     _night(study, trials)
     results.show(study, plan, trials, winner)
     trials_table.show(study, plan, trials, winner)
+
+
+def _winner(plan: Plan, trials: list[Trial], result: dict) -> Trial | None:
+    """The best trial so far; of a study that has ended, the one whose test score the result has, if it still exists."""
+    named = result.get("winner")
+    if named is None:
+        return studies.best(trials, plan)
+    found = next((trial for trial in trials if trial.run.id == named), None)
+    if found is None:
+        st.warning(
+            f"The winner, run {plain(named)}, no longer exists: it was deleted or renamed. Its test accuracy was "
+            "measured before; the best of the other trials is not tested.",
+            icon=":material/search_off:",
+        )
+    return found
+
+
+def _failures(trials: list[Trial]) -> None:
+    """Why trials failed; one line for all with the same reason."""
+    reasons: dict[str, list[int]] = {}
+    for trial in trials:
+        if trial.state == "failed":
+            reasons.setdefault(str((trial.result or {}).get("message") or "no reason is known"), []).append(
+                trial.number
+            )
+    if not reasons:
+        return
+    count = sum(map(len, reasons.values()))
+    lines = [
+        f"- {'Trial' if len(numbers) == 1 else 'Trials'} {', '.join(map(str, numbers[:MOST_NUMBERS]))}"
+        f"{' …' if len(numbers) > MOST_NUMBERS else ''}: {plain(reason)}"
+        for reason, numbers in list(reasons.items())[:MOST_REASONS]
+    ]
+    more = [f"- {len(reasons) - MOST_REASONS} more reasons"] if len(reasons) > MOST_REASONS else []
+    title = f"{formatting.count(count, 'trial')} of {len(trials):,} failed:"
+    st.warning("\n".join([title, "", *lines, *more]), icon=":material/error:")
 
 
 def _varied(plan: Plan) -> str:
@@ -163,12 +206,12 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
     if winner is None:
         return
     plan, test, bias = study.plan, result.get("test"), result.get("bias")
-    value = winner.value or 0.0
+    value = float(result.get("value") or winner.value or 0.0)
     is_accuracy = plan.metric == "val_accuracy"
     numbers = [
         Number(
             "Best validation" if is_accuracy else "Lowest loss",
-            formatting.fraction(value) if is_accuracy else f"{value:.4f}",
+            plan.written(value),
             f"trial {winner.number}",
             "The best score of all trials, on the images used to choose it. It is partly luck: see the selection bias.",
         ),
@@ -178,7 +221,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
         numbers.append(
             Number(
                 "Selection bias",
-                f"{100 * bias['bias']:.1f}",
+                f"{100 * bias['bias']:.2f}",
                 "points, estimated",
                 "By how much the winner's validation accuracy is probably too high because it is the best of many. "
                 "Bootstrap over validation images (BBC-CV, Tsamardinos et al. 2018).",
@@ -188,8 +231,8 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
         numbers.append(
             Number(
                 "Test, winner",
-                formatting.fraction(test["accuracy"]),
-                f"95% CI {interval(test['low'], test['high'])}",
+                percent(test["accuracy"], 2),
+                f"95% CI {interval(test['low'], test['high'], 2)}",
                 "Measured once, after the winner was chosen.",
             )
         )

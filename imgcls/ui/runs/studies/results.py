@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from imgcls.charts import studies as figures
 from imgcls.charts.studies import Point
-from imgcls.studies import Plan, Study, Trial, energy, proposals
+from imgcls.languages import percentage
+from imgcls.studies import Plan, Study, Trial, by_value, energy, proposals
 from imgcls.studies.space import Between, Listed
 from imgcls.ui.app import links
 from imgcls.ui.widgets.figures import figure_download
@@ -87,10 +89,44 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
             config=figure_download.savable("study-importances"),
             alt="Importance of each varied setting.",
         )
-    elif not proposals.is_installed():
-        st.caption('Needs Optuna: pip install "imgcls[search]".')
-    else:
-        st.caption(f"Shown after {proposals.STARTUP_TRIALS} complete trials.")
+        return
+    st.caption(_why_no_importances(plan, trials))
+    rows = by_value.scores(plan, trials)
+    is_accuracy = plan.metric == "val_accuracy"
+    shown = (lambda score: percentage(score, 2)) if is_accuracy else float
+    unit = " (%)" if is_accuracy else ""
+    number = st.column_config.NumberColumn(format="%.2f" if is_accuracy else "%.4f")
+    st.dataframe(
+        pa.table(
+            {
+                "Setting": [row.setting.replace("_", " ") for row in rows],
+                "Values": [row.values for row in rows],
+                "Trials": [row.trials for row in rows],
+                f"Mean{unit}": [shown(row.mean) for row in rows],
+                f"Best{unit}": [shown(row.best) for row in rows],
+            }
+        ),
+        hide_index=True,
+        key="by-value",
+        column_config={f"Mean{unit}": number, f"Best{unit}": number},
+        alt="Mean and best validation score by the values of each setting.",
+    )
+
+
+def _why_no_importances(plan: Plan, trials: list[Trial]) -> str:
+    """Why the table stands in for the importances, and what is missing."""
+    instead = "Meanwhile, the scores by value:"
+    if not proposals.is_installed():
+        return f'Importances need the package optuna: pip install "imgcls[search]". {instead}'
+    complete = proposals.complete(plan, trials)
+    missing = proposals.STARTUP_TRIALS - len(complete)
+    if missing > 0:
+        return (
+            f"Importances need {proposals.STARTUP_TRIALS} complete trials; {missing} more "
+            f"{'is' if missing == 1 else 'are'} missing. With fewer, chance decides which trials are among the better "
+            f"ones. Trials that ended early do not count. {instead}"
+        )
+    return f"All complete trials have the same score, so no setting explains a difference. {instead}"
 
 
 def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
@@ -108,6 +144,7 @@ def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
         result.get("parameters"),
         seconds * watts / 3600 if watts and seconds else None,
         is_winner,
+        plan.written(value),
     )
 
 
