@@ -23,13 +23,15 @@ def list_runs(
         Parameter(
             help="Show only runs for which all of these hold: a word in the name, the ID or the note, or a condition "
             "on a column or a setting, such as test>0.9, learning_rate<=0.01, tag=baseline or study=ID. Quote < and >. "
-            "Names are those of imgcls train or the words on the Runs page, in upper or lower case: "
-            "'Learning rate<=0.01'.",
+            "Names are the words on the Runs page, or for settings those of imgcls train, in upper or lower case: "
+            f"'Learning rate<=0.01'. Columns: {', '.join(names.ON_SCREEN)}.",
         ),
     ],
     sort: Annotated[
         str,
-        Parameter(show_default=False, help="Sort by this column (test, best, seconds, …) or setting, largest first."),
+        Parameter(
+            show_default=False, help="Sort by this column (test, best, training_seconds, …) or setting, largest first."
+        ),
     ] = "created",
     ascending: Annotated[
         bool, Parameter(negative="", show_default=False, help="Sort in ascending order instead.")
