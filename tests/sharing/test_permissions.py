@@ -111,7 +111,7 @@ def test_every_action_is_asked_for_where_the_work_is_done():
     """On a page alone, it would only hide a button."""
     root = paths.repository_folder() / "imgcls"
     files = [path for path in root.rglob("*.py") if path.relative_to(root).parts[0] != "ui" and path != ACTIONS]
-    asked = set(re.findall(r"Action\.([A-Z_]+)", "".join(path.read_text("utf-8") for path in files)))
+    asked = set(re.findall(r"Action\.([A-Z_]+)\b", "".join(path.read_text("utf-8") for path in files)))
     assert asked == {action.name for action in Action}
 
 
