@@ -93,6 +93,8 @@ def _teaching(mode: Mode, visitor: Visitor, action: Action, thing: Thing | None)
         return Decision(False, f"You may not {action}. There are no classes on this server.")
     if action in actions.MODERATING and visitor.id and thing is not None and moderates(visitor, thing):
         return YES
+    if action in actions.MODERATING and (thing is None or thing.owner != visitor.id):
+        return Decision(False, f"You may not {action}. Only its teacher and its moderators may.")
     if visitor.role is not Role.TEACHER or not visitor.id:
         return Decision(False, f"You may not {action}. Only teachers may.")
     if action is Action.OPEN_CLASS or (thing is not None and thing.owner == visitor.id):

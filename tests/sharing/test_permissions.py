@@ -164,6 +164,12 @@ def test_what_is_hidden_is_refused_like_what_does_not_exist():
     assert "Ben" not in reasons.pop()
 
 
+def test_a_refusal_to_moderate_says_who_may():
+    for role in ROLES:
+        reason = allowed(Mode.CLASSROOM, Visitor(ME, role, "Ada", "room-2"), Action.MODERATE, THINGS["public"]).reason
+        assert reason.endswith("Only its teacher and its moderators may.")
+
+
 def test_a_refusal_names_the_owner_of_what_is_shared():
     shared = Thing(OTHER, Visibility.PUBLIC, "", "Ben")
     assert "It belongs to Ben." in allowed(Mode.CLASSROOM, Visitor(ME, Role.MEMBER), Action.STOP_RUN, shared).reason

@@ -20,6 +20,7 @@ from imgcls.sharing.classroom.rooms import Room
 
 MOST = 36
 BY_VALIDATION = N_("By validation accuracy. Test scores follow when the assignment is closed.")
+NOT_EVALUATED = N_("By validation accuracy. The assignment is closed; its test scores are not there yet.")
 BY_TEST = N_("Final: by test accuracy, on images that chose nothing.")
 NO_SCORES = N_("No scores yet.")
 SHARED = N_("People with the same place are statistically indistinguishable.")
@@ -87,7 +88,9 @@ def _status(assignment: Assignment, places: list[Place], works: list[Work], *, o
         return _(BY_TEST)
     if not assignment.is_open and (closing.is_evaluating(assignment) or closing.has_just_begun(assignment)):
         return closing.progress_text(assignment, works)
-    return _(BY_VALIDATION) if places else _(NO_SCORES)
+    if not places:
+        return _(NO_SCORES)
+    return _(BY_VALIDATION if assignment.is_open else NOT_EVALUATED)
 
 
 def _line(place: Place, assignment: Assignment, shown: dict[str, str], room: Room, *, on_test: bool) -> Line:

@@ -52,6 +52,15 @@ def test_places_ties_goals_and_approved_names(room, given, members):
         assert board(task, room).lines[0].score == "95,5\N{NO-BREAK SPACE}%"
 
 
+def test_a_closed_assignment_without_an_evaluation_promises_nothing(room, given, members, monkeypatch):
+    task = given()
+    trained(begin(ADA, task), 0.9)
+    with as_now(TEACHER):
+        closing.close(task)
+    closing._begun.clear()
+    assert board(task, room).status == projected.NOT_EVALUATED
+
+
 def test_after_the_evaluation_it_ranks_by_the_test_set_and_who_has_left_has_no_name(room, given, members):
     task = given()
     best, other = trained(begin(ADA, task), 0.9, test=0.5), trained(begin(BEN, task), 0.8, test=0.7)

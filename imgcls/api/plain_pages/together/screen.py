@@ -124,7 +124,7 @@ def on_stage(room: Room, request: Request) -> dict[str, Any]:
     if place is not None and place.path and place.path not in presence.OWN:
         address = f"{place.path}?{urlencode(dict(place.query))}"
     name = names.on_screen(room).get(room.on_stage, "")
-    return {"name": name, "page": "" if place is None else place.title, "address": address}
+    return {"name": name, "page": "" if place is None else _(place.title), "address": address}
 
 
 def moderation(room: Room, request: Request) -> dict[str, Any]:

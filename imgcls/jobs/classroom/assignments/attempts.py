@@ -23,6 +23,8 @@ from imgcls.jobs.classroom.assignments.assignment import (
     path_of,
     settings_of,
 )
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.params import LABELS
 from imgcls.runs import Run
 from imgcls.runs import assignments as records
@@ -34,24 +36,24 @@ from imgcls.system import atomic, json_files
 VERSION = 1
 KIND = ".attempts"
 TITLES = {
-    "data": "Dataset",
-    "train_images": "Training images",
-    "explore": "Exploration",
-    "extreme": "Images shown",
-    "map-kind": "Map",
-    "search-origin": "Search for images like",
-    "run": "Trained model",
-    "other": "Other run",
-    "view": "Section",
-    "panel": "Overview",
-    "unit": "Cells show",
-    "errors-only": "Errors only",
-    "suspects": "Images of label errors",
-    "yes-from": "Threshold value",
-    "mode": "Input mode",
-    "photo-source": "Source of photos",
-    "cover": "Cover regions",
-    "game-keep": "Save my drawings",
+    "data": N_("Dataset"),
+    "train_images": N_("Training images"),
+    "explore": N_("Exploration"),
+    "extreme": N_("Images shown"),
+    "map-kind": N_("Map"),
+    "search-origin": N_("Search for images like"),
+    "run": N_("Trained model"),
+    "other": N_("Other run"),
+    "view": N_("Section"),
+    "panel": N_("Overview"),
+    "unit": N_("Cells show"),
+    "errors-only": N_("Errors only"),
+    "suspects": N_("Images of label errors"),
+    "yes-from": N_("Threshold value"),
+    "mode": N_("Input mode"),
+    "photo-source": N_("Source of photos"),
+    "cover": N_("Cover regions"),
+    "game-keep": N_("Save my drawings"),
 }
 """Controls that are no settings of a run, as their pages name them or would."""
 
@@ -153,9 +155,9 @@ def differences(assignment: Assignment, config: Config) -> dict[str, Setting]:
 
 
 def label_of(name: str) -> str:
-    """A control as a page names it."""
+    """A control as a page names it, in the language of the visitor."""
     name = name.rpartition(".")[2]
-    return TITLES.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize()
+    return _(TITLES.get(name) or LABELS.get(name) or name.replace("_", " ").capitalize())
 
 
 def checked_guess(assignment: Assignment, config: Config, guess: Guess | None) -> Guess:
@@ -198,7 +200,8 @@ def _check(assignment: Assignment, config: Config, earlier: list[Attempt]) -> No
     if wrong := differences(assignment, config):
         name, value = next(iter(wrong.items()))
         why = f" {assignment.why}" if assignment.why else ""
-        raise NotAllowed(f"{label_of(name)} is fixed to {value} in this assignment.{why}")
+        text = _("{control} is fixed to {value} in this assignment.")
+        raise NotAllowed(text.format(control=label_of(name), value=value) + why)
     if is_none_left(assignment, earlier):
         raise NotAllowed(f"You have used {len(earlier)} of {assignment.attempts} attempts at this assignment.")
 

@@ -95,7 +95,8 @@ def _banner(found: Assignment) -> None:
         shown = [name for name in found.fixed if name not in found.hidden]
         if shown:
             why = f" {plain(found.why)}" if found.why else ""
-            st.caption(f"Fixed: {plain(', '.join(map(attempts.label_of, shown)))}.{why}")
+            controls = plain(", ".join(map(attempts.label_of, shown)))
+            st.caption(_("Fixed: {controls}.").format(controls=controls) + why)
         if not found.is_open:
             st.info(_(CLOSED), icon=":material/lock:")
         elif found.page == "train" and found.attempts:

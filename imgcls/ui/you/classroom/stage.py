@@ -100,7 +100,7 @@ def _place(place: Place | None) -> None:
     if place is None:
         st.caption(_("No page open at the moment. This is the latest run."))
         return
-    parts = [place.title, *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
+    parts = [_(place.title), *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(_("Viewing: {page}").format(page=", ".join(parts))), width="content")
         if (

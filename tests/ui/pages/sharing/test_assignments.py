@@ -63,6 +63,7 @@ def test_a_pupil_trains_with_the_fixed_settings_after_a_prediction(look_as, room
     assert is_intact(app)
     assert "validation accuracy ≥ 97% and fewer than 20,000 parameters" in text_of(app)
     assert "Fixed: Dataset, Epochs." in text_of(app) and "0 of 2 attempts used." in text_of(app)
+    assert "Fest: Datensatz, Epochen." in text_of(opened("train", assignment=task.code, lang="de"))
     assert labelled(app.number_input, "Epochs").disabled and labelled(app.number_input, "Epochs").value == 3
     assert not labelled(app.number_input, "Learning rate").disabled
     labelled(app.button, "Start").click().run()
