@@ -219,22 +219,28 @@ def _score_dimension(points: Sequence[Point], label: str) -> dict:
     """The axis of the scores, from the worst trial to the best one, whose ends say what the page says: Plotly would
     round them in its own way. Between them are round numbers."""
     least, most = (choose(points, key=lambda point: point.value) for choose in (min, max))
-    reach = most.value - least.value
-    ticks = {least.value: _written(least), most.value: _written(most)}
-    if reach:
-        step = 10 ** math.floor(math.log10(reach))
-        step /= next(parts for parts in (1, 2, 5, 10) if reach / step * parts >= LEAST_TICKS)
-        inner = step * np.arange(math.ceil(least.value / step), math.floor(most.value / step) + 1)
-        free = TICK_DISTANCE * reach
-        ticks |= {float(at): f"{at:.6g}" for at in inner if free < at - least.value and free < most.value - at}
-    margin = 0.0 if reach else max(abs(least.value) * PADDING, 1e-3)
-    return {
-        "label": label,
-        "values": [point.value for point in points],
-        "range": [least.value - margin, most.value + margin],
-        "tickvals": list(ticks),
-        "ticktext": list(ticks.values()),
-    }
+    ticks = {at: f"{at:.6g}" for at in _round_numbers(least.value, most.value)}
+    ticks |= {least.value: _written(least), most.value: _written(most)}
+    margin = 0.0 if least.value < most.value else max(abs(least.value) * PADDING, 1e-3)
+    return _axis(label, [point.value for point in points], least.value - margin, most.value + margin, ticks)
+
+
+def _axis(label: str, values: Sequence | np.ndarray, low: float, high: float, ticks: Mapping[float, str]) -> dict:
+    """An axis of parallel coordinates. With ticks of our own, Plotly does not write its ends a second time."""
+    own = {"range": [low, high], "tickvals": list(ticks), "ticktext": list(ticks.values())}
+    return {"label": label, "values": values, **own}
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """A few round numbers between the ends of an axis, none of them close to an end."""
+    reach = high - low
+    if not reach:
+        return []
+    step = 10 ** math.floor(math.log10(reach))
+    step /= next(parts for parts in (1, 2, 5, 10) if reach / step * parts >= LEAST_TICKS)
+    inner = step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)
+    free = TICK_DISTANCE * reach
+    return [float(f"{at:.6g}") for at in inner if free < at - low and free < high - at]
 
 
 def _padded(low: float, high: float) -> list[float]:
@@ -250,25 +256,20 @@ def _dimension(
     if _are_numbers(values) and not is_listed:
         # Without the range that was searched, the axis of a few trials would be as long as they happen to lie apart.
         reach = [float(value) for value in (*values, *(ends or ())) if isinstance(value, int | float)]
+        if not is_log and not ends:
+            return {"label": label, "values": values}
         if not is_log:
-            return {"label": label, "values": values} | ({"range": [min(reach), max(reach)]} if ends else {})
+            low, high = min(reach), max(reach)
+            ticks = {tick: f"{tick:g}" for tick in (low, *_round_numbers(low, high), high)}
+            return _axis(label, values, low, high, ticks)
         exponents = np.log10(np.asarray(values, float))
-        ticks = _log_ticks(reach)
-        return {
-            "label": label,
-            "values": exponents,
-            **({"range": [math.log10(min(reach)), math.log10(max(reach))]} if ends else {}),
-            "tickvals": [math.log10(tick) for tick in ticks["tickvals"]],
-            "ticktext": ticks["ticktext"],
-        }
+        found = _log_ticks(reach)
+        ticks = {math.log10(at): text for at, text in zip(found["tickvals"], found["ticktext"], strict=True)}
+        return _axis(label, exponents, math.log10(min(reach)), math.log10(max(reach)), ticks)
     texts = _categories(values)
-    return {
-        "label": label,
-        "range": [-0.3, len(texts) - 0.7],  # lines along the ends of the axis would strike the outer labels through
-        "values": [texts.index(_text(value)) for value in values],
-        "tickvals": list(range(len(texts))),
-        "ticktext": [literal(text, 16) for text in texts],
-    }
+    ticks = {float(at): literal(text, 16) for at, text in enumerate(texts)}
+    # Lines along the ends of the axis would strike the outer labels through.
+    return _axis(label, [texts.index(_text(value)) for value in values], -0.3, len(texts) - 0.7, ticks)
 
 
 def _log_ticks(values: Sequence[Value]) -> dict:

@@ -36,6 +36,7 @@ FULL_SECONDS = 2.0
 FAILURES_IN_A_ROW = 3
 """So many failed trials at the start, or in a row, mean that something is wrong with the study."""
 METER_SECONDS = 10.0
+KILLED = "the training process ended unexpectedly (killed, or an error before the training)."
 RESUMPTIONS = 2
 """A trial whose trainer was killed is resumed this often by one driver."""
 
@@ -220,6 +221,8 @@ def _failure(trials: list[Trial]) -> str:
     if len(latest) < FAILURES_IN_A_ROW or any(trial.value is not None for trial in latest):
         return ""
     reason = next((str(trial.result["message"]) for trial in latest if trial.result and "message" in trial.result), "")
+    if not reason and all(trial.state == "lost" for trial in latest):
+        reason = f"{KILLED} See the log on the page of run {latest[-1].run.id}."
     reason = reason or "they reported no validation score."
     return f"The last {FAILURES_IN_A_ROW} trials failed: {reason}"
 

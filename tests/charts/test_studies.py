@@ -67,6 +67,7 @@ def test_the_axes_of_settings_show_the_range_that_is_searched():
     assert np.allclose(axis.range, [-4.12, -0.88]) and {"0.0001", "0.1"} <= set(axis.ticktext)
     figure = studies.parallel_coordinates(points, ["rate"], "accuracy", is_higher_better=True, ends=ends)
     rate, dropout, _ = figure.data[0].dimensions
+    assert list(dropout.ticktext) == ["0", "0.1", "0.2", "0.3", "0.4", "0.5"], "each end once"
     assert list(dropout.range) == [0, 0.5] and np.allclose(rate.range, [-4, -1])
 
 

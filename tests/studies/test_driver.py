@@ -17,9 +17,10 @@ from imgcls.evaluation import predictions
 from imgcls.jobs import fair_use
 from imgcls.runs import Run, trials
 from imgcls.sharing import Role, Visitor, acting_as, limits
-from imgcls.studies import driver, energy
+from imgcls.studies import Trial, driver, energy
 from imgcls.studies.driver import Driver, Taken
 from imgcls.studies.study import START_SECONDS, STARTING
+from imgcls.system import paths
 from tests.support import studies as support
 from tests.support.processes.toy_trainer import score
 from tests.support.studies import Trainers, planned
@@ -157,6 +158,15 @@ def test_a_study_of_failing_trials_ends_and_says_why(digits):
         result = Driver(study).run()
     assert result["outcome"] == study.state == "failed" and len(trainers.trained) == 3
     assert "The last 3 trials failed: The disk is full." in result["message"]
+
+
+def test_a_study_whose_trainers_are_killed_says_so(digits):
+    study = studies.create(planned())
+    lost = [Trial(Run(paths.runs_folder() / study.run_id(at)), at, {}, "lost") for at in range(3)]
+    assert driver._failure(lost) == (
+        "The last 3 trials failed: the training process ended unexpectedly (killed, or an error before the training). "
+        f"See the log on the page of run {lost[-1].run.id}."
+    )
 
 
 def test_a_metric_that_is_never_reported_ends_the_study(digits):

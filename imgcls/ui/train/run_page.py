@@ -62,6 +62,7 @@ def show(run: Run) -> None:
             st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
         if curves.batches or curves.epochs:
             learning_curves.draw(curves)
+            learning_curves.options()
         if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
             with shown():
                 coach.show(run)

@@ -161,7 +161,7 @@ def test_failed_trials_say_why(digits):
     with Trainers(lambda run: {"outcome": "failed", "message": "No memory."} if run.id == "mine-0001" else {}):
         driver.Driver(study).run()
     app = opened("studies", study="mine")
-    assert is_intact(app) and "1 trial of 3 failed:" in text_of(app) and "- Trial 1: No memory" in text_of(app)
+    assert is_intact(app) and "1 of 3 trials failed:" in text_of(app) and "- Trial 1: No memory" in text_of(app)
 
 
 def test_a_winner_that_was_deleted_is_missed_and_no_other_trial_is_called_the_winner(few):

@@ -19,6 +19,12 @@ from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
 LIVE = ("running", "stopping")
+REASONS = {
+    "failed": "no reason is known; the log on the page of the run may say more.",
+    "lost": "the training process ended unexpectedly (killed, or an error before the training); the log on the page of "
+    "the run may say more.",
+}
+"""State of a trial that has failed -> why, if its result does not say."""
 MOST_REASONS, MOST_NUMBERS = 3, 8
 """Why trials failed, and the numbers of those with one reason."""
 WHAT = (
@@ -137,10 +143,9 @@ def _failures(trials: list[Trial]) -> None:
     """Why trials failed; one line for all with the same reason."""
     reasons: dict[str, list[int]] = {}
     for trial in trials:
-        if trial.state == "failed":
-            reasons.setdefault(str((trial.result or {}).get("message") or "no reason is known"), []).append(
-                trial.number
-            )
+        if trial.state in REASONS:
+            reason = str((trial.result or {}).get("message") or REASONS[trial.state])
+            reasons.setdefault(reason, []).append(trial.number)
     if not reasons:
         return
     count = sum(map(len, reasons.values()))
@@ -150,7 +155,7 @@ def _failures(trials: list[Trial]) -> None:
         for reason, numbers in list(reasons.items())[:MOST_REASONS]
     ]
     more = [f"- {len(reasons) - MOST_REASONS} more reasons"] if len(reasons) > MOST_REASONS else []
-    title = f"{formatting.count(count, 'trial')} of {len(trials):,} failed:"
+    title = f"{count:,} of {formatting.count(len(trials), 'trial')} failed:"
     st.warning("\n".join([title, "", *lines, *more]), icon=":material/error:")
 
 
@@ -238,7 +243,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
         )
     metric_row.show(numbers)
     chosen = ", ".join(f"{name.replace('_', ' ')} **{plain(_text(value))}**" for name, value in winner.params.items())
-    st.markdown(f"The best so far: {chosen}." if not result else f"The winner: {chosen}.")
+    st.markdown(f"The winner: {chosen}." if "winner" in result else f"The best so far: {chosen}.")
     with st.container(horizontal=True):
         if st.button(f"Open trial {winner.number}", type="primary", icon=":material/open_in_new:"):
             links.go("train.py", run=winner.run.id)

@@ -99,3 +99,10 @@ def test_the_terms_of_the_form_are_explained_in_one_section(digits):
     assert is_intact(app)
     terms = re.findall("<summary>(.*?)</summary><p>(.*?)</p>", html_of(app))
     assert dict(terms).keys() >= {"Filter", "Epoch", "Split"} and all(text for _, text in terms)
+
+
+def test_a_finished_run_shows_its_memory_and_processor_time_on_demand(finished_run):
+    app = opened("train", run=finished_run.id)
+    before = len(app.get("plotly_chart"))
+    app.toggle(key="small-curves").set_value(True).run()
+    assert is_intact(app) and len(app.get("plotly_chart")) > before + 2
