@@ -46,8 +46,12 @@ FILE_NAMES = {
         answers={"file-names": "digit"},
     ),
     "numbers of classes inside splits": Layout(
-        {f"{part}/{n}_{{}}.jpg": count for part, count in (("training", 6), ("evaluation", 2)) for n in (0, 1)},
-        {"0": (6, 2, 0), "1": (6, 2, 0)},
+        {
+            f"{part}/{n}_{{}}.jpg": count
+            for part, count in (("training", 6), ("evaluation", 2), ("validation", 2))
+            for n in (0, 1)
+        },
+        {"0": (8, 2, 0), "1": (8, 2, 0)},
         answers={"file-names": "number"},
     ),
     "digits": Layout(

@@ -54,6 +54,10 @@ def test_an_archive_of_only_such_files_is_refused_with_the_reason(name, said, tm
             "file,label\nphoto_1.jpg,a\nphoto_2.jpg,b\n",
             "'t.csv' is not used, because the archive has no 'photo_1.jpg'.",
         ),
+        (
+            "Bild;A;B\n" + "".join(f"{n};0,{9 - n % 2};0,{1 + n % 2}\n" for n in range(1, 7)),
+            "'t.csv' lists images, but no column",
+        ),
         ("id,score\n1,0.5\n2,17.25\n3,2.5\n4,8.75\n5,1.5\n6,4.5\n", "'t.csv' lists images, but no column"),
     ],
 )

@@ -9,7 +9,7 @@ from imgcls.datasets import importing
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.tables import label_text
 from imgcls.errors import SourceError
-from tests.support.importing.label_tables import labels, numbered, questions, zipped
+from tests.support.importing.label_tables import EXPECTED, NAMES, kind, labels, numbered, questions, zipped
 from tests.support.uploads import imported
 
 SATELLITE = (
@@ -86,3 +86,8 @@ def test_fields_that_may_be_either_have_to_be_answered(tmp_path):
         imported(request)
     assert labels(replace(request, answers={"several_labels": "several"}))["000.png"] == ("sunny", "warm")
     assert labels(replace(request, answers={"several_labels": "one"}))["000.png"] == "sunny warm"
+
+
+def test_lists_of_one_label_each_are_classes(tmp_path):
+    table = [["file", "label"], *([name, f"['{kind(number)}']"] for number, name in enumerate(NAMES))]
+    assert labels(zipped(tmp_path, NAMES, {"a.csv": table})) == EXPECTED
