@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
 from imgcls.jobs.together import activities, pool
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
-from imgcls.languages import ngettext
 from imgcls.sharing.classroom.rooms import Room
 
-MOST_NAMES = 6
+MOST_NAMES, MOST_TIES = 6, 2
+SHARED = N_("People with the same place are statistically indistinguishable.")
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,16 @@ def places(works: Sequence[Work], data: str, *, on_test: bool = False) -> list[P
 
 
 def ties(places: Sequence[Place]) -> list[str]:
-    """A sentence for each rank that several people share, in the language of the visitor."""
+    """A sentence for each rank that several people share, or one for many, in the language of the visitor."""
+    shared = [rank for rank, people in Counter(place.rank for place in places).items() if people > 1]
+    if len(shared) > MOST_TIES:
+        return [_(SHARED)]
     found = []
-    for rank in dict.fromkeys(place.rank for place in places):
+    for rank in shared:
         names = [place.best.owner_name for place in places if place.rank == rank]
-        if len(names) > 1:
-            shown = ", ".join(names) if len(names) <= MOST_NAMES else _people(len(names))
-            found.append(
-                _("Place {rank} is shared ({names}): these scores are statistically indistinguishable.").format(
-                    rank=rank, names=shown
-                )
-            )
+        shown = ", ".join(names) if len(names) <= MOST_NAMES else _people(len(names))
+        text = _("Place {rank} is shared ({names}): these scores are statistically indistinguishable.")
+        found.append(text.format(rank=rank, names=shown))
     return found
 
 

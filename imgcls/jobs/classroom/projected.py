@@ -23,7 +23,6 @@ BY_VALIDATION = N_("By validation accuracy. Test scores follow when the assignme
 NOT_EVALUATED = N_("By validation accuracy. The assignment is closed; its test scores are not there yet.")
 BY_TEST = N_("Final: by test accuracy, on images that chose nothing.")
 NO_SCORES = N_("No scores yet.")
-SHARED = N_("People with the same place are statistically indistinguishable.")
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def board(assignment: Assignment, room: Room) -> Board:
         _status(assignment, places, works, on_test=on_test),
         tuple(_line(place, assignment, shown, room, on_test=on_test) for place in places[:MOST]),
         max(len(places) - MOST, 0),
-        _(SHARED) if is_shared else "",
+        _(leaderboard.SHARED) if is_shared else "",
         _attempts(len(entered), len({one.visitor for one in entered}), works),
     )
 

@@ -1,9 +1,11 @@
 """What the projector shows of an assignment: places, ties, goals, and no name that nobody has approved."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from imgcls import languages
-from imgcls.jobs.classroom import projected
+from imgcls.jobs.classroom import leaderboard, projected
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import closing
 from imgcls.jobs.classroom.assignments.assignment import Goal
@@ -44,7 +46,7 @@ def test_places_ties_goals_and_approved_names(room, given, members):
         (3, "Eve", "60.0%", False),
     ]
     assert (found.title, found.goal) == ("Small network", "validation accuracy ≥ 90%")
-    assert (found.status, found.note) == (projected.BY_VALIDATION, projected.SHARED)
+    assert (found.status, found.note) == (projected.BY_VALIDATION, leaderboard.SHARED)
     assert "Ben" not in str(found)
     low, high = found.lines[0].interval.split(" – ")
     assert low < "95.5%" < high
@@ -110,3 +112,12 @@ def test_screens_show_names_of_collections_and_leaderboards_alone(room, given):
         assignments.delete(task)
         activities.start_collection(room, ["a", "b"])
     assert projected.shows_names(room)
+
+
+def test_a_class_with_many_shared_places_reads_one_sentence_about_them():
+    def places(shared):
+        return [SimpleNamespace(rank=rank, best=SimpleNamespace(owner_name="Ada")) for rank in range(shared)] * 2
+
+    assert [len(leaderboard.ties(places(shared))) for shared in (0, 1, 2, 3, 15)] == [0, 1, 2, 1, 1]
+    assert leaderboard.ties(places(3)) == [leaderboard.SHARED]
+    assert leaderboard.ties(places(1))[0].startswith("Place 0 is shared (Ada, Ada)")
