@@ -108,3 +108,11 @@ def test_thirty_people_and_their_drawings_fit_beside_each_other(projector, tmp_p
         assert outside(page, "#drawn", "#writers tr, #writers-note") == []
         assert page.evaluate("document.querySelector('#writers td').clientWidth") >= width / 14, "room for a name"
     page.screenshot(path=tmp_path / "screen.png")
+    untrained = state | {"accuracy": None, "matrix": None, "hardest": None, "mistake": None}
+    page = projector("screen", "show", lambda found: untrained)
+    expect(page.locator("#writers.beside-2 tr")).to_have_count(32)
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert outside(page, "aside", "#writers tr") == []
+        assert page.evaluate("document.querySelector('#writers td').clientWidth") >= width / 10, "room for a name"
+    page.screenshot(path=tmp_path / "before the training.png")

@@ -67,8 +67,8 @@ def show(room: Room, visitor: Visitor) -> None:
     drawn_for = activity if activity is not None and activity.is_open else None
     # one primary button: what the teacher has begun last
     is_task_first = task is not None and (drawn_for is None or drawn_for.started <= task.opened)
-    if task is not None:
-        lists.start(task, is_primary=is_task_first)
+    if task is not None and is_task_first:
+        lists.start(task, is_primary=True)
     with st.container(horizontal=True, vertical_alignment="center"):
         if drawn_for is not None:
             together.link(room, drawn_for, is_primary=not is_task_first)
@@ -79,6 +79,8 @@ def show(room: Room, visitor: Visitor) -> None:
         st.page_link(PAGES / "train.py", label=_("Train a model"), icon=":material/model_training:")
         if drawn_for is None:  # two ways to draw are one too many
             st.page_link(PAGES / "predict.py", label=_("Draw a digit"), icon=":material/draw:")
+    if task is not None and not is_task_first:
+        lists.start(task, is_primary=False)
     if visitor.role is Role.MODERATOR:
         st.caption(_(MODERATOR))
     if drawn_for is None and not assignments.of_room(room):

@@ -6,7 +6,7 @@ import { percent } from "imgcls/percent.js";
 
 const find = (id) => document.getElementById(id);
 const WHAT = content.hasPhotos ? "Photos" : "Drawings";
-const ROWS = { before: 11, after: 9 }; // that fit below each other, with large type
+const ROWS = { alone: 11, before: 15, after: 9 }; // that fit below each other, with large type if they are alone
 const MOST_BESIDE = 3;
 
 const COLUMNS = {
@@ -24,7 +24,7 @@ export function showWriters({ writers, others, accuracy }) {
   const look = JSON.stringify([writers, others, Boolean(accuracy)]);
   if (root.dataset.look === look) return;
   root.dataset.look = look;
-  const rows = accuracy ? ROWS.after : ROWS.before;
+  const rows = accuracy ? ROWS.after : writers.length > ROWS.alone ? ROWS.before : ROWS.alone;
   const beside = Math.min(Math.ceil(writers.length / rows), MOST_BESIDE);
   const each = Math.ceil(writers.length / beside);
   const hasDistance = writers.some(({ distance }) => distance !== null); // it needs three writers
