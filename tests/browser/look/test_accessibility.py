@@ -3,6 +3,8 @@
 Class, You, the plain pages of a room, and the page that is taken home are checked where their own tests open them.
 """
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -56,6 +58,11 @@ def test_chips_and_buttons_beside_the_app_are_readable(visit, server):
     page.keyboard.press("Escape")
     steps.button(page, "Rename").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    accessibility.check(page)
+    page.keyboard.press("Escape")
+    steps.button(page, "Notifications").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("switch", name=re.compile("notifications"))).to_be_visible()
     accessibility.check(page)
 
 
