@@ -4,7 +4,7 @@ Lines, by their "kind":
     phase    {"phase": "loading" | "features" | "training" | "paused" | "folds" | "testing" | "saving"}
     plan     {"train": 4250, "validation": 750, "test": 1000, "steps": 67, "epochs": 10, "parameters": 105866}
     batch    {"epoch": 0.25, "loss": 0.61, "accuracy": 0.82, "rate": 5200.0, "learning_rate", "gradient_norm",
-             "memory" (MB), "processor" (% of one core)}     means since the previous line
+             "memory" (MB), "processor" (% of one core), "gpu" (%), "gpu_memory" (MB)}     means since the previous line
     epoch    {"epoch": 3, "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds", "best": true}
     features {"done": 512, "total": 4250}     images whose features have been computed, before the head is trained
     fold     {"number": 2, "total": 5}     a fold of the cross-validation begins

@@ -58,6 +58,17 @@ def _installed_gpus() -> dict[str, str]:
     return dict(re.findall(r"^GPU (\d+): (.*?)(?: \(UUID.*)?$", done.stdout, re.MULTILINE))
 
 
+def gpu_load(number: str) -> dict[str, float]:
+    """Utilisation in percent and used memory in MB of a GPU; empty if they are not known. Takes a tenth of a second."""
+    query = ["nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits", f"--id={number}"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)
+        load, memory = (float(text) for text in done.stdout.strip().split(","))
+    except (OSError, subprocess.SubprocessError, ValueError):  # "[N/A]" where the driver does not say
+        return {}
+    return {"gpu": load, "gpu_memory": memory * 1.048576}  # it counts in MiB
+
+
 def one_blas_thread() -> contextlib.AbstractContextManager:
     """A block in which NumPy multiplies matrices in one thread.
 

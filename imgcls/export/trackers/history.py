@@ -19,6 +19,10 @@ BATCH = {
     "learning_rate": "batch/learning_rate",
     "rate": "batch/images_per_second",
     "gradient_norm": "batch/gradient_norm",
+    "memory": "system/memory_mb",
+    "processor": "system/processor_percent_of_a_core",
+    "gpu": "system/gpu_percent",
+    "gpu_memory": "system/gpu_memory_mb",
 }
 """Entry of a batch line -> name of the curve."""
 EPOCH = {

@@ -2,13 +2,19 @@
 
 import json
 import math
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from imgcls.system import hardware
+
+GPU_SECONDS = 2.0
+"""Between two looks at the GPU."""
 LINE_SECONDS = 0.3
 """Minimum interval between "batch" lines: smooth enough for a live curve, and a long run stays a small file."""
 
@@ -90,7 +96,26 @@ def _json_value(value: Any) -> Any:
 
 
 def usage() -> Callable[[], dict[str, float]]:
-    """A function that returns memory (MB) and CPU use (percent of one core, since the last call) of this process."""
+    """A function that returns memory (MB) and CPU use (percent of one core, since the last call) of this process, and
+    the load of its GPU if it has one."""
     process = psutil.Process()
     process.cpu_percent()
-    return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent()}
+    gpu = _gpu_load()
+    return lambda: {"memory": process.memory_info().rss / 1e6, "processor": process.cpu_percent(), **gpu()}
+
+
+def _gpu_load() -> Callable[[], dict[str, float]]:
+    """The load of the first GPU, asked for in a thread: an answer takes longer than a batch."""
+    number = next(iter(hardware.gpus()), None)
+    if number is None:
+        return dict
+    latest: deque[dict[str, float]] = deque([{}], maxlen=1)
+
+    def ask() -> None:
+        while found := hardware.gpu_load(number):
+            latest.append(found)
+            time.sleep(GPU_SECONDS)
+        latest.append({})  # no answer any more: an old value would look like a measured one
+
+    threading.Thread(target=ask, name="GPU load", daemon=True).start()
+    return lambda: latest[0]

@@ -22,6 +22,8 @@ SMALL = {
     "rate": ("images per second", "", False),
     "memory": ("memory", "MB", False),
     "processor": ("processor", "% of one core", False),
+    "gpu": ("GPU", "%", False),
+    "gpu_memory": ("GPU memory", "MB", False),
 }
 """Column of the "batch" records -> title, unit, whether the axis is logarithmic."""
 
@@ -39,7 +41,7 @@ def options() -> None:
             help=_("Weight of the previous values in the running mean. Only the thin line is smoothed."),
         )
         st.toggle(_("Logarithmic loss axis"), key="logarithmic")
-        st.toggle(_("Gradient norm, learning rate, speed, memory"), key="small-curves")
+        st.toggle(_("Gradient norm, learning rate, speed, memory, processor"), key="small-curves")
 
 
 def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False) -> Forecast | None:
