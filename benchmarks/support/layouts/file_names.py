@@ -12,6 +12,7 @@ FILE_NAMES = {
         {"train/cat_{}.jpg": 6, "train/dog_{}.jpg": 6, "test/cat_{}.jpg": 2, "test/dog_{}.jpg": 2}, SPLIT_PETS
     ),
     "number first": Layout({"{}-cat.png": 6, "{}_dog.png": 6}, PETS),
+    "number, then the class in parentheses": Layout({"{} (cat).jpg": 6, "{} (dog).jpg": 6}, PETS),
     "day, class and number": Layout(
         {"20240501_cat_{}.jpg": 3, "20240502_cat_{}.jpg": 3, "20240501_dog_{}.jpg": 6, "cover.jpg": 1}, PETS
     ),

@@ -149,6 +149,16 @@ TABLES = {
         answers={"several_labels": "one"},
         lists=table("a.csv", "file,label", lambda it: (it, f"apple | {('healthy', 'scab')[number(it) % 2]}")),
     ),
+    "a label of 0 and 1 among other columns of 0 and 1": Layout(
+        FLAT,
+        {"0": UNSPLIT, "1": UNSPLIT},
+        lists=table("a.csv", "file,label,night", lambda it: (it, int(pet(it) == "dog"), number(it) % 2)),
+    ),
+    "rows without a part": Layout(
+        FLAT,
+        SPLIT,
+        lists=table("a.csv", "file,label,split", lambda it: (it, pet(it), "" if number(it) % 3 == 1 else part(it))),
+    ),
     "lists of one label": Layout(FLAT, PETS, lists=table("a.csv", "file,label", lambda it: (it, f"['{pet(it)}']"))),
     "boxes of one class in class folders": Layout(IN_FOLDERS, PETS, lists=boxes_of_one_class),
     "class numbers from 1": Layout(FLAT, PETS, lists=class_numbers("classes.txt", "cat\ndog\n", 1)),

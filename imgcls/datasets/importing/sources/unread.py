@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 
 from imgcls.datasets.importing.class_names import short
+from imgcls.datasets.importing.sources import pickles
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.items import is_clutter
 from imgcls.datasets.importing.sources.tables import reading
 from imgcls.datasets.importing.sources.tables.matching import images_of
 from imgcls.errors import ImageError
 
-DOCUMENTS = (*reading.TABLES, ".yaml", ".yml", ".xml", ".sqlite", ".sqlite3", ".db", ".mat", ".toml", ".md")
+DOCUMENTS = (*reading.TABLES, ".yaml", ".yml", ".xml", ".sqlite", ".sqlite3", ".db", ".toml", ".md")
+ARRAYS = (".mat", ".npy", ".npz", ".h5", ".hdf5", *pickles.SUFFIXES)
 MAX_BYTES, NAMES, MOST = 20_000_000, 50, 2
 """Bytes of a document that is searched, the names of images to search for, and the documents to report."""
 
@@ -30,6 +32,10 @@ def remarks(files: Files, known: Iterable[str]) -> list[str]:
             found.append(name)
         if len(found) == MOST:
             break
+    binary = [short(path.rpartition("/")[2]) for path, _ in files.entries if path.casefold().endswith(ARRAYS)]
+    if binary and not found:
+        may = f"{' and '.join(binary[:MOST])} may hold labels"
+        return [f"{may}, but arrays are not read next to images: save file names and labels as a CSV table."]
     if not found:
         return []
     names_images = f"{' and '.join(found)} name{'s' * (len(found) == 1)} images"

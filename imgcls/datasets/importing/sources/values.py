@@ -1,7 +1,7 @@
 """One rule for what a field of a table means, for every reader of tables.
 
 `1.0`, `1.000e+00` and `1` are the same value, and so are an empty field and `nan`: a number that a program wrote as
-float after it had read a column with missing values.
+float after it had read a column with missing values. Spreadsheets write `#N/A`, and people `n/a`, for the same.
 """
 
 import itertools
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from imgcls.datasets.importing import class_names
 
 _FLOAT = re.compile(r"[+-]?\d+\.\d*(?:[eE][+-]?\d+)?")
-_MISSING = frozenset(("", "nan", "<na>"))
+_MISSING = frozenset(("", "nan", "<na>", "n/a", "#n/a", "#nv", "null"))
 _DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d+)$")
 _NEVER_NUMBERS = re.compile(r"[^0-9.eE+-]")
 

@@ -81,6 +81,13 @@ def test_a_file_that_names_images_in_an_unknown_form_is_named(file, tmp_path):
         read(tmp_path, names, {file: text})
 
 
+def test_arrays_next_to_images_without_classes_are_named(tmp_path):
+    with pytest.raises(
+        SourceError, match=r"'imagelabels\.mat' and 'setid\.mat' may hold labels, but arrays are not read"
+    ):
+        read(tmp_path, [f"jpg/image_{n:05}.jpg" for n in range(1, 9)], {"imagelabels.mat": "x", "setid.mat": "x"})
+
+
 def test_one_folder_of_images_is_named_with_what_is_expected(tmp_path):
     with pytest.raises(SourceError) as caught:
         read(tmp_path, [f"UTKFace/{20 + number}_1_{number % 3}_201701.jpg" for number in range(9)])

@@ -47,7 +47,7 @@ class Way:
         if self in (NUMBER, DIGIT):
             return str(int(match[1]))
         words = [word for word in folder_names.tokens(match[1]) if not word.isdigit()]
-        return _LEADING_NUMBERS.sub("", match[1]).strip(" _.-") if words and not CAMERAS.issuperset(words) else ""
+        return _LEADING_NUMBERS.sub("", match[1]).strip(" _.-()[]") if words and not CAMERAS.issuperset(words) else ""
 
 
 BEFORE = Way("before", "The text before the number", re.compile(r"^(.*?)[\s_.\-#]*[\(\[]?\d+[\)\]]?$", re.DOTALL))

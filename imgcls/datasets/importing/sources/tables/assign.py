@@ -96,6 +96,7 @@ def to_items(
         )
     unlabelled |= {row.item.name for row in rows if row.item.label == ""}
     rows = unlabelled_rows.labelled(rows, findings)
+    rows = _without_open_parts(rows, findings)
     listed = {row.item.name for row in rows}
     for path in paths:
         if path not in listed:
@@ -151,6 +152,15 @@ def _rows(
         group = canonical(row[found.group]) if found.group is not None else ""
         item = Item(match.path, label, part, match.key, group, box)
         yield Row(item, table.row_name(number), above if label == "" else "")
+
+
+def _without_open_parts(rows: list[Row], findings: Findings) -> list[Row]:
+    """The same rows, with those that name no part for training if others are for testing."""
+    open_rows = sum(not row.item.part for row in rows)
+    if not open_rows or not any(row.item.part == "test" for row in rows):
+        return rows
+    findings.notes.append(f"{open_rows:,} rows name no part of the split, so their images are used for training.")
+    return [row if row.item.part else replace(row, item=replace(row.item, part="train")) for row in rows]
 
 
 def _one_each(rows: Sequence[Row], findings: Findings) -> list[Item]:

@@ -28,7 +28,7 @@ from tests.support.uploads import imported
     ("written", "meant"),
     [("1", "1"), ("1.0", "1"), (" 1.00 ", "1"), ("1.000000000000000000e+00", "1"), ("-0.0", "0"), ("nan", ""),
      ("NaN", ""), ("", ""), ("  ", ""), ("<NA>", ""), ("1.5", "1.5"), ("01", "01"), ("none", "none"), ("v1.0", "v1.0"),
-     ("1e5", "1e5"), ("NA", "NA")],
+     ("1e5", "1e5"), ("NA", "NA"), ("#N/A", ""), ("n/a", ""), ("NULL", "")],
 )  # fmt: skip
 def test_field_values_are_interpreted_consistently(written, meant):
     assert values.canonical(written) == meant

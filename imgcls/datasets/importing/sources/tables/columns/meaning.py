@@ -43,6 +43,8 @@ CLEAR_FLAGS = 4
 """So many 0/1 columns are labels, whatever other columns there are; fewer may be remarks, such as "is_blurred"."""
 MIN_LABELLED = 0.5
 """Fraction of the rows that must have a value in a column of labels, unless it is called one."""
+_TITLES = LABELS[0] - {"y"}
+"""Names of a column of labels that are never the label of a 0/1 column, unlike y in a table of letters."""
 LABEL_QUESTION, FILE_QUESTION = "label_column", "file_column"
 
 
@@ -192,6 +194,8 @@ def _label_columns(table: Table, others: Sequence[int], findings: Findings) -> l
         return _confirmed(table, others[0], findings)
     named = clearly_named(table, others)
     flags = multilabel.flag_columns(table.header, table.rows, others)
+    if titles := [place for place in flags if is_called(table.header[place], _TITLES)]:
+        flags = [place for place in flags if place not in titles]  # "label" is no label
     possible = [place for place in others if could_be_label(table, place)]
     grouping = [place for place in possible if place not in named and _is_group(table, place)]
     possible = [place for place in possible if place not in grouping] or possible
