@@ -66,9 +66,9 @@ def number(name: str) -> int:
     return find(name).ORDER
 
 
-def filled(text: str, lesson: ModuleType, values: Mapping[str, str]) -> str:
-    """A text of a lesson with its measured ranges and these values in place of their {names}; "…" if one is missing."""
-    found = defaultdict(lambda: "…", {name: measured.range for name, measured in lesson.MEASURED.items()})
+def filled(text: str, lesson: ModuleType, values: Mapping[str, str], blank: str = "…") -> str:
+    """A text of a lesson with its measured ranges and these values in place of their {names}, or else `blank`."""
+    found = defaultdict(lambda: blank, {name: measured.range for name, measured in lesson.MEASURED.items()})
     return text.format_map(found | dict(values))
 
 

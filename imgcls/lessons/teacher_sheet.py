@@ -1,11 +1,17 @@
 """The teacher's sheet of a lesson: one HTML page to print, made from the lesson itself."""
 
+import html
+import re
 from functools import cache
 from pathlib import Path
 
 from imgcls import lessons
 from imgcls.lessons import glossary
 
+BLANK = "____"
+"""For what only the screen of whoever does the lesson says."""
+MARKS = ((r"`([^`]+)`", "code"), (r"\*\*(.+?)\*\*", "strong"), (r"\*(.+?)\*", "em"))
+"""The Markdown that lessons use -> its element in HTML."""
 TEMPLATE = Path(__file__).with_name("teacher_sheet.html")
 
 
@@ -27,10 +33,14 @@ def render(name: str) -> str:
             lesson=lesson,
             number=lessons.number(name),
             words={term: glossary.terms()[term] for term in terms},
-            plain=lambda text: _plain(lessons.filled(text, lesson, {})),
+            blank=BLANK,
+            shown=lambda text: _as_html(lessons.filled(text, lesson, {}, BLANK)),
         )
     )
 
 
-def _plain(text: str) -> str:
-    return text.replace("**", "").replace("\n\n", " ")
+def _as_html(text: str) -> str:
+    found = html.escape(text.replace("\n\n", " "), quote=False)
+    for pattern, element in MARKS:
+        found = re.sub(pattern, rf"<{element}>\1</{element}>", found)
+    return found

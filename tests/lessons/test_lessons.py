@@ -86,6 +86,13 @@ def test_the_teachers_sheet_has_all_questions_with_their_answers_and_needs_no_ne
     assert not re.search(r"https?://|<script|\{[a-z_]+\}", sheet)
 
 
+@pytest.mark.parametrize("name", lessons.names())
+def test_the_teachers_sheet_shows_no_markup_and_says_what_its_blanks_are(name):
+    sheet = teacher_sheet.render(name)
+    assert not re.search(r"[*`]|&lt;|of …|… of", sheet.partition("</style>")[2])
+    assert f"{teacher_sheet.BLANK} stands for" in sheet
+
+
 @pytest.mark.parametrize("model", models.names())
 def test_every_term_of_the_form_for_training_is_in_the_glossary(model):
     assert set(model_summary.terms_of(model)) <= set(glossary.terms())
