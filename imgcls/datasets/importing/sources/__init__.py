@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -197,6 +197,8 @@ def _of_container(
     found = split_files.applied(found, files, findings)
     found = series.grouped(altered_copies.grouped(found, findings), findings)
     findings.skipped.remove(items.NO_IMAGE, findings.used)
+    said = tuple(label_table.no_classes(short(PurePosixPath(path).name)) for path in findings.used)
+    findings.notes[:] = [note for note in findings.notes if not note.startswith(said)]
     if plain:
         plain.ask_about({word for item in found for word in (*item.labels, item.group)})
     yield Source(request, findings, files.read, found)

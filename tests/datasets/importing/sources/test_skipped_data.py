@@ -97,6 +97,13 @@ def test_one_folder_of_images_is_named_with_what_is_expected(tmp_path):
     )
 
 
+def test_a_table_of_patients_next_to_class_folders_is_used(tmp_path):
+    names = [f"{label}/{label}{n}.jpg" for label in ("ill", "well") for n in range(6)]
+    table = "file,patient\n" + "".join(f"{name},P{place // 3}\n" for place, name in enumerate(names))
+    source = read(tmp_path, names, {"metadata.csv": table})
+    assert (len(set(source.groups)), source.notes, source.skipped.rows()) == (4, [], [])
+
+
 def test_a_spreadsheet_next_to_images_without_classes_is_named(tmp_path):
     with pytest.raises(SourceError, match=r"'labels\.xlsx' cannot be read: save it as CSV UTF-8"):
         read(tmp_path, [f"images/{number}.jpg" for number in range(6)], {"labels.xlsx": "PK"})

@@ -119,6 +119,11 @@ def _with_folders(
     return folder_tree.to_items(completed, files, findings)
 
 
+def no_classes(name: str) -> str:
+    """The beginning of the remark on a table that lists images without their classes."""
+    return f"{name} lists images, but no column that could hold classes"
+
+
 def tables_of(files: Files) -> list[tuple[str, Table]]:
     """The paths of all tables that list images of the container, and the tables, whether they hold labels or not."""
     return _look_into(files).listing
@@ -162,7 +167,7 @@ def _look_into(files: Files) -> _Found:
             found.read.update(path for path, _ in group)
         else:
             what = ", ".join(filter(None, whole.header))
-            found.remarks.append(f"{whole.name} lists images, but no column that could hold classes ({what[:100]}).")
+            found.remarks.append(f"{no_classes(whole.name)}{f' ({what[:100]})' if what else ''}.")
     found.groups = dict(sorted(found.groups.items(), key=lambda group: -covered[group[0]]))
     if found.error and found.groups:  # a table that cannot be read may hold the labels that count
         found.groups.clear()
