@@ -30,9 +30,10 @@ FRAMES = "IMGCLS_FRAMES"
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; "
-    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
-"""As far as Streamlit permits: its charts compile code, and its pages have styles and scripts inline."""
+"""As far as Streamlit permits: its charts compile code, and its pages have styles and scripts inline. The projector
+shows a page of the app in a frame."""
 
 
 class Visitors:
@@ -50,7 +51,7 @@ class Visitors:
             for name in os.environ.get(variable, "").split(",")
             if name.strip()
         )
-        self._policy = POLICY + (os.environ.get(FRAMES, "").strip().replace(";", " ").replace("\n", " ") or "'self'")
+        self._policy = f"{POLICY} {os.environ.get(FRAMES, '').replace(';', ' ').replace(chr(10), ' ')}".strip()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not sharing.is_shared():

@@ -170,7 +170,7 @@ def test_every_answer_has_security_headers(server, monkeypatch):
         assert "object-src 'none'" in headers["content-security-policy"]
     monkeypatch.setenv(FRAMES, "https://school.example; script-src *")
     _, headers = Server().ask()
-    assert headers["content-security-policy"].endswith("frame-ancestors https://school.example  script-src *")
+    assert headers["content-security-policy"].endswith("frame-ancestors 'self' https://school.example  script-src *")
     assert "x-frame-options" not in headers
 
 
