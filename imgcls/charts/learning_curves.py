@@ -55,7 +55,7 @@ def learning_curve_dict(
     traces: list[dict] = []
     batches = (batches[0], smoothed(batches[1], smoothing))
     lines: tuple[tuple[str, Any, dict[str, Any]], ...] = (
-        ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.5), "width": 1}}),
+        ("training, batches", batches, {"mode": "lines", "line": {"color": faded(TRAINING, 0.75), "width": 1}}),
         ("training", epochs, {"mode": "lines+markers", "line": {"color": TRAINING, "width": 2}}),
         (
             "validation",

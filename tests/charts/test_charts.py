@@ -83,7 +83,7 @@ def test_training_is_blue_validation_is_dashed_orange_and_the_best_epoch_is_a_la
         batches=([0.5, 1, 1.5], [2, 1.5, 1.2]), epochs=([1, 2], [1.7, 1.1]), validation=([1, 2], [1.6, 1]), best_epoch=2
     )
     batches, training, validation, best = figure.data
-    assert batches.line.color == "rgba(0,114,178,0.5)"
+    assert batches.line.color == "rgba(0,114,178,0.75)"  # on a dark page, half of it is hardly seen
     assert training.line.color == "#0072B2"
     assert (validation.line.color, validation.line.dash) == ("#E69F00", "6px,3px")
     assert (best.marker.color, best.marker.symbol, best.text) == ("#009E73", "star", ("best: epoch 2",))
