@@ -203,7 +203,7 @@ def titles(app: AppTest) -> str:
 def test_a_closed_section_renders_its_controls_only_if_one_is_changed(digits):
     app = opened("train")
     settings = {"data", "train_images", "model", "cnn.blocks", "cnn.filters", "epochs", "learning_rate"}
-    assert controls(app) == settings | {"seeds"}
+    assert controls(app) == settings | {"seeds", "vary"}
     assert "seed 0" in titles(app)
 
     app = opened("train", seed="7", **{"cnn.dropout": "0.5"})
