@@ -53,7 +53,12 @@ BROUGHT = {
         in_folders("2024/05/01/oak", "2024/05/02/birch", "2024/06/11/oak", "2024/6/12/birch", count=3), TREES, groups=4
     ),
     "folders of months with their names": Layout(
-        in_folders("Photos/2023/11 November/oak", "Photos/2024/May/birch"), TREES, groups=2
+        in_folders(
+            *(f"Photos/{month}/{tree}" for month in ("2023/11 November", "2024/May") for tree in ("oak", "birch")),
+            count=3,
+        ),
+        TREES,
+        groups=2,
     ),
     "folders of days in a year": Layout(
         in_folders("oak/2024/2024-05-01", "oak/2024/2024-05-02", "birch/2024/2024-05-01", count=3)

@@ -153,6 +153,18 @@ def test_a_source_whose_split_divides_groups_is_reported(tmp_path, monkeypatch):
     assert any("both training and test images: 3" in note for note in datasets.custom_dataset(name).notes)
 
 
+def test_the_preview_says_that_the_split_of_a_source_divides_groups(tmp_path):
+    files = {
+        f"{part}/patient{patient}/{label}/{n}.png": image(100 * place + 10 * patient + n)
+        for place, (part, patients) in enumerate((("train", 4), ("test", 2)))
+        for patient in range(patients)
+        for label in ("ill", "well")
+        for n in range(2)
+    }
+    (note,) = make_preview(archive(tmp_path / "brought.zip", files)).notes
+    assert note.startswith("The split of the source divides 2 groups, such as 'patient0', between training and test")
+
+
 def test_the_preview_counts_the_groups(tmp_path, monkeypatch):
     assert make_preview(archive(tmp_path / "plain.zip", leaves())).groups == 0
     found = make_preview(grouped(tmp_path / "leaves.zip", monkeypatch))

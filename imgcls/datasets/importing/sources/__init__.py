@@ -199,9 +199,22 @@ def _of_container(
     findings.skipped.remove(items.NO_IMAGE, findings.used)
     said = tuple(label_table.no_classes(short(PurePosixPath(path).name)) for path in findings.used)
     findings.notes[:] = [note for note in findings.notes if not note.startswith(said)]
+    _note_divided_groups(found, findings)
     if plain:
         plain.ask_about({word for item in found for word in (*item.labels, item.group)})
     yield Source(request, findings, files.read, found)
+
+
+def _note_divided_groups(found: list[Item], findings: Findings) -> None:
+    """Says before the import if the split of the source divides groups; only the user can have another one."""
+    groups = {
+        part: {item.group for item in found if item.group and (item.part == "test") == part} for part in (True, False)
+    }
+    if divided := sorted(groups[True] & groups[False]):
+        findings.notes.append(
+            f"The split of the source divides {len(divided):,} group{'s' * (len(divided) > 1)}, such as "
+            f"{short(divided[0])}, between training and test images, so the test score may be too high."
+        )
 
 
 def _skip_images(files: Files, findings: Findings) -> None:

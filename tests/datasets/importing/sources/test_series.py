@@ -26,6 +26,18 @@ NAMES = {
         for n in range(3)
     ],
     "leaves": [f"{c}/blatt{n}_{side}.jpg" for c in ("ahorn", "linde") for n in range(4) for side in ("oben", "unten")],
+    "plants": [
+        f"{c}/plant{n + 4 * (c == 'ill'):02}_day{day}.png"
+        for c in ("ill", "well")
+        for n in range(4)
+        for day in (1, 3, 7)
+    ],
+    "numbers in parentheses": [
+        f"{c}/Patient ({n + 4 * (c == 'ill')})-{k}.png" for c in ("ill", "well") for n in range(4) for k in (1, 2, 5)
+    ],
+    "The Cancer Genome Atlas": [
+        f"{c}/TCGA-{c[:2]}-{4244 + n}-01Z_{k}.png" for c in ("luad", "sarc") for n in range(4) for k in (10, 35, 72)
+    ],
     "bursts": [
         f"{c}/IMG_20240501_10{c == 'linde':d}{n}15_BURST{f:03}.jpg"
         for c in ("ahorn", "linde")

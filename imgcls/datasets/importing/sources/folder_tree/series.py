@@ -25,7 +25,11 @@ MOST_SIDES = 4
 COVERED = 0.9
 """Fraction of the images that must be part of such series of counted images."""
 _WORDS = "|".join(sorted(folder_names.GROUPS - {"day", "date", "week", "sub", "pt", "pat", "seq", "set"}))
-_NAMED = re.compile(rf"(?:^|.*[\W_])((?:{_WORDS})[\s_.-]?\d+)(?:\D.*)?", re.IGNORECASE)
+_THINGS = "plant|tree|leaf|scene|lesion|nodule"
+_NAMED = re.compile(
+    rf"(?:^|.*[\W_])((?:{_WORDS}|{_THINGS})[\s_.(-]{{0,2}}\d+\)?|TCGA-\w\w-\w{{4}})(?:\D.*)?", re.IGNORECASE
+)
+"""Also the patients of The Cancer Genome Atlas."""
 _PARTS = "burst|frame|frm|f|image|img|tile|patch|crop|slice|part|page|view"
 _COUNTED = re.compile(rf"(.*\d)[\s_.-]+(?:(?:{_PARTS})[\s_.-]*)?(\d+)", re.IGNORECASE)
 _SIDED = re.compile(r"(.*\d)[\s_.-]+([^\W\d_]+)")

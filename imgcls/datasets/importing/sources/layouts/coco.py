@@ -16,7 +16,7 @@ from imgcls.datasets.importing.sources.items import Item
 from imgcls.datasets.importing.sources.layouts._annotated_images import AnnotatedImages, parts_of
 from imgcls.datasets.importing.sources.tables import boxes
 from imgcls.datasets.importing.sources.tables.boxes import Annotated
-from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
+from imgcls.datasets.importing.sources.tables.column_names import is_group
 from imgcls.datasets.importing.sources.tables.matching import json_files
 from imgcls.errors import ImageError, SourceError
 
@@ -79,7 +79,7 @@ def _collect(path: str, content: Mapping[str, Any], part: str, collected: Annota
 
 def _group(image: Mapping[str, Any]) -> str:
     """The sequence, patient or the like that an image belongs to; "" if none is named."""
-    return next((visible(str(value)) for name, value in image.items() if normal(name) in GROUPS), "")
+    return next((visible(str(value)) for name, value in image.items() if is_group(name)), "")
 
 
 def _box(annotation: Mapping[str, Any]) -> boxes.Box | None:

@@ -5,6 +5,11 @@ from collections.abc import Collection
 
 from imgcls.datasets.importing.sources.items import PARTS
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 FILES = (
     {"file", "filename", "filepath", "filepaths", "image", "imageid", "imagename", "imagepath", "img", "path"},
     {"name", "id"},
@@ -30,40 +35,16 @@ LABELS = (
 SPLITS = {"split", "part", "set", "subset", "partition", "usage", "dataset", "purpose"}
 NO_LABELS = {"partition", "split", "splitid", "splitindex", "usage", "mluse"}
 """Columns of splits, even if their values are numbers that do not say which."""
-GROUPS = (
-    {
-        "patient",
-        "patientid",
-        "subject",
-        "subjectid",
-        "participant",
-        "participantid",
-        "person",
-        "personid",
-        "lesion",
-        "lesionid",
-        "caseid",
-        "studyid",
-        "group",
-    }
-    | {"donor", "donorid", "specimen", "specimenid", "slide", "slideid", "plant", "plantid", "leaf", "leafid", "burst"}
-    | {"individual", "individualid", "animalid", "writer", "writerid", "author", "video", "videoid", "clipid", "plot"}
-    | {
-        "sequence",
-        "sequenceid",
-        "seqid",
-        "session",
-        "sessionid",
-        "sceneid",
-        "plotid",
-        "treeid",
-        "groupid",
-        "locationid",
-        "fold",
-        "foldid",
-    }
+GROUPS = _words(
+    "patient patientid proband subj subject subjectid participant participantid person personid individual "
+    "individualid animalid donor donorid writer writerid author specimen specimenid slide slideid lesion lesionid "
+    "caseid studyid group groupid plant plantid leaf leafid treeid plot plotid locationid sceneid video videoid clipid "
+    "burst sequence sequenceid seqid session sessionid fold foldid"
 )
 SPLIT_VALUES = PARTS | {"publictest": "val", "privatetest": "test", "tr": "train", "te": "test", "hold-out": "test"}
+PERSONS = _words("patient proband subj subject participant person individual animal donor writer author")
+"""Parts of names of groups that count more than others, which may repeat for each person, such as sessions."""
+_NUMBERED = re.compile(r"^(id|no|nr)(?=\w)|(?<=\w)(id|no|nr|num|number|nummer|code|name|uid)$")
 _SET = re.compile(r"[\s_-]*(set|split|data)$")
 
 
@@ -75,6 +56,13 @@ def normal(name: str) -> str:
 def is_called(name: str, names: Collection[str]) -> bool:
     """Whether a column has one of these names, or the key of a nested value: `metadata.class-name` is `classname`."""
     return normal(name) in names or normal(name.rpartition(".")[2]) in names
+
+
+def is_group(name: str) -> bool:
+    """Whether a column is called like a group, perhaps with a word for its number: `Patient No.`, `ID_Patient`."""
+    plain = normal(name)
+    bare = _NUMBERED.sub("", plain)
+    return is_called(name, GROUPS) or (bare != plain and (bare in GROUPS or f"{bare}id" in GROUPS))
 
 
 def part_of(field: str) -> str:

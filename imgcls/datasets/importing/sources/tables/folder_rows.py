@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
+from imgcls.datasets.importing.sources.tables.column_names import is_group
 from imgcls.datasets.importing.sources.tables.columns.meaning import could_be_label
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import canonical
@@ -32,7 +32,7 @@ def per_image(table: Table, images: Sequence[tuple[str, list[str], Any]]) -> Tab
         others = [other for other in range(table.width) if other != place]
         if is_good and covered >= MATCHED * len(images) and any(could_be_label(table, other) for other in others):
             header = list(table.header)
-            header[place] = header[place] if normal(header[place]) in GROUPS else "group"
+            header[place] = header[place] if is_group(header[place]) else "group"
             rows = [
                 (number, [path, *row])
                 for (number, row), value in zip(table.rows, named, strict=True)

@@ -1,5 +1,6 @@
 """Tables of file names and labels: the role of each column, and the file of each row."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,12 @@ from tests.support.importing.label_tables import (
     zipped,
 )
 from tests.support.uploads import imported
+
+
+def counts_of_groups(request) -> list[int]:
+    """The sizes of the groups of an archive."""
+    return sorted(Counter(item.group for item in items(request).values()).values())
+
 
 # ---- columns
 
@@ -201,6 +208,12 @@ def test_an_unambiguous_group_column_is_used_and_can_be_changed(tmp_path):
     }
     other = listed(tmp_path, NAMES, table, label_column="label", group_column="none")
     assert {item.group for item in items(other).values()} == {""}
+
+
+@pytest.mark.parametrize("column", ["Patient No.", "ID_Patient", "subj", "case-id", "PlantNr"])
+def test_a_group_column_may_have_a_word_for_its_number(column, tmp_path):
+    table = rows(["file", "fold", "label", column], lambda n, name: [name, n % 4, kind(n), n // 2])
+    assert counts_of_groups(zipped(tmp_path, NAMES, {"a.csv": table})) == [2] * 6
 
 
 def test_an_ambiguous_group_column_is_offered_but_not_used(tmp_path):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from imgcls.datasets.importing.findings import Findings, Option
-from imgcls.datasets.importing.sources.tables.column_names import GROUPS, normal
+from imgcls.datasets.importing.sources.tables.column_names import PERSONS, is_group, normal
 from imgcls.datasets.importing.sources.tables.columns.questions import place_of, value_of
 from imgcls.datasets.importing.sources.tables.reading import Table
 from imgcls.datasets.importing.sources.values import is_number
@@ -31,15 +31,24 @@ def find(table: Table, others: Sequence[int], labels: list[int], findings: Findi
 
 
 def clear(table: Table, others: Sequence[int], labels: list[int]) -> list[int]:
-    """The columns whose names say that they are groups: the coarsest first, as patients have several lesions."""
+    """The columns whose names say that they are groups: persons first, then the coarsest, and folds last.
+
+    Patients have several lesions; and sessions are numbered again for each patient, so they join others' images.
+    """
     found = [
         place
         for place in others
-        if normal(table.header[place]) in GROUPS
-        and _could_be_group(table, place)
-        and not _follows(table, place, labels[0])
+        if is_group(table.header[place]) and _could_be_group(table, place) and not _follows(table, place, labels[0])
     ]
-    return sorted(found, key=lambda place: len(set(table.column(place))))
+    names = {place: normal(table.header[place]) for place in found}
+    return sorted(
+        found,
+        key=lambda place: (
+            not any(person in names[place] for person in PERSONS),
+            "fold" in names[place],
+            len(set(table.column(place))),
+        ),
+    )
 
 
 def _follows(table: Table, place: int, label: int) -> bool:
@@ -56,5 +65,5 @@ def _could_be_group(table: Table, place: int) -> bool:
     values = set(fields)
     if not 3 <= len(values) < len(fields) or len(fields) < 0.5 * len(table.rows):
         return False
-    is_clear = normal(table.header[place]) in GROUPS
+    is_clear = is_group(table.header[place])
     return is_clear or not all(map(is_number, values)) or normal(table.header[place]).endswith("id")

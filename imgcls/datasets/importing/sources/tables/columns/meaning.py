@@ -17,10 +17,10 @@ from imgcls.datasets.importing.sources.tables import boxes, label_text
 from imgcls.datasets.importing.sources.tables.boxes import BoxColumns
 from imgcls.datasets.importing.sources.tables.column_names import (
     FILES,
-    GROUPS,
     LABELS,
     NO_LABELS,
     is_called,
+    is_group,
     normal,
 )
 from imgcls.datasets.importing.sources.tables.columns import flags as flag_columns
@@ -228,7 +228,7 @@ def _confirmed(table: Table, place: int, findings: Findings) -> list[int]:
 
 
 def _is_group(table: Table, place: int) -> bool:
-    return is_called(table.header[place], GROUPS)
+    return is_group(table.header[place])
 
 
 def clearly_named(table: Table, others: Sequence[int]) -> list[int]:
