@@ -44,20 +44,30 @@ class Situation:
         """Whether they are on this page, and its address has these parameters."""
         return self.page == page and all(self.query.get(name) == value for name, value in query.items())
 
-    def started(self, settings: Mapping[str, Any], *, earlier: bool = False) -> list[Run]:
+    def started(self, settings: Mapping[str, Any], *, earlier: bool = False, is_alike: bool = False) -> list[Run]:
         """Their runs with exactly these settings that were begun during the lesson, the latest first.
 
-        With `earlier`, also earlier ones.
+        With `earlier`, also earlier ones; if they may be just `is_alike`, those with the same data and the same layers,
+        however they were trained.
         """
-        return [run for run in (self._own if earlier else self._recent) if _has(run, settings)]
+        has = _is_alike if is_alike else _has
+        return [run for run in (self._own if earlier else self._recent) if has(run, settings)]
 
-    def finished(self, settings: Mapping[str, Any]) -> Run | None:
+    def finished(self, settings: Mapping[str, Any], *, is_alike: bool = False) -> Run | None:
         """The latest run with these settings whose model was tested; None if there is none."""
-        return next((run for run in self.started(settings, earlier=True) if run.is_tested), None)
+        found = self.started(settings, earlier=True, is_alike=is_alike)
+        return next((run for run in found if run.is_tested), None)
 
-    def score(self, settings: Mapping[str, Any], name: str = "test_accuracy", *, earlier: bool = True) -> float | None:
+    def score(
+        self,
+        settings: Mapping[str, Any],
+        name: str = "test_accuracy",
+        *,
+        earlier: bool = True,
+        is_alike: bool = False,
+    ) -> float | None:
         """A score of the latest of these runs that is finished; None if there is none."""
-        for run in self.started(settings, earlier=earlier):
+        for run in self.started(settings, earlier=earlier, is_alike=is_alike):
             try:
                 value = (run.result or {}).get(name)
             except UserError:
@@ -107,6 +117,14 @@ class Situation:
         return [run for run in self._own if run.created >= self.since]
 
 
+def _is_alike(run: Run, settings: Mapping[str, Any]) -> bool:
+    try:
+        config, wanted = run.config, Config(**settings)
+    except UserError:
+        return False
+    return (config.data, config.model, config.model_settings) == (wanted.data, wanted.model, wanted.model_settings)
+
+
 def _has(run: Run, settings: Mapping[str, Any]) -> bool:
     try:
         return run.config == Config(**settings)
@@ -136,6 +154,7 @@ class Step:
         settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
             to train with them.
         earlier: A run from before the lesson will do, too.
+        is_alike: So will a run with the same data and layers, however it was trained.
         keys: The controls that are marked, by the keys that they have on the page, the first that is there.
         tab: The section of the Evaluate page that is marked if "view" is among the keys.
         do: The task, as an imperative; "" if there is only something to read.
@@ -155,6 +174,7 @@ class Step:
     run_of: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     earlier: bool = False
+    is_alike: bool = False
     keys: tuple[str, ...] = ()
     tab: str = ""
     do: str = ""
@@ -175,7 +195,9 @@ class Step:
         """Whether the task was done; always, if there is none."""
         if self.check is not None:
             return self.check(situation)
-        return not self.settings or situation.score(self.settings, earlier=self.earlier) is not None
+        if not self.settings:
+            return True
+        return situation.score(self.settings, earlier=self.earlier, is_alike=self.is_alike) is not None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
     {"version": 1, "current": "draw", "lessons": {"draw": {"step": 2, "since": 1767225600.0, "answers": {"0": 1},
      "done": [0, 1], "is_finished": false, "found": {"0": {"confidence": "97.1%"}}}}}
 
-In local mode there is one person, whose file is `local.lessons.json`. Who has no cookie gets no file.
+In local mode there is one person, whose file is `local.lessons.json`. Who has no cookie gets no file. Which lesson is
+open in a browser is decided by `ui.app.lessons.stored`.
 """
 
 import contextlib
@@ -58,10 +59,13 @@ class Progress:
         return self.lessons.get(lesson, Standing())
 
     def begun(self, lesson: str, *, again: bool = False) -> "Progress":
-        """The same with this lesson as the current one: where the visitor left it, or `again` from its first step."""
+        """The same with this lesson as the current one: where the visitor left it, or `again` from its first step.
+
+        A lesson that was finished stays so while it is repeated.
+        """
         standing = self.lessons.get(lesson)
         if standing is None or again:
-            standing = Standing(since=time.time())
+            standing = Standing(since=time.time(), is_finished=standing is not None and standing.is_finished)
         return self.changed(lesson, standing, current=lesson)
 
     def changed(self, lesson: str, standing: Standing, *, current: str | None = None) -> "Progress":

@@ -72,6 +72,12 @@ def test_a_lesson_goes_on_where_it_was_left_or_begins_again():
     assert left.begun("draw", again=True).of("draw").step == 0
 
 
+def test_a_finished_lesson_stays_finished_while_it_is_repeated():
+    finished = Progress().changed("draw", Standing(4, 1.0, is_finished=True))
+    repeated = finished.begun("draw", again=True).of("draw")
+    assert repeated.is_finished and repeated.step == 0 and not repeated.done
+
+
 def test_old_progress_is_swept(ada, ben):
     lesson_progress.write(ada, SOME)
     lesson_progress.write(ben, SOME)

@@ -30,15 +30,17 @@ def _unit(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="A network of your own",
-        text="You need a trained CNN. If you did the previous lesson, you already have one.",
+        text="You need a trained CNN. Any run of yours on the MNIST sample with the CNN's standard layers will do, for "
+        "example the one of the previous lesson.",
         page="train",
         settings=CNN,
         earlier=True,
+        is_alike=True,
         keys=("start",),
         do="The form is filled in: press Start. It takes about half a minute.",
         after="Your CNN reads {score} of the unseen digits correctly (typically {cnn}). Its first layer is a "
         "**convolution** with 16 **filters**. Now you will look inside.",
-        values=lambda situation: {"score": percent(situation.score(CNN))},
+        values=lambda situation: {"score": percent(situation.score(CNN, is_alike=True))},
         terms=("Convolution", "Filter"),
     ),
     Step(
@@ -46,6 +48,7 @@ STEPS = (
         text="A filter is just 3×3 = 9 numbers, its **weights**. No person chose them: they were learned in training.",
         page="evaluate",
         run_of=CNN,
+        is_alike=True,
         keys=("view",),
         tab="Activations",
         question=Question(
@@ -68,6 +71,7 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         run_of=CNN,
+        is_alike=True,
         keys=("by-hand",),
         question=Question("How many multiplications does one unit of this layer need?", ("1", "9", "784"), 1),
         do="Click a bright dot of the feature map.",
@@ -86,6 +90,7 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         run_of=CNN,
+        is_alike=True,
         keys=("by-hand",),
         question=Question(
             "How many numbers does this filter have to learn for the whole image of 784 pixels?",
@@ -102,6 +107,7 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         run_of=CNN,
+        is_alike=True,
         keys=("by-hand", "activations-source"),
         question=Question(
             "You choose another filter, with different weights. Where will its map be bright?",
@@ -126,5 +132,6 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         run_of=CNN,
+        is_alike=True,
     ),
 )

@@ -61,10 +61,16 @@ def _show(run: Run, card: ModelCard) -> None:
 
 
 def _lesson() -> None:
-    """The lesson to go on with, or the first one."""
+    """The lesson to go on with, or the first one; with all finished, a model of one's own."""
     name = standing.next_lesson()
+    if not name:
+        if st.button(_("Train your first model"), icon=":material/model_training:", type="primary", key="home-lesson"):
+            links.go("train.py")
+        return
     is_begun = stored.progress().of(name).since
     label = _("Continue lesson {number}: {title}") if is_begun else _("New here? Start lesson {number}: {title}")
+    if not is_begun and any(one.is_finished for one in stored.progress().lessons.values()):
+        label = _("Next lesson {number}: {title}")
     label = label.format(number=lessons.number(name), title=_(lessons.find(name).TITLE))
-    if st.button(label, icon=":material/school:", type="secondary" if is_begun else "primary", key="home-lesson"):
+    if st.button(label, icon=":material/school:", type="primary", key="home-lesson"):
         links.go("lessons.py", lesson=name)

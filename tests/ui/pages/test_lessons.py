@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from imgcls import jobs, lessons, runs
 from imgcls.config import Config
 from imgcls.export import records
@@ -11,12 +13,18 @@ from imgcls.lessons import Situation
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
-from imgcls.ui.app.lessons import bar
+from imgcls.ui.app.lessons import bar, stored
 from imgcls.ui.app.lessons.standing import JUST_FINISHED
 from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
 THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
 THREE += [92, 210, 20]
+
+
+@pytest.fixture(autouse=True)
+def same_browser(monkeypatch):
+    """Each page is opened in the browser in which the lesson was begun."""
+    monkeypatch.setattr(stored, "of_browser", lambda: lesson_progress.read(SERVER).current)
 
 
 def begin(name: str) -> None:
@@ -216,12 +224,89 @@ def test_the_steps_about_corruptions_ask_for_the_control_and_for_both_of_the_own
     assert own.values(Situation())["noisy_noise"] == "9.3%"
 
 
-def test_the_bar_leads_back_to_the_page_of_the_step():
+def test_on_another_page_the_bar_says_where_the_step_is_instead_of_showing_it():
     shipped("digits")
     begin("draw")
-    app = opened("runs")
-    button(app, lessons.find("draw").STEPS[0].question.choices[0]).click().run()
-    assert button(app, "Open Predict") and is_intact(app)
+    app, step = opened("runs"), lessons.find("draw").STEPS[0]
+    assert "This step is on the page “Predict”." in html_of(app)
+    assert "On this page you can draw" not in text_of(app) and step.question.text not in text_of(app)
+    button(app, "Back to this step's page").click().run()
+    assert step.question.text in text_of(app) and is_intact(app)
+
+
+def test_a_step_about_a_run_of_ones_own_is_not_shown_beside_another_run():
+    own, other = shipped("fashion"), shipped("digits")
+    (own.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
+    begin("training")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
+    app = opened("evaluate", run=other.id, view="Training curves")
+    assert "These are the curves of your run" not in text_of(app) and button(app, "Back to this step's page")
+    assert "These are the curves of your run" in text_of(opened("evaluate", run=own.id, view="Training curves"))
+
+
+def test_a_lesson_is_open_only_in_the_browser_that_started_it(monkeypatch):
+    shipped("digits")
+    monkeypatch.setattr(stored, "of_browser", lambda: "")
+    here, there = opened("lessons", lesson="draw"), opened("lessons", lesson="pixels")
+    button(here, "Start the lesson").click().run()
+    assert "lesson-head" in html_of(here) and "lesson-head" not in html_of(opened("data"))
+    button(there, "Start the lesson").click().run()
+    assert "Pixels" in html_of(there)
+    button(here, "Skip").click().run()
+    assert standing("draw").step == 1 and "Draw, and see it" in html_of(here)
+    button(there, "Leave").click().run()
+    assert lesson_progress.read(SERVER).current == "draw", "which is open elsewhere"
+    monkeypatch.setattr(stored, "of_browser", lambda: "draw")
+    again = opened("data")
+    assert "lesson-head" in html_of(again), "the browser that had it open is reloaded"
+    button(again, "Leave").click().run()
+    assert "lesson-head" not in html_of(opened("data"))
+
+
+def test_a_finished_lesson_is_continued_while_it_is_repeated():
+    shipped("digits")
+    last = len(lessons.find("draw").STEPS) - 1
+    finished = lesson_progress.read(SERVER).changed("draw", Standing(last, 1.0, is_finished=True))
+    lesson_progress.write(SERVER, finished)
+    button(opened("lessons", lesson="draw"), "Start again").click().run()
+    assert standing("draw").is_finished and standing("draw").step == 0
+    lesson_progress.write(SERVER, finished.changed("draw", Standing(2, 1.0, is_finished=True)))
+    app = opened("lessons", lesson="draw")
+    button(app, "Continue").click().run()
+    assert standing("draw").step == 2
+
+
+def test_home_and_the_list_continue_with_the_same_lesson():
+    shipped("digits")
+    begun = lesson_progress.read(SERVER).changed("draw", Standing(4, 1.0, is_finished=True))
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 2.0)).changed("shuffled", Standing(1, 1.0)))
+    assert button(opened("home"), "Continue lesson 5: Training and overfitting").proto.type == "primary"
+    assert button(opened("lessons"), "Continue with lesson 5")
+
+
+def test_a_lesson_begins_with_an_empty_canvas():
+    shipped("digits")
+    app = opened("predict", run="digits")
+    draw(app, THREE)
+    app.switch_page("../../../pages/lessons.py")
+    app.query_params["lesson"] = "pixels"
+    app.run()
+    button(app, "Start the lesson").click().run()
+    assert not app.session_state["drawn"].drawing
+
+
+def test_any_own_run_with_the_same_data_and_layers_does_for_the_convolution():
+    run = shipped("fashion")
+    step = lessons.find("convolution").STEPS[0]
+    for settings, is_enough in (
+        ({**step.settings, "epochs": 3, "seed": 5}, True),
+        ({**step.settings, "data": "mnist_shuffled"}, False),
+        ({**step.settings, "model_settings": {"blocks": 1}}, False),
+    ):
+        (run.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+        assert step.is_done(Situation()) == is_enough
+        assert (Situation().finished(step.settings, is_alike=True) is not None) == is_enough
 
 
 def test_a_lesson_that_no_longer_exists_shows_no_bar():
@@ -322,7 +407,11 @@ def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
     begun = lesson_progress.read(SERVER)
     lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
     missing = "a run that you have not trained yet"
-    assert missing in html_of(opened("evaluate", run=run.id, view="Training curves"))
+    app = opened("evaluate", run=run.id, view="Training curves")
+    assert missing in html_of(app) and "the curves of your run" not in text_of(app)
+    button(app, "Train it now").click().run()
+    assert standing("training").step == 0 and is_intact(app)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
     begin("convolution")
     begun = lesson_progress.read(SERVER)
     lesson_progress.write(SERVER, begun.changed("convolution", Standing(1, 1.0, {1: 1})))

@@ -12,7 +12,7 @@ from typing import Literal
 
 import streamlit as st
 
-from imgcls import lessons
+from imgcls import lessons, sharing
 from imgcls.errors import UserError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
@@ -64,36 +64,76 @@ def _show(name: str, page: str) -> None:
             st.rerun()  # the page may have another section to show
         situation = standings.situation(standing, page)
         is_asked = step.question is None or at in standing.answers
-        is_missing = bool(step.run_of) and situation.finished(step.run_of) is None  # then the page shows another run
+        needed = situation.finished(step.run_of, is_alike=step.is_alike) if step.run_of else None
+        is_missing = bool(step.run_of) and needed is None  # then the page shows another run
         is_done = is_asked and (at in standing.done or (step.is_done(situation) and not (is_missing and step.has_task)))
         if is_done and at not in standing.done:
             standings.change(name, done=standing.done | {at})
         if is_asked and step.page == DRAWN_ON and step.values and step.is_done(situation):
             standing = _keep(name, at, step.values(situation))
+        is_elsewhere = _is_elsewhere(step, page, situation) and not (is_done and step.has_task)
         is_at_work = is_asked and not is_done and page == step.page
         is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if nothing is to be done
         is_hinted = (
             is_marked and bool(step.hint) and bool(situation.drawing)
         )  # then the bar is higher on a narrow screen
-        reveal.show(markers.selectors(step) if is_marked else "", f"{name} {at} {is_marked} {is_hinted}")
+        cookie = "" if sharing.is_shared() else f"{stored.COOKIE}={name}"
+        reveal.show(markers.selectors(step) if is_marked else "", f"{name} {at} {is_marked} {is_hinted}", cookie)
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
-        kind = "lesson-asks" if not is_asked else "lesson-folded" if is_folded else ""
+        is_asking = not (is_asked or is_missing or is_elsewhere)
+        kind = "lesson-asks" if is_asking else "lesson-folded" if is_folded else ""
         _head(name, at, markers.style(step) if is_marked else "", kind)
         st.markdown(f"## {_(step.title)}")
-        if not is_done or not step.after:  # then the result is what counts
-            st.markdown(_filled(name, step.text, _values(step, situation)))
-            words.show(step.terms)
         if is_missing:
-            _say(
-                _("This step is about a run that you have not trained yet. Go back and train it first."), "lesson-hint"
-            )
-        if step.question is not None:
-            _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
-        if is_done:
-            st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
-        elif is_asked:
-            _task(name, step, page, situation)
-        _buttons(name, at, page, is_done=is_done)
+            _train_first(name, at, step, page)
+        elif is_elsewhere:
+            _lead_back(step)
+        else:
+            if not is_done or not step.after:  # then the result is what counts
+                st.markdown(_filled(name, step.text, _values(step, situation)))
+                words.show(step.terms)
+            if step.question is not None:
+                _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
+            if is_done:
+                st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
+            elif is_asked:
+                _task(name, step, page, situation)
+        _buttons(name, at, page, is_done=is_done and not is_missing)
+
+
+def _is_elsewhere(step: Step, page: str, situation: Situation) -> bool:
+    """Whether the page shows something else than the step is about, so that its text would not be true."""
+    if page != step.page:
+        begun = situation.started(step.settings, earlier=step.earlier, is_alike=step.is_alike) if step.settings else []
+        return not (begun and not begun[0].has_ended)  # a training is waited for on any page
+    shown = situation.query.get("run")
+    if not step.run_of or not shown:
+        return False
+    found = situation.started(step.run_of, earlier=True, is_alike=step.is_alike)
+    return shown not in {run.id for run in found}
+
+
+def _train_first(name: str, at: int, step: Step, page: str) -> None:
+    """A step about a run that does not exist: the way to the step that trains it."""
+    _say(_("This step is about a run that you have not trained yet."), "lesson-hint")
+    steps = lessons.find(name).STEPS
+    training = next((number for number, one in enumerate(steps) if one.settings == step.run_of), None)
+    if training is not None:
+        st.button(
+            _("Train it now"),
+            key="lesson-train",
+            icon=ARROW,
+            type="primary",
+            on_click=_move,
+            args=(name, at, training, page),
+        )
+
+
+def _lead_back(step: Step) -> None:
+    title = _(step.page.capitalize())
+    _say(_("This step is on the page “{page}”.").format(page=title), "lesson-hint")
+    if st.button(_("Back to this step's page"), icon=ARROW, type="primary", key="lesson-open"):
+        standings.open_page(step)
 
 
 def _keep(name: str, at: int, values: Mapping[str, str]) -> Standing:
@@ -174,7 +214,7 @@ def _answer(name: str, at: int, number: int) -> None:
 
 def _task(name: str, step: Step, page: str, situation: Situation) -> None:
     """What to do, and a button that brings the visitor to where it is done; what to change, if they tried in vain."""
-    begun = situation.started(step.settings, earlier=step.earlier) if step.settings else []
+    begun = situation.started(step.settings, earlier=step.earlier, is_alike=step.is_alike) if step.settings else []
     if begun and not begun[0].has_ended:
         _wait(begun[0], page, situation)
         return

@@ -62,12 +62,11 @@ def _overall(progress: Progress) -> None:
         f'<div class="lesson-head"><span>{text}</span></div>'
         f'<progress max="{len(names)}" value="{finished}" aria-label="{text}"></progress>'
     )
-    left = [name for name in names if not progress.of(name).is_finished]
-    if not left:
+    following = standings.next_lesson()
+    if not following:
         return
-    begun = [name for name in left if progress.of(name).since]
-    following = max(begun, key=lambda name: progress.of(name).since) if begun else left[0]
-    text = _("Continue with lesson {number}") if begun or finished else _("Start with lesson {number}")
+    is_begun = finished or progress.of(following).since
+    text = _("Continue with lesson {number}") if is_begun else _("Start with lesson {number}")
     label = text.format(number=lessons.number(following))
     if st.button(label, type="primary", icon=":material/play_arrow:", key="lessons-continue", width="stretch"):
         st.query_params[PARAMETER] = following
@@ -142,7 +141,8 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         ):
             st.query_params[PARAMETER] = following
             st.rerun()
-        label = _("Start again") if standing.is_finished else _("Continue") if standing.since else _("Start the lesson")
+        label = _("Continue") if standing.since else _("Start the lesson")
+        label = _("Start again") if standings.is_over(name) else label
         kind: Literal["primary", "secondary"] = "secondary" if standing.is_finished and following else "primary"
         if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)

@@ -21,17 +21,32 @@ BEFORE = "lesson-drawing-before"
 
 
 def next_lesson() -> str:
-    """The current lesson, else the first that is not finished, else the first."""
+    """The lesson to go on with: the current one, else the one begun last, else the first that is not finished.
+
+    "" if all are finished.
+    """
     found = progress()
     if found.current in lessons.names():
         return found.current
-    open_ones = (name for name in lessons.names() if not found.of(name).is_finished)
-    return next(open_ones, lessons.names()[0])
+    left = [name for name in lessons.names() if not found.of(name).is_finished]
+    begun = [name for name in left if found.of(name).since]
+    return max(begun, key=lambda name: found.of(name).since) if begun else next(iter(left), "")
 
 
-def begin(name: str, *, again: bool = False) -> None:
-    """Makes a lesson the current one, where the visitor left it; one that is finished, from its first step."""
-    store(progress().begun(name, again=again or progress().of(name).is_finished))
+def is_over(name: str) -> bool:
+    """Whether a lesson is finished and not being repeated: it would start from its first step."""
+    standing = progress().of(name)
+    return standing.is_finished and standing.step >= len(lessons.find(name).STEPS) - 1
+
+
+def begin(name: str) -> None:
+    """Makes a lesson the current one, where the visitor left it; one that is over, from its first step.
+
+    It starts with an empty canvas: a drawing of before does none of its tasks.
+    """
+    store(progress().begun(name, again=is_over(name)))
+    if canvas.state().drawing:
+        canvas.put(Handwriting())
     forget_drawing()
 
 
@@ -79,5 +94,5 @@ def open_page(step: Step) -> None:
     if step.settings:
         links.train(**lessons.form_of(step))
     else:
-        run = Situation().finished(step.run_of) if step.run_of else None
+        run = Situation().finished(step.run_of, is_alike=step.is_alike) if step.run_of else None
         links.go(f"{step.page}.py", **({**step.query, "run": run.id} if run else step.query))

@@ -4,6 +4,7 @@ const PATIENCE_MS = 20_000;
 const PAUSE_MS = 250;
 const NAVIGATION = 64;
 const ENOUGH = 0.9;
+const ENOUGH_PX = 24;
 const FOCUS_MS = 3000;
 const NEXT = "[class*='st-key-lesson-next-']";
 let last = "";
@@ -34,6 +35,19 @@ function scrollTo(element) {
   element.scrollIntoView({ block: isTall ? "start" : "nearest", behavior: isCalm ? "auto" : "smooth" });
 }
 
+/** What a new page shows under the resting mouse was not pointed at: its tooltip stays hidden until the mouse moves. */
+function hideTooltips() {
+  let from = null;
+  document.body.classList.add("mouse-rests");
+  const moved = ({ screenX, screenY }) => {
+    from ??= [screenX, screenY];
+    if (Math.hypot(screenX - from[0], screenY - from[1]) < ENOUGH_PX) return;
+    document.body.classList.remove("mouse-rests");
+    removeEventListener("pointermove", moved);
+  };
+  addEventListener("pointermove", moved);
+}
+
 /** Each step has buttons of its own: whoever pressed Next with the keyboard goes on with that of the new step. */
 function keepFocus(end) {
   if (!wasOnNext || performance.now() > end) return;
@@ -46,9 +60,11 @@ function keepFocus(end) {
 }
 
 export default function ({ data }) {
-  const { selector, occasion } = data;
+  const { selector, occasion, cookie } = data;
+  if (cookie) document.cookie = `${cookie};path=/;samesite=lax`;
   if (occasion === last) return;
   last = occasion;
+  hideTooltips();
   keepFocus(performance.now() + FOCUS_MS);
   const end = performance.now() + PATIENCE_MS;
   let before = null;
