@@ -13,7 +13,7 @@ BLOCK = 128
 LONGEST_NAME = 40
 """Of a run in a legend."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-AXES = {"loss": "loss: cross-entropy (nats)", "accuracy": "accuracy (%)"}
+AXES = {"loss": "loss (cross-entropy, lower is better)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
 
 

@@ -100,7 +100,7 @@ def test_accuracy_is_shown_in_percent():
     assert figure.data[2].y.tolist() == [50, 75]
     assert figure.data[3].y.tolist() == [75]
     assert figure.layout.yaxis.title.text == "accuracy (%)"
-    assert curve("loss").layout.yaxis.title.text == "loss: cross-entropy (nats)"
+    assert curve("loss").layout.yaxis.title.text == "loss (cross-entropy, lower is better)"
 
 
 def test_an_invalid_value_leaves_a_gap_and_an_invalid_best_value_draws_no_star():

@@ -47,10 +47,11 @@ def show(run: Run) -> None:
     first = next(iter(available))
     section = available.get(st.session_state.get(KEY) or st.query_params.get(KEY, ""), available[first])
     style = _group_names(available) + _room(len(predictions.names))
+    notes = _notes(run)
     if section.USES_SELECTION:
-        _selected_scores(run, style)
+        _selected_scores(run, style, notes)
     else:
-        headline.show(predictions.report, len(predictions.labels), style=style)
+        headline.show(predictions.report, len(predictions.labels), style=style, notes=notes)
     if predictions.broken:
         noun = formatting.count(predictions.broken, "prediction")
         st.warning(
@@ -58,12 +59,6 @@ def show(run: Run) -> None:
             "learning rate.",
             icon=":material/warning:",
         )
-    if text := _served(run):
-        st.caption(text)
-    if text := _cross_validation(run):
-        st.caption(text)
-    if text := _usage(run):
-        st.caption(text)
     with st.container(key="sections"):  # the style sheet asks for its width
         title = st.segmented_control(
             "Section",
@@ -108,13 +103,13 @@ def _room(classes: int) -> str:
     return f"<style>:root{{--matrix-room:{min(600, max(210, 34 * classes)) + 44}px}}</style>"
 
 
-def _selected_scores(run: Run, style: str) -> None:
+def _selected_scores(run: Run, style: str, notes: dict[str, str]) -> None:
     view = selection_state.current(run)
     filters.chips(view)
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:
-        headline.show(view.report, int(view.filtered.sum()), view.total, style=style)
+        headline.show(view.report, int(view.filtered.sum()), view.total, style=style, notes=notes)
 
 
 def _count_opening(run: Run) -> None:
@@ -128,6 +123,12 @@ def _count_opening(run: Run) -> None:
     if run.id not in counted:
         counted.add(run.id)
         holdout_usage.record(run)
+
+
+def _notes(run: Run) -> dict[str, str]:
+    """What else there is to say about the scores: a short name -> the text that it opens."""
+    notes = {_("8-bit version"): _served(run), "Cross-validation": _cross_validation(run), **_usage(run)}
+    return {name: text for name, text in notes.items() if text}
 
 
 def _served(run: Run) -> str:
@@ -155,19 +156,21 @@ def _cross_validation(run: Run) -> str:
     each = ", ".join(formatting.fraction(accuracy) for accuracy in found["each"])
     score = Score(found["accuracy"], found["low"], found["high"])
     return (
-        f"Cross-validation on the training images: accuracy **{formatting.fraction(score.value)}** "
+        f"Cross-validation on the training images: accuracy {formatting.fraction(score.value)} "
         f"({formatting.interval(score)}), the mean of {len(found['each'])} folds ({each}). Each image was predicted by "
         "a model that was not trained on it."
     )
 
 
-def _usage(run: Run) -> str:
-    """How often the test scores were viewed, from the second time on; an unbiased estimate needs no remark."""
+def _usage(run: Run) -> dict[str, str]:
+    """How often the test scores were viewed, from the second time on, and what follows; an unbiased estimate needs no
+    remark."""
     usage = holdout_usage.read(run)
     if usage.count < 2 or run.is_example:
-        return ""
+        return {}
     since = "" if usage.first is None else f" since {time.strftime('%d %B %Y', time.localtime(usage.first))}"
-    return (
+    text = (
         f"This run's test scores have been viewed {usage.count:,} times{since}. If you select models by test score, "
         "the test set is no longer an unbiased estimate. Compare runs by validation score."
     )
+    return {f"Viewed {usage.count:,} times": text}

@@ -23,7 +23,7 @@ SHOWN = 10
 def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> None:
     """The nearest training images with their classes, and a verdict; or what is missing for them."""
     for method in explain.methods(explain.EXAMPLES):
-        title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
+        title = f"<h2>{html.escape(_(method.TITLE))}</h2>"
         if familiarity is None:
             st.html(title)
             activations.offer_missing(run, activations.unavailable_reason(run) or MISSING)
@@ -34,11 +34,12 @@ def show(run: Run, familiarity: Familiarity | None, classes: Sequence[str]) -> N
         files = cached.training_files(run, training.rows[nearest.indices].tolist())
         for index, similarity, file in zip(nearest.indices.tolist(), nearest.similarity.tolist(), files, strict=True):
             name = _name(training.labels[index], classes)
-            lines = (name, _("similarity {value}").format(value=f"{similarity:.2f}"))
+            lines = (name, _("similarity {value}").format(value=f"{similarity:.3f}"))
             alt = _("Training image, {name}, cosine similarity {value}").format(name=name, value=f"{similarity:.2f}")
             tiles.append(gallery.Tile(training.images[index], alt, lines, file=file))
         among = _("Among {count} stored training images.").format(count=languages.number(len(training.features)))
-        st.html(f"{title}<p>{among} {html.escape(familiarity.sentence)}</p>{gallery.grid(tiles)}")
+        text = html.escape(f"{_(method.HELP)} {among} {familiarity.sentence}")
+        st.html(f"{title}<p>{text}</p>{gallery.grid(tiles)}")
 
 
 def _name(label: np.ndarray, classes: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ SUPPORTS, OPPOSES, NEUTRAL = "#E69F00", "#56B4E9", "#9AA1A9"
 SMALLEST = 0.05
 """A smaller change of the probability counts as none."""
 STYLE = """<style>
-.why{min-height:9.5rem}
+.why.wait{min-height:9.5rem}
 .why ol{margin:0;padding:0;list-style:none;font-size:.875rem}
 .why li{margin:0 0 .35rem;line-height:1.4}
 .why i{display:inline-block;min-width:1.5em;padding:0 .3em;margin-inline-end:.5em;border-radius:4px;color:#1C2530;
@@ -46,11 +46,12 @@ def explain_strokes(
     """The contribution of each stroke. The model classifies the drawing once without each of them."""
     sections, marks = [], []
     for method in explain.methods(explain.STROKES):
+        room = ""  # kept free while the sentences are still to come, so that what is below stays
         if not drawing or answer is None or answer.rejection is not None:
             body = _note(NONE_YET)
         elif not is_done:
             # The same during the whole stroke, so that the browser has nothing to do for it.
-            body = _note(PEN_DOWN)
+            body, room = _note(PEN_DOWN), " wait"
         elif contributions := method.contributions(run, card, drawing, answer.probabilities):
             if all(_is_small(one, answer.index) for one in contributions):
                 body = _note(NONE_DECIDES)  # instead of the same sentence about each, and numbers that say nothing
@@ -60,7 +61,7 @@ def explain_strokes(
         else:
             body = _note(NOT_DIVISIBLE)
         title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
-        sections.append(f'{STYLE}{title}<div class="why">{body}</div>')
+        sections.append(f'{STYLE}{title}<div class="why{room}">{body}</div>')
     return Explained("".join(sections), marks)
 
 

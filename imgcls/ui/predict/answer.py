@@ -24,7 +24,7 @@ NO_INPUT = N_("Draw or upload an image first.")
 REJECTED = N_("No explanation: the prediction was rejected.")
 INPUT = "width:196px;max-width:100%;aspect-ratio:1;object-fit:contain;image-rendering:pixelated;border-radius:6px"
 INPUT_TEXT = "margin:.5rem 0 0;color:var(--muted);font-size:var(--small);line-height:1.45"
-"""Styles of the model input beside a multi-label answer, as in probability_bars.css."""
+"""Styles of the model input beside a multi-label answer, as in probability_bars.css, and of a note below it."""
 
 
 def show(
@@ -73,17 +73,16 @@ def show(
 
 
 def _explain_ceiling(run: Run, card: ModelCard) -> None:
-    """One sentence if the training kept the confidence below 100%."""
+    """One sentence, folded, if the training kept the confidence below 100%."""
     smoothing = confidence_ceiling.label_smoothing(run)
     if smoothing:
         target = confidence_ceiling.ceiling(smoothing, len(card.classes))
-        st.caption(
-            ":material/info: "
-            + _(
-                "Why not 100%? This model was trained with label smoothing of {smoothing}: its target for the true "
-                "class is {target}, so its confidence rarely exceeds that."
-            ).format(smoothing=f"{smoothing:g}", target=languages.percent(target)),
-        )
+        text = _(
+            "This model was trained with label smoothing of {smoothing}: its target for the true class is {target}, so "
+            "its confidence rarely exceeds that."
+        ).format(smoothing=f"{smoothing:g}", target=languages.percent(target))
+        summary = html.escape(_("Why not 100%?"))
+        st.html(f'<details style="{INPUT_TEXT}"><summary>{summary}</summary>{html.escape(text)}</details>')
 
 
 def show_explanations(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:

@@ -159,7 +159,7 @@ def _progress(total: int, place: DeltaGenerator) -> Iterator[Callable[[int], Non
 def _show_scores(results: BatchResults, is_multilabel: bool) -> None:
     unreadable = sum(result.answer is None for result in results.results)
     numbers = [
-        Number("Images", f"{len(results.results):,}", f"{unreadable:,} unreadable" if unreadable else "all readable")
+        Number("Images", f"{len(results.results):,}", f"{unreadable:,} unreadable" if unreadable else "all were read")
     ]
     if results.labelled:
         score = confidence_intervals.wilson(results.correct, results.labelled)
@@ -179,10 +179,12 @@ def _show_scores(results: BatchResults, is_multilabel: bool) -> None:
         st.caption("Skipped: " + "; ".join(f"{row['count']:,} {plain(row['reason'])}" for row in rows[:4]) + ".")
     if not results.labelled:
         has_labels = any(result.label >= 0 for result in results.results)
-        reason = "No labelled image can be read" if has_labels else "No folder is named after a class of this model"
+        text = "For the accuracy as well, upload a zip in which the images are in folders named after the classes."
+        if has_labels:
+            text = "No labelled image can be read, so accuracy cannot be computed."
         if is_multilabel:
-            reason = "An image can have several labels, and a folder names only one"
-        st.caption(f"{reason}, so accuracy cannot be computed.")
+            text = "An image can have several labels, and a folder names only one, so accuracy cannot be computed."
+        st.caption(text)
 
 
 def _show_downloads(run: Run, card: ModelCard, results: BatchResults) -> None:

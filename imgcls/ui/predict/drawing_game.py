@@ -93,17 +93,23 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
                 st.rerun(scope="fragment")
         canvas.acknowledge(CANVAS)
     with right:
-        st.progress(number / len(game.requested), f"Round {number + 1} of {len(game.requested)}")
+        st.progress(number / len(game.requested), f"Round {number + 1} of {len(game.requested)}{_standing(game)}")
         if game.played:
             _show_last(game.played[-1], classes)
             st.html(gallery.grid(_tile(each, classes) for each in game.played))
         else:
             st.caption(
-                "Ten rounds. Draw the requested class in your own style, then press “Done”: the model scores a point "
-                "if it recognises your drawing. Misread drawings make the best training data for the next model."
+                "Ten rounds. Draw what is named on the left in your own style, then press “Done”: the model scores a "
+                "point if it recognises your drawing. Misread drawings make the best training data for the next model."
             )
         if problem := st.session_state.pop("game-refused", ""):
             st.warning(plain(problem), icon=":material/save:")
+
+
+def _standing(game: Game) -> str:
+    """The score so far; empty before the first round is over."""
+    correct = sum(each.is_correct for each in game.played)
+    return f" · recognised {correct}, misread {len(game.played) - correct}" if game.played else ""
 
 
 def _is_not_one(answer: Answer) -> bool:
@@ -176,7 +182,7 @@ def _tile(each: Round, classes: Sequence[str]) -> gallery.Tile:
     requested, predicted = classes[each.requested], classes[each.predicted]
     lines = (
         f"{'✓' if each.is_correct else '✗'} {predicted}",
-        f"requested: {requested}",
+        f"to draw: {requested}",
         formatting.fraction(each.confidence),
     )
     return gallery.Tile(each.pixels, f"Your drawing of {requested}, recognised as {predicted}", lines)

@@ -207,6 +207,8 @@ def _metrics(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
     hint = _("if all epochs run") if is_last else _("known once fine-tuning starts")
+    if not is_training:  # evaluating and saving have no estimate
+        hint = ""
     rate = languages.number(round(curves.images_per_second)) if curves.batches else "–"
     training, validation = _("Training accuracy"), _("Validation accuracy")
     if curves.plan.get("several"):

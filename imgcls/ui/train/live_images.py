@@ -18,11 +18,12 @@ from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.predictions.live_predictions import LivePredictions
 from imgcls.runs.run import Run
-from imgcls.ui.widgets import gallery
+from imgcls.ui.widgets import formatting, gallery
 
 SIDE = 96
 """Larger images are reduced to this side."""
 BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
+AXES = "Row: what it is; column: what is predicted."
 SOON = "Twelve validation images and a small confusion matrix appear here."
 EMPTY = (
     '<div class="live-images"><div class="watched">'
@@ -101,8 +102,9 @@ def _matrix(found: LivePredictions, names: list[str]) -> str:
         errors = np.where(is_diagonal, 0, counts)
         actual, said = np.unravel_index(errors.argmax(), errors.shape)
         wrong = int(errors.sum())
-        most = f"; most often {names[actual]} mistaken for {names[said]} ({errors[actual, said]})" if wrong else ""
-        text = f"After epoch {found.epoch}: {wrong:,} of {len(found.labels):,} validation images wrong{most}."
+        times = formatting.count(int(errors[actual, said]), "time")
+        most = f"; most often “{names[actual]}” is read as “{names[said]}” ({times})" if wrong else ""
+        text = f"After epoch {found.epoch}: {wrong:,} of {len(found.labels):,} validation images wrong{most}. {AXES}"
     url = html.escape(gallery.data_url(colours))
     return (
         f'<div class="moving"><img src="{url}" alt="Confusion matrix. {html.escape(text)}">'

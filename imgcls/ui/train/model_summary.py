@@ -40,7 +40,9 @@ def show(config: Config, info: DatasetInfo) -> None:
     parameters = sum(row.parameters for row in rows)
     trainable = [row for row in rows if row.parameters]
     st.markdown("## " + _("{count} parameters").format(count=languages.number(parameters)))
-    note = _("in {trainable} of {all} layers.").format(trainable=len(trainable), all=len(rows))
+    note = _("Parameters are the numbers that it learns, here in {trainable} of {all} layers.").format(
+        trainable=len(trainable), all=len(rows)
+    )
     if models.has_backbone(config.model):
         head = sum(row.parameters for row in rows if row.kind == "Dense")
         note = _("of which {count} in the head are trained first; the backbone is frozen.")

@@ -74,6 +74,7 @@ def _show_form() -> None:
             return
         summary.one_line(info)
         presets.show(model, info.name)
+        model_summary.terms(model)
         of_model = st.container()  # what it suggests depends on the number of images
         images, values = settings_form.amount(summary.training_count(info))
         with of_model:
@@ -82,7 +83,6 @@ def _show_form() -> None:
         values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
         values |= settings_form.schedule(values["epochs"], values["learning_rate"])
         values |= settings_form.stopping() | settings_form.splitting(model)
-        model_summary.terms(model)
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)

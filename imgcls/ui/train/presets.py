@@ -18,7 +18,7 @@ NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
 
 def show(model: str, data: str) -> None:
-    """A button for each preset; the one whose settings are in the form has a tick."""
+    """A button for each preset; the one whose settings are in the form has a tick, the others a circle of its width."""
     offered = presets.presets(model, data)
     if not offered:
         return
@@ -35,7 +35,7 @@ def _button(preset: Preset, model: str) -> None:
     st.button(
         f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured)}",
         key=f"preset-{preset.name}",
-        icon=":material/check:" if is_applied else None,
+        icon=":material/check:" if is_applied else ":material/panorama_fish_eye:",
         on_click=settings_form.fill,
         args=(settings,),
         help=_(HELP),
@@ -67,8 +67,8 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "Processor time on {n} core and test accuracy, each from one run.",
-        "Processor time on {n} cores and test accuracy, each from one run.",
+        "Time that {n} processor core needs, and share of the test images recognised. Measured once.",
+        "Time that {n} processor cores need together, and share of the test images recognised. Measured once.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 import streamlit as st
 
 from imgcls import datasets, jobs, languages, models, runs
@@ -20,7 +19,7 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
-from imgcls.ui.train import learning_curves, live, settings_form
+from imgcls.ui.train import learning_curves, live, live_images, settings_form
 from imgcls.ui.train.run_parts import details, golden_report, notes, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
@@ -152,6 +151,7 @@ def _outcome(run: Run, state: str) -> None:
     if run.is_tested:
         st.markdown(_achieved(run, result))
         _finish(run)
+        live_images.show(run)  # as they were last during the training
     task = attempt.next_of(run)
     with st.container(horizontal=True):
         if state != "damaged" and not is_imported:
@@ -175,18 +175,14 @@ def _train_again(run: Run, task: Assignment | None) -> None:
 
 
 def _achieved(run: Run, result: dict) -> str:
-    """What the model can do now, in a sentence, and where it began; empty for imported and multi-label models."""
+    """What the model can do now, in a sentence; empty for imported and multi-label models."""
     count = result.get("counts", {}).get("test", 0)
-    (values,) = cached_curves.curves(run).series("epochs", "val_accuracy")
     is_known = count and "test_accuracy" in result and "test_macro_f1" not in result
-    if not is_known or not len(values) or not np.isfinite(values[0]):
+    if not is_known or imported_model.exists(run.folder):
         return ""
-    text = _(
-        "It recognises **{right} of {count}** images that it had never seen. After its first epoch, it recognised "
-        "{percent} of the validation images."
-    )
-    first, number = formatting.fraction(float(values[0])), languages.number
-    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count), percent=first)
+    text = _("It recognises **{right} of {count}** images that it had never seen.")
+    number = languages.number
+    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count))
 
 
 def _finish(run: Run) -> None:

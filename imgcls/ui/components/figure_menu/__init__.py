@@ -21,10 +21,10 @@ CAMERA = (
 )
 STYLE = """.figure{position:relative}
 .figure-camera{position:absolute;top:0;right:0;z-index:2;width:1.9rem;height:1.9rem;padding:0;font:1rem/1 inherit;
-color:inherit;background:none;border:0;border-radius:6px;cursor:pointer;opacity:0}
-.figure:hover>.figure-camera,.figure-camera:focus-visible{opacity:.8}
-.figure-camera:hover{background:rgba(128,128,128,.2)}
-@media(hover:none){.figure-camera{opacity:.6}}"""
+color:light-dark(#1c2530,#f4f6f8);background:light-dark(#fff,#1b222a);border:0;border-radius:6px;cursor:pointer;opacity:0}
+.figure:hover>.figure-camera,.figure-camera:focus-visible{opacity:1}
+.figure-camera:hover{box-shadow:0 0 0 1px currentColor}
+@media(hover:none){.figure-camera{opacity:1}}"""
 VENDOR = Path(__file__).parent / "vendor"
 FOLDER = "figure-menu"
 """The address below which the app's server has the files of `VENDOR`."""

@@ -68,12 +68,11 @@ def show(view: View) -> None:
             note="The most frequent errors are listed below it.",
         )
     st.caption(
+        "Row: the missing label; column: the label predicted in the same image. Diagonal: correct predictions. "
         "Click a cell to filter the gallery; click it again to clear the filter."
-        + (
-            " Row: the missing label; column: the label predicted in the same image. Diagonal: correct predictions."
-            if is_multilabel
-            else ""
-        )
+        if is_multilabel
+        else "Row: what the image is. Column: what the model predicted. Click a cell to filter the gallery; click it "
+        "again to clear the filter."
     )
     _offer_figure(view)
     if view.report is not None:
@@ -188,6 +187,9 @@ def _pairs(key: Key, filters: Selection) -> dict[tuple[int, int], str]:
     most = 6 if len(names) <= 20 else 15
     found = classification.worst_pairs(_counts(key, filters), [str(one) for one in range(len(names))], most=most)
     cells = {(int(true), int(other)): number for true, other, number, _ in found}
+    is_multilabel = key.threshold is not None
+    between = "missing, predicted" if is_multilabel else "predicted as"
     return {
-        (true, other): plain(f"{names[true]} → {names[other]}: {number}") for (true, other), number in cells.items()
+        (true, other): plain(f"{names[true]} {between} {names[other]} · {number}×")
+        for (true, other), number in cells.items()
     }

@@ -1,6 +1,7 @@
 """The scores at the top of the page with their 95% confidence intervals: the main one, the others one click away."""
 
 import html
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -32,11 +33,18 @@ CONFIDENCE = (
 )
 
 
-def show(report: Report | LabelReport, count: int, total: int | None = None, *, style: str = "") -> None:
+def show(
+    report: Report | LabelReport,
+    count: int,
+    total: int | None = None,
+    *,
+    style: str = "",
+    notes: Mapping[str, str] | None = None,
+) -> None:
     """The main score in large type with one sentence about the errors, computed from `count` of `total` test images.
 
-    The other scores open below it. `style` is HTML to send along: an element of its own would take room until its code
-    is loaded.
+    The other scores open below it, and so do the texts of `notes`, by their names. `style` is HTML to send along: an
+    element of its own would take room until its code is loaded.
     """
     is_filtered = total is not None and count != total
     if isinstance(report, LabelReport):
@@ -67,13 +75,17 @@ def show(report: Report | LabelReport, count: int, total: int | None = None, *, 
     interval = _("95% confidence interval {range}").format(range=percent.interval(main.low, main.high))
     value, interval = formatting.fraction(main.value), html.escape(interval)
     others = html.escape(_("All scores"))
+    more = "".join(
+        f'<details class="scores"><summary>{html.escape(name)}</summary><p>{html.escape(text)}</p></details>'
+        for name, text in (notes or {}).items()
+    )
     with st.container(key="headline"):
         st.html(
             f'{STYLE}{style}<div class="headline"><div>{value}</div>'
             f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}"
             f"<small>{html.escape(source)}</small></div>"
             f'<details class="scores"><summary>{others}</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
-            "</div>"
+            f"{more}</div>"
         )
 
 

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import streamlit as st
 
-from imgcls import runs
+from imgcls import datasets, runs
 from imgcls.config import imported_model
-from imgcls.errors import RunError
+from imgcls.errors import RunError, UserError
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
@@ -46,9 +46,9 @@ def _facts(run: Run, stamp: tuple) -> tuple[ModelCard, str]:
     return card, run_select.title(run)
 
 
-def _none(run: Run) -> None:
-    """What to do where there is nothing to compare with."""
-    st.info(NO_OTHER, icon=":material/balance:")
+def _train_another(run: Run, reason: str) -> None:
+    """What to do where there is no run that was tested on the same images."""
+    st.info(errors.plain(reason), icon=":material/balance:")
     if imported_model.exists(run.folder):
         return
     if st.button(_("Train again with changes"), icon=":material/tune:", key="train-other"):
@@ -66,13 +66,28 @@ def choose(run: Run) -> Run | None:
             icon=":material/search_off:",
         )
     if not choices:
-        _none(run)
+        _train_another(run, NO_OTHER)
         return None
+    data = run.card.data
+    has_same_images = any(other.card.data == data for other, _ in choices.values())
     picked = run_select.select(
         "Compare with",
         {run_id: name for run_id, (_, name) in choices.items()},
         key="other-run",
         parameter="other",
         help="All tested runs with the same classes; those on the same dataset first.",
+        is_required=has_same_images,
     )
+    if not picked:
+        _train_another(
+            run, f"Train a second model on {_title_of(data)} first: no other run was tested on these images."
+        )
+        return None
     return choices[picked][0]
+
+
+def _title_of(data: str) -> str:
+    try:
+        return datasets.facts(data).title
+    except UserError:  # it was deleted
+        return data

@@ -45,7 +45,7 @@ PER_PAGE = 15
 MEANING = {
     WRONG: "classified incorrectly after this epoch",
     "Never learned": "incorrect after every epoch: hard, or mislabelled",
-    "Forgotten": "correct once, incorrect at the end",
+    "Forgotten": "correct after some epoch, incorrect after the last one",
     "Learned late": "learned only in the last third of training",
 }
 
@@ -164,12 +164,8 @@ def _scores(found: EpochPredictions, position: int) -> None:
     ]
     if position:
         shown += [
-            Number(
-                "Newly learned", f"{int((~before & found.is_right[position]).sum()):,}", "incorrect one epoch earlier"
-            ),
-            Number(
-                "Newly forgotten", f"{int((before & ~found.is_right[position]).sum()):,}", "correct one epoch earlier"
-            ),
+            Number("Newly learned", f"{int((~before & found.is_right[position]).sum()):,}", "since the epoch before"),
+            Number("Newly forgotten", f"{int((before & ~found.is_right[position]).sum()):,}", "since the epoch before"),
         ]
     shown.append(
         Number(

@@ -86,10 +86,11 @@ def _test(run: Run, predictions: Predictions | Decisions) -> None:
     )
     if wrong:
         _score_without(predictions, wrong)
-    st.caption(
-        "Test labels cannot be edited, so that scores stay comparable. Your reviews are stored with the run. "
-        + (METHOD_MULTI if isinstance(predictions, Decisions) else METHOD)
-    )
+    with st.expander("How this works", icon=":material/info:", key="suspects-method"):
+        st.markdown(
+            (METHOD_MULTI if isinstance(predictions, Decisions) else METHOD)
+            + " Test labels cannot be edited, so that scores stay comparable. Your reviews are stored with the run."
+        )
     shown = st.segmented_control(
         "Shown",
         (OPEN, WRONG, CONFIRMED),

@@ -15,7 +15,7 @@ from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.languages import percentage
-from imgcls.runs import Run
+from imgcls.runs import Run, results
 from imgcls.sharing import Action
 from imgcls.studies import learning_curve
 from imgcls.studies.learning_curve import LearningCurve
@@ -122,9 +122,11 @@ def _offer(run: Run, everything: list[Run]) -> None:
         return
     total = facts.counts[0]
     share = sum((config.train_images or total) / total for config in missing)
+    seconds = results.total_seconds(run.result or {})
+    time = "" if seconds is None else f", {formatting.duration(share * seconds)}"
     st.caption(
         f"Queues {formatting.count(len(missing), 'ordinary run')} with these settings on 10 to 100% of the training "
-        f"images; together they take about as long as {share:.1f} full runs."
+        f"images; together they take about as long as {share:.1f} full runs{time}."
     )
     if st.button(
         "Train the learning curve",

@@ -29,6 +29,12 @@ ORDER = 20
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")
 
+PLAIN = (
+    "Precision: when the model says this class, how often it is right. Recall: how many images of the class it finds. "
+    "F1: one number for both, high only if both are."
+)
+MOST_TIED = 3
+"""So many classes with the same F1 are named."""
 NO_WIDTH = "Bootstrap intervals of F1 and average precision have zero width if there are no errors."
 TABLE = "class-table"
 INTERVAL = " interval"
@@ -67,6 +73,8 @@ def _table(view: View) -> None:
     if table is None:
         return
     st.markdown(_extremes(table))
+    if not isinstance(view.predictions, Decisions):
+        st.caption(PLAIN)
     explained = metric_help.MULTI if isinstance(view.predictions, Decisions) else _capitalised(metric_help.SINGLE)
     key = f"{TABLE}-{view.run.id}"
     has_intervals = st.session_state.get(INTERVALS, False)
@@ -97,15 +105,20 @@ def _table(view: View) -> None:
 
 
 def _extremes(table: pa.Table) -> str:
-    """The class with the lowest F1 and the one with the highest, as Markdown; empty if they are equal."""
+    """The classes with the lowest F1 and those with the highest, as Markdown; empty if all are equal."""
     names, scores = table.column(0).to_pylist(), table.column("F1 (%)").to_pylist()
-    known = [(score, name) for score, name in zip(scores, names, strict=True) if score is not None]
-    if not known or min(known)[0] == max(known)[0]:
+    # Compared as they are shown: of two classes with the same number, neither is the hardest.
+    shown = {name: percent(score / 100) for name, score in zip(names, scores, strict=True) if score is not None}
+    known = [score for score in scores if score is not None]
+    if not known or percent(min(known) / 100) == percent(max(known) / 100):
         return ""
-    (low, worst), (high, best) = min(known), max(known)
-    return (
-        f"Hardest: **{plain(worst)}**, F1 {percent(low / 100)}. Easiest: **{plain(best)}**, F1 {percent(high / 100)}."
-    )
+    parts = []
+    for title, end in (("Hardest", min(known)), ("Easiest", max(known))):
+        text = percent(end / 100)
+        tied = [f"**{plain(name)}**" for name, score in shown.items() if score == text]
+        more = f" and {len(tied) - MOST_TIED} more" if len(tied) > MOST_TIED else ""
+        parts.append(f"{title}: {', '.join(tied[:MOST_TIED])}{more}, F1 {text}.")
+    return " ".join(parts)
 
 
 def _capitalised(texts: Mapping[str, str]) -> dict[str, str]:

@@ -179,7 +179,7 @@ def _curves(key: Key, stamp: float) -> str:
         description = ", ".join(f"strength {k} {percent(value)}" for k, value in enumerate(score.value))
         source = base64.b64encode(corruption_curve.svg(score).encode()).decode()
         figures.append(
-            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{percent(score.value[-1], 0)} at 5</i>"
+            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{percent(score.value[-1], 0)} at the strongest</i>"
             "</figcaption>"
             f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'
         )

@@ -136,7 +136,7 @@ def _similar_tiles(
         name = ", ".join(names[label] for label in np.flatnonzero(labels[place])) or "no label"
         sign = "✓" if np.array_equal(labels[place], own) else "✗"
         alt = f"Training image {known.rows[place]}: {name}, cosine similarity {similarity:.2f}"
-        tiles.append(gallery.Tile(known.images[place], alt, (f"{sign} {name}", f"similarity {similarity:.2f}")))
+        tiles.append(gallery.Tile(known.images[place], alt, (f"{sign} {name}", f"similarity {similarity:.3f}")))
     counts = labels[found.indices].sum(0)
     most = int(counts.argmax())
     relation = "have the label" if known.labels.ndim == 2 else "belong to the class"

@@ -16,7 +16,7 @@ from imgcls.ui.widgets import formatting
 
 START, LOAD, FEATURES = (
     N_("Start the training process"),
-    N_("Load TensorFlow and the images, build the network"),
+    N_("Load the images and build the network"),
     N_("Compute the features of all images"),
 )
 EPOCH = N_(

@@ -88,6 +88,19 @@ def test_runs_on_different_images_are_not_compared(two_runs):
     assert "are damaged" in text_of(opened("evaluate", run=run.id, view="Compare", other=other.id))
 
 
+def test_a_run_on_other_images_is_not_chosen_by_itself(two_runs):
+    run, other = two_runs
+    card = json.loads((other.folder / "model.json").read_text())
+    (other.folder / "model.json").write_text(json.dumps(card | {"data": "mnist"}))
+
+    app = opened("evaluate", run=run.id, view="Compare")
+
+    assert is_intact(app) and app.selectbox(key="other-run").value is None and "other" not in app.query_params
+    assert f"Train a second model on {datasets.facts(run.card.data).title} first" in text_of(app)
+    next(one for one in app.button if one.label == "Train again with changes").click().run()
+    assert is_intact(app) and app.title[0].value == "Train a model"
+
+
 def test_the_runs_table_links_to_the_comparison(two_runs, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
@@ -235,16 +248,17 @@ def test_without_groups_there_is_no_groups_section(finished_run):
     assert "Per group" not in section.options and "Per class" in section.options
 
 
-def test_cross_validation_results_are_shown_above_the_sections(finished_run):
+def test_cross_validation_results_are_beside_the_scores(finished_run):
     result = json.loads((finished_run.folder / "result.json").read_text())
     result["folds"] = {"each": [0.9, 0.95], "accuracy": 0.925, "low": 0.9, "high": 0.95, "count": 1437}
     (finished_run.folder / "result.json").write_text(json.dumps(result))
     app = opened("evaluate", run=finished_run.id)
-    assert "accuracy **92.5%** (95% CI 90.0–95.0%), the mean of 2 folds (90.0%, 95.0%)" in text_of(app)
+    note = "accuracy 92.5% (95% CI 90.0–95.0%), the mean of 2 folds (90.0%, 95.0%)"
+    assert note in html_of(app) and "<summary>Cross-validation</summary>" in html_of(app)
     for damaged in ({"each": "x"}, {"each": [], "accuracy": None}, 3):
         (finished_run.folder / "result.json").write_text(json.dumps(result | {"folds": damaged}))
         app = opened("evaluate", run=finished_run.id)
-        assert is_intact(app) and "Cross-validation" not in text_of(app)
+        assert is_intact(app) and "Cross-validation" not in html_of(app)
 
 
 def test_the_training_label_search_is_offered_and_missing_requirements_are_reported(finished_run):

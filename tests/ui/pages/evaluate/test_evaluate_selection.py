@@ -1,10 +1,12 @@
 """The views of the Evaluate page: selection by URL, and missing data."""
 
+import html
 import io
 import json
 import re
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +15,9 @@ from imgcls.runs.annotations import holdout_usage, tags
 from imgcls.runs.predictions import epoch_predictions, validation_predictions
 from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts.selection import selection_state
+from imgcls.ui.evaluate.sections import per_class
 from imgcls.ui.widgets import formatting
-from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, broken_copy, html_of, is_intact, opened, text_of
 
 MATRIX = "imgcls.confusion_matrix"
 
@@ -152,7 +155,9 @@ def test_opening_a_run_counts_once_per_session(finished_run):
     app = opened("evaluate", run=finished_run.id, view="Per class")
 
     assert holdout_usage.read(finished_run).count == 2
-    assert "have been viewed 2 times" in text_of(app)
+    page = html_of(app)
+    assert "<summary>Viewed 2 times</summary><p>This run's test scores have been viewed 2 times" in html.unescape(page)
+    assert "have been viewed" not in text_of(app), "a note of three lines above the results"
 
 
 def test_a_model_that_comes_with_the_project_is_not_counted(finished_run):
@@ -191,9 +196,10 @@ def test_the_classes_table_names_the_extremes_and_shows_more_intervals_on_demand
     app = opened("evaluate", run=finished_run.id, view="Per class")
     table = app.dataframe[0]
     scores = dict(zip(table.value["Class"], table.value["F1 (%)"], strict=True))
-    worst, best = min(scores, key=scores.get), max(scores, key=scores.get)
-    assert f"Hardest: **{worst}**, F1 {scores[worst]:.1f}%." in text_of(app)
-    assert f"Easiest: **{best}**, F1 {scores[best]:.1f}%." in text_of(app)
+    for title, end in (("Hardest", min(scores.values())), ("Easiest", max(scores.values()))):
+        tied = ", ".join(f"**{name}**" for name, score in scores.items() if f"{score:.1f}" == f"{end:.1f}")
+        assert f"{title}: {tied}, F1 {end:.1f}%." in text_of(app)
+    assert "how often it is right" in text_of(app)
     few = list(table.proto.column_order)
     assert "F1 interval" in few and "Recall interval" not in few
     app.toggle(key="class-intervals").set_value(True).run()
@@ -321,3 +327,17 @@ def test_dataset_groups_replace_its_hundred_classes(make_run):
     assert len(matrix_of(app)["names"]) == 20
     for place in PLACES:
         assert is_intact(opened("evaluate", **{"run": run.id, "merge": "groups"} | place)), place
+
+
+def test_classes_with_the_same_score_are_named_together():
+    table = pa.table({"Class": ["a", "b", "c", "d"], "F1 (%)": [97.5, 90.04, 90.01, None]})
+    assert per_class._extremes(table) == "Hardest: **b**, **c**, F1 90.0%. Easiest: **a**, F1 97.5%."
+    many = pa.table({"Class": list("abcdef"), "F1 (%)": [50.0, 99.0, 99.0, 99.0, 99.0, 99.0]})
+    assert "Easiest: **b**, **c**, **d** and 2 more, F1 99.0%." in per_class._extremes(many)
+
+
+def test_frequent_errors_say_what_was_read_as_what(finished_run):
+    app = opened("evaluate", run=finished_run.id)
+    group = next(group for group in app.pills if group.label == "Most frequent errors")
+    assert group.options and all(re.fullmatch(r"\d predicted as \d · \d+×", name) for name in group.options)
+    assert "Row: what the image is. Column: what the model predicted." in text_of(app)

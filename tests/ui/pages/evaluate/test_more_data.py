@@ -1,5 +1,7 @@
 """The section More data queues ordinary runs once, and shows the estimate when they have finished."""
 
+import re
+
 import filelock
 
 from imgcls import jobs, runs
@@ -18,6 +20,7 @@ def test_the_button_queues_what_is_missing(finished_run):
         app = opened("evaluate", run=finished_run.id, view="More data")
         assert is_intact(app) and "4 different numbers" in text_of(app)
         assert "Is it worth collecting more images?" in html_of(app), "what the section will show"
+        assert re.search(r"as long as \d\.\d full runs, \d+", text_of(app)), "and in minutes"
         next(button for button in app.button if button.label == BUTTON).click().run()
         assert is_intact(app)
         queued = [run for run in runs.all_runs() if run.is_waiting]

@@ -55,7 +55,12 @@ def test_a_batch_with_hostile_names_shows_them_literally(asked, tmp_path):
     assert is_intact(app)
     assert "<img src=x onerror" not in html_of(app)
     assert "&lt;img src=x onerror" in html_of(app)
-    assert "no folder is named after a class" in text_of(app).lower()
+    assert "folders named after the classes" in text_of(app)
+
+
+def test_a_batch_without_labels_says_how_to_get_the_accuracy(asked):
+    app = upload(asked("Batch"), "1.png", image(1))
+    assert "upload a zip in which the images are in folders named after the classes" in text_of(app)
 
 
 def test_a_batch_with_only_damaged_labelled_images_is_reported(asked, tmp_path):

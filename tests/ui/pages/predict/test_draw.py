@@ -93,7 +93,7 @@ def test_a_deleted_model_does_not_affect_the_others(reader):
     assert not app.error
     assert "It was deleted." in html(app, 'class="models"')
     assert "<b>7</b>" in html(app, 'class="models"')
-    assert "this part" in html(app, 'class="why"')
+    assert "this part" in html(app, 'class="why"'), "without the room that is kept while the pen is down"
     assert html(app, 'class="input-check"')
 
 
@@ -141,6 +141,7 @@ def test_an_example_drawing_is_put_on_the_canvas_and_recognised(digit, reader):
 
 
 def test_the_page_says_why_confidence_stops_below_100(reader):
-    (note,) = [one.value for one in opened(draw_page).caption if "Why not 100%?" in one.value]
+    (note,) = [str(one.proto.body) for one in opened(draw_page).get("html") if "Why not 100%?" in str(one.proto.body)]
+    assert note.startswith("<details") and "<summary>Why not 100%?</summary>" in note, "it is read once"
     assert "label smoothing of 0.05" in note and "95.5%" in note
     assert confidence_ceiling.ceiling(0.0, 10) == 1

@@ -36,6 +36,8 @@ def test_the_game_scores_a_drawing_and_saves_it(reader):
     assert over.predicted == 7
     assert drawings.collection().total == 1
     assert not app.session_state["game-drawn"].drawing
+    correct = int(over.is_correct)
+    assert app.run().get("progress")[0].proto.text == f"Round 2 of 10 · recognised {correct}, misread {1 - correct}"
 
 
 def test_the_empty_canvas_says_what_to_draw(reader):

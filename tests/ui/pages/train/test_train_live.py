@@ -153,7 +153,21 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     after = watched(opened("train", run=run.id))
     assert 'class="wrong changed"' in after and after.count('class="right"') == 2
     assert "predicted 7 with 80% · actually 2" in after
-    assert "After epoch 2: 1 of 3 validation images wrong; most often 2 mistaken for 7 (1)." in after
+    assert "After epoch 2: 1 of 3 validation images wrong; most often “2” is read as “7” (1 time)." in after
+
+
+def test_the_watched_images_stay_when_the_run_has_finished(finished_run):
+    live_predictions.write(finished_run, [0, 1, 2], 10, [0, 1, 2], np.zeros((3, 8, 8, 1), np.uint8))
+    app = opened("train", run=finished_run.id)
+    assert watched(app).count("<figure") == 3
+    (said,) = [one.value for one in app.markdown if "had never seen" in one.value]
+    assert said.startswith("It recognises **") and "validation" not in said, "one number of one set"
+
+
+def test_while_a_run_is_saved_no_time_is_promised(active_run):
+    run = active_run("running", batch(0.5), {"kind": "phase", "phase": "testing"})
+    assert "if all epochs run" not in numbers(opened("train", run=run.id))
+    assert "if all epochs run" in numbers(opened("train", run=active_run("running", batch(0.5)).id))
 
 
 def test_a_damaged_file_of_watched_images_does_not_hide_the_curves(active_run):
@@ -170,7 +184,7 @@ def test_before_the_first_number_the_page_says_what_happens_and_how_long_it_take
     (finished_run.folder / "config.json").write_text(json.dumps(CONFIG.as_dict()))  # its pace is known
     cached_curves._paces.cache_clear()
     loading = numbers(opened("train", run=active_run("running", {"kind": "phase", "phase": "loading"}).id))
-    assert 'class="now" aria-current=step>Load TensorFlow' in loading and 'class="done">Start the training' in loading
+    assert 'class="now" aria-current=step>Load the images' in loading and 'class="done">Start the training' in loading
     run = active_run("running", {"kind": "phase", "phase": "training"})
     app = opened("train", run=run.id)
     assert re.search('class="now" aria-current=step>First epoch: all training images once, about [0-9]', numbers(app))

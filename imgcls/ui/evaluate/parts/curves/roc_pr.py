@@ -32,6 +32,12 @@ AP = (
 )
 
 
+GOOD = (
+    "A good model's ROC curve rises steeply and runs along the top; its precision stays near 100% as recall grows. The "
+    "legend gives the area under each curve: 100% is perfect."
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Areas:
     """Areas under the curves, one entry per class, and the mean over the classes that have images."""
@@ -58,6 +64,7 @@ def show(view: View) -> None:
     names = view.names
     mean = f"**{formatting.fraction(areas.mean.value)}** ({formatting.interval(areas.mean)})"
     st.markdown(f"Mean area under the ROC curves: {mean}.", help=AUC)
+    st.caption(GOOD)
     auc = np.asarray(areas.auc.value)
     ranked = [one for one in range(len(names)) if np.isfinite(auc[one])]
     worst = sorted(ranked, key=lambda one: auc[one])[:MOST_SHOWN]

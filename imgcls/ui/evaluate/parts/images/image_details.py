@@ -145,7 +145,9 @@ def _single_head(predictions: Predictions, index: int) -> tuple[str, str, list[s
     if rank >= TOP:
         verdict += f' <span style="opacity:.75">(rank {rank + 1} of {len(names)})</span>'
     shown = [*order[:TOP], *([true] if rank >= TOP else [])]
-    rows = [_bar(names[one], "✓ " if one == true else "", float(probabilities[one]), one == best) for one in shown]
+    rows = [
+        _bar(names[one], "", float(probabilities[one]), one == best, " (true)" if one == true else "") for one in shown
+    ]
     return names[best], verdict, rows, f"true class {names[true]}, predicted {names[best]}"
 
 
@@ -165,10 +167,10 @@ def _multilabel_head(decisions: Decisions, index: int) -> tuple[str, str, list[s
     return title, verdict, rows, f"true labels {true_names}, predicted {title}"
 
 
-def _bar(name: str, sign: str, probability: float, is_best: bool) -> str:
+def _bar(name: str, sign: str, probability: float, is_best: bool, note: str = "") -> str:
     name, mark = html.escape(name), ' class="best"' if is_best else ""
     return (
-        f'<span title="{name}">{sign}{name}</span><i><u{mark} style="width:{100 * probability:.1f}%"></u></i>'
+        f'<span title="{name}">{sign}{name}{note}</span><i><u{mark} style="width:{100 * probability:.1f}%"></u></i>'
         f"<em>{percent(probability)}</em>"
     )
 

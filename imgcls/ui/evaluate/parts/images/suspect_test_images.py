@@ -95,4 +95,4 @@ def _label(predictions: Predictions | Decisions, index: int) -> str:
 
 def probability_text(probability: float) -> str:
     """The predicted probability of the label as it is."""
-    return f"probability {percent(probability)}" if probability >= 0.0005 else "probability under 0.1%"
+    return f"label's probability {percent(probability) if probability >= 0.0005 else 'under 0.1%'}"
