@@ -10,8 +10,11 @@ from imgcls.runs.run import Run
 
 KIND = HEAT_MAP
 TITLE = "Occlusion"
-CAPTION = "drop in log-odds when the region is masked"
-HELP = "A square slides over the image. Orange regions lower the score of the class when they are masked."
+CAPTION = "drop in the score of the class (log-odds) when the region is masked"
+HELP = (
+    "A square slides over the image. Orange regions lower the score of the class when they are masked. "
+    "One nat of log-odds makes the odds 2.7 times as high."
+)
 UNIT = "nats"
 
 POSITIONS = 9

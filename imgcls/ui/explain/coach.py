@@ -22,22 +22,26 @@ NOTHING = (
 )
 
 
-def show(run: Run) -> None:
-    """The findings about a run that has ended; a sentence if there are none, or why they cannot be had."""
+def show(run: Run) -> bool:
+    """The findings about a run that has ended; a sentence if there are none, or why they cannot be had.
+
+    Returns: whether all is well.
+    """
     st.header("Coach", anchor=False)
     try:
         found = _findings(str(run.folder), _stamp(run))
     except UserError as error:
         st.caption(plain(str(error)))
-        return
+        return False
     if not found:
         st.caption(f":material/thumb_up: {NOTHING}")
-        return
+        return True
     st.caption("Based on training and validation only. Each button starts a new run; this one stays as it is.")
     with st.grid(2, min_column_width=340, gap="small"):
         for one in found:
             with st.container(border=True, height="stretch", key=f"coach-{one.rule}", gap="small"):
                 _finding(run, one)
+    return False
 
 
 def attempt(run: Run) -> None:

@@ -206,9 +206,7 @@ def _metrics(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
     is_training = state == "running" and not is_stopping and curves.phase not in ENDING
     left = curves.seconds_left if is_training else None
     is_last = curves.stage_end >= curves.total_epochs
-    hint = _("if all epochs run") if is_last else _("known once fine-tuning starts")
-    if not is_training:  # evaluating and saving have no estimate
-        hint = ""
+    hint = "" if not is_training else _("if all epochs run") if is_last else _("known once fine-tuning starts")
     rate = languages.number(round(curves.images_per_second)) if curves.batches else "–"
     training, validation = _("Training accuracy"), _("Validation accuracy")
     if curves.plan.get("several"):

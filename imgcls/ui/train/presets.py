@@ -3,10 +3,13 @@
 import streamlit as st
 
 from imgcls import languages
+from imgcls.config import Config
 from imgcls.datasets.recipes import presets
 from imgcls.datasets.recipes.presets import PREFIX, Measured, Preset
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.params import Value
+from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
 
 HELP = N_(
@@ -30,7 +33,7 @@ def show(model: str, data: str) -> None:
 
 
 def _button(preset: Preset, model: str) -> None:
-    settings = {_key(name, model): value for name, value in preset.settings.items()}
+    settings = controls(preset, model)
     is_applied = settings_form.shown_values(settings) == settings
     st.button(
         f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured)}",
@@ -43,9 +46,29 @@ def _button(preset: Preset, model: str) -> None:
     )
 
 
-def _key(name: str, model: str) -> str:
-    """The control of a setting in the form."""
-    return f"{model}.{name.removeprefix(PREFIX)}" if name.startswith(PREFIX) else name
+def offer_next(config: Config) -> None:
+    """A button that opens the form with the preset after that of a run; nothing for a run with the best one."""
+    settings = settings_form.form_of(config)
+    offered = [(one, controls(one, config.model)) for one in presets.presets(config.model, config.data)]
+    used = [at for at, (_, values) in enumerate(offered) if values.items() <= settings.items()]
+    if not offered or used == [len(offered) - 1]:
+        return
+    preset, values = offered[used[0] + 1 if used else -1]
+    if st.button(
+        f"Open the preset “{preset.name.capitalize()}”",
+        icon=":material/upgrade:",
+        key="coach-larger",
+        help="The form with these settings, to check and start. This run stays as it is.",
+    ):
+        links.train(**settings | values)
+
+
+def controls(preset: Preset, model: str) -> dict[str, Value]:
+    """The value of each control of the form that the preset sets."""
+    return {
+        f"{model}.{name.removeprefix(PREFIX)}" if name.startswith(PREFIX) else name: value
+        for name, value in preset.settings.items()
+    }
 
 
 def _expected(measured: Measured | None) -> str:

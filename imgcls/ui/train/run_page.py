@@ -19,7 +19,7 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
-from imgcls.ui.train import learning_curves, live, live_images, settings_form
+from imgcls.ui.train import learning_curves, live, live_images, presets, settings_form
 from imgcls.ui.train.run_parts import details, golden_report, notes, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
@@ -64,7 +64,8 @@ def show(run: Run) -> None:
             learning_curves.options()
         if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
             with shown():
-                coach.show(run)
+                if coach.show(run):
+                    presets.offer_next(run.config)
     else:
         live.show(run, state)
     probes.show(run, state)

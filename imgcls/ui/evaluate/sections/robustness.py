@@ -19,7 +19,6 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.robustness import evaluate, recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, STRENGTHS
-from imgcls.evaluation.robustness.evaluate import Robustness
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
@@ -27,6 +26,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate.links import RELIABLE
+from imgcls.ui.evaluate.parts.images import corruption_preview
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of, predictions_of
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
@@ -68,10 +68,10 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
 
 def _offer(run: Run, predictions: Predictions | Decisions) -> None:
     st.markdown(
-        "Noise, blur, brightness, contrast, shift, rotation, occlusion and JPEG compression, each at five strengths, "
-        f"applied to up to {evaluate.MOST:,} test images. Runs in the background, usually for less than a minute; the "
-        "results are stored with the run."
+        f"Eight corruptions, each at five strengths, applied to up to {evaluate.MOST:,} test images. Runs in the "
+        "background, usually for less than a minute; the results are stored with the run."
     )
+    st.html(corruption_preview.grid(key_of(run)))
     try:
         evaluate.checked(run, cached.dataset(run.card.data), predictions.labels)
     except UserError as error:
@@ -84,7 +84,7 @@ def _offer(run: Run, predictions: Predictions | Decisions) -> None:
 
 
 @lru_cache(8)
-def _read(key: Key, stamp: float) -> Robustness:
+def _read(key: Key, stamp: float) -> evaluate.Robustness:
     return evaluate.read(key.run, THRESHOLD if key.threshold is None else key.threshold)
 
 

@@ -126,6 +126,7 @@ def test_robustness_is_offered_and_missing_requirements_are_reported(finished_ru
     app = opened("evaluate", run=finished_run.id, view="Robustness")
     assert is_intact(app)
     assert any(button.label == "Evaluate robustness" for button in app.button)
+    assert html_of(app).count("The same image with ") >= 8, "what will be tested"
 
     (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
     app = opened("evaluate", run=finished_run.id, view="Robustness")

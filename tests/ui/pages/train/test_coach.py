@@ -1,14 +1,20 @@
 """The coach on the page of a run: its findings, a fix as a new run, and undo."""
 
+import json
+
 import numpy as np
 import pytest
 
 from imgcls import datasets, jobs, runs
 from imgcls.config import Config
+from imgcls.datasets.recipes import presets as recipes
 from imgcls.evaluation.coach import trying
 from imgcls.evaluation.coach.finding import Finding
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.run import Run
+from imgcls.ui.app import links
+from imgcls.ui.explain import coach
+from imgcls.ui.train import presets
 from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.training.metrics_logs import lines
 
@@ -81,3 +87,22 @@ def test_excluded_images_come_back_with_undo(learned_by_heart):
     trying.record(new, learned_by_heart, Finding("", "Exclude them", excluded=np.array([3, 4]), rule="leakage"))
     button(opened("train", run=new.id), "Undo").click().run()
     assert datasets.open_for_training("digits").training_count == len(dataset.y_train)
+
+
+@pytest.mark.parametrize(("used", "offered"), [("quick", "Good"), ("good", "Best"), ("best", ""), ("", "Best")])
+def test_without_a_problem_the_coach_offers_the_next_preset(learned_by_heart, monkeypatch, used, offered):
+    config = next((one.config("cnn", "digits") for one in recipes.presets("cnn", "digits") if one.name == used), None)
+    config = config or Config(data="digits", model="cnn", epochs=77)
+    (learned_by_heart.folder / "config.json").write_text(json.dumps(config.as_dict()))
+    monkeypatch.setattr(coach, "_findings", lambda folder, stamp: ())
+    gone = []
+    monkeypatch.setattr(links, "train", lambda **settings: gone.append(settings))
+    app = opened("train", run=learned_by_heart.id)
+    assert is_intact(app) and "No problems found" in text_of(app)
+    labels = [one.label for one in app.button if one.key == "coach-larger"]
+    assert labels == [f"Open the preset “{offered}”"] * bool(offered)
+    if offered:
+        app.button(key="coach-larger").click().run()
+        (settings,) = gone
+        (wanted,) = [one for one in recipes.presets("cnn", "digits") if one.name == offered.lower()]
+        assert presets.controls(wanted, "cnn").items() <= settings.items() and settings["data"] == "digits"
