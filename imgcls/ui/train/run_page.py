@@ -1,5 +1,6 @@
 """One run on the Train page: live while it trains, its outcome once it has ended."""
 
+import html
 from typing import Literal
 
 import streamlit as st
@@ -17,12 +18,13 @@ from imgcls.ui.app import links
 from imgcls.ui.app.assignments import attempt, fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.cache import predictions as cached_predictions
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, live_images, presets, settings_form
 from imgcls.ui.train.run_parts import details, golden_report, notes, place
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting, metric_row, sharing_choice
+from imgcls.ui.widgets import formatting, gallery, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
@@ -39,6 +41,7 @@ TIMES = N_(
     "evaluation on the test set and saving."
 )
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
+MISTAKES = 3
 MACRO_F1 = (
     "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label and its threshold."
 )
@@ -161,6 +164,8 @@ def _outcome(run: Run, state: str) -> None:
         if task is None and st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
     attempt.say_what_counts(task)
+    if run.is_tested:
+        _mistakes(run)
     if "data" in result:
         data = result["data"]
         changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
@@ -197,6 +202,25 @@ def _finish(run: Run) -> None:
             links.go("evaluate.py", run=run.id)
         if _large_button(_("**Take it home**\nas one file for your phone or a USB stick"), ":material/output:", "home"):
             links.go("evaluate.py", run=run.id, view="Export")
+
+
+def _mistakes(run: Run) -> None:
+    """The test images that the model got wrong with the highest confidence."""
+    try:
+        tested = cached_predictions.single_label_predictions(run)
+    except UserError:
+        return  # several labels an image; or damaged, as Evaluate says
+    worst = tested.worst_first
+    worst = worst[(tested.row_of[worst] >= 0) & ~tested.is_right[worst]][:MISTAKES]
+    if not len(worst):
+        return
+    tiles = []
+    for at in worst.tolist():
+        said, actual = tested.names[tested.predicted[at]], tested.names[tested.labels[at]]
+        lines = (f"✗ {said}", _("actually {name}").format(name=actual))
+        tiles.append(gallery.Tile(tested.images[tested.row_of[at]], f"{lines[0]}, {lines[1]}", lines))
+    title = html.escape(_("Its most confident mistakes:"))
+    st.html(f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>')
 
 
 def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "secondary"] = "secondary") -> bool:

@@ -56,6 +56,15 @@ def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predicti
     assert f"cell={true}-{predicted}" in page.url
 
 
+def test_the_names_of_the_columns_are_in_sight_before_the_end_of_the_matrix_is(visit, server):
+    page = evaluate(visit, server)
+    steps.settled(page)
+    field = page.locator(".matrix .field").bounding_box()
+    page.set_viewport_size({"width": 1280, "height": round(field["y"] + field["height"] / 2)})
+    names = page.locator(".matrix .columns").bounding_box()
+    assert names["y"] + names["height"] <= page.viewport_size["height"] + 1, (field, names)
+
+
 def test_a_diagonal_cell_and_then_all_errors_can_be_shown(visit, server, predictions):
     page = evaluate(visit, server)
     click_cell(page, 3, 3)

@@ -71,7 +71,7 @@ def _offer(run: Run, predictions: Predictions | Decisions) -> None:
         f"Eight corruptions, each at five strengths, applied to up to {evaluate.MOST:,} test images. Runs in the "
         "background, usually for less than a minute; the results are stored with the run."
     )
-    st.html(corruption_preview.grid(key_of(run)))
+    corruption_preview.show(key_of(run))
     try:
         evaluate.checked(run, cached.dataset(run.card.data), predictions.labels)
     except UserError as error:

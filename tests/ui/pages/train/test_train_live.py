@@ -160,6 +160,10 @@ def test_the_watched_images_stay_when_the_run_has_finished(finished_run):
     live_predictions.write(finished_run, [0, 1, 2], 10, [0, 1, 2], np.zeros((3, 8, 8, 1), np.uint8))
     app = opened("train", run=finished_run.id)
     assert watched(app).count("<figure") == 3
+    mistakes = next(
+        str(one.proto.body) for one in app.get("html") if "Its most confident mistakes" in str(one.proto.body)
+    )
+    assert mistakes.count("<figure") == mistakes.count(">✗ ") == 3
     (said,) = [one.value for one in app.markdown if "had never seen" in one.value]
     assert said.startswith("It recognises **") and "validation" not in said, "one number of one set"
 

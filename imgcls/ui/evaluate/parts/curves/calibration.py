@@ -47,6 +47,7 @@ def show(view: View) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown("**Reliability**", help=MULTI if is_multilabel else SINGLE)
+        st.caption("Good: the points lie on the dotted line, so 80% confidence means that 80% are correct.")
         label = _choose_label(view) if is_multilabel else None
         st.plotly_chart(
             _figure(key, filters, heats, label),

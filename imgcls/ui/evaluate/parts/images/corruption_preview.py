@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+import streamlit as st
 
 from imgcls.evaluation.robustness import recommendations
 from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, random_numbers
@@ -10,8 +11,14 @@ from imgcls.ui.evaluate.parts.selection.selection_state import Key, predictions_
 from imgcls.ui.widgets import gallery
 
 
+def show(key: Key) -> None:
+    """Draws it; nothing if no correctly predicted image is stored with the run."""
+    if grid := _grid(key):
+        st.html(grid)
+
+
 @lru_cache(8)
-def grid(key: Key) -> str:
+def _grid(key: Key) -> str:
     """The first correctly predicted image that is stored with the run, as HTML; empty if there is none."""
     predictions = predictions_of(key)
     stored = np.flatnonzero((predictions.row_of >= 0) & predictions.is_right)
