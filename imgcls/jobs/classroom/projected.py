@@ -39,7 +39,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Board:
-    """An assignment as the projector shows it; `status` says what ranks or what is computed, `note` explains ties."""
+    """An assignment as the projector shows it.
+
+    `status` says what ranks or what is computed, `note` explains ties; `training` who trains while there are no scores.
+    """
 
     title: str
     goal: str
@@ -48,6 +51,7 @@ class Board:
     others: int
     note: str
     attempts: str
+    training: str
 
 
 def shows_names(room: Room) -> bool:
@@ -75,10 +79,11 @@ def board(assignment: Assignment, room: Room) -> Board:
         assignment.title,
         goals.text_of(assignment.goal),
         _status(assignment, places, works, on_test=on_test),
-        tuple(_line(place, assignment, shown, room, on_test=on_test) for place in places[:MOST]),
+        tuple(_line(place, assignment, shown, on_test=on_test) for place in places[:MOST]),
         max(len(places) - MOST, 0),
         _(leaderboard.SHARED) if is_shared else "",
         _attempts(len(entered), len({one.visitor for one in entered}), works),
+        "" if places else ", ".join(_busy(works, shown)[:MOST]),
     )
 
 
@@ -92,14 +97,13 @@ def _status(assignment: Assignment, places: list[Place], works: list[Work], *, o
     return _(BY_VALIDATION if assignment.is_open else NOT_EVALUATED)
 
 
-def _line(place: Place, assignment: Assignment, shown: dict[str, str], room: Room, *, on_test: bool) -> Line:
+def _line(place: Place, assignment: Assignment, shown: dict[str, str], *, on_test: bool) -> Line:
     best = place.best
     found = leaderboard.interval(best, on_test=on_test)
     has_goal, is_training = bool(goals.text_of(assignment.goal)), best.state in TRAINING
-    own = best.owner_name if best.owner == room.teacher else ""
     return Line(
         place.rank,
-        shown.get(best.owner) or own or _(names.GONE),
+        shown.get(best.owner) or _(names.GONE),
         languages.percent(best.test_accuracy if on_test else best.val_accuracy),
         f"{languages.percent(found.low)} – {languages.percent(found.high)}" if found else "",
         goals.is_met(assignment.goal, best) if has_goal and not is_training else None,
@@ -112,7 +116,15 @@ def _attempts(entered: int, people: int, works: list[Work]) -> str:
         attempts=ngettext("{n} attempt", "{n} attempts", entered).format(n=entered),
         people=ngettext("{n} person", "{n} people", people).format(n=people),
     )
-    training = sum(one.state in work.TRAINING for one in works)
+    waiting = sum(one.state == "queued" for one in works)
+    training = sum(one.state in work.TRAINING for one in works) - waiting
     if training:
         text += " " + ngettext("{n} is training.", "{n} are training.", training).format(n=training)
+    if waiting:
+        text += " " + ngettext("{n} is waiting.", "{n} are waiting.", waiting).format(n=waiting)
     return text
+
+
+def _busy(works: list[Work], shown: dict[str, str]) -> list[str]:
+    """The names of those who train or wait, each once."""
+    return list(dict.fromkeys(shown.get(one.owner) or _(names.GONE) for one in works if one.state in TRAINING))

@@ -7,6 +7,8 @@ writers. These go to the pool, so that the errors shown are honest; which drawin
 
 import contextlib
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +38,7 @@ STEPS = 400
 """Batches of a training run, about: few drawings are shown more often."""
 EPOCHS = (6, 40)
 BATCH = 32
+MOST_NAMED = 8
 BACKBONE, PHOTO_EPOCHS = "MobileNet 0.25", 20
 
 
@@ -66,13 +69,29 @@ class Progress:
         return self.problem or " ".join(_(text).format(**values) for text, values in self.parts)
 
 
-def lacking(room: Room, activity: Activity) -> list[str]:
-    """The classes that have too few drawings for training."""
-    counts = [0] * len(activity.classes)
-    for label, __, count in sending.pool_of(room, activity).pairs():
-        if label is not None and label < len(counts):
-            counts[label] += count
-    return [name for name, count in zip(activity.classes, counts, strict=True) if count < items.MIN_IMAGES]
+def too_few(room: Room, activity: Activity) -> str:
+    """Why the model cannot be trained yet, in the language of the visitor; "" if it can."""
+    drawings = sending.pool_of(room, activity)
+    drawn, distinct = Counter(drawings.labels().values()), drawings.distinct()
+    lacking = [label for label in range(len(activity.classes)) if distinct.get(label, 0) < items.MIN_IMAGES]
+    if not lacking:
+        return ""
+    photos, sketches = _("At least {count} photos of each: {names}"), _("At least {count} drawings of each: {names}")
+    text = (photos if activity.has_photos else sketches).format(
+        count=items.MIN_IMAGES, names=_listed([activity.classes[label] for label in lacking])
+    )
+    twice = [label for label in lacking if drawn[label] > distinct.get(label, 0)]
+    if not twice:
+        return text
+    counted = [_("{name} has {count}").format(name=activity.classes[n], count=distinct.get(n, 0)) for n in twice]
+    note = (
+        _("Identical photos count once: {list}") if activity.has_photos else _("Identical drawings count once: {list}")
+    )
+    return f"{text}. {note.format(list=_listed(counted))}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
 
 
 def train(room: Room) -> Run:

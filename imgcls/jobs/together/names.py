@@ -25,7 +25,7 @@ from imgcls.system import atomic, json_files
 
 NAME = "names.json"
 VERSION = 1
-HIDDEN, GONE = N_("Name to approve"), N_("Someone who has left")
+HIDDEN, GONE, TEACHER = N_("Name to approve"), N_("Someone who has left"), N_("Teacher")
 """In place of a name."""
 
 
@@ -63,7 +63,7 @@ def on_screen(room: Room) -> dict[str, str]:
     members = {
         person.id: person.name if found.state(person.name) is State.SHOWN else hidden for person in rooms.members(room)
     }
-    return members | {room.teacher: people.find(room.teacher).name}
+    return members | {room.teacher: people.find(room.teacher).name or _(TEACHER)}
 
 
 def moderate(room: Room, names: Collection[str], *, is_shown: bool) -> None:

@@ -1,5 +1,6 @@
 """Who has which page open. Only this server's process knows it: pages report themselves every few seconds."""
 
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 AWAY_SECONDS = 30.0
 """A page reports itself far more often; a phone with its screen off does not."""
 MOST = 5_000
+OWN = ("you", "class")
+"""Paths of pages on which whoever follows somebody would see themselves."""
 
 
 @dataclass(frozen=True)
@@ -18,19 +21,27 @@ class Place:
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether others can open what is shown here."""
+        return bool(self.path) and self.path not in OWN
+
 
 NOWHERE = Place()
-OWN = ("you", "class")
-"""Paths of pages on which whoever follows somebody would see themselves."""
-_seen: dict[str, tuple[float, Place]] = {}
+_seen: dict[str, tuple[float, Place, float]] = {}
+"""Visitor ID -> when a page of theirs was last open, what others see of them, and when that page was last open."""
 _lock = threading.Lock()
 
 
 def note(visitor_id: str, place: Place = NOWHERE) -> None:
-    """A page of this visitor is open now."""
+    """A page of this visitor is open now. One that others cannot see does not replace one that is also open."""
+    now = time.monotonic()
     with _lock:
-        _seen.pop(visitor_id, None)  # so that the oldest stay at the front
-        _seen[visitor_id] = time.monotonic(), place
+        before = _seen.pop(visitor_id, None)  # so that the oldest stay at the front
+        shown_at = now if place.is_followed else -math.inf
+        if before is not None and not place.is_followed and now - before[2] < AWAY_SECONDS:
+            _, place, shown_at = before
+        _seen[visitor_id] = now, place, shown_at
         while len(_seen) > MOST:
             del _seen[next(iter(_seen))]
 

@@ -91,7 +91,7 @@ def test_a_run_that_is_training_counts_with_its_best_epoch(room, given, members)
     (run.folder / "queued.json").write_bytes(queued)
     (line,) = board(task, room).lines
     assert line.score == "95.0%" and line.is_training and line.is_met is None
-    assert board(task, room).attempts == "1 attempt by 1 person. 1 is training."
+    assert board(task, room).attempts == "1 attempt by 1 person. 1 is waiting."
 
 
 def test_many_people_are_counted(room, given, members, monkeypatch):

@@ -301,11 +301,15 @@ def test_a_class_reads_in_plain_words_what_its_training_does(lines, quiet, has_g
 
 
 def test_the_training_is_refused_only_while_a_class_lacks_drawings(room, collection):
-    assert together.lacking(room, collection) == list(collection.classes)
-    fill(room, collection, people_count=1, each=2)
-    assert together.lacking(room, collection) == list(collection.classes)
-    fill(room, collection, people_count=1, each=1)
-    assert together.lacking(room, collection) == []
+    missing = "At least 3 drawings of each: 1, 7"
+    assert together.too_few(room, collection) == missing
+    for _ in range(2):  # the same drawings again
+        fill(room, collection, people_count=1, each=2)
+    assert together.too_few(room, collection) == f"{missing}. Identical drawings count once: 1 has 2, 7 has 2"
+    with acting_as(teacher()), pytest.raises(UserError, match="at least 3 drawings"):
+        together.train(room)
+    fill(room, collection, people_count=1, each=3)
+    assert together.too_few(room, collection) == ""
 
 
 def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen_its_writer(

@@ -17,6 +17,7 @@ from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.middleware.visitors import visitor_of
 from imgcls.api.plain_pages.together import texts
 from imgcls.errors import UserError
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Mode, NotAllowed, people
 from imgcls.sharing.classroom import guessing, rooms
@@ -27,6 +28,9 @@ MOST_BYTES = 64_000
 """Of a request: a long drawing has 10 kB."""
 THREADS = 8
 """Requests that are worked on at the same time; others wait. More would only take turns."""
+CLOSED = 410
+"""The status for a class that was closed: its pages stay as they are."""
+THANKS = N_("The class is closed. Thank you!")
 SENDING = (1.0, 10.0)
 """Drawings and predictions that a visitor may send per second, on average and at once."""
 
@@ -43,7 +47,8 @@ PROBLEM = """<!doctype html><html lang="{}"><meta charset="utf-8"><title>{}</tit
 <meta name="viewport" content="width=device-width"><style>
 :root{{color-scheme:light dark}}
 body{{font:1.2rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.2rem}}
-</style><h1>{}</h1><p>{}</p><p><a href="">{}</a></p></html>"""
+a{{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;background:#0072b2;color:#fff;text-decoration:none}}
+</style><h1>{}</h1><p>{}</p><p><a href="{}">{}</a></p></html>"""
 
 Work = Callable[..., Any]
 _rates = {True: RateLimit(*SENDING), False: RateLimit(5.0, 30.0)}
@@ -52,7 +57,7 @@ _threads: RunVar[anyio.CapacityLimiter] = RunVar("threads for drawings")
 
 
 def answering(
-    work: Work, *, has_body: bool = False, is_sending: bool = False, is_page: bool = False
+    work: Work, *, has_body: bool = False, is_sending: bool = False, is_page: bool = False, even_closed: bool = False
 ) -> Callable[[Request], Awaitable]:
     """A handler that calls `work(room, request)`, or `work(room, request, body)`, for the visitor in a thread.
 
@@ -62,7 +67,10 @@ def answering(
         has_body: the request has a JSON object.
         is_sending: it costs the server something, so it is limited more.
         is_page: a person reads the answer, so errors are pages, too.
+        even_closed: those whose class was closed still get an answer.
     """
+
+    call = functools.partial(_call, even_closed=even_closed)
 
     @functools.wraps(work)
     async def handler(request: Request) -> Response:
@@ -71,13 +79,16 @@ def answering(
             if has_body and _rates[is_sending].seconds_to_wait(visitor_id or _address(request)):
                 raise Refused(429, "That was fast. Wait a moment, then send it again.")
             given = (await _body(request),) if has_body else ()
-            found = await anyio.to_thread.run_sync(_call, work, visitor_id, request, given, limiter=_limiter())
+            found = await anyio.to_thread.run_sync(call, work, visitor_id, request, given, limiter=_limiter())
         except (Refused, UserError) as error:
             status = error.status if isinstance(error, Refused) else 403 if isinstance(error, NotAllowed) else 422
             if is_page:
                 with languages.speaking(language := texts.language(request)):
-                    words = [_("Draw together"), _("Draw together"), str(error), _("Try again")]
-                return HTMLResponse(PROBLEM.format(language, *map(html.escape, words)), status)
+                    words = [_("Draw together"), _("Draw together"), str(error)]
+                    onward = ("", _("Try again"))
+                    if status == CLOSED:
+                        onward = (f"{request.scope.get('root_path', '')}/class", _("To the Class page"))
+                return HTMLResponse(PROBLEM.format(language, *map(html.escape, (*words, *onward))), status)
             return problems.problem(status, str(error))
         if isinstance(found, Response):
             return found
@@ -86,8 +97,10 @@ def answering(
     return handler
 
 
-def room_of(request: Request) -> Room:
-    """The open class whose code is in the address. Wrong codes are counted, as when somebody joins.
+def room_of(request: Request, *, even_closed: bool = False) -> Room:
+    """The open class whose code is in the address, or with `even_closed` the visitor's own that was closed.
+
+    Wrong codes are counted, as when somebody joins.
 
     Raises:
         Refused: there is none.
@@ -97,17 +110,23 @@ def room_of(request: Request) -> Room:
         raise Refused(404, "There are no classes on this server. Start it with: imgcls app --mode classroom")
     code = rooms.tidy(request.path_params["code"])
     room = rooms.find_open(code) if code == request.path_params["code"] else None
+    own = rooms.find(sharing.current().room) if even_closed and room is None else None
+    if own is not None and own.code == request.path_params["code"]:
+        return own
     if room is None:
-        if not any(rooms.folder().glob(f"{code}-*.json")) or len(code) != rooms.CODE_LENGTH:
+        is_known = len(code) == rooms.CODE_LENGTH and any(rooms.folder().glob(f"{code}-*.json"))
+        if is_known and code == request.path_params["code"]:
+            raise Refused(CLOSED, _(THANKS))
+        if not is_known:
             guessing.check(sharing.current().id, _address(request))
             guessing.note_wrong(sharing.current().id, _address(request))
         raise Refused(404, _("This class is closed, or there is none with this code. Scan the code again."))
     return room
 
 
-def _call(work: Work, visitor_id: str, request: Request, given: tuple) -> Any:
+def _call(work: Work, visitor_id: str, request: Request, given: tuple, *, even_closed: bool) -> Any:
     with sharing.acting_as(people.visitor(visitor_id)), languages.speaking(texts.language(request)):
-        return work(room_of(request), request, *given)
+        return work(room_of(request, even_closed=even_closed), request, *given)
 
 
 async def _body(request: Request) -> dict[str, Any]:

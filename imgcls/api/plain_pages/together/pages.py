@@ -134,7 +134,10 @@ def leaderboard(room: Room, request: Request) -> Response:
     with refusing(TEACHER_ONLY):
         rooms.require(Action.SET_ASSIGNMENTS, room)
     known: dict[str, Any] = {"code": room.code, "task": request.query_params.get("task", "")}
-    known |= {"other": "screen" if activities.find(room) is not None else "", "texts": texts.translated(texts.SCREENS)}
+    known |= {
+        "other": "screen" if room.is_open and activities.find(room) is not None else "",
+        "texts": texts.translated(texts.SCREENS),
+    }
     return _page("screen/leaderboard.html.jinja", known)
 
 
@@ -210,7 +213,7 @@ ROUTES = [
     Route("/room/{code}", answering(short, is_page=True)),
     Route("/room/{code}/draw", answering(draw, is_page=True)),
     Route("/room/{code}/screen", answering(screen, is_page=True)),
-    Route("/room/{code}/leaderboard", answering(leaderboard, is_page=True)),
+    Route("/room/{code}/leaderboard", answering(leaderboard, is_page=True, even_closed=True)),
     Route("/room/{code}/stage", answering(stage, is_page=True)),
     Route("/room/{code}/moderator", answering(moderator, is_page=True)),
 ]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from imgcls import sharing
-from imgcls.api.plain_pages.together.asking import answering
+from imgcls.api.plain_pages.together.asking import THANKS, answering
 from imgcls.api.plain_pages.together.phone import after, described
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import projected
@@ -20,6 +20,7 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities, collection, names, sending, wall, writers
 from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Pool, State
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Action
 from imgcls.sharing.classroom import presence, rooms
@@ -27,6 +28,7 @@ from imgcls.sharing.classroom.rooms import Room
 
 MOST_SHOWN, MOST_OF_CLASS, MOST_MODERATED = 48, 60, 60
 MOST_WRITERS = 36
+NOT_SHOWN = N_("The drawing itself is not shown.")
 LISTS = {"waiting": State.WAITING, "shown": State.SHOWN, "hidden": State.REMOVED}
 
 
@@ -40,6 +42,7 @@ def show(room: Room, request: Request) -> dict[str, Any]:
     collection.note_results(room)
     drawings = sending.pool_of(room, activity)
     common = {"activity": activity.id, "isOpen": activity.is_open, "classes": activity.classes}
+    common["members"] = len(rooms.members(room))
     if activity.kind is Kind.WALL:
         return common | _wall(activity, drawings, seen)
     return common | _collection(room, activity, drawings, seen)
@@ -74,7 +77,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "counts": counts,
         "total": sum(counts),
         "present": sum(presence.is_present(person.id) for person in rooms.members(room)),
-        "members": len(members) - 1,
+        "lacking": collection.too_few(room, activity),
         "progress": None if progress is None else {"state": progress.state, "text": progress.text, "run": progress.run},
         "late": drawings.count(State.SHOWN, activity.trained_until) if activity.trained_until else 0,
         "accuracy": found.accuracy,
@@ -113,7 +116,7 @@ def standings(room: Room, request: Request) -> dict[str, Any]:
     task = assignments.find(code) if code else projected.newest(room)
     if task is None or task.room != room.id:
         return {"title": ""}
-    return asdict(projected.board(task, room))
+    return asdict(projected.board(task, room)) | {"closed": "" if room.is_open else _(THANKS)}
 
 
 def on_stage(room: Room, request: Request) -> dict[str, Any]:
@@ -121,10 +124,11 @@ def on_stage(room: Room, request: Request) -> dict[str, Any]:
     rooms.require(Action.SHOW_ON_STAGE, room)
     place = presence.place_of(room.on_stage) if room.on_stage else None
     address = ""
-    if place is not None and place.path and place.path not in presence.OWN:
+    if place is not None and place.is_followed:
         address = f"{place.path}?{urlencode(dict(place.query))}"
     name = names.on_screen(room).get(room.on_stage, "")
-    return {"name": name, "page": "" if place is None else _(place.title), "address": address}
+    note = _(NOT_SHOWN) if place is not None and place.path == "predict" else ""
+    return {"name": name, "page": "" if place is None else _(place.title), "address": address, "note": note}
 
 
 def moderation(room: Room, request: Request) -> dict[str, Any]:
@@ -182,7 +186,7 @@ def train(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
 ROUTES = [
     Route("/room/{code}/show", answering(show)),
     Route("/room/{code}/class/{label:int}", answering(of_class)),
-    Route("/room/{code}/standings", answering(standings)),
+    Route("/room/{code}/standings", answering(standings, even_closed=True)),
     Route("/room/{code}/on_stage", answering(on_stage)),
     Route("/room/{code}/moderation", answering(moderation)),
     Route("/room/{code}/moderate", answering(moderate, has_body=True), methods=["POST"]),

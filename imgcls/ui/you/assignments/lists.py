@@ -122,7 +122,7 @@ def _pace(assignment: Assignment) -> float | None:
 
 def _controls(assignment: Assignment) -> None:
     room = rooms.find(assignment.room)
-    if assignment.page == "train" and room is not None and room.is_open:
+    if assignment.page == "train" and room is not None:
         address = f"{links.on_server('room', room.code, 'leaderboard')}?task={assignment.code}"
         st.link_button(_("Leaderboard on the screen"), address, icon=":material/cast:", help=_("For a projector."))
     if assignment.is_open:

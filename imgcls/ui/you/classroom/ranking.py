@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from imgcls import datasets, models, sharing
-from imgcls.errors import UserError
+from imgcls import models, sharing
 from imgcls.jobs.classroom import leaderboard
 from imgcls.jobs.classroom.assignments import closing
 from imgcls.jobs.classroom.leaderboard import Place
@@ -14,6 +13,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you import ranked
+from imgcls.ui.you.classroom import titles
 from imgcls.ui.you.ranked import Row
 
 HELP = N_(
@@ -38,10 +38,10 @@ def _show(room: Room) -> None:
     st.header(_("Leaderboard of the class"), anchor=False, help=_(HELP))
     data = names[0]
     if len(names) > 1:
-        data = st.selectbox(_("Dataset"), names, format_func=_title, key="class-leaderboard-data", width=420)
+        data = st.selectbox(_("Dataset"), names, format_func=titles.data, key="class-leaderboard-data", width=420)
         where = ""
     else:
-        where = plain(_title(data)) + ". "
+        where = plain(titles.data(data)) + ". "
     st.caption(where + _(WHAT))
     places = leaderboard.places(works, data)
     visitor = sharing.current().id
@@ -67,10 +67,3 @@ def _details(place: Place) -> str:
             ngettext("{n} attempt", "{n} attempts", place.attempts).format(n=place.attempts),
         )
     )
-
-
-def _title(name: str) -> str:
-    try:
-        return datasets.facts(name).title
-    except UserError:
-        return name

@@ -21,6 +21,7 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
+from imgcls.ui.you.classroom import titles
 
 TICK_SECONDS = 2.0
 CHOSEN = "class-stage"
@@ -76,7 +77,7 @@ def _work(room: Room) -> None:
             st.caption(_("No run yet."))
             return
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(formatting.state(latest.state, plain(f"{latest.name} · {latest.model} · {latest.data}")))
+            st.markdown(formatting.state(latest.state, plain(f"{latest.name} · {titles.of(latest)}")))
             if st.button(_("Open"), key="class-stage-open", icon=":material/open_in_new:"):
                 links.go("train.py", run=latest.run.id)
         epoch = _("{done} of {total}").format(done=latest.epoch, total=latest.epochs)
@@ -103,11 +104,7 @@ def _place(place: Place | None) -> None:
     parts = [_(place.title), *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(_("Viewing: {page}").format(page=", ".join(parts))), width="content")
-        if (
-            place.path
-            and place.path not in presence.OWN
-            and st.button(_("Open this page"), key="class-stage-page", icon=":material/visibility:")
-        ):
+        if place.is_followed and st.button(_("Open this page"), key="class-stage-page", icon=":material/visibility:"):
             links.go(f"{place.path}.py", **place.query)
 
 

@@ -20,7 +20,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you.assignments import lists
-from imgcls.ui.you.classroom import ranking, reach, stage, together
+from imgcls.ui.you.classroom import ranking, reach, stage, titles, together
 
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
@@ -159,7 +159,7 @@ def _status(entry: MemberWork) -> str:
 
 
 def _run(entry: MemberWork) -> str:
-    return f"{entry.latest.name} ({entry.latest.model}, {entry.latest.data})" if entry.latest else "–"
+    return f"{entry.latest.name} ({titles.of(entry.latest)})" if entry.latest else "–"
 
 
 def _epoch(entry: MemberWork) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from imgcls import languages, runs
-from imgcls.datasets.importing.sources import items
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import projected
 from imgcls.jobs.together import activities, collection, names, pool, sending
@@ -32,7 +31,7 @@ MODERATE = N_("Approve and hide drawings and names, on a device that the audienc
 KEYS = N_("Keys there: F full screen, B blank, N hide numbers, L leaderboard, + and − zoom, ? all keys.")
 TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
-MOST_NAMES, MOST_CLASSES = 40, 8
+MOST_NAMES = 40
 DRAW = (
     "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
     ".5rem;border:1px solid;font-weight:600;text-decoration:none!important}}"
@@ -139,7 +138,7 @@ def _show_names(room: Room, seen: Sequence[Person]) -> None:
 
 def _train_button(room: Room, activity: Activity) -> None:
     """The same as on the screen, for who has not opened it."""
-    progress, reason = collection.progress(activity), too_few(collection.lacking(room, activity), activity)
+    progress, reason = collection.progress(activity), collection.too_few(room, activity)
     is_trained = progress is not None and progress.state == "finished"
     is_busy = progress is not None and bool(progress.text) and progress.state != "failed"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -158,14 +157,6 @@ def _train_button(room: Room, activity: Activity) -> None:
             try_link(activity)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
-
-
-def too_few(lacking: Sequence[str], activity: Activity) -> str:
-    """Why the model cannot be trained yet, as on the screen; "" if it can."""
-    listed = ", ".join(lacking[:MOST_CLASSES]) + (" …" if len(lacking) > MOST_CLASSES else "")
-    photos, drawings = _("At least {count} photos of each: {names}"), _("At least {count} drawings of each: {names}")
-    text = photos if activity.has_photos else drawings
-    return text.format(count=items.MIN_IMAGES, names=listed) if lacking else ""
 
 
 def moderate_link(room: Room) -> None:

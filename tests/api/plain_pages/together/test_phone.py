@@ -61,7 +61,7 @@ def test_a_member_of_another_class_does_not_draw_for_a_collection(site, room, co
         rooms.close(room)
         other = rooms.open_new()
     ada = join(ADA, other, "Ada")
-    assert send(site, room, collection, ada, label=1).status == 404
+    assert send(site, room, collection, ada, label=1).status == 410
     people.change("U" * 22, name="Mr Gauss", role="teacher")
     with acting_as(people.visitor("U" * 22)):
         third = rooms.open_new()
@@ -88,7 +88,7 @@ def test_wrong_codes_are_limited_but_that_of_a_closed_class_is_no_guess(site, ro
     with acting_as(people.visitor(TEACHER.id)):
         rooms.close(room)
     for _ in range(30):
-        assert site.ask("GET", f"/room/{room.code}/state", ADA).status == 404
+        assert site.ask("GET", f"/room/{room.code}/state", ADA).status == 410
     answers = [site.ask("GET", "/room/ZZZZZ/state", EVE) for _ in range(7)]
     assert [answer.status for answer in answers] == [404] * 5 + [422] * 2
     assert "too many wrong codes" in answers[-1].message

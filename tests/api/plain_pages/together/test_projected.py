@@ -48,14 +48,47 @@ def test_a_leaderboard_of_another_class_is_not_shown(site, room, task):
 def test_the_screen_follows_the_page_of_the_member_on_stage(site, room, join):
     presence._seen.clear()
     join(ADA, room, "Ada")
-    assert ask(site, room, "on_stage").json == {"name": "", "page": "", "address": ""}
+    nothing = {"name": "", "page": "", "address": "", "note": ""}
+    assert ask(site, room, "on_stage").json == nothing
     with acting_as(teacher()):
         rooms.put_on_stage(room, ADA.id)
-    assert ask(site, room, "on_stage").json == {"name": names.HIDDEN, "page": "", "address": ""}
+    assert ask(site, room, "on_stage").json == nothing | {"name": names.HIDDEN}
     with acting_as(teacher()):
         names.moderate(room, ["Ada"], is_shown=True)
     presence.note(ADA.id, presence.Place("Evaluate", "evaluate", {"run": "r&x", "cell": "3-5"}))
     found = ask(site, room, "on_stage").json
-    assert found == {"name": "Ada", "page": "Evaluate", "address": "evaluate?run=r%26x&cell=3-5"}
-    presence.note(ADA.id, presence.Place("You", "you"))
-    assert ask(site, room, "on_stage").json["address"] == "", "the teacher would see themselves"
+    assert found == nothing | {"name": "Ada", "page": "Evaluate", "address": "evaluate?run=r%26x&cell=3-5"}
+    presence.note(ADA.id, presence.Place("Predict", "predict"))
+    assert ask(site, room, "on_stage").json["note"] == "The drawing itself is not shown."
+
+
+def test_a_page_that_cannot_be_shown_replaces_none_that_is_open_too(site, room, join, monkeypatch):
+    presence._seen.clear()
+    join(ADA, room, "Ada")
+    with acting_as(teacher()):
+        rooms.put_on_stage(room, ADA.id)
+    presence.note(ADA.id, presence.Place("Train", "train"))
+    for place in (presence.Place("Moderate"), presence.Place("You", "you")):
+        presence.note(ADA.id, place)
+        assert ask(site, room, "on_stage").json["page"] == "Train"
+    with monkeypatch.context() as patched:
+        patched.setattr(presence, "AWAY_SECONDS", 0.0)
+        presence.note(ADA.id, presence.Place("You", "you"))
+    found = ask(site, room, "on_stage").json
+    assert (found["page"], found["address"]) == ("You", ""), "the teacher would see themselves"
+
+
+def test_the_leaderboard_of_a_closed_class_stays_for_its_teacher(site, room, task, join):
+    ada = join(ADA, room, "Ada")
+    assert ask(site, room, "standings").json["closed"] == ""
+    with acting_as(teacher()):
+        rooms.close(room)
+    found = ask(site, room, "standings").json
+    assert (found["title"], found["closed"]) == (MARKUP, "The class is closed. Thank you!")
+    assert ask(site, room, f"leaderboard?task={task.code}").status == 200
+    for path in ("show", "on_stage", "class/1"):
+        closed = ask(site, room, path)
+        assert (closed.status, closed.message) == (410, "The class is closed. Thank you!")
+    assert site.ask("GET", f"/room/{room.code}/standings", ada).status == 403
+    page = site.ask("GET", f"/room/{room.code}/draw", ada)
+    assert page.status == 410 and b'<a href="/class">To the Class page</a>' in page.body

@@ -6,7 +6,7 @@ import pytest
 
 from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
-from imgcls.sharing import NotAllowed, acting_as, people
+from imgcls.sharing import NotAllowed, Role, acting_as, people
 from imgcls.sharing.classroom import rooms
 from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
 from tests.support.drawing_together import ONE, SEVEN
@@ -242,3 +242,10 @@ def test_a_name_that_is_entered_after_the_teacher_has_looked_is_not_shown(site, 
 def approve(room):
     with acting_as(teacher()):
         names.moderate(room, [person.name for person in rooms.members(room)], is_shown=True)
+
+
+def test_a_teacher_without_a_name_has_not_left(classroom):
+    people.change("N" * 22, role=Role.TEACHER)
+    with acting_as(people.visitor("N" * 22)):
+        found = names.on_screen(rooms.open_new())
+    assert found == {"N" * 22: "Teacher"}

@@ -2,7 +2,9 @@
 
 import { translated } from "./translated.js";
 
-/** The JSON answer; throws an Error with a message for the user, and the `status` (0 without a connection). */
+const CLOSED = 410; // the class is closed
+
+/** The JSON answer; throws an Error with a message for the user, the `status` (0 without a connection), `isClosed`. */
 export async function ask(path, { method = "GET", body } = {}) {
   const options = { method, credentials: "same-origin" };
   if (body) {
@@ -16,12 +18,14 @@ export async function ask(path, { method = "GET", body } = {}) {
     throw failed(translated("No connection to the server. Check the Wi-Fi."), 0);
   }
   const found = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw failed(found.message ?? translated("The server answered {status}.", { status: answer.status }), answer.status);
+  if (!answer.ok) {
+    throw failed(found.message ?? translated("The server answered {status}.", { status: answer.status }), answer.status);
+  }
   return found;
 }
 
 function failed(message, status) {
-  return Object.assign(new Error(message), { status });
+  return Object.assign(new Error(message), { status, isClosed: status === CLOSED });
 }
 
 /* Everybody is back within ten seconds after the server was away; one that refuses gets more rest. */
@@ -37,7 +41,7 @@ export async function repeat(work, pause, onError) {
       wait = pause;
     } catch (error) {
       onError(error);
-      if (error.status === 404 || error.status === 403) return;
+      if ([403, 404, CLOSED].includes(error.status)) return;
       wait = Math.min(wait * 2, Math.max(pause, error.status ? MOST_REFUSED : MOST_AWAY));
     }
     await new Promise((resolve) => setTimeout(resolve, wait * (0.9 + 0.2 * Math.random())));

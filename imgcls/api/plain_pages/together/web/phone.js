@@ -300,4 +300,9 @@ if (content.activity) {
 }
 const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
 if (pad && kept.length) pad.replace(kept);
-repeat(refresh, PAUSE, sayAway);
+repeat(refresh, PAUSE, (error) => {
+  sayAway(error);
+  if (!error.isClosed) return;
+  for (const name of ["join", "draw", "message"]) find(name).hidden = true;
+  find("class").hidden = false;
+});

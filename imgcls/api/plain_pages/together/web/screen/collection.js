@@ -15,7 +15,6 @@ const TEXTS = content.hasPhotos
       again: "Train again with all photos",
       late: "1 photo came after the training. Train again to learn from it.",
       lateOnes: "{count} photos came after the training. Train again to learn from them.",
-      few: "At least {count} photos of each: {names}",
     }
   : {
       look: "Look through the drawings of {name}",
@@ -23,9 +22,7 @@ const TEXTS = content.hasPhotos
       again: "Train again with all drawings",
       late: "1 drawing came after the training. Train again to learn from it.",
       lateOnes: "{count} drawings came after the training. Train again to learn from them.",
-      few: "At least {count} drawings of each: {names}",
     };
-const FEWEST = 3;
 const FULL = 40; // drawings that fill the bar of a class, or as many as the largest class has
 
 /** Shows the state of a collection; `page` has what the page offers. */
@@ -78,19 +75,15 @@ async function openClass(label, page) {
   }
 }
 
-function showTraining({ counts, progress, late }, page) {
-  const short = content.classes.filter((_, label) => counts[label] < FEWEST);
+function showTraining({ progress, late, lacking }, page) {
   const isBusy = Boolean(progress?.text) && progress.state !== "failed";
   find("training").hidden = false;
-  find("train").disabled = isBusy || short.length > 0;
+  find("train").disabled = isBusy || lacking !== "";
   text(find("train"), translated(progress?.state === "finished" ? TEXTS.again : "Train the model"));
   let line = "";
   if (progress?.text) line = progress.text;
   else if (progress?.state === "finished" && late) line = translated(late === 1 ? TEXTS.late : TEXTS.lateOnes, { count: late });
-  else if (short.length) {
-    const names = short.slice(0, 8).join(", ") + (short.length > 8 ? " …" : "");
-    line = translated(TEXTS.few, { count: FEWEST, names });
-  }
+  else line = lacking;
   text(find("progress"), line);
   find("train").onclick = async () => {
     find("train").disabled = true;

@@ -8,6 +8,7 @@ import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
 const PAUSE = 2000;
+const FEW = 3; // that are shown larger
 const EMPTY = "No assignment has a leaderboard yet. This page updates automatically.";
 
 /* Up to how many people: how many beside each other, as few as are read from the last row; and the longest name in one line. */
@@ -16,6 +17,8 @@ const BESIDE = [
   [16, 2, 22],
   [Infinity, 3, 12],
 ];
+
+let met = null; // who had met the goal at the last look
 
 function element(tag, name, shown) {
   const made = document.createElement(tag);
@@ -53,7 +56,17 @@ function showPlaces(lines, others) {
   const [, beside, longest] = BESIDE.find(([most]) => lines.length <= most);
   root.className = `beside-${beside}`;
   root.style.setProperty("--rows", Math.max(Math.ceil(lines.length / beside), 1));
+  root.classList.toggle("is-few", lines.length <= FEW);
+  document.body.classList.toggle("is-empty", !lines.length);
   root.replaceChildren(...lines.map((line) => place(line, longest)));
+  celebrate([...root.children].filter((_, number) => lines[number].is_met));
+}
+
+/** Marks the rows of those who have met the goal since the last look; a style shows it, if motion is wanted. */
+function celebrate(rows) {
+  const names = rows.map((row) => row.querySelector(".name").textContent);
+  if (met) rows.forEach((row, number) => row.classList.toggle("is-new", !met.includes(names[number])));
+  met = names;
 }
 
 async function refresh() {
@@ -64,7 +77,8 @@ async function refresh() {
   text(find("goal"), state.goal ? translated("Goal: {goal}", { goal: state.goal }) : "");
   text(find("status"), state.status);
   showPlaces(state.lines, state.others);
-  text(find("note"), state.note);
+  text(find("busy"), state.training ? translated("Training: {names}", { names: state.training }) : "");
+  text(find("note"), [state.closed, state.note].filter(Boolean).join(" "));
   const more = state.others ? `${translated("and {count} more", { count: state.others })}. ` : "";
   text(find("attempts"), more + state.attempts);
   return undefined;

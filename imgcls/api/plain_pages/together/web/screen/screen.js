@@ -80,12 +80,32 @@ function showFacts({ hardest, mistake }) {
 }
 
 /** Drawings that wait are only counted: the audience must not see them before the moderator does. */
-function totalText({ total, waiting, isOpen, writers, members }) {
-  const by = writers ? ` ${translated("by {count} of {members}", { count: writers.length, members })}` : "";
+function totalText({ total, waiting, isOpen, writers, others }) {
+  const people = (writers?.length ?? 0) + (others ?? 0);
+  const by = people ? ` ${translated(people === 1 ? "by 1 person" : "by {count} people", { count: people })}` : "";
   const parts = [translated(total === 1 ? ONE : SEVERAL, { count: total }) + by];
   if (waiting) parts.push(translated("{count} to approve", { count: waiting }));
   if (!isOpen) parts.push(translated("finished"));
   return parts.join(", ");
+}
+
+/** Somebody has joined, so how to reach the server is solved, even if this computer does not know the address. */
+function showJoined() {
+  if (!find("unreachable")) return;
+  find("unreachable").hidden = true;
+  text(find("empty"), translated(content.hasPhotos ? "Waiting for photos" : "Waiting for drawings"));
+}
+
+/** The class is closed: what was shown last stays, without what no longer works. */
+function showClosed(message) {
+  clearTimeout(toastEnds);
+  find("toast").hidden = true;
+  find("training").hidden = true;
+  document.body.classList.remove("is-empty");
+  const closed = document.createElement("p");
+  closed.id = "closed";
+  closed.textContent = message;
+  find("invite").replaceChildren(closed);
 }
 
 async function refresh() {
@@ -100,6 +120,7 @@ async function refresh() {
   document.body.classList.toggle("is-trained", stage === "trained");
   document.body.classList.toggle("is-empty", state.isOpen && !state.shown.length);
   find("empty").hidden = state.shown.length > 0;
+  if (state.members || state.total) showJoined();
   text(find("total"), totalText(state));
   showScore(state);
   showFacts(state);
@@ -110,4 +131,7 @@ async function refresh() {
 
 find("toast").querySelector("button").onclick = () => hidden?.();
 listen();
-repeat(refresh, PAUSE, (error) => toast(error.message));
+repeat(refresh, PAUSE, (error) => {
+  if (error.isClosed) showClosed(error.message);
+  else toast(error.message);
+});

@@ -21,6 +21,7 @@ async function refresh() {
   find("toast").hidden = true;
   text(find("who"), state.name ? translated("On stage: {name}", state) : translated("On stage"));
   find("page").hidden = !state.address;
+  text(find("note"), state.note);
   text(find("empty"), state.address ? "" : missing(state));
   if (state.address === shown) return;
   shown = state.address;
