@@ -207,14 +207,12 @@ class Pool:
 
     def distinct(self) -> dict[int, int]:
         """How many drawings of each class training uses: of identical ones, only the first counts."""
+        query = (
+            "SELECT label, count(*) FROM (SELECT label, min(id) FROM drawings WHERE activity = ? AND state = ? AND label "
+            "IS NOT NULL AND pixels IS NOT NULL GROUP BY pixels) GROUP BY 1"
+        )
         with database.opened(self._path) as base:
-            return dict(
-                base.execute(
-                    "SELECT label, count(*) FROM (SELECT label, min(id) FROM drawings WHERE activity = ? AND state = ? "
-                    "AND label IS NOT NULL AND pixels IS NOT NULL GROUP BY pixels) GROUP BY 1",
-                    (self._activity, int(State.SHOWN)),
-                ).fetchall()
-            )
+            return dict(base.execute(query, (self._activity, int(State.SHOWN))).fetchall())
 
     def note_dataset(self, name: str, classes: Sequence[str]) -> None:
         """Remember which dataset was made of these drawings."""
