@@ -197,19 +197,15 @@ class Pool:
 
     def labels(self) -> dict[int, int]:
         """The class of each drawing that is shown and has one, by its ID."""
+        query = "SELECT id, label FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL"
         with database.opened(self._path) as base:
-            return dict(
-                base.execute(
-                    "SELECT id, label FROM drawings WHERE activity = ? AND state = ? AND label IS NOT NULL",
-                    (self._activity, int(State.SHOWN)),
-                ).fetchall()
-            )
+            return dict(base.execute(query, (self._activity, int(State.SHOWN))).fetchall())
 
     def distinct(self) -> dict[int, int]:
         """How many drawings of each class training uses: of identical ones, only the first counts."""
         query = (
-            "SELECT label, count(*) FROM (SELECT label, min(id) FROM drawings WHERE activity = ? AND state = ? AND label "
-            "IS NOT NULL AND pixels IS NOT NULL GROUP BY pixels) GROUP BY 1"
+            "SELECT label, count(*) FROM (SELECT label, min(id) FROM drawings WHERE activity = ? AND state = ? AND "
+            "label IS NOT NULL AND pixels IS NOT NULL GROUP BY pixels) GROUP BY 1"
         )
         with database.opened(self._path) as base:
             return dict(base.execute(query, (self._activity, int(State.SHOWN))).fetchall())
