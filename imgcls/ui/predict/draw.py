@@ -17,12 +17,16 @@ from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.components import canvas, drawable_canvas
 from imgcls.ui.components.canvas import CanvasState
 from imgcls.ui.data.search import results as search_results
 from imgcls.ui.explain import input_quality, neighbours, stroke_attribution
 from imgcls.ui.predict import answer as answer_view
 from imgcls.ui.predict import example_drawings, feedback
+
+BEFORE_MARKS = ("draw", "pixels")
+"""Lessons in which nothing is painted on the drawing: what strokes contribute is explained in a later one."""
 
 
 def show(run: Run, card: ModelCard) -> None:
@@ -72,7 +76,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     with errors.shown():
         strokes = stroke_attribution.explain_strokes(run, card, drawing, answer, is_done=state.is_done)
         st.html(strokes.html)
-        canvas.mark(strokes.marks)
+        canvas.mark([] if stored.progress().current in BEFORE_MARKS else strokes.marks)
         if explained is not None:
             neighbours.show(run, explained.familiarity, card.classes)
             search_results.show_section(card.data, explained.pixels, "draw")

@@ -147,3 +147,16 @@ def reaches(page: Page, button) -> bool:
         "button => { const { left, top, width, height } = button.getBoundingClientRect();"
         "return button.contains(document.elementFromPoint(left + width / 2, top + height / 2)) }"
     )
+
+
+def test_all_answers_fit_on_a_laptops_screen(visit, make_server):
+    server = make_server()
+    page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 1280, "height": 720})
+    steps.shows(page, "3. Shuffle the pixels")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Train a model")
+    steps.settled(page)
+    last = page.locator(".st-key-lesson-choice-2 button")
+    expect(last).to_be_in_viewport(ratio=1)
+    assert reaches(page, last)
+    server.close()

@@ -301,3 +301,8 @@ def test_unreadable_progress_is_ignored(make_run, content):
     run = make_run()
     (run.folder / "inside.progress.json").write_text(content)
     assert task.state(run).state == "idle"
+
+
+def test_an_image_farther_than_all_test_images_is_said_so_without_a_percentage():
+    assert neighbours.distance_sentence(100.0) == "It looks like nothing the model was trained on."
+    assert "99.9%" in neighbours.distance_sentence(99.97)

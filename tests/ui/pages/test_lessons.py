@@ -15,6 +15,7 @@ from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
 from imgcls.ui.app.lessons import bar, stored
 from imgcls.ui.app.lessons.standing import JUST_FINISHED
+from imgcls.ui.components import canvas
 from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
 THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
@@ -294,6 +295,17 @@ def test_a_lesson_begins_with_an_empty_canvas():
     app.run()
     button(app, "Start the lesson").click().run()
     assert not app.session_state["drawn"].drawing
+
+
+def test_the_first_lessons_paint_nothing_on_the_drawing(monkeypatch):
+    shipped("digits")
+    painted: list[int] = []
+    monkeypatch.setattr(canvas, "mark", lambda marks: painted.append(len(marks)))
+    draw(opened("predict", run="digits"), THREE)
+    assert painted.pop() > 0
+    begin("draw")
+    draw(opened("predict", run="digits"), THREE)
+    assert painted.pop() == 0
 
 
 def test_any_own_run_with_the_same_data_and_layers_does_for_the_convolution():

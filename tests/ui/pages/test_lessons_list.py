@@ -7,10 +7,10 @@ import streamlit as st
 
 from imgcls import lessons
 from imgcls.lessons import Step
-from imgcls.sharing import lesson_progress
+from imgcls.sharing import Role, Visitor, lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
-from imgcls.ui.app.lessons import markers
+from imgcls.ui.app.lessons import markers, page
 from tests.support.pages import button, html_of, is_intact, opened, text_of
 
 STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
@@ -37,6 +37,25 @@ def test_with_all_lessons_finished_nothing_is_left_to_continue():
     count = len(lessons.names())
     assert is_intact(app) and f"{count} of {count} lessons finished" in html_of(app)
     assert not [found for found in app.button if found.key == "lessons-continue"]
+
+
+def test_the_lessons_stand_in_parts_and_finished_ones_have_a_badge():
+    progress = lesson_progress.read(SERVER).changed("draw", Standing(0, 1.0, is_finished=True))
+    lesson_progress.write(SERVER, progress)
+    app = opened("lessons")
+    assert [one.value for one in app.header] == ["First steps", "Training", "Bigger problems", "Trust and use"]
+    assert html_of(app).count('<span class="lesson-done">✓ Finished</span>') == 1 and is_intact(app)
+
+
+@pytest.mark.parametrize(("role", "has_sheet"), [(Role.MEMBER, False), (Role.TEACHER, True)])
+def test_in_a_class_only_teachers_get_the_sheet_with_the_answers(monkeypatch, role, has_sheet):
+    monkeypatch.setattr(page.sharing, "is_shared", lambda: True)
+    monkeypatch.setattr(page.sharing, "current", lambda: Visitor("", role))
+    found: list[str] = []
+    monkeypatch.setattr(st, "header", lambda *_, **__: None)
+    monkeypatch.setattr(st, "download_button", lambda label, *_, **__: found.append(label))
+    page._for_teachers("draw")
+    assert bool(found) == has_sheet
 
 
 @pytest.mark.parametrize(("name", "step"), STEPS, ids=[f"{name}: {step.title}" for name, step in STEPS])

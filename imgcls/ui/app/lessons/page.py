@@ -1,6 +1,7 @@
 """The Lessons page: all lessons as cards, or the one that the address names (`?lesson=draw`)."""
 
 import html
+import sys
 from types import ModuleType
 from typing import Literal
 
@@ -9,14 +10,18 @@ import streamlit as st
 from imgcls import lessons, sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
+from imgcls.sharing import Role
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
 
 PARAMETER = "lesson"
+PARTS = {1: N_("First steps"), 5: N_("Training"), 7: N_("Bigger problems"), 10: N_("Trust and use")}
+"""Number of a lesson -> the part of the course that begins with it."""
 
 
 def show() -> None:
@@ -43,10 +48,16 @@ def _show_all() -> None:
         with st.container(key="lessons-progress", gap="xxsmall"):
             _overall(progress)
     assigned = assignments.lessons_of(sharing.current())
-    with st.grid(3, min_column_width=260, gap="medium"):
-        for name in lessons.names():
-            with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
-                _card(name, lessons.find(name), progress, is_assigned=name in assigned)
+    ends = [*list(PARTS)[1:], sys.maxsize]
+    for (first, title), end in zip(PARTS.items(), ends, strict=True):
+        names = [name for name in lessons.names() if first <= lessons.number(name) < end]
+        if not names:
+            continue
+        st.header(_(title), anchor=False)
+        with st.grid(4, min_column_width=260, gap="medium"):
+            for name in names:
+                with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
+                    _card(name, lessons.find(name), progress, is_assigned=name in assigned)
     with st.expander(_("Glossary: all technical terms"), icon=":material/dictionary:", on_change="rerun") as section:
         if section.open:
             words.show(list(glossary.terms()))
@@ -79,7 +90,7 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
     st.html(
         f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>'
         f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
-        f"<span>{_state(lesson, standing)}</span>{mark}</div><h2>{html.escape(_(lesson.TITLE))}</h2>"
+        f"{_state(lesson, standing)}{mark}</div><h2>{html.escape(_(lesson.TITLE))}</h2>"
         f"<p>{html.escape(_(lesson.GOAL))}</p>"
     )
     if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
@@ -88,11 +99,14 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
 
 
 def _state(lesson: ModuleType, standing: Standing) -> str:
+    """As HTML."""
     if standing.is_finished:
-        return "✓ " + _("Finished")
+        finished = html.escape(_("Finished"))
+        return f'<span class="lesson-done">✓ {finished}</span>'
     if not standing.since:
         return ""
-    return _("Step {number} of {count}").format(number=standing.step + 1, count=len(lesson.STEPS))
+    place = _("Step {number} of {count}").format(number=standing.step + 1, count=len(lesson.STEPS))
+    return f"<span>{html.escape(place)}</span>"
 
 
 def _verb(standing: Standing) -> str:
@@ -115,6 +129,7 @@ def _show_one(name: str, lesson: ModuleType) -> None:
     if terms:
         st.header(_("Terms in this lesson"), anchor=False)
         words.show(list(terms))
+    _for_teachers(name)
 
 
 def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
@@ -147,18 +162,23 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
             standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
-        st.download_button(
-            _("Teacher's sheet"),
-            teacher_sheet.render(name),
-            file_name=f"lesson-{name}.html",
-            mime="text/html",
-            icon=":material/print:",
-            type="tertiary",
-            on_click="ignore",
-            help=_(
-                "A printable page: goal, steps, questions with answers, expected numbers, and questions for the class."
-            ),
-        )
+
+
+def _for_teachers(name: str) -> None:
+    """The teacher's sheet, which has the answers: in a class, not for its members."""
+    if sharing.is_shared() and sharing.current().role not in (Role.TEACHER, Role.OWNER):
+        return
+    st.header(_("For teachers"), anchor=False)
+    st.download_button(
+        _("Teacher's sheet"),
+        teacher_sheet.render(name),
+        file_name=f"lesson-{name}.html",
+        mime="text/html",
+        icon=":material/print:",
+        type="tertiary",
+        on_click="ignore",
+        help=_("A printable page: goal, steps, questions with answers, expected numbers, and questions for the class."),
+    )
 
 
 def _finish(lesson: ModuleType, standing: Standing, *, is_new: bool) -> str:

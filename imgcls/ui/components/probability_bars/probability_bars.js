@@ -3,6 +3,7 @@
  * jump. The canvas or camera that sent the input is told when the answer is there.
  */
 
+const SHORT = 2; // letters of a class: its bars leave room for the model input beside them
 const rowNames = new WeakMap(); // by the element of the bars: the class in each row, while something is being drawn
 
 export default function ({ parentElement, data }) {
@@ -21,6 +22,10 @@ export default function ({ parentElement, data }) {
   const rows = isDrawing ? inPlace(data.rows, rowNames.get(bars) ?? []) : data.rows;
   rowNames.set(bars, isDrawing ? rows.map(({ name }) => name) : []);
   while (bars.children.length > rows.length) bars.lastChild.remove();
+  root.classList.toggle(
+    "short",
+    rows.every(({ name }) => name.length <= SHORT),
+  );
   rows.forEach(({ name, probability, percent, best }, place) => {
     let row = bars.children[place];
     if (!row) {
