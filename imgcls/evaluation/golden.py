@@ -24,6 +24,7 @@ from imgcls import runs, sharing
 from imgcls.errors import DamagedFile, RunError, UserError
 from imgcls.inference.predictor import classify
 from imgcls.runs import Run, trials
+from imgcls.runs.annotations import notes
 from imgcls.sharing import Action, Mode, modes, visitors
 from imgcls.system import arrays, atomic, file_times, paths
 from imgcls.system.arrays import Array
@@ -206,13 +207,16 @@ def images(data: str) -> list[GoldenImage]:
 
 
 def previous(run: Run) -> Run | None:
-    """The run that a run is compared with: the last one before it on the same dataset that has a model."""
+    """The run that a run is compared with: the last one before it on the same dataset that has a model.
+
+    An archived run is set aside, so it is no baseline.
+    """
     data, created = run.card.data, run.created
     for other in runs.all_runs():  # the newest first
         if other.id == run.id or other.created > created or trials.exists(other) or not other.is_ready:
             continue
         try:
-            if other.card.data == data and not other.card.is_multilabel:
+            if other.card.data == data and not other.card.is_multilabel and not notes.read(other).archived:
                 return other
         except UserError:
             continue

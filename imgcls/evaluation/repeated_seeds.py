@@ -160,7 +160,26 @@ def newest(most: int, only: Iterable[str] | None = None) -> list[Run]:
     return found
 
 
-def warning(first: Run, second: Run, runs: Iterable[Run]) -> str:
+@dataclass(frozen=True)
+class Caution:
+    """Why the difference between two single runs says nothing about their settings: the end of a sentence about it, and
+    a sentence of its own."""
+
+    short: str
+    sentence: str
+
+
+def caution(first: Run, second: Run, runs: Iterable[Run]) -> Caution | None:
+    """Whether two runs differ only in the seed, or by less than such runs do; None if neither is known."""
+    one, other = _member(first), _member(second)
+    if one and other and one.key == other.key and one.seed != other.seed:
+        short = "they differ only in the seed"
+        return Caution(short, "These runs differ only in the seed: any difference between them is due to chance.")
+    text = _within_variation(first, second, runs)
+    return Caution("seeds alone differ by as much", text) if text else None
+
+
+def _within_variation(first: Run, second: Run, runs: Iterable[Run]) -> str:
     """A sentence if the difference between two single runs is within the variation between seeds; else empty."""
     try:
         if (data := first.config.data) != second.config.data:
@@ -169,10 +188,10 @@ def warning(first: Run, second: Run, runs: Iterable[Run]) -> str:
     except UserError:
         return ""
     found = variation(runs, data)
-    if found is None or one is None or other is None or abs(difference := other - one) > found.reach:
+    if found is None or one is None or other is None or (difference := abs(other - one)) > found.reach:
         return ""
     return (
-        f"The difference of {100 * difference:+.2f} percentage points is within the variation between seeds: on this "
+        f"The difference of {100 * difference:.2f} percentage points is within the variation between seeds: on this "
         f"dataset, two runs that differ only in the seed differ by up to {100 * found.reach:.2f} points (95%, from "
         f"{found.runs} repeated runs). Train both with several seeds before you prefer one."
     )

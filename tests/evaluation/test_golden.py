@@ -9,6 +9,7 @@ from imgcls.errors import RunError
 from imgcls.evaluation import golden, predictions
 from imgcls.jobs import personal_data
 from imgcls.runs import Run
+from imgcls.runs.annotations import notes
 from imgcls.sharing import NotAllowed, acting_as, people
 from imgcls.sharing.visitors import Visitor
 from tests.support.runs.golden_runs import later, worse
@@ -47,6 +48,13 @@ def test_what_the_run_before_predicted_correctly_must_not_fail(pinned):
     assert repaired.before == broken and len(repaired.fixed) == 3 and not repaired.broken
     assert golden.check(broken, before=Run(broken.folder.with_name("third"))).broken, "any run can be compared with"
     json.dumps(repaired.as_json(), allow_nan=False)
+
+
+def test_an_archived_run_is_no_baseline(pinned):
+    broken, newest = worse(pinned, "second", LATER), later(pinned, "third", LATEST)
+    assert golden.previous(newest) == broken
+    notes.archive(broken, archived=True)
+    assert golden.previous(newest) == pinned and not golden.check(newest).fixed
 
 
 def test_an_image_is_pinned_once_and_takes_a_new_class(pinned):

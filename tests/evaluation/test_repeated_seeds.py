@@ -75,13 +75,20 @@ def test_a_difference_within_the_seed_variation_raises_a_warning(ended):
         ended(f"wide-{seed}", accuracy, seed=seed)
     a, b, far = ended("one", 0.900, epochs=3), ended("two", 0.915, epochs=4), ended("far", 0.5, epochs=5)
     everything = runs.all_runs()
-    assert "+1.50 percentage points is within the variation between seeds" in repeated_seeds.warning(a, b, everything)
-    assert repeated_seeds.warning(a, far, everything) == ""
-    assert repeated_seeds.warning(a, ended("mnist-run", None), everything) == ""
+    for first, second in ((a, b), (b, a)):  # it has no sign, as it says nothing about which is better
+        found = repeated_seeds.caution(first, second, everything)
+        assert "difference of 1.50 percentage points is within the variation between seeds" in found.sentence
+    assert repeated_seeds.caution(a, far, everything) is None
+    assert repeated_seeds.caution(a, ended("mnist-run", None), everything) is None
+
+
+def test_two_seeds_of_one_setting_are_called_so(ended):
+    one, other = ended("wide-0", 0.90, seed=0), ended("wide-1", 0.95, seed=1)
+    assert repeated_seeds.caution(one, other, []).sentence.startswith("These runs differ only in the seed")
 
 
 def test_without_repeated_runs_there_is_no_warning(ended):
-    assert repeated_seeds.warning(ended("one", 0.90), ended("two", 0.91, epochs=3), runs.all_runs()) == ""
+    assert repeated_seeds.caution(ended("one", 0.90), ended("two", 0.91, epochs=3), runs.all_runs()) is None
 
 
 def test_a_group_needs_two_common_seeds_to_be_compared(ended):

@@ -58,9 +58,10 @@ def compare(
     if as_json:
         print(json.dumps(found.as_json() | {"settings": changed}, ensure_ascii=False, allow_nan=False, indent=1))
         return
-    print("\n".join(_lines(found, changed)))
-    if warning := repeated_seeds.warning(first, second, runs.all_runs()):
-        print(f"\n{warning}")
+    caution = repeated_seeds.caution(first, second, runs.all_runs())
+    print("\n".join(_lines(found, changed, caution.short if caution else "")))
+    if caution:
+        print(f"\n{caution.sentence}")
 
 
 def _compare_settings(first: Run, second: Run, as_json: bool) -> None:
@@ -96,11 +97,11 @@ def _settings(first: Run, second: Run) -> dict[str, list]:
         return {}
 
 
-def _lines(found: RunComparison, changed: dict[str, list]) -> list[str]:
+def _lines(found: RunComparison, changed: dict[str, list], caveat: str) -> list[str]:
     paired, (one, two) = found.paired, found.scores()
     name = "exact match" if found.is_multilabel else "accuracy"
     lines = [
-        paired.sentence("A", "B"),
+        paired.sentence("A", "B", caveat=caveat),
         "",
         f"A  {found.first.label} ({found.first.id}): {name} {_percent(one)}",
         f"B  {found.second.label} ({found.second.id}): {name} {_percent(two)}",

@@ -37,12 +37,15 @@ def list_runs(
         bool, Parameter(negative="", show_default=False, help="Sort in ascending order instead.")
     ] = False,
     limit: Annotated[int | None, Parameter(show_default=False, help="Show at most this many.")] = None,
+    archived: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Show archived runs, too; they are marked.")
+    ] = False,
     as_json: Annotated[
         bool,
         Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs, with all settings."),
     ] = False,
 ) -> None:
-    """List all runs, the newest first, or those that match.
+    """List all runs that are not archived, the newest first, or those that match.
 
     The settings by which you filter or sort are shown as well.
 
@@ -52,14 +55,14 @@ def list_runs(
     """
     text = " ".join(map(shlex.quote, conditions))
     with exit_codes.exits_with(exit_codes.USAGE):
-        query = Query(text=text, sort=sort, descending=not ascending, archived=True, limit=limit)
+        query = Query(text=text, sort=sort, descending=not ascending, archived=archived, limit=limit)
         found = search(query)
         sort = names.resolve(sort) or sort
         named = [one.name for one in read(text) if isinstance(one, Condition)]
         if found.rows and sort not in COLUMNS and not any(sort in row["settings"] for row in found.rows):
             raise UserError(f"No run has a column or a setting called '{sort[:60]}' to sort by.")
     if as_json:
-        rows = [described(runs.find(row["id"])) for row in found.rows]
+        rows = [described(runs.find(row["id"])) | {"archived": bool(row["archived"])} for row in found.rows]
         print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))
         return
     settings = [name for name in dict.fromkeys([*named, sort]) if name not in COLUMNS]
@@ -67,7 +70,8 @@ def list_runs(
         shown = [f"{name}={row['settings'][name]}" for name in settings if name in row["settings"]]
         about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
         scores = f"{percent(row['test']):>7}  validation {percent(row['best']):>6}"
-        print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}")
+        mark = "  [archived]" if row["archived"] else ""
+        print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}{mark}")
     if any(row["state"] == "queued" for row in found.rows) and (problem := waiting_list.problem()):
         print(f"Queued runs wait: {problem}", file=sys.stderr)
     for row in found.rows:
@@ -76,4 +80,5 @@ def list_runs(
     if not found.everything:
         print("There are no runs yet. Train one with: imgcls train --data mnist_sample --model cnn --epochs 3")
     elif not found.rows:
-        print(f"None of {found.everything:,} runs matches.")
+        hidden = "" if archived else " Archived runs are hidden; --archived shows them."
+        print(f"None of {found.everything:,} runs matches.{hidden}")

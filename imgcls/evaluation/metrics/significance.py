@@ -45,8 +45,9 @@ class Comparison:
             return BETTER
         return OPEN if excludes_zero or is_significant else ALIKE
 
-    def sentence(self, first: str, second: str, part: str = "test") -> str:
-        """The result in plain English, with the names of the two models and of the part of the dataset."""
+    def sentence(self, first: str, second: str, part: str = "test", *, caveat: str = "") -> str:
+        """The result in plain English, with the names of the two models and of the part of the dataset. `caveat`: why
+        a higher score does not make a better model, as the end of the sentence."""
         value, low, high = (100 * part for part in (self.difference.value, self.difference.low, self.difference.high))
         on = f"on {self.count:,} {part} image{'' if self.count == 1 else 's'}"
         if not self.only_first + self.only_second:
@@ -54,6 +55,11 @@ class Comparison:
         if self.verdict == BETTER:
             winner, loser = (second, first) if value > 0 else (first, second)
             near, far = sorted((abs(low), abs(high)))
+            if caveat:
+                return (
+                    f"{winner} scored higher than {loser} by {abs(value):.1f} percentage points "
+                    f"(95% CI {near:.1f} to {far:.1f}) {on}, but {caveat}."
+                )
             return (
                 f"{winner} is better than {loser} by {abs(value):.1f} percentage points "
                 f"(95% CI {near:.1f} to {far:.1f}) {on}."

@@ -15,6 +15,7 @@ from imgcls.evaluation.repeated_seeds import Group
 from imgcls.runs import Run, store
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 
 MOST_GROUPS = 12
@@ -90,11 +91,11 @@ def _table(groups: list[Group], names: list[str]) -> None:
 
 
 def warn(selected: list[Run]) -> None:
-    """A warning if two selected runs differ by less than runs that differ only in the seed."""
+    """A warning if two selected runs differ only in the seed, or by less than such runs."""
     if len(selected) == 2 and (
-        text := repeated_seeds.warning(selected[0], selected[1], repeated_seeds.newest(MOST_GROUPS))
+        found := repeated_seeds.caution(selected[0], selected[1], repeated_seeds.newest(MOST_GROUPS))
     ):
-        st.warning(plain(text), icon=":material/casino:")
+        st.warning(plain(found.sentence), icon=":material/casino:")
 
 
 def _names(groups: list[Group]) -> list[str]:
@@ -128,4 +129,4 @@ def _compare(groups: list[Group], names: list[str]) -> None:
     except RunError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
-    st.markdown(f"**{plain(found.sentence('A', 'B'))}**", help=TEST)
+    st.markdown(f"**{plain(formatting.with_minus(found.sentence('A', 'B')))}**", help=TEST)

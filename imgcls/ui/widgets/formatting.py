@@ -1,5 +1,6 @@
 """How numbers, times and states are written in the app."""
 
+import re
 import time
 
 from imgcls import languages
@@ -82,3 +83,8 @@ def table_height(rows: int) -> int:
 def count(number: int, noun: str) -> str:
     """'1 image', '1,200 images'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def with_minus(text: str) -> str:
+    """The text with real minus signs before its negative numbers: a hyphen is short, and lines break after it."""
+    return re.sub(r"(?<![\w.])-(?=\d)", "−", text)

@@ -7,6 +7,7 @@ import pytest
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.jobs import waiting_list
+from imgcls.runs.annotations import notes
 from tests.support.runs import mutations
 
 
@@ -41,7 +42,19 @@ def test_runs_are_filtered_and_sorted_as_on_the_page(finished_run, capsys):
     assert row["id"] == "run-slow" and row["settings"]["learning_rate"] == 0.001
 
     assert main(["runs", "test>1"]) == exit_codes.OK
-    assert "None of 4 runs matches." in capsys.readouterr().out
+    assert "None of 4 runs matches. Archived runs are hidden; --archived shows them." in capsys.readouterr().out
+
+
+def test_archived_runs_are_hidden_unless_asked_for(finished_run, capsys):
+    notes.archive(mutations.small_run("set-aside"), archived=True)
+    assert main(["runs"]) == exit_codes.OK
+    assert "set-aside" not in capsys.readouterr().out
+    assert main(["runs", "--archived"]) == exit_codes.OK
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("set-aside")]
+    assert line.endswith("[archived]")
+    assert main(["runs", "--archived", "--json"]) == exit_codes.OK
+    marked = {row["id"]: row["archived"] for row in json.loads(capsys.readouterr().out)}
+    assert marked == {"set-aside": True, finished_run.id: False}
 
 
 def test_why_queued_runs_wait_is_told_apart_from_the_list(finished_run, make_run, capsys):

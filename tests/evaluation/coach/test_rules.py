@@ -70,6 +70,14 @@ def test_a_rule_speaks_about_its_problem(rule, changes):
     assert finding.changes or finding.excluded is not None
 
 
+def test_accuracy_that_still_rises_is_no_underfitting():
+    rising = np.array([0.62, 0.71, 0.76, 0.78, 0.804, 0.855, 0.878, 0.882])  # 3 epochs, continued by 5
+    assert "underfitting" not in about(**NO_FIT | {"accuracy": rising, "val_accuracy": rising})
+    assert "underfitting" not in about(**NO_FIT | {"accuracy": rising[2:], "val_accuracy": rising[2:]})
+    flat = np.array([0.60, 0.70, 0.79, 0.80, 0.80, 0.81, 0.80, 0.812])
+    assert "ended at 81.2%" in about(**NO_FIT | {"accuracy": flat, "val_accuracy": flat})["underfitting"].evidence
+
+
 def test_more_data_is_suggested_only_if_there_is_more():
     few = ANN.changed(train_images=200)
     assert about(few, **BY_HEART)["more_data"].changes == {"train_images": 0}

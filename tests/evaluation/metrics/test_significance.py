@@ -95,6 +95,10 @@ def test_the_verdict_names_the_better_model_or_is_undecided():
     assert worse.sentence("A", "B") == (
         "A is better than B by 2.0 percentage points (95% CI 1.6 to 2.5) on 10,000 test images."
     )
+    assert worse.sentence("A", "B", caveat="seeds alone differ by as much") == (
+        "A scored higher than B by 2.0 percentage points (95% CI 1.6 to 2.5) on 10,000 test images, but seeds alone "
+        "differ by as much."
+    )
     better = comparison(100, 300, 0.016, 0.025, 0.0001)
     assert better.sentence("A", "B").startswith("B is better than A by 2.0 percentage points (95% CI 1.6 to 2.5)")
     border = comparison(100, 130, 0.0001, 0.007, 0.06)

@@ -354,14 +354,19 @@ def test_repeated_seeds_follow_the_search(finished_run):
 
 
 def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_run):
-    runs_ = repeated(finished_run, "wide", [0, 12, 24])
-    assert repeated_seeds.warning(runs_[0], runs_[1], runs.all_runs())
+    wide = repeated(finished_run, "wide", [0, 12, 24])
+    one, other = repeated(finished_run, "narrow", [4, 10], epochs=9)
+    (other.folder / "config.json").write_text(json.dumps(other.config.changed(epochs=8).as_dict()))
+    assert repeated_seeds.caution(one, other, runs.all_runs())
     app = opened("runs")
-    app.session_state["runs-selected"] = [runs_[0].id, runs_[1].id]
+    app.session_state["runs-selected"] = [one.id, other.id]
     app.run()
     assert "is within the variation between seeds" in text_of(app)
-    compared = opened("evaluate", run=runs_[1].id, view="Compare", other=runs_[0].id)
+    compared = opened("evaluate", run=other.id, view="Compare", other=one.id)
     assert "is within the variation between seeds" in text_of(compared), "where the two are compared, too"
+    seeds = opened("evaluate", run=wide[2].id, view="Compare", other=wide[0].id)
+    assert "These runs differ only in the seed" in text_of(seeds)
+    assert "scored higher than" in text_of(seeds) and "is better than" not in text_of(seeds), "one verdict"
 
 
 def test_a_study_is_deleted_after_a_question_and_restored(digits):

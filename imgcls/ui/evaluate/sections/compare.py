@@ -63,10 +63,11 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         return
     is_multilabel = isinstance(predictions, Decisions)
     found = _compared(first, second)
-    st.html(_sentence(found, other, run, is_multilabel))
+    caution = repeated_seeds.caution(other, run, repeated_seeds.newest(MOST_GROUPS))
+    st.html(_sentence(found, other, run, is_multilabel, caution.short if caution else ""))
     with st.container():  # also if it stays empty, so that what follows keeps its place
-        if text := repeated_seeds.warning(other, run, repeated_seeds.newest(MOST_GROUPS)):
-            st.warning(plain(text), icon=":material/casino:")
+        if caution:
+            st.warning(plain(caution.sentence), icon=":material/casino:")
     _numbers(found, first, second, is_multilabel)
     left, right = st.columns(2, gap="large")
     with left:
@@ -90,10 +91,11 @@ def _compared(first: Key, second: Key) -> Comparison:
     return significance.compare(a.is_right, b.is_right)
 
 
-def _sentence(found: Comparison, other: Run, run: Run, is_multilabel: bool) -> str:
+def _sentence(found: Comparison, other: Run, run: Run, is_multilabel: bool, caveat: str) -> str:
     note = " Compared by exact match: an image counts as correct if all of its labels are." if is_multilabel else ""
+    verdict = formatting.with_minus(found.sentence("A", "B", caveat=caveat))
     return (
-        f'{STYLE}<div class="verdict" role="status">{html.escape(found.sentence("A", "B"))}</div>'
+        f'{STYLE}<div class="verdict" role="status">{html.escape(verdict)}</div>'
         f'<div class="letters"><b>A</b> is {html.escape(other.label)}, <b>B</b> is {html.escape(run.label)}.'
         f"{note}</div>"
     )
@@ -115,9 +117,9 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
             )
     numbers += [
         Number(
-            "Difference",
-            f"{100 * found.difference.value:+.2f}",
-            f"points, {100 * found.difference.low:+.2f} to {100 * found.difference.high:+.2f}",
+            "Difference, B − A",
+            formatting.with_minus(f"{100 * found.difference.value:+.2f}"),
+            formatting.with_minus(f"points, {100 * found.difference.low:+.2f} to {100 * found.difference.high:+.2f}"),
             f"{name} of B minus that of A in percentage points, with its 95% confidence interval from a paired "
             "bootstrap of 2,000 resamples.",
         ),
@@ -132,9 +134,9 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
         Number("Only B correct", f"{found.only_second:,}", "images"),
         Number("Both wrong", f"{found.both_wrong:,}", "images"),
         Number(
-            "Cross-entropy",
-            f"{loss.value:+.3f}",
-            f"{loss.low:+.3f} to {loss.high:+.3f}",
+            "Cross-entropy, B − A",
+            formatting.with_minus(f"{loss.value:+.3f}"),
+            formatting.with_minus(f"{loss.low:+.3f} to {loss.high:+.3f}"),
             "The cross-entropy of B minus that of A in nats, paired by image, with its 95% confidence interval. Below "
             "0, B assigns higher probabilities to the true labels.",
         ),
@@ -161,15 +163,16 @@ def _by_class(first: Key, second: Key) -> str:
     for label in np.argsort(-np.abs(value), kind="stable"):
         if not count[label]:
             continue
-        ends = f"{low[label]:+.1f} to {high[label]:+.1f}"
+        ends = formatting.with_minus(f"{low[label]:+.1f} to {high[label]:+.1f}")
+        difference = formatting.with_minus(f"{value[label]:+.1f}")
         name = html.escape(first.names[label])
         colour = WORSE if high[label] < 0 else BETTER if low[label] > 0 else OPEN
         left, middle, right = (50 + 49 * part[label] / reach for part in (low, value, high))
         rows.append(
             f'<b title="{name}">{name}</b>'
-            f'<span role="img" aria-label="{name}: {value[label]:+.1f} points, {ends}">'
+            f'<span role="img" aria-label="{name}: {difference} points, {ends}">'
             f'<u style="left:{left:.2f}%;width:{right - left:.2f}%;background:{colour}"></u>'
-            f'<u style="left:{middle:.2f}%;background:{colour}"></u></span><em>{value[label]:+.1f}</em><i>{ends}</i>'
+            f'<u style="left:{middle:.2f}%;background:{colour}"></u></span><em>{difference}</em><i>{ends}</i>'
         )
     metric = "Recall" if first.threshold is None else "Label accuracy"
     note = f"{metric} of B minus that of A in points, with 95% confidence intervals; on the right, B is better."

@@ -20,7 +20,7 @@ def show(run: Run) -> None:
         if not run.is_ready or not (pinned := golden.images(run.card.data)):
             return
         key = tuple((one.digest, one.label) for one in pinned)
-        report = _report(run, key, run.stamp("model.tflite", "model.json", "trainer.json"))
+        report = _report(run, golden.previous(run), key, run.stamp("model.tflite", "model.json", "trainer.json"))
     except UserError:
         return  # the page says elsewhere that the run is damaged
     if report is None or not report.outcomes:
@@ -39,8 +39,8 @@ def show(run: Run) -> None:
 
 
 @lru_cache(16)
-def _report(run: Run, pinned: tuple, stamp: tuple) -> Report | None:
-    return golden.check(run)
+def _report(run: Run, before: Run | None, pinned: tuple, stamp: tuple) -> Report | None:
+    return golden.check(run, before)
 
 
 def _tile(outcome: Outcome) -> gallery.Tile:
