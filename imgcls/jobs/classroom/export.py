@@ -1,8 +1,8 @@
 """Everything about a class in one ZIP archive, for its teacher to take home.
 
 runs.csv                       a line for each run, and one for each member without a run
-assignments/<CODE>.csv         the attempts at an assignment, with predictions and results
-lessons/<CODE>.csv             how far each member is
+assignments/<title> <CODE>.csv the attempts at an assignment, with predictions and results
+lessons/<title> <CODE>.csv     how far each member is
 drawings.csv, drawings.json    what the class drew last: who, class, prediction; strokes or photos
 drawings/<ID>.csv and .json    the same of each wall and collection before
 """
@@ -27,6 +27,7 @@ from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.system import safe_csv
 
+LONGEST_TITLE = 60
 STATES = {State.SHOWN: "shown", State.REMOVED: "removed", State.WAITING: "not approved"}
 
 
@@ -43,7 +44,7 @@ def archive(room: Room) -> bytes:
         for assignment in assignments.of_room(room):
             folder, lines = ("lessons", _progress) if assignment.page == "lessons" else ("assignments", _attempts)
             if rows := lines(assignment, room):
-                file.writestr(f"{folder}/{assignment.code}.csv", _csv(rows))
+                file.writestr(f"{folder}/{_file_name(assignment)}", _csv(rows))
         found = activities.all_of(room)
         for activity in found:
             name = "drawings" if activity is found[-1] else f"drawings/{activity.id}"
@@ -53,6 +54,14 @@ def archive(room: Room) -> bytes:
                     file.writestr(f"{name}.csv", _csv(drawings))
                     file.writestr(f"{name}.json", json.dumps(strokes))
     return content.getvalue()
+
+
+def _file_name(assignment: Assignment) -> str:
+    """By the title, without what a file system refuses; the code keeps equal titles apart."""
+    title = " ".join(
+        "".join(letter if letter.isalnum() or letter in "-_" else " " for letter in assignment.title).split()
+    )
+    return f"{title[:LONGEST_TITLE]} {assignment.code}.csv".strip()
 
 
 def _attempts(assignment: Assignment, room: Room) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from imgcls.sharing.classroom.rooms import Room
 MOST = 36
 BY_VALIDATION = N_("By validation accuracy. Test scores follow when the assignment is closed.")
 NOT_EVALUATED = N_("By validation accuracy. The assignment is closed; its test scores are not there yet.")
-BY_TEST = N_("Final: by test accuracy, on images that chose nothing.")
+BY_TEST = N_("Final: by test accuracy, on images never used in training or selection.")
 NO_SCORES = N_("No scores yet.")
 
 

@@ -34,9 +34,9 @@ def test_the_archive_has_runs_assignments_lessons_and_drawings(room, join, given
     with as_now(TEACHER):
         file = zipfile.ZipFile(io.BytesIO(export.archive(room)))
     assert {row["name"] for row in rows(file, "runs.csv")} == {"Ada", "'=Ben()"}
-    (attempt,) = rows(file, f"assignments/{task.code}.csv")
+    (attempt,) = rows(file, f"assignments/Small network {task.code}.csv")
     assert (attempt["name"], attempt["predicted accuracy"], attempt["predicted pair"]) == ("Ada", "0.9", "4 and 9")
-    assert {row["name"]: row["step"] for row in rows(file, f"lessons/{lesson.code}.csv")} == {
+    assert {row["name"]: row["step"] for row in rows(file, f"lessons/First {lesson.code}.csv")} == {
         "Ada": "0",
         "'=Ben()": "0",
     }

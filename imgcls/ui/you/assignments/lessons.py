@@ -29,10 +29,23 @@ def give(room: Room) -> None:
             width=420,
             help=_("Your class finds it below and on the Lessons page. You see each member's progress."),
         )
-        if st.button(_("Assign to the class"), icon=":material/school:", disabled=name is None) and name:
-            with errors.shown():
-                assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
-                st.rerun()
+        st.button(
+            _("Assign to the class"),
+            icon=":material/school:",
+            disabled=name is None,
+            on_click=_assign,
+            args=(room, name),
+        )
+
+
+def _assign(room: Room, name: str | None) -> None:
+    """A callback, which may clear the choice, so that a second press assigns nothing twice."""
+    if not name:
+        return
+    with errors.shown():
+        assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
+        st.session_state[CHOSEN] = None
+        st.toast(_("Assigned: {lesson}").format(lesson=_numbered(name)), icon=":material/check:")
 
 
 def progress(assignment: Assignment, *, is_teacher: bool) -> None:

@@ -44,8 +44,8 @@ WHAT_CLOSING_DOES = {
 """By whether it is about training."""
 
 
-def show(room: Room) -> None:
-    """All assignments, the latest first."""
+def show(room: Room, *, started: str = "") -> None:
+    """All assignments, the latest first. The one with the code `started` has a button above, so none of its own."""
     manages = rooms.manages(sharing.current(), room)
     found = assignments.of_room(room)
     if not found and not manages:
@@ -61,15 +61,19 @@ def show(room: Room) -> None:
         lessons.give(room)
     for assignment in found:
         with st.container(border=True, key=f"assignment-{assignment.code}"):
-            _one(assignment, manages)
+            _one(assignment, manages, is_started_above=assignment.code == started)
 
 
 def start(assignment: Assignment, *, is_primary: bool) -> None:
     """For a pupil: the button that opens an assignment."""
     begun = assignment.page == "train" and attempts.of(assignment, sharing.current().id)
     with st.container(horizontal=True, vertical_alignment="center", key="start-assignment"):
+        if assignment.page == "lessons":
+            label = _("Start the lesson")
+        else:
+            label = _("Continue the assignment") if begun else _("Start the assignment")
         if st.button(
-            _("Continue the assignment") if begun else _("Start the assignment"),
+            label,
             type="primary" if is_primary else "secondary",
             icon=":material/play_arrow:",
             key="start-latest",
@@ -84,7 +88,7 @@ def _query(assignment: Assignment) -> dict[str, str]:
     return {KEY: assignment.code}
 
 
-def _one(assignment: Assignment, manages: bool) -> None:
+def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = False) -> None:
     closed = _("Closed")
     state = "" if assignment.is_open else f" &nbsp; :gray-badge[:material/lock: {closed}]"
     st.markdown(f"**{plain(assignment.title)}**{state}")
@@ -95,17 +99,18 @@ def _one(assignment: Assignment, manages: bool) -> None:
     is_lesson = assignment.page == "lessons"
     query = _query(assignment)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(
-            PAGES / f"{assignment.page}.py",
-            label=_("Open the lesson") if is_lesson else _("Open the assignment"),
-            icon=":material/school:" if is_lesson else ":material/open_in_new:",
-            query_params=query,
-        )
+        if not is_started_above:
+            st.page_link(
+                PAGES / f"{assignment.page}.py",
+                label=_("Open the lesson") if is_lesson else _("Open the assignment"),
+                icon=":material/school:" if is_lesson else ":material/open_in_new:",
+                query_params=query,
+            )
         if manages:
             _controls(assignment)
-    if manages:
-        base = join_link.address(st.context.url or "")
-        st.code(f"{base or ''}/{assignment.page}?{urlencode(query)}", language=None)
+    if manages and (base := join_link.address(st.context.url or "")):
+        st.caption(_("Link for your pupils"))
+        st.code(f"{base}/{assignment.page}?{urlencode(query)}", language=None)
     if is_lesson:
         st.fragment(run_every=watching.apart(TICK_SECONDS) if assignment.is_open else None)(lessons.progress)(
             assignment, is_teacher=manages
@@ -129,7 +134,7 @@ def _controls(assignment: Assignment) -> None:
         label = _("Close and evaluate") if assignment.page == "train" else _("Close")
         if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
             _close(assignment)
-    if st.button(_("Delete"), icon=":material/delete:", type="tertiary", key=f"delete-{assignment.code}"):
+    if st.button(_("Delete"), icon=":material/delete:", key=f"delete-{assignment.code}"):
         _delete(assignment)
 
 

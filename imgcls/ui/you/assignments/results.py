@@ -36,8 +36,8 @@ BY_VALIDATION = N_(
     "assignment is closed, these runs are ranked by their accuracy on the test set."
 )
 BY_TEST = N_(
-    "Ranked by test accuracy: measured once, on images that chose nothing. Each person's best run was chosen by its "
-    "validation accuracy."
+    "Ranked by test accuracy: measured once, on images never used in training or selection. Each person's best "
+    "run was chosen by its validation accuracy."
 )
 TOO_HIGH = N_(
     "On average the class was off by {error} percentage points, {bias} too high on the whole. {close} of {people} were "

@@ -44,8 +44,8 @@ def show_form(visitor: Visitor) -> None:
     if not given:
         with st.expander(_("Are you the teacher?"), icon=":material/co_present:", expanded=not owner_code.has_owner()):
             st.caption(_(TEACHERS))
-            reach.warn()
             code_field.show(visitor)
+            reach.warn()
 
 
 def show(room: Room, visitor: Visitor) -> None:
@@ -55,6 +55,10 @@ def show(room: Room, visitor: Visitor) -> None:
             _("This class is closed. You can still look at its runs and try the models. To train, join another class."),
             icon=":material/door_front:",
         )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(PAGES / "runs.py", label=_("Runs"), icon=":material/table_chart:")
+            if (activity := activities.find(room)) is not None:
+                together.try_link(activity)
         show_form(visitor)
         ranking.show(room)
         return
@@ -85,7 +89,7 @@ def show(room: Room, visitor: Visitor) -> None:
         st.caption(_(MODERATOR))
     if drawn_for is None and not assignments.of_room(room):
         st.info(_(WAIT), icon=":material/hourglass_top:")
-    lists.show(room)
+    lists.show(room, started=task.code if task is not None else "")
     ranking.show(room)
     if st.button(
         _("Leave the class"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import export, work
+from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import MemberWork
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
@@ -17,16 +17,16 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.people import Person
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.visitors import visitor
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you.assignments import lists
-from imgcls.ui.you.classroom import ranking, reach, stage, titles, together
+from imgcls.ui.you.classroom import exporting, ranking, reach, stage, titles, together
 
 TICK_SECONDS = 5.0
 MESSAGE, REMOVED, PROBLEM = "class-message", "class-remove", "class-problem"
 MEMBERS = "class-members"
 """Session key: who was in the class when the whole page was last drawn."""
 MODERATORS = "class-moderators"
+STUCK = N_("Stuck: the latest run has failed, or there is no run yet although others have been training for minutes.")
 NO_NETWORK = N_(
     "This computer is not connected to a network, so no one else can join. Connect it, then reload this page."
 )
@@ -72,7 +72,9 @@ def show(room: Room) -> None:
     if room.is_open:
         _how_to_join(room)
     else:
-        st.info(_("This class is closed: no one can join or train."), icon=":material/door_front:")
+        text = _("Class {code} is closed: no one can join or train.").format(code=f"**{room.code}**")
+        st.info(text, icon=":material/door_front:")
+        exporting.show(room)
         show_start()
     st.session_state[MEMBERS] = _ids(room)
     st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_people)(room)
@@ -80,11 +82,17 @@ def show(room: Room) -> None:
         st.error(plain(problem), icon=":material/error:")
     if room.is_open:
         together.show(room)
+        st.header(_("Run the class"), anchor=False)
         _controls(room)
         stage.show(room)
     lists.show(room)
-    _export(room)
     ranking.show(room)
+    if room.is_open:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            exporting.show(room)
+            # away from what is pressed during a lesson
+            if st.button(_("Close the class"), icon=":material/door_front:"):
+                _close(room)
 
 
 def _how_to_join(room: Room) -> None:
@@ -120,7 +128,7 @@ def _people(room: Room) -> None:
     title = ngettext(
         "{n} member, {present} present, {stuck} stuck", "{n} members, {present} present, {stuck} stuck", len(found)
     )
-    st.header(title.format(n=len(found), present=present, stuck=stuck), anchor=False)
+    st.header(title.format(n=len(found), present=present, stuck=stuck), anchor=False, help=_(STUCK))
     if not found:
         st.caption(_("No one has joined yet."))
         return
@@ -206,14 +214,11 @@ def _silence(room: Room) -> None:
 def _controls(room: Room) -> None:
     _say(room)
     with st.container(horizontal=True, vertical_alignment="center"):
-        pause, resume = (_("Pause all"), ":material/pause:"), (_("Resume all"), ":material/play_arrow:")
-        for (label, icon), act in ((pause, work.pause_all), (resume, work.resume_all)):
-            st.button(label, icon=icon, on_click=_try, args=(act, room))
+        st.button(_("Pause all"), icon=":material/pause:", on_click=_try, args=(work.pause_all, room))
         if room.is_paused:
+            st.button(_("Resume all"), icon=":material/play_arrow:", on_click=_try, args=(work.resume_all, room))
             word = _("All paused")
             st.markdown(f":violet-badge[:material/pause_circle: {word}]", width="content")
-        if st.button(_("Close the class"), icon=":material/door_front:"):
-            _close(room)
     members = rooms.members(room)
     names = {person.id: person.name for person in members}
     if members:
@@ -284,15 +289,3 @@ def _confirm_closing(room: Room) -> None:
     )
     if st.button(_("Close the class"), type="primary", key="class-close", on_click=_try, args=(rooms.close, room)):
         st.rerun()
-
-
-def _export(room: Room) -> None:
-    st.download_button(
-        _("Export everything"),
-        visitor.later(lambda: export.archive(room)),
-        file_name=f"class-{room.code}.zip",
-        mime="application/zip",
-        icon=":material/folder_zip:",
-        help=_("A ZIP archive of tables: runs, attempts at assignments, progress in lessons, and drawings."),
-        on_click="ignore",
-    )

@@ -71,13 +71,13 @@ def _running(room: Room, activity: Activity) -> None:
         st.link_button(_("Moderate"), _address(room, "moderator"), icon=":material/visibility_off:", help=_(MODERATE))
         draw = _("Take photos") if activity.has_photos else _("Draw")
         st.link_button(draw, _address(room, "draw"), icon=":material/draw:")
-        _delete_button(room)
         if st.button(
             _("Finish"), icon=":material/stop_circle:", help=_("No more drawings are accepted. All are kept.")
         ):
             with errors.shown():
                 activities.finish(room)
                 st.rerun()
+        _delete_button(room)
     if base:
         shown = _("The screen, for a projector, shows a QR code of {address}.").format(address=phone)
         st.caption(plain(f"{shown} {_(KEYS)}"))

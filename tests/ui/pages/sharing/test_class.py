@@ -136,6 +136,7 @@ def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room
     field(app, "Message to all").input("Look **up**")
     button(app, "Send").click().run()
     assert "Sent] Look **up**" in text_of(app)
+    assert not [found for found in app.button if found.label == "Resume all"], "nothing is paused"
     button(app, "Pause all").click().run()
     assert run.request.pause
     look_as(ADA)
@@ -177,6 +178,7 @@ def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
     app.button(key="class-close").click().run()
     assert is_intact(app)
     assert not rooms.find(room.id).is_open
+    assert f"Class **{room.code}** is closed" in text_of(app) and app.get("download_button")
     look_as("B" * 22)
     assert "This class is closed." in text_of(opened("class"))
 
@@ -355,3 +357,17 @@ def test_the_stage_shows_no_run_that_the_teacher_does_not_see(look_as, room, fin
         rooms.put_on_stage(room, ADA)
     look_as(TEACHER)
     assert "Secret" not in text_of(opened("class"))
+
+
+def test_a_lesson_that_was_assigned_is_no_longer_chosen(look_as, room):
+    look_as(TEACHER)
+    app = opened("class")
+    app.selectbox(key="lesson-to-give").select_index(0).run()
+    button(app, "Assign to the class").click().run()
+    assert is_intact(app) and app.toast[0].value.startswith("Assigned: 1.")
+    assert app.selectbox(key="lesson-to-give").value is None and button(app, "Assign to the class").disabled
+    join(room)
+    look_as(ADA)
+    app = opened("class")
+    assert [found for found in app.button if found.label == "Start the lesson"]
+    assert "Open the lesson" not in [found.proto.label for found in app.get("page_link")], "twice the same"
