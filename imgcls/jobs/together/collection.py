@@ -65,6 +65,12 @@ class Progress:
     problem: str = ""
 
     @property
+    def share(self) -> float | None:
+        """How much of the present step is done, 0 to 1; None if that is not known."""
+        values = self.parts[0][1] if self.parts else {}
+        return (values["done"] - 1) / values["total"] if values.get("total") else None
+
+    @property
     def text(self) -> str:
         return self.problem or " ".join(_(text).format(**values) for text, values in self.parts)
 

@@ -339,3 +339,11 @@ def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen
         assert together.trained(activities.find(room)) is None, "a guest does not see it"
     assert together.progress(activities.find(room)).state == "finished"
     assert activities.model_of(activities.find(room)).id == run.id
+
+
+def test_the_bar_of_a_training_shows_the_share_of_its_present_step():
+    def share(*parts):
+        return together.Progress("run", "running", parts).share
+
+    assert share((together.LEARNING, {"done": 11, "total": 40}), (together.SOON, {})) == 0.25
+    assert share((together.STARTING, {})) is None and share() is None

@@ -78,7 +78,9 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "total": sum(counts),
         "present": sum(presence.is_present(person.id) for person in rooms.members(room)),
         "lacking": collection.too_few(room, activity),
-        "progress": None if progress is None else {"state": progress.state, "text": progress.text, "run": progress.run},
+        "progress": None
+        if progress is None
+        else {"state": progress.state, "text": progress.text, "run": progress.run, "share": progress.share},
         "late": drawings.count(State.SHOWN, activity.trained_until) if activity.trained_until else 0,
         "accuracy": found.accuracy,
         "matrix": found.matrix.tolist() if found.labelled else None,

@@ -124,6 +124,7 @@ SCREENS = (
     N_("Tap one to remove it from the pool, or to put it back."),
     N_("Undo"),
     N_("of {count} read correctly"),
+    N_("read correctly"),
     N_("95% interval {low} to {high}"),
     N_("{share} correct"),
     N_("{label}, read as {name}"),

@@ -17,6 +17,7 @@ import { showBars, text } from "imgcls/views.js";
 const find = (id) => document.getElementById(id);
 const PAUSE = 3000;
 const SERVER_PAUSE = 300;
+const FLASH = 900;
 const SIDE = 96;
 const MOST_IN_A_ROW = 10;
 const IS_COLLECTION = content.kind === "collection";
@@ -162,6 +163,8 @@ async function send() {
     if (sent.predicted !== null) parts.push(translated("The model reads {name} ({share}).", read));
     if (sent.isWaiting) parts.push(translated("It is shown once it has been approved."));
     sayBriefly(parts.join(" "));
+    find("draw").classList.add("is-sent");
+    setTimeout(() => find("draw").classList.remove("is-sent"), FLASH);
     choose(IS_COLLECTION ? fewest() : null);
     await refresh();
   } catch (error) {

@@ -85,6 +85,9 @@ function showTraining({ progress, late, lacking }, page) {
   else if (progress?.state === "finished" && late) line = translated(late === 1 ? TEXTS.late : TEXTS.lateOnes, { count: late });
   else line = lacking;
   text(find("progress"), line);
+  const share = progress?.share ?? null;
+  find("done").hidden = share === null;
+  if (share !== null) find("done").value = share;
   find("train").onclick = async () => {
     find("train").disabled = true;
     try {

@@ -13,6 +13,8 @@ import { text } from "imgcls/views.js";
 const find = (id) => document.getElementById(id);
 const PAUSE = 700;
 const TOAST = 8000;
+const FEW = 20;
+const FEW_WRITERS = 4;
 const [ONE, SEVERAL] = content.hasPhotos ? ["1 photo", "{count} photos"] : ["1 drawing", "{count} drawings"];
 
 /* How many tiles beside each other, up to how many drawings: the fewer there are, the larger, and all fit below. */
@@ -20,6 +22,7 @@ const ACROSS = {
   wall: [[2, 2], [6, 3], [8, 4], [15, 5], [24, 6]],
   collection: [[3, 3], [8, 4], [15, 5], [18, 6], [28, 7], [45, 9]],
   trained: [[6, 6], [16, 8]],
+  trainedByFew: [[4, 4], [10, 5]], // with a short table below
 };
 
 let hidden; // how to take back what was hidden last
@@ -52,9 +55,11 @@ function showScore({ accuracy, matrix, labelled, classes }) {
   find("score").hidden = !accuracy;
   if (!accuracy) return;
   const [value, low, high] = accuracy;
-  text(find("accuracy"), percent(value, 0));
   const count = labelled ?? matrix.flat().reduce((sum, number) => sum + number, 0);
-  text(find("labelled"), translated("of {count} read correctly", { count }));
+  const right = matrix.reduce((sum, row, label) => sum + row[label], 0);
+  const isFew = count < FEW; // where one more is several percent
+  text(find("accuracy"), isFew ? translated("{wrong} of {known}", { wrong: right, known: count }) : percent(value, 0));
+  text(find("labelled"), translated(isFew ? "read correctly" : "of {count} read correctly", { count }));
   const limits = { low: percent(low, 0), high: percent(high, 0) };
   text(find("interval"), translated("95% interval {low} to {high}", limits));
   const look = JSON.stringify(matrix);
@@ -112,12 +117,13 @@ async function refresh() {
   const state = await ask(`show?after=${newest()}`);
   if (state.activity !== content.activity) return location.reload();
   keep(state.shown);
-  const stage = content.kind === "collection" && state.accuracy ? "trained" : content.kind;
+  const isTrained = content.kind === "collection" && state.accuracy;
+  const stage = isTrained ? (state.writers.length > FEW_WRITERS ? "trained" : "trainedByFew") : content.kind;
   const shown = state.shown.slice(0, ACROSS[stage].at(-1)[0]);
   const [, across] = ACROSS[stage].find(([most]) => shown.length <= most);
   find("tiles").style.setProperty("--across", across);
   showTiles(find("tiles"), shown, ({ id }) => moderate(id, false));
-  document.body.classList.toggle("is-trained", stage === "trained");
+  document.body.classList.toggle("is-trained", Boolean(isTrained));
   document.body.classList.toggle("is-empty", state.isOpen && !state.shown.length);
   find("empty").hidden = state.shown.length > 0;
   if (state.members || state.total) showJoined();
