@@ -74,7 +74,8 @@ def learning_curve_dict(
         style = style | {"marker": style.get("marker", {}) | {"size": 5}}
         hover = {"hoverinfo": "skip"} if name == "training, batches" else _hover(quantity, values)
         traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
-    traces += _best(quantity, validation, best_epoch, total_epochs)
+    best = _best(quantity, validation, best_epoch)
+    traces += best
     if forecast is not None:
         traces.append(_forecast(quantity, forecast))
     axes = _layout(quantity, traces, height=height)
@@ -83,7 +84,12 @@ def learning_curve_dict(
     if logarithmic:
         axes["yaxis"] = {**axes["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
         axes["yaxis"].pop("range", None)
-    return {"data": traces, "layout": axes | marks(changes, at="top" if quantity == "loss" else "bottom")}
+    # Where the curves leave room: a loss falls, an accuracy rises.
+    free = "top" if quantity == "loss" else "bottom"
+    axes |= marks(changes, at=free)
+    if best:
+        axes |= _named_best(axes, best_epoch, at=free, is_late=best_epoch > 0.75 * (total_epochs or validation[0][-1]))
+    return {"data": traces, "layout": axes}
 
 
 def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total_epochs=None, changes=()):
@@ -187,31 +193,47 @@ def thin(x, y, most=MAX_POINTS):
     return x[is_kept], y[is_kept]
 
 
-def _best(quantity, validation, best_epoch, total_epochs):
-    """The marker of the best epoch, as a list of one trace or none."""
+def _best(quantity, validation, best_epoch):
+    """The star of the best epoch, as a list of one trace or none."""
     x, values = _numbers(validation[0]), _numbers(validation[1])
     found = np.flatnonzero(x == best_epoch) if best_epoch is not None else np.empty(0, int)
     if not len(found) or np.isnan(values[found[0]]):
         return []
-    # Where the curve leaves room: above a loss, below an accuracy, and away from the right edge.
-    upright = "top" if quantity == "loss" else "bottom"
-    side = "left" if best_epoch > 0.75 * (total_epochs or x[-1]) else "right"
     return [
         {
             "type": "scatter",
             "x": x[found[:1]],
             "y": values[found[:1]] * SCALES[quantity],
             "name": "best",
-            "mode": "markers+text",
-            "text": [f"best: epoch {best_epoch}"],
-            "textposition": f"{upright} {side}",
-            "textfont": {"color": BEST},
+            "mode": "markers",
             "marker": {"symbol": "star", "size": 15, "color": BEST},
             "hoverinfo": "skip",
             "cliponaxis": False,
             "showlegend": False,
         }
     ]
+
+
+def _named_best(axes, best_epoch, *, at, is_late):
+    """A dotted line from the star to the name of the best epoch, beside which no curve runs, as parts of a layout."""
+    line = {"type": "line", "x0": best_epoch, "x1": best_epoch, "y0": 0, "y1": 1, "yref": "paper"}
+    name = {
+        "x": best_epoch,
+        "yref": "paper",
+        "y": float(at == "top"),
+        "yanchor": at,
+        "xanchor": "right" if is_late else "left",
+        "text": f"best: epoch {best_epoch}",
+        "font": {"color": BEST},
+        "showarrow": False,
+    }
+    return {
+        "shapes": [
+            *axes.get("shapes", ()),
+            line | {"layer": "below", "line": {"color": BEST, "width": 1, "dash": "dot"}},
+        ],
+        "annotations": [*axes.get("annotations", ()), name],
+    }
 
 
 def _forecast(quantity, forecast):

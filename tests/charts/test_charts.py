@@ -86,8 +86,18 @@ def test_training_is_blue_validation_is_dashed_orange_and_the_best_epoch_is_a_la
     assert batches.line.color == "rgba(0,114,178,0.75)"  # on a dark page, half of it is hardly seen
     assert training.line.color == "#0072B2"
     assert (validation.line.color, validation.line.dash) == ("#E69F00", "6px,3px")
-    assert (best.marker.color, best.marker.symbol, best.text) == ("#009E73", "star", ("best: epoch 2",))
+    assert (best.marker.color, best.marker.symbol) == ("#009E73", "star")
+    assert [name.text for name in figure.layout.annotations] == ["best: epoch 2"]
     assert (list(best.x), list(best.y)) == ([2], [1])
+
+
+@pytest.mark.parametrize(("quantity", "place"), [("loss", "top"), ("accuracy", "bottom")])
+def test_the_name_of_the_best_epoch_is_where_no_curve_runs(quantity, place):
+    figure = curve(quantity, validation=([1, 2], [0.5, 0.75]), best_epoch=2, changes=[(1.5, "learning rate 0.1")])
+    change, best = figure.layout.annotations
+    assert (best.yref, best.y, best.yanchor) == ("paper", float(place == "top"), place)
+    assert best.xanchor == "right"  # it is the last epoch
+    assert change.text == "learning rate 0.1" and len(figure.layout.shapes) == 2
 
 
 def test_the_axis_covers_the_whole_run_from_its_start():
