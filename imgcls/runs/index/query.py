@@ -48,7 +48,8 @@ class Query:
 class Found:
     """The rows in order, at most `limit`; how many match, and how many there are; all values of some columns.
 
-    `studies`: without trials, how many trials of each study match.
+    `studies`: without trials, how many trials of each study match. `refused`: the filter is invalid, so nothing was
+    looked for.
     """
 
     rows: list[dict[str, Any]]
@@ -56,6 +57,7 @@ class Found:
     everything: int
     values: dict[str, list[Any]]
     studies: dict[str, int] = field(default_factory=dict)
+    refused: bool = False
 
 
 def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:

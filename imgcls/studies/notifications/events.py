@@ -25,7 +25,10 @@ MOST_TEXT = 500
 
 @dataclass(frozen=True)
 class Event:
-    """Something to tell. `key` is the same for the same thing, `at` in seconds since 1970, `link` a page of the app."""
+    """Something to tell. `key` is the same for the same thing, `at` in seconds since 1970, `link` a page of the app.
+
+    `facts` are what programs need not read from the text: the run or study, its state and its scores.
+    """
 
     kind: str
     title: str
@@ -33,6 +36,7 @@ class Event:
     key: str
     at: float
     link: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -81,7 +85,8 @@ def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
         run, key = Run(paths.runs_folder() / row["id"]), f"stalled-{row['id']}"
         if row["state"] == "running" and run.silence > STALLED_SECONDS:
             text = f"No sign of life for {run.silence / 60:.0f} minutes. The machine may be overloaded or suspended."
-            events += _once(memory, Event("stalled", f"{row['name']} does not respond", text, key, now, _link(row)))
+            title = f"{row['name']} does not respond"
+            events += _once(memory, Event("stalled", title, text, key, now, _link(row), _facts(row)))
         else:
             _forget(memory, key)
     memory.runs = sorted(present)
@@ -90,19 +95,34 @@ def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
 
 def _ended(row: dict[str, Any], now: float) -> list[Event]:
     name, link, key = row["name"], _link(row), f"run-{row['id']}-{row['state']}-{now:.0f}"
+    facts = _facts(row)
     if row["state"] in ("finished", "stopped"):
         text = " ".join(filter(None, (_scores(row), _times(row))))
-        return [Event("finished", f"{name} has {row['state']}", text, key, now, link)]
+        return [Event("finished", f"{name} has {row['state']}", text, key, now, link, facts)]
     if row["state"] == "failed":
         message = _message(row["id"])
         what = "diverged" if any(word in message.lower() for word in NOT_A_NUMBER) else "failed"
-        return [Event("failed", f"{name} has {what}", message, key, now, link)]
+        return [Event("failed", f"{name} has {what}", message, key, now, link, facts)]
     if row["state"] == "lost":
         is_full = Run(paths.runs_folder() / row["id"]).ended_on_full_disk
         text = "The disk with the runs is full." if is_full else "The training process ended unexpectedly."
         text += " Open the run to resume it from its checkpoint."
-        return [Event("stalled", f"{name} was interrupted", text, key, now, link)]
+        return [Event("stalled", f"{name} was interrupted", text, key, now, link, facts)]
     return []
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    """Accuracies are fractions; None if there is none (yet)."""
+    return {
+        "run": row["id"],
+        "study": row["study"],
+        "name": row["name"],
+        "dataset": row["data"],
+        "model": row["model"],
+        "state": row["state"],
+        "validation_accuracy": row["best"],
+        "test_accuracy": row["test"],
+    }
 
 
 def _scores(row: dict[str, Any]) -> str:
@@ -144,9 +164,22 @@ def _studies(memory: Memory, now: float) -> list[Event]:
             if "value" in result:
                 text = f"{_best(study, result['value'])} of {result['tried']} settings. {text}".strip()
             kind = "failed" if state == "failed" else "finished"
-            events.append(Event(kind, f"{study.title} has {state}", text, f"study-{study_id}", now, link))
+            facts = _study_facts(study, state)
+            events.append(Event(kind, f"{study.title} has {state}", text, f"study-{study_id}", now, link, facts))
     memory.studies = sorted(study_id for study_id, state in states.items() if state in ("running", "stopping"))
     return events
+
+
+def _study_facts(study: studies.Study, state: str) -> dict[str, Any]:
+    """As `_facts`; the scores are those of the winner."""
+    facts: dict[str, Any] = {"study": study.id, "name": study.title, "state": state}
+    with contextlib.suppress(UserError):
+        facts |= {"dataset": study.plan.base.data, "model": study.plan.base.model}
+    winner = (study.result or {}).get("winner")
+    rows = index.search(index.Query(archived=True, only=(str(winner),))).rows if winner else []
+    if rows:
+        facts |= {"run": winner, "validation_accuracy": rows[0]["best"], "test_accuracy": rows[0]["test"]}
+    return facts
 
 
 def _best(study: studies.Study, value: float) -> str:

@@ -122,7 +122,8 @@ class Watcher:
 
 def _event(content: dict[str, Any]) -> Event:
     texts = {name: str(content[name]) for name in ("kind", "title", "text", "key", "link")}
-    return Event(at=float(content["at"]), **texts)
+    facts = content.get("facts")
+    return Event(at=float(content["at"]), facts=facts if isinstance(facts, dict) else {}, **texts)
 
 
 def latest() -> list[Event]:

@@ -25,6 +25,8 @@ from imgcls.ui.widgets import formatting
 TICK_SECONDS = 2.0
 REMOVED = "queue-removed"
 """Session key: ID -> `Removed`."""
+SOON_SECONDS = 1.0
+"""Sooner than this is no duration to name."""
 SHOWN_SECONDS = 60.0
 """How long a removed run keeps its row."""
 
@@ -122,7 +124,8 @@ def _row(run: Run, index: int, queue: list[Run], place: int) -> None:
     if not is_visible:
         when.caption(_when(seconds))
         return
-    when.caption("starts next" if seconds is None and not index and not is_stuck else _when(seconds))
+    is_next = not index and not is_stuck and (seconds is None or seconds < SOON_SECONDS)
+    when.caption("starts next" if is_next else _when(seconds))
     if refusal := waiting_list.refusal_of(run):
         when.caption(f":material/block: {plain(refusal.sentence())}")
     own = jobs.of_same_owner(run, queue)

@@ -31,7 +31,7 @@ HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 """As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
-MISTAKE, CURVE = "Mistake", "Curve"
+MISTAKE, CURVE, TAGS = "Mistake", "Curve", "Tags"
 COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "training_seconds")}
 """Choice -> the title of the axis, and the column of the index."""
 LINKED, MOST_LINKED = "selected", 20
@@ -44,7 +44,11 @@ def show() -> list[str]:
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
     found, columns, layout, filters = table_controls.show(only)
+    if found.refused:  # the warning says why
+        return []
     rows = [(_run(row), row) for row in studies.name_rows(found)]
+    if TAGS not in columns and any(row["tags"] for _, row in rows) and columns == list(table_columns.DEFAULT):
+        columns = [*columns, TAGS]
     if sharing.is_shared():
         rows = _of_owner(rows, filters)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"
@@ -133,7 +137,7 @@ def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
                 width="small", help="The test image with the most confident wrong prediction."
             ),
             CURVE: st.column_config.LineChartColumn(
-                width="small", help="Validation accuracy by epoch.", color="#E69F00"
+                width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
             ),
             **table_columns.configuration(table),
         },

@@ -17,6 +17,8 @@ from imgcls.ui.widgets import formatting, sharing_choice
 Row = dict[str, Any]
 MINE = "Mine"
 MOST_NOTE = 80
+STUDY_STATE = "study_state"
+"""Of a row that stands for a study: the words for the study's state."""
 DIGITS = "%.4g"
 """Of settings."""
 ACCURACY_HELP = (
@@ -68,7 +70,7 @@ COLUMNS: dict[str, Column] = {
         Column("Last validation (%)", lambda row: percent(row, "last"), "last", pa.float64()),
         Column("Dataset", data_title, "data"),
         Column("Model", lambda row: row.get("model") or "–", "model"),
-        Column("State", lambda row: formatting.STATES[row["state"]][0], "state"),
+        Column("State", lambda row: row.get(STUDY_STATE) or formatting.STATES[row["state"]][0], "state"),
         Column("Parameters", lambda row: row.get("parameters"), "parameters", pa.int64()),
         Column("Training time", lambda row: formatting.duration(row.get("training_seconds")), "training_seconds"),
         Column("Total time", lambda row: formatting.duration(row.get("seconds")), "seconds"),

@@ -120,7 +120,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters]:
         found = search(query)
     except SettingError as error:  # with all runs below it, the message would look like a remark on a filter that works
         st.warning(plain(str(error)), icon=":material/filter_list_off:")
-        found = replace(search(replace(query, text="", limit=0)), total=0, studies={})
+        found = replace(search(replace(query, text="", limit=0)), total=0, studies={}, refused=True)
     return found, list(st.session_state.get("columns") or DEFAULT), layout, replace(filters, popover=owners)
 
 

@@ -46,13 +46,19 @@ STEADY = 'vector-effect="non-scaling-stroke"'
 """The lines keep their width if the image is stretched."""
 
 
-def sparkline(*lines: Sequence[float], width: int = WIDTH, height: int = HEIGHT, stroke: float = 2) -> str:
+def sparkline(
+    *lines: Sequence[float],
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    stroke: float = 2,
+    limits: tuple[float, float] | None = None,
+) -> str:
     """Curves on a common scale as a data URL of an SVG image: the first is the validation's colour, the second the
-    training's. Empty if none has two points."""
+    training's. Empty if none has two points. `limits`: of the scale, so that several images can be compared."""
     drawn = [line for line in lines if len(line) > 1]
     if not drawn:
         return ""
-    low, high = min(map(min, drawn)), max(map(max, drawn))
+    low, high = limits or (min(map(min, drawn)), max(map(max, drawn)))
     colours = (theme.VALIDATION, theme.TRAINING)
     paths = "".join(
         f'<polyline points="{_points(line, low, high, width, height)}" stroke="{colour}" {STEADY}/>'

@@ -60,6 +60,9 @@ def test_the_end_of_a_run_is_told_once(recorder, waiting):
     (event,) = watching.round(NOON + 5)
     assert event.text == "Test accuracy 91.2%. Training time 12 s, total time 45 s."
     assert event.kind == "finished" and "91.2%" in event.text and event.link == "/train?run=my-run"
+    assert (
+        event.facts["run"] == "my-run" and event.facts["state"] == "finished" and event.facts["test_accuracy"] == 0.912
+    )
     assert watching.round(NOON + 10) == [] and len(recorder.sent) == 1
     assert [one.title for one in watcher.latest()] == [event.title]
 
@@ -154,6 +157,7 @@ def test_the_end_of_a_study_is_told(recorder, digits, monkeypatch):
     )
     (event,) = watching.round(NOON)
     assert event.title == "Search has finished" and "Best validation accuracy 90.0% of 6 settings" in event.text
+    assert event.facts["study"] == "mine" and event.facts["state"] == "finished" and event.facts["dataset"] == "digits"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1, "smtp_port": "x"}', '{"version": 1, "kinds": [3]}'])

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from imgcls import jobs, runs
+from imgcls import jobs, runs, studies
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.runs import trash
@@ -20,6 +20,7 @@ from imgcls.ui.app import links
 from imgcls.ui.runs import cards, table, table_controls
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
+from tests.support.studies import planned
 
 
 @pytest.fixture(autouse=True)
@@ -338,9 +339,10 @@ def test_a_refused_filter_lists_no_runs_and_says_why():
     for name in ("first-run", "second-run"):
         mutations.small_run(name)
     app = opened("runs", layout="Table", q="lerning_rate<1")
-    assert is_intact(app) and "0 runs of 2." in text_of(app) and not len(app.dataframe[0].value)
+    assert is_intact(app) and not len(app.dataframe) and "Delete" not in [one.label for one in app.button]
     assert "Did you mean learning_rate?" in text_of(app) and "For example: model=cnn" in text_of(app)
-    assert "0 runs of 2." in text_of(opened("runs", layout="Cards", q='note="open'))
+    refused = opened("runs", layout="Cards", q='note="open')
+    assert is_intact(refused) and "runs." not in text_of(refused).split("For example")[0]
     assert "2 runs." in text_of(opened("runs", q="Learning rate > 0"))
 
 
@@ -374,6 +376,33 @@ def test_a_study_is_one_row_until_its_trials_are_shown():
     assert "1 run and 1 study." in text_of(app) and "trials" not in app.query_params
     assert "3 runs of 4." in text_of(opened("runs", q="study=my-study"))
     assert "my-study: best of 3 trials" in html_of(opened("runs", layout="Cards"))
+
+
+def test_the_row_of_a_study_has_the_state_of_the_study(monkeypatch):
+    study = studies.create(planned(budget=6), study_id="mine")
+    monkeypatch.setattr(type(study), "is_driven", True)
+    for number in range(2):
+        record = {"version": 1, "study": "mine", "number": number, "params": {}}
+        result = {"version": 1, "outcome": "finished", "val_accuracy": 0.5}
+        files = {"trial.json": record, "result.json": result}
+        mutations.small_run(f"mine-{number:04d}", **{name: json.dumps(one).encode() for name, one in files.items()})
+    assert list(opened("runs", layout="Table").dataframe[0].value["State"]) == ["Running, 2 of 6"]
+    assert "Running, 2 of 6" in html_of(opened("runs", layout="Cards"))
+
+
+def test_the_tags_have_a_column_once_there_is_one():
+    run = mutations.small_run("first-run")
+    assert "Tags" not in opened("runs", layout="Table").dataframe[0].value
+    notes.tag(run, "baseline", given=True)
+    assert list(opened("runs", layout="Table").dataframe[0].value["Tags"]) == ["baseline"]
+
+
+def test_a_note_is_saved_when_its_field_is_left(finished_run):
+    app = opened("train", run=finished_run.id)
+    app.session_state["notes"] = True
+    app.run()
+    next(one for one in app.text_area if one.label == "Note").set_value("loss jumps").run()
+    assert is_intact(app) and notes.read(finished_run).note == "loss jumps"
 
 
 def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):

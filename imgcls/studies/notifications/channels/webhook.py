@@ -14,11 +14,12 @@ def is_on(settings: Settings) -> bool:
 
 
 def send(settings: Settings, events: Sequence[Event]) -> None:
-    """Posts {"source": "imgcls", "events": [{kind, title, text, key, at, link}]}; no link without an address."""
+    """Posts {"source": "imgcls", "events": [{kind, title, text, key, at, link, run, state, …}]}; no link without an
+    address. What is known of the run or study is next to the other fields."""
     post(settings.webhook, {"source": "imgcls", "events": [_entry(settings, event) for event in events]})
 
 
 def _entry(settings: Settings, event: Event) -> dict[str, Any]:
-    entry = {name: value for name, value in event.as_dict().items() if name != "link"}
+    entry = {name: value for name, value in event.as_dict().items() if name not in ("link", "facts")} | event.facts
     link = settings.link(event.link)
     return entry | {"link": link} if link else entry

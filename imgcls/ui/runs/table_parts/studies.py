@@ -7,6 +7,9 @@ import streamlit as st
 from imgcls import studies
 from imgcls.errors import SettingError, UserError
 from imgcls.runs.index import Found, conditions
+from imgcls.studies.study import OUTCOMES
+from imgcls.ui.runs import table_columns
+from imgcls.ui.runs.studies.cards import STATES
 from imgcls.ui.widgets import formatting
 
 TRIALS = "trials"
@@ -35,13 +38,27 @@ def chip() -> None:
 
 
 def name_rows(found: Found) -> list[dict[str, Any]]:
-    """The rows; that of a study has its title and says of how many trials it is the best."""
+    """The rows; that of a study has its title and state, and says of how many trials it is the best."""
     rows = []
     for row in found.rows:
         count = found.studies.get(row["study"] or "")
-        name = f"{_title(row['study'])}: best of {formatting.count(count, 'trial')}" if count else row["name"]
-        rows.append(row | {"name": name})
+        if not count:
+            rows.append(row)
+            continue
+        name = f"{_title(row['study'])}: best of {formatting.count(count, 'trial')}"
+        rows.append(row | {"name": name, table_columns.STUDY_STATE: _state(row["study"])})
     return rows
+
+
+def _state(study_id: str) -> str | None:
+    """The state of the study, which its best trial does not have: that has ended while others train."""
+    try:
+        study = studies.find(study_id)
+        state, budget = study.state, study.plan.budget
+    except UserError:  # deleted meanwhile, or damaged
+        return None
+    word = STATES[state][0]
+    return word if state in (*OUTCOMES, "damaged") else f"{word}, {len(study.runs())} of {budget}"
 
 
 def count(found: Found) -> str:

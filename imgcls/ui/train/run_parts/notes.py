@@ -30,7 +30,22 @@ def show(run: Run, epochs: int) -> None:
 
 def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
     may = rights.button(Action.RENAME_RUN, run.folder)
-    note = st.text_area("Note", present.note, key=f"note-{run.id}", max_chars=notes.LONGEST, disabled=may["disabled"])
+    key = f"note-{run.id}"
+
+    def save_note() -> None:  # on leaving the field: a note must not be lost because nobody pressed a button
+        with shown():
+            notes.set_note(run, st.session_state[key])
+            st.toast("Note saved.", icon=":material/check:")
+
+    st.text_area(
+        "Note",
+        present.note,
+        key=key,
+        max_chars=notes.LONGEST,
+        disabled=may["disabled"],
+        on_change=save_note,
+        help="Saved when you leave the field.",
+    )
     chosen = st.multiselect(
         "Tags",
         list(dict.fromkeys([*present.tags, *SUGGESTED])),
@@ -40,10 +55,9 @@ def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
         key=f"run-tags-{run.id}",
         disabled=may["disabled"],
     )
-    if st.button("Save", type="primary", key="save-notes", **may):
+    if st.button("Save tags", type="primary", key="save-notes", **may):
         with shown():
             wanted = {tags.cleaned(one) for one in chosen} - {""}
-            notes.set_note(run, note)
             for tag in wanted ^ set(present.tags):
                 notes.tag(run, tag, given=tag in wanted)
             st.rerun()
