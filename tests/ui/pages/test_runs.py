@@ -379,7 +379,7 @@ def test_a_study_is_one_row_until_its_trials_are_shown():
 
 
 def test_the_row_of_a_study_has_the_state_of_the_study(monkeypatch):
-    study = studies.create(planned(budget=6), study_id="mine")
+    study = studies.create(planned(), study_id="mine")
     monkeypatch.setattr(type(study), "is_driven", True)
     for number in range(2):
         record = {"version": 1, "study": "mine", "number": number, "params": {}}
