@@ -5,6 +5,7 @@
 
 import json
 import sqlite3
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -256,11 +257,16 @@ class Group:
     best_test: float | None
     mean_test: float | None
     best: float | None
+    mean: float | None
+    deviation: float | None
+    """Of the validation accuracies: their mean and standard deviation (of at least two)."""
+    validated: int
     newest: float
 
 
 def grouped(query: Query, by: str) -> list[Group]:
-    """The runs that match, grouped by one of `GROUPS` or a setting; the largest groups first, at most a hundred.
+    """The runs that match, grouped by one of `GROUPS` or a setting, at most a hundred groups. They have the order of
+    their best runs in the column by which the query sorts; groups without a value come last.
 
     Raises:
         SettingError: the filter is invalid.
@@ -268,22 +274,33 @@ def grouped(query: Query, by: str) -> list[Group]:
     where, parameters = _where(query)
     source, value = "runs", "CAST(json_extract(row, ?) AS TEXT)"
     leading: list[Any] = [_path(by)]
+    direction, best = ("DESC", "max") if query.descending else ("ASC", "min")
+    sort = names.resolve(query.sort) or query.sort
+    extreme, extreme_of = f"{best}(json_extract(runs.row, ?))", [_path(sort)]
+    if sort == "created":
+        extreme, extreme_of = f"{best}(created)", []
     if by == "tag":
         source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
     found = database.ask(
         lambda connection: connection.execute(
             f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
                   max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
-                  max(created)
-                FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL ORDER BY 2 DESC, 1 LIMIT 100""",
-            (*leading, *parameters),
+                  json_group_array(json_extract(row, '$.best')), max(created), {extreme} AS extreme
+                FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL
+                ORDER BY extreme IS NULL, extreme {direction}, 2 DESC, 1 LIMIT 100""",
+            (*leading, *extreme_of, *parameters),
         ).fetchall()
     )
     return [_group(*row) for row in found]
 
 
-def _group(value: Any, runs: int, data: str, *scores_and_newest: Any) -> Group:
+def _group(value: Any, runs: int, data: str, *scores: Any) -> Group:
     names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
-    *scores, newest = scores_and_newest
-    best_test, mean_test, best = scores if len(names_of_data) < 2 else (None, None, None)
-    return Group(str(value), runs, names_of_data, best_test, mean_test, best, newest)
+    best_test, mean_test, best, all_validated, newest, _ = scores
+    validated = [float(one) for one in json.loads(all_validated) if one is not None]
+    if len(names_of_data) > 1:
+        best_test = mean_test = best = None
+        validated = []
+    mean = statistics.fmean(validated) if validated else None
+    deviation = statistics.stdev(validated) if len(validated) > 1 else None
+    return Group(str(value), runs, names_of_data, best_test, mean_test, best, mean, deviation, len(validated), newest)

@@ -1,5 +1,7 @@
 """The Train page: the form before a training run, or the run that the URL names."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from imgcls import jobs, runs, sharing, studies
@@ -10,7 +12,7 @@ from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.runs import run_name
+from imgcls.runs import Run, run_name
 from imgcls.sharing import Action
 from imgcls.studies import plan
 from imgcls.ui.app import errors, links
@@ -38,20 +40,20 @@ SEEDS = N_(
 )
 
 
-def show() -> None:
-    """The whole page."""
+def show(manage: Callable[[Run], None]) -> None:
+    """The whole page. `manage`: as for `run_page.show`."""
     settings_form.fill(links.take_preset())
-    if not _show_run():
+    if not _show_run(manage):
         _show_form()
 
 
-def _show_run() -> bool:
+def _show_run(manage: Callable[[Run], None]) -> bool:
     """Shows the run that the URL names; False if it names none that exists."""
     run_id = st.query_params.get("run")
     if not run_id:
         return False
     try:
-        run_page.show(runs.find(run_id))
+        run_page.show(runs.find(run_id), manage)
     except RunError as error:
         st.warning(plain(str(error)), icon=":material/search_off:")
         return False

@@ -1,6 +1,7 @@
 """One run on the Train page: live while it trains, its outcome once it has ended."""
 
 import html
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
@@ -47,9 +48,12 @@ MACRO_F1 = (
 )
 
 
-def show(run: Run) -> None:
-    """The whole run: heading, live view or outcome, settings and log."""
+def show(run: Run, manage: Callable[[Run], None]) -> None:
+    """The whole run: heading, live view or outcome, settings and log. `manage` draws what the Runs page can do with a
+    run, which knows this package."""
     state = run.state
+    if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
+        links.go("runs.py")
     st.title(plain(run.label))
     _heading(run, state)
     with shown():
@@ -72,6 +76,7 @@ def show(run: Run) -> None:
     else:
         live.show(run, state)
     probes.show(run, state)
+    manage(run)
     notes.show(run, len(cached_curves.curves(run).epochs))
     details.show(run)
 

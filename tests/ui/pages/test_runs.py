@@ -405,6 +405,37 @@ def test_a_note_is_saved_when_its_field_is_left(finished_run):
     assert is_intact(app) and notes.read(finished_run).note == "loss jumps"
 
 
+def test_a_run_is_managed_on_its_page_and_leads_to_its_relatives(finished_run):
+    child, sibling = broken_copy(finished_run, "run-child"), broken_copy(finished_run, "run-sibling")
+    atomic.write_json(child.folder / "parent.json", {"run": finished_run.id})
+    changed = finished_run.config.changed(seed=finished_run.config.seed + 1)
+    atomic.write_json(sibling.folder / "config.json", changed.as_dict())
+    app = opened("train", run=finished_run.id)
+    app.session_state["notes"] = app.session_state["settings"] = True
+    app.run()
+    labels = [one.label for one in app.button]
+    assert is_intact(app) and {"Runs", "Rename", "Tag", "Archive", "Delete"} <= set(labels)
+    assert any("Continued as" in label for label in labels)
+    assert any("Same settings, other seed" in label for label in labels)
+    assert f"Run ID: `{finished_run.id}`" in text_of(app)
+    button(app, "Archive").click().run()
+    assert is_intact(app) and notes.read(finished_run).archived
+    app.button(key="runs-archived-undo").click().run()
+    assert is_intact(app) and not notes.read(finished_run).archived
+
+
+def test_groups_are_sorted_as_the_runs_and_show_the_spread(finished_run):
+    for name, tag, score in (("one", "low", 0.5), ("two", "low", 0.6), ("three", "low", 0.7), ("four", "high", 0.9)):
+        run = broken_copy(finished_run, f"run-{name}")
+        atomic.write_json(run.folder / "result.json", run.result | {"val_accuracy": score, "test_accuracy": score})
+        notes.tag(run, tag, given=True)
+    shown = opened("runs", group="tag", sort="Validation (%)").dataframe[0].value
+    assert list(shown["Tag"]) == ["high", "low"]
+    assert list(shown["Validation, mean ± SD (%)"]) == ["90.0 (n = 1)", "60.0 ± 10.0 (n = 3)"]
+    shown = opened("runs", group="tag", sort="Validation (%)", order="Ascending").dataframe[0].value
+    assert list(shown["Tag"]) == ["low", "high"]
+
+
 def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):
     other = broken_copy(finished_run, "run-other")
     atomic.write_json(other.folder / "config.json", finished_run.config.changed(data="fashion").as_dict())

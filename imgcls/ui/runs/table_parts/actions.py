@@ -32,14 +32,27 @@ def show(selected: list[Run]) -> None:
             links.go("predict.py", run=one.id)
         if st.button("Export", icon=":material/output:", disabled=evaluate_disabled) and one:
             links.go("evaluate.py", run=one.id, view=evaluate_links.EXPORT)
-        may_rename = rights.button(Action.RENAME_RUN, one.folder if one else None, disabled=one is None)
-        if st.button("Rename", icon=":material/edit:", **may_rename) and one:
-            _rename(one)
-        may_delete = rights.of_all(Action.DELETE_RUN, [run.folder for run in selected])
-        is_disabled = not selected or not may_delete.allowed
-        if st.button("Delete", icon=":material/delete:", disabled=is_disabled, help=may_delete.reason or None):
-            deleting.ask(selected)
-        _annotate(selected)
+        manage(selected)
+
+
+def of_run(run: Run) -> None:
+    """What the page of a run has of this: the buttons that change it, and the way back from the archive."""
+    with st.container(horizontal=True, key="run-manage"):
+        manage([run])
+    archiving.notice(are_shown=True)
+
+
+def manage(selected: list[Run]) -> None:
+    """The buttons that change the selected runs; the page of a run has them, too."""
+    one = selected[0] if len(selected) == 1 else None
+    may_rename = rights.button(Action.RENAME_RUN, one.folder if one else None, disabled=one is None)
+    if st.button("Rename", icon=":material/edit:", **may_rename) and one:
+        _rename(one)
+    may_delete = rights.of_all(Action.DELETE_RUN, [run.folder for run in selected])
+    is_disabled = not selected or not may_delete.allowed
+    if st.button("Delete", icon=":material/delete:", disabled=is_disabled, help=may_delete.reason or None):
+        deleting.ask(selected)
+    _annotate(selected)
 
 
 def _annotate(selected: list[Run]) -> None:

@@ -18,6 +18,7 @@ FORMER = {"Data": "Dataset", "Version": "Dataset version", "Parent": "Parent run
 CHOSEN = "groups"
 """The selected groups, in the session and in the URL."""
 SCORES = ("Best test (%)", "Mean test (%)", "Best validation (%)")
+SPREAD = "Validation, mean ± SD (%)"
 MIXED = "Only within one dataset: scores on different datasets have no meaningful mean."
 
 
@@ -72,7 +73,16 @@ def table(found: list[Group], by: str) -> pa.Table:
     scores = zip(*((one.best_test, one.mean_test, one.best) for one in found), strict=True)
     for name, values in zip(SCORES, scores, strict=True):
         content[name] = pa.array([None if one is None else percentage(one) for one in values], pa.float64())
+    content[SPREAD] = pa.array([_spread(one) for one in found], pa.string())
     return pa.table(content | {"Newest": [formatting.age(one.newest) for one in found]})
+
+
+def _spread(group: Group) -> str | None:
+    """'91.2 ± 0.4 (n = 5)'; a single run has no standard deviation."""
+    if group.mean is None:
+        return None
+    deviation = "" if group.deviation is None else f" ± {100 * group.deviation:.1f}"
+    return f"{percentage(group.mean):.1f}{deviation} (n = {group.validated:,})"
 
 
 def _of(datasets: tuple[str, ...]) -> str | None:

@@ -48,6 +48,7 @@ def _settings(run: Run) -> None:
     except UserError as error:
         st.caption(plain(str(error)))
         return
+    st.caption(f"Run ID: `{run.id}`")
     table = config.as_dict()
     del table["version"]
     table.update(table.pop("model_settings"))

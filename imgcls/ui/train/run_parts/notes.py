@@ -13,6 +13,7 @@ from imgcls.ui.visitors import rights
 
 SUGGESTED = ("baseline", "keep", "broken")
 MOST_CHILDREN = 20
+ORIGINS = ("Continues", "Backbone")
 
 
 def show(run: Run, epochs: int) -> None:
@@ -76,20 +77,21 @@ def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
 def _lineage(run: Run) -> None:
     """What the run comes from, and which runs come from it."""
     row = index.row_of(run)
-    related = [("Continues", store.parent_of(run)), ("Backbone", row["settings"].get("backbone_run"))]
-    found = [
-        child
-        for origin in ("parent", "backbone_run")
-        for child in index.search(index.Query(exact={origin: run.id}, archived=True, limit=MOST_CHILDREN)).rows
-    ]
-    related += [("Continued or used by", child["id"]) for child in found]
+    related = list(zip(ORIGINS, (store.parent_of(run), row["settings"].get("backbone_run")), strict=True))
+    shared = [("Continued as", "parent", run.id), ("Backbone of", "backbone_run", run.id)]
+    if row["repeats"]:
+        shared.append(("Same settings, other seed", "repeats", row["repeats"]))
+    for what, column, value in shared:
+        found = index.search(index.Query(exact={column: value}, archived=True, limit=MOST_CHILDREN)).rows
+        related += [(what, other["id"]) for other in found if other["id"] != run.id]
     for what, run_id in related:
         if not run_id:
             continue
         try:
             other = runs.find(str(run_id))
         except RunError:
-            st.caption(plain(f"{what}: {run_id}, which has been deleted."))
+            if what in ORIGINS:  # the index lists what exists, but also runs of other visitors
+                st.caption(plain(f"{what}: {run_id}, which has been deleted."))
             continue
         if st.button(
             plain(f"{what}: {other.label}"),
