@@ -5,7 +5,6 @@
 
 import json
 import sqlite3
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -257,10 +256,8 @@ class Group:
     best_test: float | None
     mean_test: float | None
     best: float | None
-    mean: float | None
-    deviation: float | None
-    """Of the validation accuracies: their mean and standard deviation (of at least two)."""
-    validated: int
+    validated: tuple[float, ...]
+    """All validation accuracies."""
     newest: float
 
 
@@ -297,10 +294,7 @@ def grouped(query: Query, by: str) -> list[Group]:
 def _group(value: Any, runs: int, data: str, *scores: Any) -> Group:
     names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
     best_test, mean_test, best, all_validated, newest, _ = scores
-    validated = [float(one) for one in json.loads(all_validated) if one is not None]
+    validated = tuple(one for one in json.loads(all_validated) if one is not None)
     if len(names_of_data) > 1:
-        best_test = mean_test = best = None
-        validated = []
-    mean = statistics.fmean(validated) if validated else None
-    deviation = statistics.stdev(validated) if len(validated) > 1 else None
-    return Group(str(value), runs, names_of_data, best_test, mean_test, best, mean, deviation, len(validated), newest)
+        best_test, mean_test, best, validated = None, None, None, ()
+    return Group(str(value), runs, names_of_data, best_test, mean_test, best, validated, newest)

@@ -1,5 +1,6 @@
 """The table of groups; the selected ones restrict the runs below it."""
 
+import statistics
 import zlib
 from dataclasses import replace
 
@@ -79,10 +80,11 @@ def table(found: list[Group], by: str) -> pa.Table:
 
 def _spread(group: Group) -> str | None:
     """'91.2 ± 0.4 (n = 5)'; a single run has no standard deviation."""
-    if group.mean is None:
+    count = len(group.validated)
+    if not count:
         return None
-    deviation = "" if group.deviation is None else f" ± {100 * group.deviation:.1f}"
-    return f"{percentage(group.mean):.1f}{deviation} (n = {group.validated:,})"
+    deviation = f" ± {100 * statistics.stdev(group.validated):.1f}" if count > 1 else ""
+    return f"{percentage(statistics.fmean(group.validated)):.1f}{deviation} (n = {count:,})"
 
 
 def _of(datasets: tuple[str, ...]) -> str | None:
