@@ -46,7 +46,12 @@ def show(dataset: Dataset) -> None:
         **fixed_controls.keyed("explore"),
     )
     if not view:
-        st.caption(_("Check for duplicates, label errors and class imbalance before you train. Takes a few seconds."))
+        st.caption(
+            _(
+                "Choose a view above to look for duplicates, outliers and label errors before you train. The first one "
+                "takes a few seconds."
+            )
+        )
         return
     try:
         edits = datasets.edits_of(dataset)

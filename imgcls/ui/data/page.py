@@ -66,6 +66,9 @@ def _description(facts: DatasetInfo) -> None:
             for number, group in enumerate(facts.coarse):
                 members = [name for name, of in zip(facts.classes, facts.coarse_of, strict=True) if of == number]
                 st.caption(f"**{plain(group)}**: {plain(', '.join(members))}")
+    if facts.avoid:
+        heading = _("If you augment:")
+        st.caption(f"**{heading}**")
     for name, reason in facts.avoid.items():
         st.caption(f":material/info: {name.capitalize()}: {plain(reason)}")
     if facts.source == "own":

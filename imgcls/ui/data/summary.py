@@ -134,7 +134,9 @@ def get(facts: DatasetInfo) -> None:
             st.rerun()
         label = "Prepare"
         st.info(
-            f"{plain(facts.title)} is on this machine. It needs a one-time preparation.", icon=":material/download:"
+            f"{plain(facts.title)} is on this machine. It needs a one-time preparation: its files are read and "
+            "checked, and the images are stored for the app. Most datasets take less than a minute.",
+            icon=":material/download:",
         )
     else:
         label = f"Download {facts.megabytes:g} MB"

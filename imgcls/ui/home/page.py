@@ -37,7 +37,7 @@ STEPS = (
     Step(
         "data.py",
         N_("Look at the images"),
-        N_("Find duplicates, outliers and wrong labels before you train."),
+        N_("Browse the images that a model learns from, and find wrong labels."),
         N_("Browse the data"),
         ":material/photo_library:",
         "digits",
@@ -55,7 +55,7 @@ STEPS = (
     Step(
         "evaluate.py",
         N_("See what it gets wrong"),
-        N_("The confusion matrix, and the test images behind every number."),
+        N_("See which images it gets wrong, and which classes it mixes up."),
         N_("Evaluate a model"),
         ":material/fact_check:",
         "fashion",
@@ -86,7 +86,8 @@ def _step(step: Step, run: Run | None) -> None:
 
 
 def _continue(latest: list[Run]) -> None:
-    st.header(_("Continue"), anchor=False)
+    are_examples = latest and all(run.is_example for run in latest)
+    st.header(_("Ready-made models") if are_examples else _("Continue"), anchor=False)
     if not latest:
         st.caption(_("No runs yet. Start your first run with “{title}” above.").format(title=_(STEPS[1].title)))
         return

@@ -1,5 +1,6 @@
 """The images on Home's cards, from the test results of trained runs: digits, learning curves, a confusion matrix."""
 
+import html
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def curves(run: Run) -> str:
     """The accuracy of a run by epoch, as HTML."""
     validation, training = (thumbnails.accuracies(run, name) for name in ("val_accuracy", "accuracy"))
     url = thumbnails.sparkline(validation, training, width=300, height=110, stroke=3)
-    return _frame(thumbnails.picture(url, _("Training and validation accuracy rise with every epoch"), "curve"))
+    names = ((_("training"), theme.TRAINING), (_("validation"), theme.VALIDATION))
+    legend = " ".join(f'<i style="background:{colour}"></i>{html.escape(name)}' for name, colour in names)
+    image = thumbnails.picture(url, _("Training and validation accuracy rise with every epoch"), "curve")
+    return _frame(image, html.escape(_("Accuracy by epoch:")) + " " + legend)
 
 
 def matrix(run: Run) -> str:
@@ -36,11 +40,13 @@ def matrix(run: Run) -> str:
     url = _matrix(str(run.folder), cached.predictions_stamp(run))
     mistakes = thumbnails.worst_mistakes(run, MISTAKES)
     images = "".join(thumbnails.picture(one.url, one.text) for one in mistakes)
-    return _frame(thumbnails.picture(url, _("A confusion matrix: errors in orange off the diagonal")) + images)
+    image = thumbnails.picture(url, _("A confusion matrix: errors in orange off the diagonal"))
+    return _frame(image + images, html.escape(_("Errors by class, and the two most confident ones")))
 
 
-def _frame(content: str) -> str:
-    return f'<div class="picture">{content}</div>'
+def _frame(content: str, caption: str = "") -> str:
+    """`caption` is HTML."""
+    return f'<div class="picture">{content}</div>' + (f'<p class="picture-caption">{caption}</p>' if caption else "")
 
 
 @lru_cache(8)

@@ -39,6 +39,9 @@ def test_cards_show_results_of_shipped_models():
     assert is_intact(app)
     for text in ("Handwritten digits", "accuracy rise", "A confusion matrix", "Worst mistake: predicted", "99.5%"):
         assert text in html_of(app)
+    for text in ("Accuracy by epoch:", "Errors by class, and the two most confident ones", "which classes it mixes up"):
+        assert text in html_of(app)
+    assert [one.value for one in app.header] == ["Ready-made models"], "they are nobody's own"
 
 
 def test_without_a_model_for_drawings_there_is_no_canvas_and_the_cards_remain():

@@ -40,9 +40,11 @@ def bars(counts: Mapping[str, np.ndarray], names: Sequence[str]) -> str:
     key = "".join(f'<span><i class="part-{part}"></i>{html.escape(name)}</span>' for part, name in enumerate(counts))
     if len(names) > MOST_ROWS:
         key += f"<em>highest: {most:,} images</em>"
-        kind, bars = "classes columns", (_column(*one, counts, most) for one in zip(names, table.T, strict=True))
+        kind, bars = "classes columns", iter([_column(*one, counts, most) for one in zip(names, table.T, strict=True)])
     else:
-        kind, bars = "classes", (_row(*one, most) for one in zip(names, table.T, strict=True))
+        heads = f"<span></span><div></div><em>{html.escape(' · '.join(counts))}</em>"
+        rows = "".join(_row(*one, most) for one in zip(names, table.T, strict=True))
+        kind, bars = "classes", iter((heads, rows))
     figure = (
         f'<div class="classes-key">{key}</div>'
         f'<div class="{kind}" role="img" aria-label="{html.escape(summary)}">{"".join(bars)}</div>'
