@@ -1,6 +1,5 @@
 """The Runs page: selection, undoable deletion, and runs deleted elsewhere meanwhile."""
 
-import html
 import json
 import random
 import re
@@ -356,7 +355,7 @@ def test_a_view_is_saved_with_enter_or_with_the_button():
     app.text_input(key="view-new").set_value("mine")
     button(app, "Save view").click().run()
     assert is_intact(app) and parse_qs(views.read()["mine"]) == {"q": ["only"], "layout": ["Table"]}
-    assert "mine" in app.selectbox(key="view-name").options
+    assert app.selectbox(key="view-name").value == "mine" and "View saved." in [one.value for one in app.success]
 
 
 def test_a_study_is_one_row_until_its_trials_are_shown():
@@ -367,13 +366,13 @@ def test_a_study_is_one_row_until_its_trials_are_shown():
         files = {"trial.json": record, "result.json": result}
         mutations.small_run(f"trial-{number}", **{name: json.dumps(one).encode() for name, one in files.items()})
     app = opened("runs", layout="Table")
-    assert is_intact(app) and "1 run and 1 study." in text_of(app)
+    assert is_intact(app) and "1 run, 1 study (3 trials)." in text_of(app)
     assert sorted(app.dataframe[0].value["Run"]) == ["alone-here", "my-study: best of 3 trials"]
     button(app, "3 trials of study “my-study” in one row · Show all").click().run()
     assert "4 runs." in text_of(app) and app.query_params["trials"] == "true"
     assert "4 runs." in text_of(opened("runs", trials="true"))
     app.button(key="remove-trials").click().run()
-    assert "1 run and 1 study." in text_of(app) and "trials" not in app.query_params
+    assert "1 run, 1 study (3 trials)." in text_of(app) and "trials" not in app.query_params
     assert "3 runs of 4." in text_of(opened("runs", q="study=my-study"))
     assert "my-study: best of 3 trials" in html_of(opened("runs", layout="Cards"))
 
@@ -456,13 +455,13 @@ def test_the_training_time_is_the_same_on_all_pages(finished_run):
     assert "training time 12 s" in html_of(opened("runs", layout="Cards", q="run-timed"))
 
 
-def test_a_saved_view_is_a_link_to_what_was_saved(finished_run):
+def test_a_saved_view_is_applied_when_it_is_chosen(finished_run):
     views.save("rates", "q=test%3E0.1&columns=learning+rate&columns=test&group=Model&secret=1")
     app = opened("runs", layout="Table")
-    app.session_state["view-name"] = "rates"
-    app.run()
+    app.selectbox(key="view-name").set_value("rates").run()
     assert is_intact(app)
-    (link,) = re.findall(r'href="\?([^"]+)"[^>]*>Open view<', " ".join(str(one.proto.body) for one in app.get("html")))
-    query = parse_qs(html.unescape(link))
+    (link,) = re.findall(r"pushState\(null, '', '\?([^']+)'", " ".join(str(one.proto.body) for one in app.get("html")))
+    query = parse_qs(link)
     assert query == {"q": ["test>0.1"], "columns": ["learning rate", "test"], "group": ["Model"]}
     assert is_intact(opened("runs", **query))
+    assert "pushState(null" not in " ".join(str(one.proto.body) for one in app.run().get("html")), "once"

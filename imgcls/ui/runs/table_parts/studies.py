@@ -62,13 +62,14 @@ def _state(study_id: str) -> str | None:
 
 
 def count(found: Found) -> str:
-    """How many rows match: '12 runs', '3 runs and 1 study'."""
+    """How many rows match: '12 runs', '3 runs, 1 study (10 trials)'."""
     number = len(found.studies)
     if not number:
         return formatting.count(found.total, "run")
     of_studies = "1 study" if number == 1 else f"{number:,} studies"
+    of_studies = f"{of_studies} ({formatting.count(sum(found.studies.values()), 'trial')})"
     others = found.total - number
-    return f"{formatting.count(others, 'run')} and {of_studies}" if others else of_studies
+    return f"{formatting.count(others, 'run')}, {of_studies}" if others else of_studies
 
 
 def say(found: Found) -> None:
