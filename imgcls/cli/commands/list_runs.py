@@ -62,7 +62,9 @@ def list_runs(
         if found.rows and sort not in COLUMNS and not any(sort in row["settings"] for row in found.rows):
             raise UserError(f"No run has a column or a setting called '{sort[:60]}' to sort by.")
     if as_json:
-        rows = [described(runs.find(row["id"])) | {"archived": bool(row["archived"])} for row in found.rows]
+        rows = [described(runs.find(row["id"])) for row in found.rows]
+        if archived:
+            rows = [one | {"archived": bool(row["archived"])} for one, row in zip(rows, found.rows, strict=True)]
         print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))
         return
     settings = [name for name in dict.fromkeys([*named, sort]) if name not in COLUMNS]
