@@ -43,6 +43,7 @@ class Action(StrEnum):
     SHARE_DATASET = "choose who sees this dataset"
     SEE_LOG = "read the log of this run"
     STOP_STUDY = "stop this study"
+    EXTEND_STUDY = "add trials to this study"
     DELETE_STUDY = "delete this study"
     RESTORE_STUDY = "restore this study"
     # A class
@@ -106,6 +107,7 @@ CHANGING = frozenset(
         Action.SHARE_DATASET,
         Action.SEE_LOG,
         Action.STOP_STUDY,
+        Action.EXTEND_STUDY,
         Action.DELETE_STUDY,
         Action.RESTORE_STUDY,
     }

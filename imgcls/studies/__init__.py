@@ -3,6 +3,7 @@
 space             which settings are varied, and over which values
 plan              study.json: the space, the sampler, the budget, the metric
 study             Study: a study folder and its trials
+more_trials       raises the budget of a study that has ended
 trash             deleted studies, which can be restored for a day
 proposals         what to try next: grid, random, TPE (Optuna)
 by_value          scores by the values of each setting, if there are too few trials for importances

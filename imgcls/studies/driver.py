@@ -24,12 +24,9 @@ from imgcls.runs import run_name
 from imgcls.runs import trials as trial_records
 from imgcls.studies import energy, proposals, pruning, selection_bias, space
 from imgcls.studies.plan import Plan
-from imgcls.studies.study import RESULT_VERSION, STARTING, Study, Trial, best
+from imgcls.studies.study import LOCK, LOCK_SECONDS, RESULT_VERSION, STARTING, Study, Trial, best
 from imgcls.system import atomic, processes
 
-LOCK = ".driver.lock"
-LOCK_SECONDS = 1.0
-"""Checking whether a study is driven holds its lock for a moment."""
 POLL_SECONDS = 0.2
 FULL_SECONDS = 2.0
 """Between two looks at a queue in which the owner of the study has no more room."""

@@ -1,7 +1,7 @@
 """A study, read from its folder. Its trials are ordinary runs, and they are the only record of what was tried.
 
     saved_models/_studies/<id>/
-      study.json        the plan                                   whoever creates the study, once
+      study.json        the plan                                   whoever creates the study, or adds trials
       owner.json        whose it is, see `imgcls.sharing`          page, on a shared server
       stop.json         a request to end it                        page or command line
       .driver.lock      held for as long as a driver lives         driver
@@ -39,6 +39,7 @@ FOLDER = "_studies"
 ID = re.compile(r"[a-z0-9][a-z0-9-]{2,34}")
 """The ID of a trial is longer by five characters."""
 RESULT_VERSION = 1
+LOCK, LOCK_SECONDS = ".driver.lock", 1.0  # checking whether a study is driven holds its lock for a moment
 STARTING, START_SECONDS = ".starting", 60.0  # a file that the driver removes, and for how long it is believed
 OUTCOMES = ("finished", "stopped", "failed")
 STATES = ("running", "stopping", "interrupted", *OUTCOMES, "damaged")
@@ -124,18 +125,19 @@ class Study:
     def is_driven(self) -> bool:
         """Whether a driver works on it, or was started a moment ago and has yet to take the lock."""
         age = file_times.age(self.folder / STARTING)
-        return (age is not None and age < START_SECONDS) or processes.is_locked(self.folder / ".driver.lock")
+        return (age is not None and age < START_SECONDS) or processes.is_locked(self.folder / LOCK)
 
     @property
     def state(self) -> str:
         """One of `STATES`. An interrupted study has no result and no driver; it can be resumed."""
         try:
             self.plan  # noqa: B018
+            is_driven = self.is_driven  # asked first: a driver writes the result before it ends
             if (result := self.result) is not None:
                 return result["outcome"]
         except UserError:
             return "damaged"
-        if not self.is_driven:
+        if not is_driven:
             return "interrupted"
         return "stopping" if self.is_stop_requested else "running"
 

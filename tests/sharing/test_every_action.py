@@ -40,7 +40,7 @@ from imgcls.sharing import people as known
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.permissions import allowed
-from imgcls.studies import plan
+from imgcls.studies import more_trials, plan
 from imgcls.studies import trash as studies_trash
 from imgcls.studies.notifications import settings as notifications
 from imgcls.studies.study import Study
@@ -215,6 +215,7 @@ EVERY_ACTION: dict[Action, tuple[Callable, list[Callable[[Scene], object]]]] = {
     ),
     Action.SEE_LOG: (RUN, [lambda scene: metrics_log.printed(scene.run.folder)]),
     Action.STOP_STUDY: (STUDY, [lambda scene: scene.study.request_stop()]),
+    Action.EXTEND_STUDY: (STUDY, [lambda scene: more_trials.add(scene.study, 3)]),
     Action.DELETE_STUDY: (STUDY, [lambda scene: studies_trash.delete(scene.study)]),
     Action.RESTORE_STUDY: (STUDY, [lambda scene: studies_trash.restore(scene.deleted_study())]),
     Action.OPEN_CLASS: (NONE, [lambda scene: rooms.open_new()]),

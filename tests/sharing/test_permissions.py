@@ -68,6 +68,7 @@ CLASSROOM = {
             Action.SHARE_DATASET,
             Action.SEE_LOG,
             Action.STOP_STUDY,
+            Action.EXTEND_STUDY,
             Action.DELETE_STUDY,
             Action.RESTORE_STUDY,
         ),

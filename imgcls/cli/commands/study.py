@@ -12,7 +12,7 @@ from imgcls import studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
-from imgcls.studies import Plan, Study, Trial, another_night, plan, proposals, trash
+from imgcls.studies import Plan, Study, Trial, another_night, more_trials, plan, proposals, trash
 from imgcls.studies import energy as energy_used
 from imgcls.studies.driver import Driver, Taken
 
@@ -82,12 +82,31 @@ def begin(planned: Plan, study_id: str, *, is_background: bool) -> int:
 
 
 @app.command
-def run(study: Id, /) -> int:
+def run(
+    study: Id,
+    /,
+    *,
+    add_trials: Annotated[
+        int,
+        Parameter(
+            name="--add-trials", show_default=False, help="Add so many trials first, also to a study that has ended."
+        ),
+    ] = 0,
+) -> int:
     """Work on a study until it has ended, for example after a reboot. Nothing is tried twice.
 
     Example: imgcls study run study-20260102-030405-ab12
+
+    More trials for a study that has ended: imgcls study run study-20260102-030405-ab12 --add-trials 10
     """
-    return _drive(_found(study))
+    one = _found(study)
+    if add_trials:
+        with exit_codes.exits_with(exit_codes.USAGE):
+            planned = more_trials.add(one, add_trials)
+        print(f"The study now has a budget of {planned.budget:,} trials.", flush=True)
+    elif one.result is not None:
+        print(f"This study has ended. Add trials with: imgcls study run {one.id} --add-trials {more_trials.USUAL}")
+    return _drive(one)
 
 
 @app.command

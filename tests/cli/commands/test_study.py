@@ -44,6 +44,17 @@ def test_json_has_every_trial_with_its_settings(search, capsys):
     assert found["result"]["winner"] == max(found["trials"], key=lambda trial: trial["value"])["run"]
 
 
+def test_a_study_that_has_ended_goes_on_with_more_trials(search, capsys):
+    with Trainers():
+        main(["study", "start", str(search), "--id", "mine"])
+        assert main(["study", "run", "mine"]) == exit_codes.OK
+        assert "Add trials with: imgcls study run mine --add-trials 10" in capsys.readouterr().out
+        assert main(["study", "run", "mine", "--add-trials", "2"]) == exit_codes.OK
+    assert "Finished after 5 trials" in capsys.readouterr().out
+    assert main(["study", "run", "mine", "--add-trials", "5000"]) == exit_codes.USAGE
+    assert "at most 1,000 trials" in capsys.readouterr().err
+
+
 def test_a_failing_study_exits_with_failure(search, capsys):
     with Trainers(lambda run: {"outcome": "failed", "message": "No memory."}):
         assert main(["study", "start", str(search)]) == exit_codes.FAILED

@@ -134,6 +134,23 @@ def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
     assert round(table["Best (%)"].max(), 6) == round(best, 6)
 
 
+def test_a_study_that_has_ended_goes_on_with_as_many_trials_as_importances_miss(few):
+    app = opened("studies", study="mine")
+    assert app.number_input(key="more-trials-mine").value == 3
+    app.button(key="add-missing-trials").click().run()
+    assert is_intact(app) and few.plan.budget == 8 and few.result is None
+
+
+def test_ten_trials_are_added_unless_another_number_is_typed(ended):
+    app = opened("studies", study="mine")
+    assert button(app, "Add 10 trials")
+    app.number_input(key="more-trials-mine").set_value(1).run()
+    button(app, "Add 1 trial").click().run()
+    assert is_intact(app) and ended.plan.budget == 13
+    with filelock.FileLock(ended.folder / driver.LOCK):
+        assert not [one for one in opened("studies", study="mine").button if one.key == "add-trials"]
+
+
 def test_the_page_rounds_scores_in_one_way_and_says_why_two_of_them_differ(few):
     result = json.loads((few.folder / "result.json").read_text())
     facts = {"value": 0.8475, "bias": {"bias": 0.0053, "accuracy": 0.8422, "trials": 5, "images": 400}}

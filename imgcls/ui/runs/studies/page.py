@@ -11,7 +11,7 @@ from imgcls.sharing import Action
 from imgcls.studies import Plan, Study, Trial, another_night, energy, space
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import cards, deleting, first_study, results, trials_table
+from imgcls.ui.runs.studies import adding, cards, deleting, first_study, results, trials_table
 from imgcls.ui.train import settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
@@ -120,7 +120,8 @@ def _study(study: Study, state: str) -> None:
             st.markdown(plain(" ".join(found)))
     _failures(trials)
     _night(study, trials)
-    results.show(study, plan, trials, winner)
+    adding.offer(study, plan, trials, state)
+    results.show(study, plan, trials, winner, state)
     trials_table.show(study, plan, trials, winner)
 
 

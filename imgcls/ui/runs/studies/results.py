@@ -8,9 +8,10 @@ import streamlit as st
 from imgcls.charts import studies as figures
 from imgcls.charts.studies import Point
 from imgcls.languages import percentage
-from imgcls.studies import Plan, Study, Trial, by_value, energy, proposals
+from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
 from imgcls.studies.space import Between, Listed
 from imgcls.ui.app import links
+from imgcls.ui.runs.studies import adding
 from imgcls.ui.widgets.figures import figure_download
 
 LEAST = 2
@@ -18,7 +19,7 @@ LEAST = 2
 MOST_SLICES = 12
 
 
-def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> None:
+def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, state: str) -> None:
     """All figures, or nothing with fewer than two scores."""
     used = energy.read(study.folder)
     points = [
@@ -38,7 +39,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
         _clickable(figures.history(points, score, is_higher_better=better), "history", "Score of each trial.")
     with right:
-        _importances(plan, trials)
+        _importances(study, plan, trials, state)
     st.header(
         "Settings and score",
         anchor=False,
@@ -74,7 +75,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
             _clickable(figure, f"pareto-{quantity}", f"Score against {title}, with the Pareto front.")
 
 
-def _importances(plan: Plan, trials: list[Trial]) -> None:
+def _importances(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:
     st.header(
         "Importance of settings",
         anchor=False,
@@ -91,6 +92,7 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
         )
         return
     st.caption(_why_no_importances(plan, trials))
+    adding.offer_missing(study, plan, trials, state)
     rows = by_value.scores(plan, trials)
     is_accuracy = plan.metric == "val_accuracy"
     shown = (lambda score: percentage(score, 2)) if is_accuracy else float
@@ -118,9 +120,7 @@ def _why_no_importances(plan: Plan, trials: list[Trial]) -> str:
     instead = "Meanwhile, the scores by value:"
     if not proposals.is_installed():
         return f'Importances need the package optuna: pip install "imgcls[search]". {instead}'
-    complete = proposals.complete(plan, trials)
-    missing = proposals.STARTUP_TRIALS - len(complete)
-    if missing > 0:
+    if missing := more_trials.missing_for_importances(plan, trials):
         return (
             f"Importances need {proposals.STARTUP_TRIALS} complete trials; {missing} more "
             f"{'is' if missing == 1 else 'are'} missing. With fewer, chance decides which trials are among the better "
