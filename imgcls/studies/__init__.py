@@ -22,6 +22,7 @@ from typing import Any
 
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
+from imgcls.studies.selection_bias import FEW_TRIALS
 from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find, folder
 from imgcls.system import processes
 
@@ -76,18 +77,20 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
         )
     if "winner" in result:
         found.append(f"{result['tried']:,} configurations were tried, {result['scored']:,} have a validation score.")
-    if bias:
+    if bias and bias["trials"] < FEW_TRIALS:
+        found.append(f"Selection bias: too few trials to estimate it; {FEW_TRIALS} are needed.")
+    elif bias:
         found.append(
             f"Selection bias: the best of {bias['trials']:,} validation scores is partly luck, by about "
             f"{100 * bias['bias']:.2f} percentage points; without it, {percent(bias['accuracy'], 2)} of the validation "
             f"images would be correct (bootstrap over {bias['images']:,} images)."
         )
-    if bias and test:
-        found.append(
-            "The test accuracy differs from this estimate because it was measured on other images, and because each "
-            "trial's best epoch was also chosen on the validation images, which the estimate does not correct: report "
-            "the test accuracy."
-        )
+        if test and percent(test["accuracy"], 2) != percent(bias["accuracy"], 2):
+            found.append(
+                "The test accuracy differs from this estimate because it was measured on other images, and because "
+                "each trial's best epoch was also chosen on the validation images, which the estimate does not "
+                "correct: report the test accuracy."
+            )
     if message := result.get("message"):
         found.append(str(message))
     return found

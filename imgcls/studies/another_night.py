@@ -28,6 +28,16 @@ def gain(scores: Sequence[float], *, is_higher_better: bool, seed: int = 0) -> S
     return Score(float(found[0]), float(min(low, found[0])), float(max(high, found[0])))
 
 
+def missing(trials: int) -> str:
+    """Why there is no estimate after so many trials with a score; "" if there are enough."""
+    if trials >= LEAST_TRIALS:
+        return ""
+    return (
+        f"What another night would gain can be estimated from {LEAST_TRIALS} trials with a score: "
+        f"{LEAST_TRIALS - trials} more {'is' if LEAST_TRIALS - trials == 1 else 'are'} needed."
+    )
+
+
 def sentence(score: Score | None, metric: str) -> str:
     """The estimate in plain English; "" without one."""
     if score is None:

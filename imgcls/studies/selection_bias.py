@@ -15,6 +15,8 @@ from imgcls.studies.study import Trial
 
 RESAMPLES = 500
 LEAST_TRIALS = 2
+FEW_TRIALS = 8
+"""With fewer, the estimate is close to 0 or chance; it is not shown."""
 
 
 @dataclass(frozen=True)

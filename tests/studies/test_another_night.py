@@ -22,6 +22,8 @@ def test_equal_scores_promise_nothing_and_few_trials_no_estimate():
     assert found.value == 0 and found.high < 1e-9
     assert another_night.gain([0.1 * one for one in range(7)], is_higher_better=True) is None
     assert another_night.sentence(None, "val_accuracy") == ""
+    assert "8 trials with a score: 2 more are needed" in another_night.missing(6)
+    assert another_night.missing(7).endswith("1 more is needed.") and another_night.missing(8) == ""
 
 
 def test_a_loss_improves_downwards():

@@ -228,7 +228,7 @@ def _lines(study: Study, trials: list[Trial]) -> list[str]:
         lines.append(used.sentence())
     scores = [trial.value for trial in trials if trial.value is not None]
     more = another_night.gain(scores, is_higher_better=planned.is_higher_better)
-    return lines + ([another_night.sentence(more, planned.metric)] if more else [])
+    return [*lines, another_night.sentence(more, planned.metric) if more else another_night.missing(len(scores))]
 
 
 def _shown(value: Value) -> str:

@@ -162,10 +162,20 @@ def _studies(memory: Memory, now: float) -> list[Event]:
             result = study.result or {}
             text = str(result.get("message", ""))[:MOST_TEXT]
             if "value" in result:
-                text = f"{_best(study, result['value'])} of {result['tried']} settings. {text}".strip()
+                scores = f"{_best(study, result['value'])} of {result['tried']} settings."
+                if test := result.get("test"):
+                    scores = f"{scores} Test accuracy of the winner {percent(test['accuracy'])}."
+                text = f"{scores} {text}".strip()
             kind = "failed" if state == "failed" else "finished"
-            facts = _study_facts(study, state)
-            events.append(Event(kind, f"{study.title} has {state}", text, f"study-{study_id}", now, link, facts))
+            verb = "was" if state == "stopped" else "has"
+            facts, title = _study_facts(study, state), f"{study.title} {verb} {state}"
+            # It may end again after more trials, which is another event.
+            events.append(Event(kind, title, text, f"study-{study_id}-{now:.0f}", now, link, facts))
+        elif state == "interrupted":
+            study, key = known[study_id], f"study-{study_id}-interrupted-{now:.0f}"
+            text = f"Its process ended unexpectedly after {_trials(study)}. Open the study to resume it."
+            facts, title = _study_facts(study, state), f"{study.title} was interrupted"
+            events.append(Event("stalled", title, text, key, now, link, facts))
     memory.studies = sorted(study_id for study_id, state in states.items() if state in ("running", "stopping"))
     return events
 
@@ -180,6 +190,11 @@ def _study_facts(study: studies.Study, state: str) -> dict[str, Any]:
     if rows:
         facts |= {"run": winner, "validation_accuracy": rows[0]["best"], "test_accuracy": rows[0]["test"]}
     return facts
+
+
+def _trials(study: studies.Study) -> str:
+    """How far it is, for example "3 of 6 trials"; trials that still train count."""
+    return f"{len(study.runs())} of {study.plan.budget} trials"
 
 
 def _best(study: studies.Study, value: float) -> str:

@@ -28,7 +28,7 @@ ADDRESS = re.compile(
 KINDS = {
     "finished": "A run or study has finished",
     "failed": "A run or study has failed, or its loss is not a number",
-    "stalled": "A training run has stopped responding, or its process has ended",
+    "stalled": "A training run has stopped responding, or the process of a run or study has ended",
     "disk": "The disk is nearly full",
     "queue": "Runs wait, but none starts",
 }

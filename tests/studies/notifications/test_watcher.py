@@ -4,6 +4,7 @@ import json
 from collections import namedtuple
 from datetime import datetime
 
+import filelock
 import pytest
 
 from imgcls import sharing, studies
@@ -14,6 +15,7 @@ from imgcls.sharing.visitors import Visitor
 from imgcls.studies.notifications import channels, events, settings, watcher
 from imgcls.studies.notifications.settings import Settings
 from imgcls.studies.notifications.watcher import Watcher
+from imgcls.studies.study import LOCK
 from tests.support.studies import planned
 
 NOON, NIGHT = (datetime(2026, 1, 2, hour).timestamp() for hour in (12, 23))
@@ -158,6 +160,28 @@ def test_the_end_of_a_study_is_told(recorder, digits, monkeypatch):
     (event,) = watching.round(NOON)
     assert event.title == "Search has finished" and "Best validation accuracy 90.0% of 6 settings" in event.text
     assert event.facts["study"] == "mine" and event.facts["state"] == "finished" and event.facts["dataset"] == "digits"
+
+
+def test_a_stopped_study_is_not_called_finished_and_the_test_accuracy_is_told(recorder, digits):
+    study = studies.create(planned(), study_id="mine")
+    watching = Watcher()
+    watching.memory.studies = ["mine"]
+    test = {"accuracy": 0.85, "low": 0.8, "high": 0.9, "images": 360}
+    result = {"version": 1, "outcome": "stopped", "tried": 6, "scored": 6, "winner": "mine-0001", "value": 0.9}
+    (study.folder / "result.json").write_text(json.dumps(result | {"test": test}))
+    (event,) = watching.round(NOON)
+    assert event.title == "Search was stopped" and "Test accuracy of the winner 85.0%" in event.text
+
+
+def test_a_study_whose_process_was_killed_is_told_once(recorder, digits):
+    study = studies.create(planned(), study_id="mine")
+    watching = Watcher()
+    with filelock.FileLock(study.folder / LOCK):
+        assert watching.round(NOON) == []
+    (event,) = watching.round(NOON + 5)
+    assert event.kind == "stalled" and event.title == "Search was interrupted"
+    assert "after 0 of 6 trials" in event.text and event.link == "/studies?study=mine"
+    assert watching.round(NOON + 10) == [] and len(recorder.sent) == 1
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"version": 1, "smtp_port": "x"}', '{"version": 1, "kinds": [3]}'])

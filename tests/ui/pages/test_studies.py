@@ -151,9 +151,26 @@ def test_ten_trials_are_added_unless_another_number_is_typed(ended):
         assert not [one for one in opened("studies", study="mine").button if one.key == "add-trials"]
 
 
+def test_with_few_trials_neither_a_selection_bias_nor_another_night_is_estimated(few):
+    result = json.loads((few.folder / "result.json").read_text())
+    bias = {"bias": 0.0, "accuracy": 0.84, "trials": 5, "images": 400}
+    (few.folder / "result.json").write_text(json.dumps(result | {"bias": bias}))
+    app = opened("studies", study="mine")
+    assert "Selection bias" not in html_of(app)
+    assert "Selection bias: too few trials to estimate it; 8 are needed." in text_of(app)
+    assert "8 trials with a score: 3 more are needed" in text_of(app)
+
+
+@pytest.mark.parametrize(("test", "differ"), [(0.8422, False), (0.8421, True)])
+def test_only_different_estimates_need_an_explanation(test, differ):
+    bias = {"bias": 0.005, "accuracy": 0.8422, "trials": 12, "images": 400}
+    scores = {"accuracy": test, "low": 0.8, "high": 0.9, "images": 360}
+    assert ("differs from this estimate" in " ".join(studies.sentences({"bias": bias, "test": scores}))) is differ
+
+
 def test_the_page_rounds_scores_in_one_way_and_says_why_two_of_them_differ(few):
     result = json.loads((few.folder / "result.json").read_text())
-    facts = {"value": 0.8475, "bias": {"bias": 0.0053, "accuracy": 0.8422, "trials": 5, "images": 400}}
+    facts = {"value": 0.8475, "bias": {"bias": 0.0053, "accuracy": 0.8422, "trials": 12, "images": 400}}
     test = {"test": {"accuracy": 0.81944, "low": 0.77, "high": 0.86, "images": 360}}
     (few.folder / "result.json").write_text(json.dumps(result | facts | test))
     winner = studies.best(few.trials(), few.plan)

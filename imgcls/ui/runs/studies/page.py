@@ -8,7 +8,7 @@ from imgcls import datasets, studies
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.sharing import Action
-from imgcls.studies import Plan, Study, Trial, another_night, energy, space
+from imgcls.studies import Plan, Study, Trial, another_night, energy, selection_bias, space
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.runs.studies import adding, cards, deleting, first_study, results, trials_table
@@ -119,7 +119,7 @@ def _study(study: Study, state: str) -> None:
         else:
             st.markdown(plain(" ".join(found)))
     _failures(trials)
-    _night(study, trials)
+    _night(study, trials, state)
     adding.offer(study, plan, trials, state)
     results.show(study, plan, trials, winner, state)
     trials_table.show(study, plan, trials, winner)
@@ -165,7 +165,7 @@ def _varied(plan: Plan) -> str:
     return "; ".join(f"{name.replace('_', ' ')} {domain}" for name, domain in plan.vary.items())
 
 
-def _night(study: Study, trials: list[Trial]) -> None:
+def _night(study: Study, trials: list[Trial], state: str) -> None:
     """The energy used, and what another night would gain."""
     plan, used = study.plan, energy.read(study.folder)
     if used.joules:
@@ -175,6 +175,8 @@ def _night(study: Study, trials: list[Trial]) -> None:
     more = another_night.gain(scores, is_higher_better=plan.is_higher_better)
     if more is not None:
         st.markdown(plain(another_night.sentence(more, plan.metric)))
+    elif state not in LIVE:
+        st.caption(another_night.missing(len(scores)))
 
 
 def _buttons(study: Study, state: str) -> None:
@@ -219,11 +221,11 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             "Best validation" if is_accuracy else "Lowest loss",
             plan.written(value),
             f"trial {winner.number}",
-            "The best score of all trials, on the images used to choose it. It is partly luck: see the selection bias.",
+            "The best score of all trials, on the images used to choose it. The best of many scores is partly luck.",
         ),
         Number("Settings tried", f"{len(trials):,}", f"of {plan.budget:,}"),
     ]
-    if bias:
+    if bias and bias["trials"] >= selection_bias.FEW_TRIALS:
         numbers.append(
             Number(
                 "Selection bias",
