@@ -38,8 +38,8 @@ FOLDER = "_studies"
 """Below the runs folder; no run can have this ID."""
 ID = re.compile(r"[a-z0-9][a-z0-9-]{2,34}")
 """The ID of a trial is longer by five characters."""
-RESULT_VERSION = 1
-LOCK, LOCK_SECONDS = ".driver.lock", 1.0  # checking whether a study is driven holds its lock for a moment
+RESULT_VERSION, LOCK = 1, ".driver.lock"
+LOCK_SECONDS = 1.0  # checking whether a study is driven holds its lock for a moment
 STARTING, START_SECONDS = ".starting", 60.0  # a file that the driver removes, and for how long it is believed
 OUTCOMES = ("finished", "stopped", "failed")
 STATES = ("running", "stopping", "interrupted", *OUTCOMES, "damaged")
@@ -137,9 +137,7 @@ class Study:
                 return result["outcome"]
         except UserError:
             return "damaged"
-        if not is_driven:
-            return "interrupted"
-        return "stopping" if self.is_stop_requested else "running"
+        return "interrupted" if not is_driven else "stopping" if self.is_stop_requested else "running"
 
     def request_stop(self) -> None:
         """Asks the driver to end: running trials keep their best epoch, and the best trial so far wins.
