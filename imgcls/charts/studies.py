@@ -19,6 +19,7 @@ MOST_TRIAL_TICKS = 10
 PADDING = 0.04
 STAR = 18
 """Pixels of the star that marks the winner."""
+CAMERA = 72  # pixels above parallel coordinates: the names of the axes stand below the camera icon
 MOST_TEXTS, MOST_DECADES = 40, 2
 LEAST_TICKS, TICK_DISTANCE = 3, 0.08
 """Round numbers on the axis of the scores, and their least distance to its ends, as a fraction of its length."""
@@ -119,12 +120,14 @@ def parallel_coordinates(
                 "color": values,
                 "colorscale": DARK_SCALE if is_dark else SCALE,
                 "reversescale": not is_higher_better,
-                "showscale": False,
+                "colorbar": {"title": {"text": literal(score), "side": "right"}, "thickness": 12},
             },
+            labelfont={"size": 14},
+            tickfont={"size": 13},
             unselected={"line": {"color": QUIET, "opacity": 0.15}},
         )
     )
-    return lay_out(figure, height=340, margins=(60, 60, 40, 24), legend=None)
+    return lay_out(figure, height=380, margins=(60, 60, CAMERA, 24), legend=None)
 
 
 def importances(shares: Mapping[str, float]):

@@ -129,6 +129,11 @@ def test_the_pareto_front_rises_with_the_cost():
     assert list(figure.data[0].customdata) == ["a", "b", "c"], "a trial without a known cost is left out"
 
 
+def test_the_colours_of_parallel_coordinates_have_a_legend():
+    trace = studies.parallel_coordinates(POINTS, [], "accuracy, %", is_higher_better=True).data[0]
+    assert trace.line.colorbar.title.text == "accuracy, %" and trace.tickfont.size >= 12
+
+
 def test_seed_groups_have_a_dot_per_run_and_a_mean_with_its_interval():
     figure = run_scatter.seed_groups(["wide"], [np.array([0.9, 0.92])], [Score(0.91, 0.8, 1.0)], [["a", "b"]])
     assert list(figure.data[0].customdata) == ["a", "b"] and np.allclose(figure.data[0].x, [90, 92])

@@ -11,6 +11,7 @@ from imgcls.languages import gettext as _
 from imgcls.params import Choice, Param, Range
 from imgcls.studies import Plan, proposals, space
 from imgcls.studies import plan as plans
+from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
 
@@ -18,8 +19,14 @@ WHAT = N_(
     "Trains many runs with different settings, as a study. The best one on the validation images wins, and only that "
     "one is evaluated on the test set. All other settings are taken from the form."
 )
-USUAL = {"weight_decay": "0.0001 .. 0.1 log", "dropout": "0 .. 0.5", "label_smoothing": "0 .. 0.2"}
-"""Ranges that are searched in practice, where one around the present value would not be."""
+USUAL = {
+    "batch_size": "32, 64, 128",
+    "filters": "16, 32, 64",
+    "weight_decay": "0.0001 .. 0.1 log",
+    "dropout": "0 .. 0.5",
+    "label_smoothing": "0 .. 0.2",
+}
+"""Values that are searched in practice, where a range around the present value would not be."""
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
@@ -99,6 +106,7 @@ def _panel(config: Config) -> Plan | None:
             help="Ends a trial whose validation score is worse than that of other trials after the same number of "
             "epochs.",
         )
+        parallel = _parallel()
     end, hours, kwh = _ends()
     if not chosen:
         return None
@@ -110,8 +118,18 @@ def _panel(config: Config) -> Plan | None:
         trials=trials,
         sampler=sampler,
         pruner=pruner,
+        parallel=parallel,
     )
     return plan.limited(end, hours, kwh)
+
+
+def _parallel() -> int:
+    """Trials at a time; 1 without a control where only one run trains at a time."""
+    most = min(plans.MOST_PARALLEL, paths.trainings_at_once())
+    if most < 2:
+        return 1
+    text = "Trials that train at the same time. TPE learns less from each of them."
+    return int(st.number_input("Parallel", 1, most, 1, key="vary-parallel", help=text))
 
 
 def _ends() -> tuple[str, float, float]:

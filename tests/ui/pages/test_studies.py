@@ -13,7 +13,7 @@ from imgcls.jobs.queue import LOCK
 from imgcls.studies import Trial, driver, plan
 from imgcls.system import paths
 from imgcls.ui.app import links
-from imgcls.ui.runs.studies import first_study, page
+from imgcls.ui.runs.studies import first_study, page, results
 from imgcls.ui.runs.studies.trials_table import ranked
 from tests.support import studies as support
 from tests.support.pages import HOSTILE, button, html_of, is_intact, opened, text_of
@@ -109,9 +109,11 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     scores = [float(value) for value in table["Validation (%)"]]
     assert scores == sorted(scores, reverse=True) and round(scores[0], 6) == round(100 * winner.value, 6)
     assert all(len(curve) == 4 for curve in table["Curve"])
-    assert len(app.get("plotly_chart")) == 8, (
-        "history, importance, parallel coordinates, two slices, three Pareto fronts"
+    assert len(app.get("plotly_chart")) == 5, (
+        "history, importance, parallel coordinates, two slices; all trials cost the same"
     )
+    assert "What does accuracy cost?" not in [one.value for one in app.header]
+    assert app.get("download_button")[0].proto.label == "Trials (CSV)"
 
 
 @pytest.fixture
@@ -337,6 +339,44 @@ def test_a_study_is_started_from_the_form(digits):
         "weight_decay": "0.0001 to 0.1 (logarithmic)",
     }
     assert study.plan.title == "Convolutional network on Small digits", "as a run would be called"
+
+
+def test_usual_values_are_suggested_and_parallel_trials_if_several_runs_may_train(digits, monkeypatch):
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
+    assert app.text_input(key="vary-cnn-batch_size").value == "32, 64, 128"
+    assert "Parallel" not in [one.label for one in app.number_input]
+    monkeypatch.setenv("IMGCLS_TRAININGS", "3")
+    app.run()
+    app.number_input(key="vary-parallel").set_value(2).run()
+    button(app, "Start study of 20 trials").click().run()
+    (study,) = studies.all_studies()
+    assert study.plan.parallel == 2
+
+
+def test_cards_say_what_was_searched_and_what_came_out(few):
+    result = json.loads((few.folder / "result.json").read_text())
+    test = {"accuracy": 0.8194, "low": 0.77, "high": 0.86, "images": 360}
+    (few.folder / "result.json").write_text(json.dumps(result | {"test": test}))
+    studies.create(planned(title="Another"), study_id="another")
+    app = opened("studies")
+    assert "Small digits · " in html_of(app) and "Test accuracy of the winner: 81.94%" in html_of(app)
+    assert len(app.get("progress")) == 1, "only of the study that has not ended"
+    assert "Finds good settings for you" in text_of(app)
+
+
+def test_two_running_studies_say_that_they_take_turns(digits):
+    found = [studies.create(planned(), study_id=name) for name in ("mine", "yours")]
+    with filelock.FileLock(found[0].folder / driver.LOCK), filelock.FileLock(found[1].folder / driver.LOCK):
+        assert "2 studies are running. Their trials take turns" in text_of(opened("studies", study="mine"))
+    with filelock.FileLock(found[0].folder / driver.LOCK):
+        assert "take turns" not in text_of(opened("studies", study="mine"))
+
+
+def test_a_cost_that_hardly_differs_has_no_axis():
+    assert results._varies([100, 100, 50, None]) and not results._varies([100, 100])
+    assert not results._varies([13_705, 13_706]) and not results._varies([None]) and not results._varies([])
 
 
 def test_an_invalid_range_in_the_form_is_named(digits):

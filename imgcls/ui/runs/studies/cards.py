@@ -1,10 +1,13 @@
 """All studies as cards: the best score, how it rose from trial to trial, and the state."""
 
+import contextlib
 import html
 
 import streamlit as st
 
+from imgcls import datasets, models
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.index import Query, search
 from imgcls.studies import Plan, Study
 from imgcls.ui.app import errors, links
@@ -14,6 +17,8 @@ from imgcls.ui.widgets import formatting, pager
 
 A_PAGE = 12
 NONE = "<b>–</b> no score"
+CURVE, LEAST_STEPS = "Best validation accuracy so far, by trial", 3
+UNDER_WAY = ("running", "stopping", "interrupted")
 STATES = {
     "running": ("Running", ":material/play_circle:", "blue"),
     "stopping": ("Stopping", ":material/hourglass_bottom:", "orange"),
@@ -47,26 +52,50 @@ def _card(study: Study) -> None:
     except UserError:
         plan = None
     scores = [] if plan is None or not plan.is_higher_better else _scores(study, plan)
-    curve = thumbnails.picture(
-        thumbnails.sparkline(_best_so_far(scores), width=300, height=60), "The best score so far, by trial", "curve"
-    )
     best = NONE
     if plan is not None:
         best = f"<b>{plan.written(max(scores))}</b> best validation" if scores else _loss(study, plan)
-    varied = "" if plan is None else ", ".join(name.replace("_", " ") for name in plan.vary)
-    st.html(
-        f'<div class="glance"><div class="curve">{curve}</div></div><p class="score">{best}</p>'
-        f'<h2>{html.escape(study.title)}</h2><p class="one-line">{html.escape(varied)}</p>'
-    )
+    lines = "".join(f'<p class="one-line">{html.escape(line)}</p>' for line in _facts(study, plan))
+    st.html(f'{_curve(scores)}<p class="score">{best}</p><h2>{html.escape(study.title)}</h2>{lines}')
     if st.button(plain(study.title), key=f"open-{study.id}", type="tertiary"):
         links.go("studies.py", study=study.id)
-    st.markdown(state(study.state, _progress(study, plan)))
+    name = study.state
+    st.markdown(state(name, _progress(study, plan)))
+    if plan is not None and name in UNDER_WAY:
+        st.progress(min(1.0, len(study.runs()) / plan.budget))
 
 
 def _scores(study: Study, plan: Plan) -> list[float]:
     """The validation accuracies of the trials by number, from the index: it knows them without reading the runs."""
     rows = search(Query(exact={"study": study.id}, archived=True, sort="id", descending=False)).rows
     return [row["best"] for row in rows if row["best"] is not None]
+
+
+def _curve(scores: list[float]) -> str:
+    """The best score so far, with what it is; a flat line or a single step would say nothing."""
+    found = _best_so_far(scores)
+    if len(set(found)) < LEAST_STEPS:
+        return ""
+    line = thumbnails.picture(thumbnails.sparkline(found, width=300, height=60), "", "curve")
+    return f'<div class="glance"><div class="curve">{line}</div></div><p class="one-line">{CURVE}</p>'
+
+
+def _facts(study: Study, plan: Plan | None) -> list[str]:
+    """Dataset and model, the settings that are varied, and the test accuracy of the winner."""
+    if plan is None:
+        return []
+    lines = [f"{_dataset(plan)} · {models.title(plan.base.model)}", ", ".join(plan.vary).replace("_", " ")]
+    with contextlib.suppress(UserError):
+        if test := (study.result or {}).get("test"):
+            lines.append(f"Test accuracy of the winner: {percent(test['accuracy'], 2)}")
+    return lines
+
+
+def _dataset(plan: Plan) -> str:
+    try:
+        return datasets.facts(plan.base.data).title
+    except UserError:  # it was deleted
+        return plan.base.data
 
 
 def _best_so_far(scores: list[float]) -> list[float]:

@@ -7,8 +7,6 @@ from imgcls.charts.theme import BEST, QUIET, TRAINING
 from imgcls.ui.runs import thumbnails
 
 WIDTH, HEIGHT = 300, 150
-LABEL = "#78828C"
-"""Legible on light and on dark ground."""
 SCORES = (0.42, 0.58, 0.93, 0.71, 0.5, 0.8)
 """Of the trials in the drawings, in order; the third wins."""
 PLACES = (0.06, 0.24, 0.55, 0.72, 0.94, 0.4)
@@ -19,15 +17,15 @@ BEST_TRIAL = SCORES.index(max(SCORES))
 def ranges(alt: str) -> str:
     """A range and a list, with the values that the trials try; those of the best one in green."""
     dots = "".join(
-        _dot(20 + 260 * place, 55, is_best=at == BEST_TRIAL)
+        _dot(20 + 260 * place, 46, is_best=at == BEST_TRIAL)
         for at, place in sorted(enumerate(PLACES), key=lambda one: one[0] == BEST_TRIAL)
     )
     boxes = "".join(
-        f'<rect x="{20 + 94 * at}" y="104" width="72" height="28" rx="8" fill="{BEST if at == 1 else TRAINING}"/>'
+        f'<rect x="{20 + 94 * at}" y="90" width="72" height="28" rx="8" fill="{BEST if at == 1 else TRAINING}"/>'
         for at in range(3)
     )
-    line = f'<line x1="20" x2="280" y1="55" y2="55" stroke="{QUIET}" stroke-width="4"/>'
-    return _picture(f"{_label('learning rate', 32)}{line}{dots}{_label('filters', 94)}{boxes}", alt)
+    line = f'<line x1="20" x2="280" y1="46" y2="46" stroke="{QUIET}" stroke-width="4"/>'
+    return _picture(f"{line}{dots}{boxes}", alt)
 
 
 def curves(alt: str) -> str:
@@ -58,10 +56,6 @@ def winner(alt: str) -> str:
         for at, (place, score) in enumerate(zip(PLACES, SCORES, strict=True))
     ]
     return _picture(_axes() + "".join(dots), alt)
-
-
-def _label(text: str, y: int) -> str:
-    return f'<text x="20" y="{y}" font-family="sans-serif" font-size="15" fill="{LABEL}">{text}</text>'
 
 
 def _height(score: float) -> float:

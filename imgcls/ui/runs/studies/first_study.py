@@ -14,7 +14,11 @@ from imgcls.ui.runs.studies import drawings
 from imgcls.ui.visitors import rights
 
 PANELS = (
-    ("You say what to try", "A range or a list for each setting, and how many trials.", drawings.ranges),
+    (
+        "You say what to try",
+        "A range for each setting, such as the learning rate, or a list; and how many trials.",
+        drawings.ranges,
+    ),
     ("Trials train by themselves", "Each with other values. Those that fall behind end early.", drawings.curves),
     ("The best one wins", "Chosen on validation images, then tested once.", drawings.winner),
 )
@@ -65,9 +69,9 @@ def show() -> None:
                 f"{TRIALS} short trials look for the learning rate and the width of a network that reads digits: a few "
                 "minutes."
             )
-    with st.expander("In a shell", icon=":material/terminal:"):
-        st.code(f"# search.yaml\n{FILE}", language="yaml")
-        st.code(COMMAND, language="shell")
+    st.header("In a shell", anchor=False)
+    st.code(f"# search.yaml\n{FILE}", language="yaml")
+    st.code(COMMAND, language="shell")
 
 
 def offer(label: str) -> None:

@@ -28,8 +28,8 @@ REASONS = {
 MOST_REASONS, MOST_NUMBERS = 3, 8
 """Why trials failed, and the numbers of those with one reason."""
 WHAT = (
-    "A study tries many settings and keeps the best. Each trial is an ordinary run; the winner is chosen on "
-    "validation images, and only the winner is evaluated on the test set."
+    "Finds good settings for you: trains many short runs and keeps the best. Each trial is an ordinary run; the winner "
+    "is chosen on validation images, and only the winner is evaluated on the test set."
 )
 
 
@@ -47,12 +47,12 @@ def show() -> None:
 
 def _show_list() -> None:
     st.title("Studies")
+    st.caption(WHAT)
     found = studies.all_studies()
     if not found:
         first_study.show()
         deleting.undo()
         return
-    st.caption(WHAT)
     first_study.offer("New study")
     is_live = any(study.state in LIVE for study in found)
     st.fragment(run_every=TICK_SECONDS if is_live else None)(_cards)(is_live)
@@ -110,19 +110,28 @@ def _study(study: Study, state: str) -> None:
         if plan.until is not None:
             st.caption(f"Ends at {time.strftime('%H:%M, %d %B', time.localtime(plan.until))} at the latest.")
         _buttons(study, state)
+        _others(state)
     result = study.result or {}
     winner = _winner(plan, trials, result)
     _numbers(study, trials, winner, result)
-    if found := studies.sentences(result):
-        if state == "failed":
-            st.error(plain(" ".join(found)), icon=":material/error:")
-        else:
-            st.markdown(plain(" ".join(found)))
+    _explanation(result, state)
     _failures(trials)
     _night(study, trials, state)
     adding.offer(study, plan, trials, state)
     results.show(study, plan, trials, winner, state)
     trials_table.show(study, plan, trials, winner)
+
+
+def _explanation(result: dict, state: str) -> None:
+    """How the figures were measured, folded, as they stand above it; what went wrong is always shown."""
+    if state == "failed":
+        st.error(plain(" ".join(studies.sentences(result))), icon=":material/error:")
+        return
+    if found := studies.sentences({name: value for name, value in result.items() if name != "message"}):
+        with st.expander("How these scores were measured", key="study-scores"):
+            st.markdown(plain(" ".join(found)))
+    if message := result.get("message"):
+        st.warning(plain(message), icon=":material/warning:")
 
 
 def _winner(plan: Plan, trials: list[Trial], result: dict) -> Trial | None:
@@ -204,6 +213,13 @@ def _buttons(study: Study, state: str) -> None:
             )
 
 
+def _others(state: str) -> None:
+    """How this study shares the machine."""
+    count = sum(one.state in LIVE for one in studies.all_studies()) if state in LIVE else 0
+    if count > 1:
+        st.caption(f"{count} studies are running. Their trials take turns in the same training queue.")
+
+
 def _stop(study: Study) -> None:
     with shown():
         study.request_stop()
@@ -223,7 +239,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             f"trial {winner.number}",
             "The best score of all trials, on the images used to choose it. The best of many scores is partly luck.",
         ),
-        Number("Settings tried", f"{len(trials):,}", f"of {plan.budget:,}"),
+        Number("Trials", f"{len(trials):,}", f"of {plan.budget:,}"),
     ]
     if bias and bias["trials"] >= selection_bias.FEW_TRIALS:
         numbers.append(

@@ -16,7 +16,7 @@ from imgcls.ui.widgets.figures import figure_download
 
 LEAST = 2
 """Trials with a score that a figure needs."""
-MOST_SLICES = 12
+MOST_SLICES, LEAST_DIFFERENCE = 12, 1e-3
 
 
 def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, state: str) -> None:
@@ -65,14 +65,23 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
                 points, name, score, is_log=name in logarithmic, is_listed=name in listed, ends=ends.get(name)
             )
             _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
+    costs = [("seconds", "training time, s"), ("parameters", "parameters")]
+    if used.joules:
+        costs.append(("watt_hours", f"energy, Wh ({used.source})"))
+    costs = [cost for cost in costs if _varies([getattr(point, cost[0]) for point in points])]
+    if not costs:
+        return
     st.header("What does accuracy cost?" if better else "What does a lower loss cost?", anchor=False)
     with st.grid(2, min_column_width=340):
-        costs = [("seconds", "training time, s"), ("parameters", "parameters")]
-        if used.joules:
-            costs.append(("watt_hours", f"energy, Wh ({used.source})"))
         for quantity, title in costs:
             figure = figures.pareto(points, quantity, title, score, is_higher_better=better)
             _clickable(figure, f"pareto-{quantity}", f"Score against {title}, with the Pareto front.")
+
+
+def _varies(costs: list[float | None]) -> bool:
+    """Whether trials differ in what they cost, by more than a thousandth; otherwise their axis says nothing."""
+    known = [cost for cost in costs if cost is not None]
+    return bool(known) and max(known) - min(known) > LEAST_DIFFERENCE * max(known)
 
 
 def _importances(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:

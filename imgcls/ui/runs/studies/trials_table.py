@@ -38,9 +38,29 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         "Epochs": [len(one.curve) for one in trials],
         "State": [formatting.STATES[one.state][0] for one in trials],
     }
-    chosen = _selected(study, pa.table(columns), trials, score)
+    table = pa.table(columns)
+    chosen = _selected(study, table, trials, score)
+    st.download_button(
+        "Trials (CSV)",
+        _csv(table),
+        f"trials-{study.id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key="trials-csv",
+    )
     if chosen and st.button(f"Open the run of trial {chosen.number}", icon=":material/open_in_new:"):
         links.go("train.py", run=chosen.run.id)
+
+
+def _csv(table: pa.Table) -> bytes:
+    """The table without what is only for the eye."""
+    from pyarrow import csv
+
+    sink = pa.BufferOutputStream()
+    csv.write_csv(table.drop_columns([" ", CURVE]), sink)
+    return sink.getvalue().to_pybytes()
 
 
 def _selected(study: Study, table: pa.Table, trials: list[Trial], score: str) -> Trial | None:
