@@ -25,7 +25,18 @@ from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.skipped import SkippedFiles
 from imgcls.datasets.importing.sources import ImportRequest, Source, multilabel, opened
 from imgcls.datasets.importing.sources.arrays import ArrayTable
-from imgcls.datasets.importing.sources.items import NO_DATA, SYSTEM, Box, Item, one_spelling, spellings, usable_classes
+from imgcls.datasets.importing.sources.items import (
+    NO_DATA,
+    NO_IMAGE,
+    SYSTEM,
+    Box,
+    Item,
+    is_document,
+    one_spelling,
+    spellings,
+    usable_classes,
+)
+from imgcls.datasets.importing.splits import holdout, units
 from imgcls.errors import ImageError, SourceError
 from imgcls.images.files import decoding
 from imgcls.images.files.pixel_scale import PixelScale
@@ -36,6 +47,15 @@ THUMBNAIL = 96
 SAMPLES = 24
 MEASURED = 12  # images, for the range of values in the thumbnails
 MANY_SKIPPED = 0.01  # of all files
+INDIVISIBLE = (
+    "With “Keep groups together”, the import will be refused: each group has all images of a class, so none can be "
+    "held out for the test. Import images of more groups, or switch it off (--no-keep-groups); the test score is then "
+    "too optimistic."
+)
+ALL_TRAINING = (
+    f"The source marks all images as training images, so {100 * holdout.FRACTION:g}% of them are held out as the test "
+    "set, unless you choose another fraction."
+)
 MAX_MEGAPIXELS = 4
 LARGE_SAMPLES = 4
 """Of larger images only so many are decoded for the preview, unless they are JPEG, which is read at reduced size."""
@@ -58,7 +78,7 @@ class Preview:
     typical_size: str = ""  # the median size, as text
     ink: str = ""  # "dark" or "light" if the images are handwriting with such ink
     questions: list[Question] = field(default_factory=list)
-    skipped_images: int = 0  # files that are no clutter of an operating system, such as .DS_Store
+    skipped_images: int = 0  # files that are neither clutter of an operating system nor documents such as README
     groups: int = 0  # groups of images that a split must not divide
     group_example: str = ""  # the name of one
     multilabel_total: int = 0  # number of images if multi-label, since `counts` count an image for each label
@@ -103,10 +123,23 @@ def make_preview(request: ImportRequest, seconds: float | None = None, skipped_c
         if shown.ink:
             shown.side, shown.channels, shown.square = SIDES[0], 1, True
         shown.questions = source.findings.questions
-        shown.skipped_images = source.skipped.count - source.skipped.count_of(SYSTEM)
+        harmless = source.skipped.count_of(SYSTEM) + source.skipped.count_if(NO_IMAGE, is_document)
+        shown.skipped_images = source.skipped.count - harmless
+        _foresee_split(shown, source)
         if skipped_csv:
             source.skipped.write_csv(skipped_csv)
         return shown
+
+
+def _foresee_split(shown: Preview, source: Source) -> None:
+    """Says what the import makes of a source without a test set."""
+    if not shown.is_complete or any(test for _, _, test, _ in shown.counts):
+        return
+    if any(training for _, training, _, _ in shown.counts):
+        shown.counts = [(label, 0, 0, training + unsplit) for label, training, _, unsplit in shown.counts]
+        shown.notes.append(ALL_TRAINING)
+    if not source.is_multilabel and not units.can_divide([str(item.label) for item in source.items], source.groups):
+        shown.notes.append(INDIVISIBLE)
 
 
 def _of_files(source: Source, end: float) -> Preview:

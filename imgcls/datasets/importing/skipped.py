@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,10 @@ class SkippedFiles:
     def count_of(self, reason: str) -> int:
         """The number of files that were skipped for this reason."""
         return self._groups.get(reason, (0, []))[0]
+
+    def count_if(self, reason: str, is_meant: Callable[[str], bool]) -> int:
+        """The number of listed files that were skipped for this reason and are meant, by their names."""
+        return sum(count for name, why, count in self._listed if why == reason and is_meant(name))
 
     def rows(self) -> list[dict[str, Any]]:
         """The largest group first, as JSON values."""

@@ -54,6 +54,8 @@ PARTS = {word: part for part, words in SPLITS.items() for word in words.split()}
 """What a folder, a field of a table or the name of a list calls a part of a dataset, in several languages."""
 CASE = "case"
 """The key of the question whether `a` and `A` are different classes."""
+ZEROS = "leading_zeros"
+"""The key of the question whether `01` and `1` are different classes."""
 MAX_CLASSES = 1000
 MIN_IMAGES = 3
 MOST_COUNTED = 3
@@ -73,6 +75,7 @@ SYSTEM = "system files (such as .DS_Store)"
 NO_IMAGE = "not an image, judging by the file extension"
 NO_EXTENSION = "without a file extension (images need one, such as .jpg; export DICOM as PNG)"
 _TEXTS = frozenset(("readme", "license", "licence", "copying", "notice", "authors", "changelog", "makefile", "version"))
+_DOCUMENTS = (".md", ".rst", ".pdf", ".bib", ".cff", ".html")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -137,6 +140,12 @@ def why_unread(file: str) -> str:
     return why if why in NO_DATA and why not in (INNER, ARRAYS) else ""
 
 
+def is_document(path: str) -> bool:
+    """Whether a file is only read by people, such as README.txt or LICENSE, so that nothing is lost without it."""
+    file = path.rpartition("/")[2].casefold()
+    return file.endswith(_DOCUMENTS) or re.split(r"[\W_]", file, maxsplit=1)[0] in _TEXTS
+
+
 def _why_skipped(file: str) -> str:
     """The reason by the last two extensions of a file, or the last one."""
     file = _SHARD.sub("", file)
@@ -174,7 +183,10 @@ def one_spelling(counts: Mapping[str, int], findings: Findings) -> dict[str, str
     """Label -> displayed name, as `spellings`. If labels differ only in case, the user may keep them as classes."""
     if not any(question.key == CASE for question in findings.questions):
         _ask_about_case(counts, findings)
-    return spellings(counts, findings.notes, keeps_case=keeps_case(findings))
+    if not any(question.key == ZEROS for question in findings.questions):
+        _ask_about_zeros(counts, findings)
+    merges = any(question.key == ZEROS and question.answer == "same" for question in findings.questions)
+    return spellings(counts, findings.notes, keeps_case=keeps_case(findings), merges_zeros=merges)
 
 
 def keeps_case(findings: Findings) -> bool:
@@ -202,13 +214,38 @@ def _ask_about_case(labels: Iterable[str], findings: Findings) -> None:
     findings.ask(CASE, text, options, default)
 
 
-def spellings(counts: Mapping[str, int], notes: list[str], *, keeps_case: bool = False) -> dict[str, str]:
+def _ask_about_zeros(labels: Iterable[str], findings: Findings) -> None:
+    """Asks about labels such as `01` and `1`, if all are numbers. By default they are the same number."""
+    of_number: dict[str, set[str]] = {}
+    for label in map(class_names.visible, labels):
+        if not (label.isascii() and label.isdecimal()):
+            return
+        of_number.setdefault(_without_zeros(label), set()).add(label)
+    variants = [sorted(names) for names in of_number.values() if len(names) > 1]
+    if not variants:
+        return
+    pairs = ", ".join(" and ".join(map(class_names.short, names)) for names in variants[:3])
+    options = (
+        Option("same", "The same class", f"{len(of_number):,} classes"),
+        Option("different", "Different classes", f"{sum(map(len, of_number.values())):,} classes"),
+    )
+    text = f"Leading zeros: are {pairs}{', …' if len(variants) > 3 else ''} different classes?"
+    findings.ask(ZEROS, text, options, "same")
+
+
+def _without_zeros(number: str) -> str:
+    return number.lstrip("0") or "0"
+
+
+def spellings(
+    counts: Mapping[str, int], notes: list[str], *, keeps_case: bool = False, merges_zeros: bool = False
+) -> dict[str, str]:
     """Label -> displayed name: `Cat` and `cat`, or two encodings of é, get the most common spelling.
 
-    With `keeps_case`, `a` and `A` keep their own.
+    With `keeps_case`, `a` and `A` keep their own. With `merges_zeros`, all are numbers, and `01` is `1`.
     """
     shown = {label: class_names.visible(label) for label in counts}
-    key_of = str if keeps_case else class_names.merge_key
+    key_of = _without_zeros if merges_zeros else str if keeps_case else class_names.merge_key
     groups: dict[str, Counter] = {}
     for label, name in shown.items():
         groups.setdefault(key_of(name), Counter())[name] += counts[label]
@@ -262,9 +299,18 @@ def usable_classes(counts: Counter, skipped: SkippedFiles) -> set[str]:
         raise (OneClassError if len(labels) == 1 else SourceError)(
             f"Found {there} with images, but {'only one' if usable else 'none'} with enough of them"
             f"{lacking and f': {lacking}'}. Expected at least two classes with at least {least} {kind} "
-            "each. Add images and try again."
+            f"each. Add {kind}{_or_other_split(counts) if has_test else ''} and try again."
         )
     return usable
+
+
+def _or_other_split(counts: Counter) -> str:
+    """The other way out, if there are enough images and only the split of the source leaves too few for training."""
+    totals: Counter = Counter()
+    for (label, _), count in counts.items():
+        totals[label] += count
+    enough = sum(count >= MIN_IMAGES for count in totals.values()) > 1
+    return ", or remove what marks test images, so that 20% of each class are held out," if enough else ""
 
 
 def _counted(counts: Counter, labels: list[str]) -> str:

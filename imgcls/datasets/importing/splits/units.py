@@ -1,5 +1,6 @@
 """Which images must stay together in every split: groups of the source, exact duplicates, and near duplicates."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,17 @@ def units_of(
     has_unit = (members[of] > 1) | ((group >= 0) & keep_groups)
     unit[has_unit] = np.unique(of[has_unit], return_inverse=True)[1].reshape(-1)
     return Units(np.column_stack([group, unit]).astype(np.int32), names)
+
+
+def can_divide(labels: Sequence[str], groups: Sequence[str]) -> bool:
+    """Whether a group or an image without one can be held out as a test set, so that no class loses all its images."""
+    if not groups or not labels:
+        return True
+    units_of_class, classes_of_group = defaultdict(set), defaultdict(set)
+    for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
+        units_of_class[label].add(group or place)
+        classes_of_group[group or place].add(label)
+    return any(all(len(units_of_class[label]) > 1 for label in found) for found in classes_of_group.values())
 
 
 def near_duplicates(chunks: Iterable[np.ndarray], labels: np.ndarray, num_classes: int) -> np.ndarray:

@@ -50,7 +50,7 @@ def skipped_warning(preview: Preview, listed: bytes | None) -> None:
     if not preview.skips_many:
         return
     shown = [row for row in preview.skipped if row["reason"] != SYSTEM]
-    total = preview.skipped_images
+    total = sum(row["count"] for row in shown)
     reasons = "".join(f"\n- **{row['count']:,}** {plain(row['reason'])}" for row in shown[:MOST_REASONS])
     more = f"\n- and {len(shown) - MOST_REASONS:,} more reasons" if len(shown) > MOST_REASONS else ""
     is_partial = 0 < preview.checked < preview.total

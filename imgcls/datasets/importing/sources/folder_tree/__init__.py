@@ -13,7 +13,7 @@ series          images whose names say that they show the same patient, sign or 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from imgcls.datasets.importing.class_names import short
@@ -36,6 +36,7 @@ NO_CLASS = "outside the class folders, so without a class"
 OTHER_CLASSES = "in a test folder whose classes do not occur in training"
 MASK = "a mask of the image with the same name"
 MASKS = ("_mask", "_mask_1", "_mask_2", "_segmentation", "_seg", "_gt")
+SEPARATORS = " _.-("
 EXPECTED = (
     "Expected one folder per class (inside the train and test folders, if there are any), the class in the file name "
     "(ship_0001.jpg), or a CSV table of file names and labels."
@@ -120,9 +121,16 @@ def _with_versions(
     found: list[tuple[Entry, Assigned]], row_of: dict[tuple[str, ...], Row], findings: Findings
 ) -> list[tuple[Entry, Assigned]]:
     """With versions of an image, which have its name in other folders, as a group: `128/oak/1.jpg`, `256/oak/1.jpg`."""
-    keys = [
-        (one.label.casefold(), entry.file.rpartition(".")[0].casefold()) if row_of[entry.folders].is_version else None
+    there: dict[tuple[str, str], set[tuple[str, ...]]] = defaultdict(set)  # class and stem -> folders
+    for entry, one in found:
+        if row_of[entry.folders].is_version:
+            there[one.label.casefold(), entry.file.rpartition(".")[0].casefold()].add(entry.folders)
+    stems = [
+        _version_of(entry, one.label.casefold(), there) if row_of[entry.folders].is_version else ""
         for entry, one in found
+    ]
+    keys = [
+        (one.label.casefold(), stem.casefold()) if stem else None for (_, one), stem in zip(found, stems, strict=True)
     ]
     counts = Counter(keys)
     repeated = sum(count for key, count in counts.items() if key and count > 1)
@@ -130,9 +138,21 @@ def _with_versions(
         return found
     findings.notes.append("Images with the same name are versions of one image, so they stay in the same split.")
     return [
-        (entry, replace(one, group=levels.JOINT.join((one.label, entry.file.rpartition(".")[0]))) if key else one)
-        for (entry, one), key in zip(found, keys, strict=True)
+        (entry, replace(one, group=levels.JOINT.join((one.label, stem))) if stem else one)
+        for (entry, one), stem in zip(found, stems, strict=True)
     ]
+
+
+def _version_of(entry: Entry, label: str, there: Mapping[tuple[str, str], set[tuple[str, ...]]]) -> str:
+    """The stem of the image of which this is a version: without words at its end, such as `_final_masked`, if another
+    folder has that image. Numbers at the end count the images of a thing, so they stay."""
+    stem = entry.file.rpartition(".")[0]
+    for place in range(len(stem) - 1, 0, -1):
+        if stem[place].isdecimal():
+            break
+        if stem[place] in SEPARATORS and there.get((label, stem[:place].casefold()), set()) - {entry.folders}:
+            return stem[:place]
+    return stem
 
 
 def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:
@@ -167,7 +187,7 @@ def _assigned(kept: list[Row], entries: list[Entry], files: Files, findings: Fin
             if names and ambiguities.are_file_names_classes(classes, names, entries[0], alike, findings):
                 parts = {row.folders: row.part for row in kept}
                 return lambda entry: Assigned(file_names.stem(entry.file), parts[entry.folders], entry.folders[-1])
-            by_folder = _by_folder(kept, words, way, ambiguities.reading(classes, findings))
+            by_folder = _by_folder(kept, words, way, ambiguities.reading(classes, findings), findings)
             return lambda entry: by_folder.get(entry.folders, Assigned())
     row_of = {row.folders: row for row in kept}
     learned = [entry.file for entry in entries if row_of[entry.folders].part in ("", "train")]
@@ -213,8 +233,12 @@ def _by_folder(
     words: dict[tuple[str, ...], tuple[str, ...]],
     way: levels.Reading,
     read: ambiguities.Reading,
+    findings: Findings,
 ) -> dict[tuple[str, ...], Assigned]:
-    """Folders -> class, part and group: the outermost folder that is named like a group, or numbered."""
+    """Folders -> class, part and group: the outermost folder that is named like a group, or numbered.
+
+    If none is, but the same classes are in several outer folders, such as `anna` and `ben`, the user may say so.
+    """
     labelled = [(row, label) for row in kept if row.folders in words and (label := way.label(words[row.folders]))]
     others = {row.folders: way.others(words[row.folders]) for row, _ in labelled}
     numbered: dict[tuple[bool, int], set[str]] = defaultdict(set)
@@ -228,6 +252,13 @@ def _by_folder(
         if (folder_names.are_identifiers(names, certain=not place[0]) or folder_names.are_codes(names))
         and not folder_names.are_numbered_containers(names)
     }
+    if not grouping and not any(row.group for row, _ in labelled):
+        outer: dict[str, set[str]] = defaultdict(set)
+        for row, label in labelled:
+            if row.part != "test" and (names := others[row.folders][0]):
+                outer[label].add(names[0])
+        if {label for _, label in labelled} == outer.keys() and ambiguities.are_outer_folders_groups(outer, findings):
+            grouping = {(False, 0)}
     found = {}
     for row, name in labelled:
         outside, inside = (

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from imgcls.datasets.importing.class_names import merge_key, short, sort_key, visible
 from imgcls.datasets.importing.findings import Findings, Option
@@ -16,6 +16,7 @@ NUMBERS = "numbers"
 SPLIT = "split"
 SPLIT_CLASSES, TOGETHER, TRAINING = "split_classes", "together", "training"
 NAMES_OR_FOLDERS = "names_or_folders"
+OUTER, MIN_OUTER = "outer_folders", 3
 ALIKE, NOT_ALIKE = 0.66, 0.58
 """From this likeness on, digits in file names are the classes; and up to which they are not."""
 OTHER_FOLD = "in another fold, which repeats the images"
@@ -58,9 +59,20 @@ def of_one_fold(kept: Sequence[Row], findings: Findings) -> list[Row]:
 
 
 def of_different_classes(of_part: dict[str, set[str]], findings: Findings) -> str:
-    """What the user makes of parts that have no class in common: `TOGETHER` or `TRAINING`; "" if they have some."""
+    """What the user makes of parts that have no class in common, or of a training part with one of several classes:
+    `TOGETHER` or `TRAINING`; "" if the parts are usable."""
     train, others = of_part.get("train", set()), set().union(*(of_part[part] for part in of_part if part != "train"))
-    if not train or not others or set(map(merge_key, train)) & set(map(merge_key, others)):
+    if not train or not others:
+        return ""
+    learned, tested = set(map(merge_key, train)), set(map(merge_key, others))
+    if len(learned) == 1 and len(tested - learned) > 0 and learned & tested:
+        text = (
+            f"Only {short(min(train))} has training images, as in anomaly detection, but a classifier needs training "
+            "images of each class. Ignore the split of the source and hold out 20% of each class for the test?"
+        )
+        option = Option(TOGETHER, "Yes: hold out images of each class", detail(train | others))
+        return findings.ask(SPLIT_CLASSES, text, [option])
+    if learned & tested:
         return ""
     options = [
         Option(TOGETHER, "All are classes: hold out images of each", detail(train | others)),
@@ -99,6 +111,26 @@ def are_file_names_classes(
     ]
     text = "All folders contain files with the same names. What are the classes?"
     return findings.ask(NAMES_OR_FOLDERS, text, options, default) == "names"
+
+
+def are_outer_folders_groups(folders_of: Mapping[str, set[str]], findings: Findings) -> bool:
+    """Whether the folders around the classes, such as those of students or places, are groups, by class.
+
+    Names do not tell whether they are, so the user may say it; fewer than three cannot be divided.
+    """
+    folders = set().union(*folders_of.values())
+    if min(map(len, folders_of.values()), default=0) < MIN_OUTER:
+        return False
+    first, second, *_ = sorted(folders, key=sort_key)
+    options = [
+        Option("apart", "No: each image is independent"),
+        Option("together", "Yes: they stay in the same split", f"{len(folders):,} groups"),
+    ]
+    text = (
+        f"Classes are repeated in outer folders such as {short(first)} and {short(second)}. Do the images of an outer "
+        "folder belong together, for example because one person took them?"
+    )
+    return findings.ask(OUTER, text, options, "apart") == "together"
 
 
 def are_splits(names: Collection[str]) -> bool:

@@ -4,6 +4,7 @@
 person12_bacteria_45.jpeg                   a patient
 v_Biking_g01_c02_frame0007.jpg              a frame of a video
 16_left.jpeg, 16_right.jpeg                 both eyes of a patient
+SN10023_cam1.png, SN10023_cam2.png          a part, seen by several cameras
 """
 
 import itertools
@@ -30,7 +31,10 @@ _NAMED = re.compile(
     rf"(?:^|.*[\W_])((?:{_WORDS}|{_THINGS})[\s_.(-]{{0,2}}\d+\)?|TCGA-\w\w-\w{{4}})(?:\D.*)?", re.IGNORECASE
 )
 """Also the patients of The Cancer Genome Atlas."""
-_PARTS = "burst|frame|frm|f|image|img|tile|patch|crop|slice|part|page|view"
+_PARTS = (
+    "burst|frame|frm|f|image|img|tile|patch|crop|slice|part|page|view|camera|cam|channel|ch|sensor|angle|position|pos"
+    "|side|shot|photo|pic|exposure|scan|rep|replicate"
+)
 _COUNTED = re.compile(rf"(.*\d)[\s_.-]+(?:(?:{_PARTS})[\s_.-]*)?(\d+)", re.IGNORECASE)
 _SIDED = re.compile(r"(.*\d)[\s_.-]+([^\W\d_]+)")
 
