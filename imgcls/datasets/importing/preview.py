@@ -32,10 +32,9 @@ from imgcls.datasets.importing.sources.items import (
     Box,
     Item,
     is_document,
-    one_spelling,
-    spellings,
     usable_classes,
 )
+from imgcls.datasets.importing.sources.spelling import one_spelling, spellings
 from imgcls.datasets.importing.splits import holdout, units
 from imgcls.errors import ImageError, SourceError
 from imgcls.images.files import decoding

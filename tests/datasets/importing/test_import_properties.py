@@ -15,7 +15,7 @@ from imgcls.datasets import importing
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources import layouts
-from imgcls.datasets.importing.sources.items import keeps_case
+from imgcls.datasets.importing.sources.spelling import keeps_case
 from imgcls.datasets.importing.splits import holdout
 from imgcls.errors import ImageError, SourceError
 from tests.support.uploads import archive, csv, image, table

@@ -36,6 +36,7 @@ from imgcls.datasets.importing.sources import (
     layouts,
     pickles,
     single_images,
+    spelling,
     split_files,
 )
 from imgcls.datasets.importing.sources.arrays import ArrayTable
@@ -169,7 +170,7 @@ def _opened(request: ImportRequest, findings: Findings, limit: TimeLimit) -> Ite
             files = stack.enter_context(nested.expanded(folder, findings, limit))
             yield from _of_container(request, files, findings)
         elif kind == "pictures":
-            found = items.merge_spellings(single_images.items(path), findings)
+            found = spelling.merge_spellings(single_images.items(path), findings)
             yield Source(request, findings, server_folder.read, found)
         else:
             raise SourceError(f"'{request.kind}' is not a kind of source. Available: {', '.join(KINDS)}.")

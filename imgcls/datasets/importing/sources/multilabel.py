@@ -13,7 +13,8 @@ import numpy as np
 from imgcls.datasets.importing import class_names
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
-from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES, Item, merge_spellings, spellings
+from imgcls.datasets.importing.sources.items import MAX_CLASSES, MIN_IMAGES, Item
+from imgcls.datasets.importing.sources.spelling import merge_spellings, spellings
 from imgcls.datasets.importing.sources.values import canonical
 from imgcls.datasets.info import NO_LABEL
 from imgcls.errors import SourceError

@@ -12,6 +12,7 @@ from imgcls.datasets.importing import class_names, dataset_writer
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.pixels.done import Done
 from imgcls.datasets.importing.sources import items, multilabel
+from imgcls.datasets.importing.sources.spelling import keeps_case, one_spelling
 from imgcls.datasets.importing.splits import holdout, units
 from imgcls.datasets.importing.splits.holdout import Holdout
 from imgcls.datasets.importing.splits.units import Units
@@ -99,12 +100,12 @@ def single_label(images: ReadImages, findings: Findings, old: CustomDataset | No
         SourceError: there are too few classes or images, or no test set can be held out.
     """
     classes: list[str] = []
-    displayed = items.one_spelling(Counter(map(str, images.labels)), findings)
+    displayed = one_spelling(Counter(map(str, images.labels)), findings)
     labels = [displayed[str(label)] for label in images.labels]
     earlier, old_counts = _earlier(old), Counter[tuple[str, str]]()
     if old:
         classes = list(old.classes)
-        if not items.keeps_case(findings):
+        if not keeps_case(findings):
             spelling = {class_names.merge_key(name): name for name in classes}
             spelling |= {class_names.merge_key(name): name for name in set(labels) & set(classes)}
             labels = [spelling.get(class_names.merge_key(label), label) for label in labels]

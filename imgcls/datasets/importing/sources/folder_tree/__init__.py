@@ -13,13 +13,14 @@ series          images whose names say that they show the same patient, sign or 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
 from imgcls.datasets.importing.sources.folder_tree import (
+    altered_copies,
     ambiguities,
     file_names,
     folder_names,
@@ -28,7 +29,8 @@ from imgcls.datasets.importing.sources.folder_tree import (
     synsets,
 )
 from imgcls.datasets.importing.sources.folder_tree.roles import Entry, Row, classes_beside_splits, rows
-from imgcls.datasets.importing.sources.items import Item, merge_spellings
+from imgcls.datasets.importing.sources.items import Item
+from imgcls.datasets.importing.sources.spelling import merge_spellings
 from imgcls.datasets.importing.sources.tables import class_lists
 from imgcls.errors import SourceError
 
@@ -36,7 +38,6 @@ NO_CLASS = "outside the class folders, so without a class"
 OTHER_CLASSES = "in a test folder whose classes do not occur in training"
 MASK = "a mask of the image with the same name"
 MASKS = ("_mask", "_mask_1", "_mask_2", "_segmentation", "_seg", "_gt")
-SEPARATORS = " _.-("
 EXPECTED = (
     "Expected one folder per class (inside the train and test folders, if there are any), the class in the file name "
     "(ship_0001.jpg), or a CSV table of file names and labels."
@@ -126,7 +127,7 @@ def _with_versions(
         if row_of[entry.folders].is_version:
             there[one.label.casefold(), entry.file.rpartition(".")[0].casefold()].add(entry.folders)
     stems = [
-        _version_of(entry, one.label.casefold(), there) if row_of[entry.folders].is_version else ""
+        altered_copies.version_of(entry, one.label.casefold(), there) if row_of[entry.folders].is_version else ""
         for entry, one in found
     ]
     keys = [
@@ -141,18 +142,6 @@ def _with_versions(
         (entry, replace(one, group=levels.JOINT.join((one.label, stem))) if stem else one)
         for (entry, one), stem in zip(found, stems, strict=True)
     ]
-
-
-def _version_of(entry: Entry, label: str, there: Mapping[tuple[str, str], set[tuple[str, ...]]]) -> str:
-    """The stem of the image of which this is a version: without words at its end, such as `_final_masked`, if another
-    folder has that image. Numbers at the end count the images of a thing, so they stay."""
-    stem = entry.file.rpartition(".")[0]
-    for place in range(len(stem) - 1, 0, -1):
-        if stem[place].isdecimal():
-            break
-        if stem[place] in SEPARATORS and there.get((label, stem[:place].casefold()), set()) - {entry.folders}:
-            return stem[:place]
-    return stem
 
 
 def _without_masks(entries: list[Entry], findings: Findings) -> list[Entry]:

@@ -8,11 +8,12 @@ oak_jpg.rf.6f1c….jpg, oak_jpg.rf.90be….jpg      Roboflow: versions of oak.jp
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
+from imgcls.datasets.importing.sources.folder_tree.roles import Entry
 from imgcls.datasets.importing.sources.items import Item
 
 MOST = 50
@@ -27,6 +28,7 @@ _WORDS = (
 _WORD = "|".join(sorted(_WORDS.split(), key=len, reverse=True))
 _ALTERED = re.compile(rf"(?:(?<=[\s_.-])(?:new)?\d*|(?<=\d)|(?<=[^\W\d_]))(?:{_WORD})[\s_.(-]*\d*\)?$", re.IGNORECASE)
 _SEPARATORS = " _.-"
+ENDS = f"{_SEPARATORS}("
 MOST_WORDS, LONGEST = 6, 60
 """Words at the end of a name that say how the image was altered, and the characters of one, with its number."""
 
@@ -73,3 +75,15 @@ def _unaltered(stem: str) -> str:
         if bare := left.rstrip(_SEPARATORS):
             source = bare if bare != left else source
     return source
+
+
+def version_of(entry: Entry, label: str, there: Mapping[tuple[str, str], set[tuple[str, ...]]]) -> str:
+    """The stem of the image of which this is a version: without words at its end, such as `_final_masked`, if another
+    folder has that image. Numbers at the end count the images of a thing, so they stay."""
+    stem = entry.file.rpartition(".")[0]
+    for place in range(len(stem) - 1, 0, -1):
+        if stem[place].isdecimal():
+            break
+        if stem[place] in ENDS and there.get((label, stem[:place].casefold()), set()) - {entry.folders}:
+            return stem[:place]
+    return stem

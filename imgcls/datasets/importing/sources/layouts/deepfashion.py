@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from imgcls.datasets.importing.class_names import short
 from imgcls.datasets.importing.findings import Findings
 from imgcls.datasets.importing.sources.containers import Files
-from imgcls.datasets.importing.sources.items import Item, image_files, merge_spellings
+from imgcls.datasets.importing.sources.items import Item, image_files
+from imgcls.datasets.importing.sources.spelling import merge_spellings
 from imgcls.errors import ImageError, SourceError
 
 ORDER = 30
