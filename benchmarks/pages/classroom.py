@@ -74,7 +74,8 @@ def speed(environment: dict[str, str], wait: Callable[[], object]) -> float:
 
 async def lesson(port: int, members: list[str], run_id: str, seconds: float, seen: Seen) -> None:
     """Everybody comes at once, and watches or draws for so many seconds."""
-    end = time.monotonic() + seconds
+    began = time.monotonic()
+    end = began + seconds
     watching = round(WATCHING * len(members))
 
     async def one(number: int, member: str) -> None:
@@ -82,8 +83,8 @@ async def lesson(port: int, members: list[str], run_id: str, seconds: float, see
             if number < watching:
                 await pupil.watch(run_id, lambda: time.monotonic() > end)
             else:
-                await asyncio.sleep(DRAW_SECONDS * (number - watching) / max(len(members) - watching, 1))
-                await pupil.draw(SEVEN, DRAW_SECONDS, lambda: time.monotonic() > end)
+                rhythm = began + DRAW_SECONDS * (number - watching) / max(len(members) - watching, 1)
+                await pupil.draw(SEVEN, DRAW_SECONDS, lambda: time.monotonic() > end, rhythm=rhythm)
 
     await all_of((one(number, member) for number, member in enumerate(members)), seen)
 

@@ -117,10 +117,20 @@ class Pupil(Tab):
             due = {name: due.get(name, 0.0) for name in self.fragments}
             due[part] = next_due(due[part], self.fragments[part])
 
-    async def draw(self, strokes: list[list[float]], pause: float, until: Callable[[], bool]) -> None:
-        """Opens the Predict page and sends the drawing every `pause` seconds, once at least."""
+    async def draw(
+        self, strokes: list[list[float]], pause: float, until: Callable[[], bool], *, rhythm: float | None = None
+    ) -> None:
+        """Opens the Predict page and sends the drawing every `pause` seconds, once at least.
+
+        `rhythm`: a moment (monotonic seconds) from which on it is every `pause` seconds, whenever the page is open;
+        otherwise it begins as soon as that is. Pages that are opened together are ready together, but people do not
+        draw in step.
+        """
         self._all.openings.append(await self.visit("predict", "run=digits"))
         number, due = 0, time.monotonic()
+        if rhythm is not None:
+            due = next_due(rhythm, pause)
+            await asyncio.sleep(due - time.monotonic())
         while True:
             number += 1
             self._all.predictions.append(await self.rerun(**self.drawing(strokes, number)))
