@@ -114,6 +114,6 @@ def test_the_teacher_closes_the_class_while_ada_trains(look, school, hold_traine
     expect(steps.button(ada, "Stop")).to_be_enabled()
     steps.button(teacher, "Close the class").click()
     teacher.get_by_role("dialog").get_by_role("button", name="Close the class").click()
-    expect(steps.main(teacher)).to_contain_text("This class is closed")
+    expect(steps.main(teacher)).to_contain_text("is closed: no one can join or train")
     expect(steps.main(ada)).to_contain_text("Your teacher has closed the class, so no run can be started. Runs in")
     assert run.state == "running" and not run.request.stop

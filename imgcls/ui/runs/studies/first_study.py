@@ -69,9 +69,10 @@ def show() -> None:
                 f"{TRIALS} short trials look for the learning rate and the width of a network that reads digits: a few "
                 "minutes."
             )
-    st.header("In a shell", anchor=False)
-    st.code(f"# search.yaml\n{FILE}", language="yaml")
-    st.code(COMMAND, language="shell")
+    with st.expander("In a shell", icon=":material/terminal:"):
+        # Without colours: those that Streamlit gives to YAML have too little contrast.
+        st.code(f"# search.yaml\n{FILE}", language=None)
+        st.code(COMMAND, language=None)
 
 
 def offer(label: str) -> None:
