@@ -77,8 +77,8 @@ STEPS = (
         do="Click a bright dot of the feature map.",
         check=lambda situation: _is_at_activations(situation) and situation.unit is not None,
         after="The unit in row {row}, column {column}: nine pixels times nine weights, added up, plus the **bias**. "
-        "If the sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: it is exactly the "
-        "value that the app shows.",
+        "If the sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: up to "
+        "rounding, it is the value that the app shows.",
         values=_unit,
         terms=("Unit", "Receptive field", "Feature map", "Bias", "ReLU"),
         notes="Let everybody add up one sum by hand. It agrees up to rounding in the second decimal.",

@@ -54,8 +54,8 @@ STEPS = (
     ),
     Step(
         title="Mix up the pixels",
-        text="In this dataset, the pixels of every image have been rearranged, in the same way for all images. No "
-        "number was changed or lost.",
+        text="In another dataset, the pixels of every image have been rearranged, in the same way for all images. "
+        "No number was changed or lost.",
         page="data",
         keys=("data",),
         question=Question("Will you still be able to read the digits?", ("Yes, most", "A few", "None"), 2),
