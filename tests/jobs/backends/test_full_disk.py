@@ -10,6 +10,7 @@ import pytest
 
 from imgcls import jobs
 from imgcls.jobs import queue, waiting_list
+from imgcls.runs import index
 from imgcls.studies.notifications import events
 from imgcls.system import paths
 from tests.jobs.backends.places import Local
@@ -59,7 +60,7 @@ def test_a_run_whose_disk_is_full_says_so_and_is_resumed_without_loss(scene, sma
     assert run.ended_on_full_disk
     assert run.can_resume
     assert not (run.folder / "result.json").exists()
-    (event,) = events._ended({"id": run.id, "name": run.label, "state": "lost"}, 0.0)
+    (event,) = events._ended(index.row_of(run), 0.0)
     assert event.text == "The disk with the runs is full. Open the run to resume it from its checkpoint."
 
     filler.unlink()
