@@ -15,7 +15,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import cards, deleting, seeds, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
-from imgcls.ui.runs.table_parts import actions, archiving, studies
+from imgcls.ui.runs.table_parts import actions, archiving, scores, studies
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
@@ -80,7 +80,7 @@ def show() -> list[str]:
     with st.container():
         if len(selected) == 2:
             seeds.warn(selected)
-        _compare(selected)
+        _compare(selected, rows)
     _scatter(rows)
     return [run.id for run, _ in rows]
 
@@ -164,8 +164,8 @@ def _name_deleted() -> None:
         st.query_params[LINKED] = selected[:MOST_LINKED]
 
 
-def _compare(selected: list[Run]) -> None:
-    """Validation curves of the selected runs, and the settings in which they differ."""
+def _compare(selected: list[Run], rows: list[tuple[Run, Row]]) -> None:
+    """Validation curves of the selected runs, their scores, and the settings in which they differ."""
     with_curves = [run for run in selected if (run.folder / "metrics.jsonl").exists()]
     if with_curves:
         with st.grid(2, min_column_width=learning_curves.SIDE_BY_SIDE):
@@ -177,6 +177,7 @@ def _compare(selected: list[Run]) -> None:
                     alt=f"Validation {quantity} of {formatting.count(len(with_curves), 'run')} by epoch.",
                 )
     if len(selected) > 1:
+        scores.show(selected, rows)
         st.header("Differing settings", anchor=False)
         settings_table.show(selected)
 

@@ -17,6 +17,7 @@ from imgcls.runs.index import views
 from imgcls.system import atomic
 from imgcls.ui.app import links
 from imgcls.ui.runs import cards, table, table_controls
+from imgcls.ui.runs.table_parts import scores
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.studies import planned
@@ -227,6 +228,24 @@ def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkey
     assert app.session_state[table.SELECTED] == []
     app.button(key=f"open-{finished_run.id}").click().run()
     assert gone == [("train.py", {"run": finished_run.id})]
+
+
+def test_the_scores_of_selected_runs_stand_beside_each_other_with_their_differences(finished_run):
+    result = {"version": 1, "outcome": "finished", "test_accuracy": 0.5, "val_accuracy": 0.75, "training_seconds": 61}
+    mutations.small_run("other-run", **{"result.json": json.dumps(result).encode()})
+    app = opened("runs", selected=["other-run", finished_run.id])
+    assert is_intact(app)
+    (shown,) = (found.value for found in app.dataframe if "Validation accuracy: difference" in found.value)
+    assert set(shown["Run"]) == {runs.find("other-run").label, finished_run.label}
+    (row,) = (line for line in shown.to_dict("records") if line["Run"] == runs.find("other-run").label)
+    assert (row["Test accuracy"], row["Validation accuracy"], row["Training time"]) == ("50.0%", "75.0%", "1 min 01 s")
+
+
+@pytest.mark.parametrize(
+    ("data", "score", "text"), [("a", 0.25, "−25.0"), ("a", 0.512, "+1.2"), ("b", 0.25, "–"), ("a", None, "–")]
+)
+def test_a_difference_of_scores_is_in_points_and_of_one_dataset(data, score, text):
+    assert scores.difference({"data": data, "test": score}, {"data": "a", "test": 0.5}, "test") == text
 
 
 def test_the_best_of_several_runs_on_a_dataset_has_a_mark():

@@ -3,6 +3,7 @@
 actions       what can be done with the selected runs: open, rename, tag, archive, delete
 archiving     archives runs, and takes it back
 groups        the table of groups
+scores        the scores of the selected runs, and their differences
 saved_views   the saved views: open, save, remove
 studies       a study as one row of the table
 """
