@@ -16,7 +16,7 @@
     python -m benchmarks.rest_service            a request to `imgcls serve`, eight clients at once, and its memory
     python -m benchmarks.explain_latency         Grad-CAM and occlusion maps of the shipped models
     python -m benchmarks.stroke_attribution      the contribution of each stroke of a drawing
-    python -m benchmarks.rejection               wrongly rejected digits; detected pairs and scribbles
+    python -m benchmarks.rejection               incorrectly rejected digits; detected pairs and scribbles
     python -m benchmarks.handwriting_photos      digits read from crops and photos, also with OpenCV
     python -m benchmarks.digit_model             accuracy of the shipped model on hand-drawn digits
     python -m benchmarks.visual_search           a search among 100,000 images, and whether it finds the right class

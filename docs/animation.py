@@ -1,4 +1,4 @@
-"""Makes the animated picture at the top of the README: draw a digit, train a network, inspect its errors.
+"""Makes the animation at the top of the README: draw a digit, train a network, inspect its errors.
 
     python -m docs.animation            into docs/images/tour.webp
 

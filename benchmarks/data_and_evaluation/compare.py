@@ -24,7 +24,7 @@ from imgcls.evaluation.metrics import significance
 IMAGES, CLASSES, TIMES = 10_000, 10, 50
 PAIRS, FEW = 2000, 1000
 CHANCES = {"both": 0.85, "first": 0.03, "second": 0.04}
-"""Of a picture to be read rightly by both, by the first alone, by the second alone: the second is 1 point better."""
+"""The probability that both, only the first, or only the second are correct: the second is 1 point better."""
 
 
 def one(probabilities: list[np.ndarray], labels: np.ndarray) -> significance.Comparison:

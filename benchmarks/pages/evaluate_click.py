@@ -31,7 +31,7 @@ const look = () => {
   requestAnimationFrame(() => requestAnimationFrame(() => { cell.painted = performance.now(); }));
 };
 new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
-document.addEventListener('load', look, true);  // a picture that came after the last change of the document
+document.addEventListener('load', look, true);  // an image that came after the last change of the document
 """
 
 

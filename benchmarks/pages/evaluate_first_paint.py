@@ -25,11 +25,11 @@ PAINTED = """() => {
     const isDrawn = [...parts].some(part => part.shadowRoot?.querySelector('.field b'));
     return isDrawn && document.querySelector('.tiles img')?.complete;
 }"""
-"""The matrix stands in a shadow root, which a selector does not look into."""
+"""The matrix is in a shadow root, which a selector does not look into."""
 
 
 def visit(browser, server: Server, run_id: str) -> float:
-    """Seconds until this run's matrix and pictures are there, for a visitor who was never here."""
+    """Seconds until this run's matrix and images are there, for a visitor who was never here."""
     context = browser.new_context(viewport=VIEW)
     page = context.new_page()
     began = time.perf_counter()

@@ -45,7 +45,7 @@ SETTLED = """() => {
 
 
 def make(cache: Path, count: int) -> None:
-    """A prepared data set of so many pictures, written in blocks: soft spots in the colour of the class, and noise."""
+    """A prepared dataset of so many images, written in blocks: soft spots in the colour of the class, and noise."""
     about = facts(NAME)
     folder = cache / "datasets" / NAME
     folder.mkdir(parents=True)

@@ -43,7 +43,7 @@ def clicks(port: int) -> list[float]:
 
 
 def speed(curves: Curves) -> float:
-    """Pictures per second of the next stretch, by the share of the epochs that is done."""
+    """Images per second of the next stretch, by the fraction of the epochs that is done."""
     start, before = time.perf_counter(), curves.refresh().progress
     time.sleep(STRETCH_SECONDS)
     done = curves.refresh().progress - before

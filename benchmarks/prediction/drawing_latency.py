@@ -52,7 +52,7 @@ for (const kind of ['pointerdown', 'pointermove', 'pointerup']) addEventListener
 }, true);
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
-  // What is done is told while an earlier message may be under way, so each is known by its number.
+  // An earlier message may still be under way, so each is known by its number.
   const told = /"number":(\\d+)/.exec(new TextDecoder().decode(data));
   if (told) pen.sent[told[1]] = performance.now();
   return send.call(this, data);

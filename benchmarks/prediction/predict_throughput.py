@@ -28,7 +28,7 @@ TARGETS = {1: 0.5, 64: 0.9}
 
 
 def pace(answer: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int, seconds: float) -> float:
-    """Pictures a second."""
+    """Images per second."""
     done, began = 0, time.perf_counter()
     while (spent := time.perf_counter() - began) < seconds:
         start = done % (len(images) - batch + 1)

@@ -15,7 +15,7 @@ SHAPE = (32, 32, 3)
 
 
 def made_run(runs: str | Path, run_id: str, classes: int, seed: int = 0) -> Path:
-    """A tested run: 10,000 pictures, some 85% right, each class taken most often for its neighbours."""
+    """A tested run: 10,000 images, some 85% right, each class taken most often for its neighbours."""
     folder = Path(runs, run_id)
     folder.mkdir()
     random = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def order(folder: Path) -> list[int]:
 
 
 def cells(folder: Path) -> list[tuple[int, int]]:
-    """The cells of its confusion matrix that hold mistakes, most pictures first."""
+    """The cells of its confusion matrix that hold mistakes, most images first."""
     with np.load(folder / "predictions.npz", allow_pickle=False) as file:
         predicted, labels = file["probabilities"].argmax(1), file["labels"]
     wrong = predicted != labels

@@ -53,7 +53,7 @@ def machine() -> dict[str, Any]:
 
 
 def percentile(values: list[float], fraction: float) -> float:
-    """The smallest of the values that this share of them does not exceed."""
+    """The smallest of the values that this fraction of them does not exceed."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
 

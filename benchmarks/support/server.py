@@ -57,10 +57,10 @@ class Server:
 
 @contextmanager
 def workplace() -> Iterator[dict[str, str]]:
-    """An environment whose folders are temporary. The usual data set is prepared, as at all starts but the very first.
+    """An environment whose folders are temporary. The usual dataset is prepared, as at every start except the first.
 
     Bytecode is kept among the temporary files, too, also where the caller's environment forbids to write it: without
-    it each start would compile the project and its packages anew, which no user's start does. All workplaces of a
+    it each start would compile the project and its packages again, which no user's start does. All workplaces of a
     benchmark share it, as compiling TensorFlow takes longer than importing it.
     """
     with tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as name:

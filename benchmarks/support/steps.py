@@ -22,7 +22,7 @@ def learner(config: Config, shape: tuple[int, int, int], precision: str) -> Call
 
 
 def noise(count: int, shape: tuple[int, int, int]):
-    """A part of pictures (count, *shape) in ten classes."""
+    """Noise as a part of a dataset: images (count, *shape) in ten classes."""
     from imgcls.training.loop.batches import Subset
 
     generator = np.random.default_rng(0)

@@ -34,7 +34,7 @@ ALONE = {"rotation": 10, "shift": 2, "zoom": 0.1, "flip": True, **TONES}
 
 
 def microseconds(shape: tuple[int, int, int]) -> dict[str, float]:
-    """What each change costs a picture of a batch, by itself."""
+    """What each augmentation costs per image of a batch, by itself."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (BATCH, *shape), dtype=np.uint8)
     amounts = random_amounts(generator, BATCH)

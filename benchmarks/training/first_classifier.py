@@ -34,7 +34,7 @@ TRAINING = ("--data", "own-few", "--model", "transfer", "--epochs", "30", "--fli
 
 
 def pack(archive: Path, few: Path) -> None:
-    """The first pictures of the first classes, as a zip of its own. Raises Missing where there are too few."""
+    """The first images of the first classes, as a zip of its own. Raises Missing where there are too few."""
     with zipfile.ZipFile(archive) as source, zipfile.ZipFile(few, "w") as target:
         names = sorted(name for name in source.namelist() if name.endswith(".jpg"))
         classes = sorted({name.split("/")[1] for name in names if name.startswith("train/")})[:CLASSES]
@@ -42,7 +42,7 @@ def pack(archive: Path, few: Path) -> None:
             for label in classes:
                 chosen = [name for name in names if name.startswith(f"{part}/{label}/")][:most]
                 if len(chosen) < most:
-                    raise Missing(f"There are {len(chosen)} pictures in {part}/{label}/, and {most} are needed.")
+                    raise Missing(f"There are {len(chosen)} images in {part}/{label}/, and {most} are needed.")
                 for name in chosen:
                     target.writestr(name, source.read(name))
 

@@ -24,7 +24,7 @@ from imgcls.system import paths
 BATCH = 64
 REPETITIONS = 3
 PLANS = {"cnn": (20_000, 6), "deep_cnn": (4_000, 4)}
-"""Family -> pictures used and epochs."""
+"""Family -> images used and epochs."""
 PREPARE = """
 import sys, numpy as np
 from imgcls import datasets
@@ -52,7 +52,7 @@ def ours(environment: dict[str, str], name: str, family: str, images: int, epoch
 
 
 def compare(environment: dict[str, str], name: str, family: str, repetitions: int) -> list[dict[str, float]]:
-    """Pictures per second of both, and their ratios, once a repetition."""
+    """Images per second of both, and their ratios, once a repetition."""
     images, epochs = PLANS[family]
     images = images if name == "mnist" else min(images, 5_000) % 5_000
     path = Path(environment["IMGCLS_CACHE"], f"{family}.npz")

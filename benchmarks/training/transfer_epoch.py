@@ -37,7 +37,7 @@ def ours(environment: dict[str, str], number: int) -> dict[str, float]:
     }
     flags = [word for key, value in settings.items() for word in (f"--{key}", str(value))]
     flags += ["--batch-size", str(BATCH), "--early-stopping", "off", "--id", run_id, "--now"]
-    # Each repetition computes its features anew: its cache for them is its own.
+    # Each repetition computes its features again: its cache for them is its own.
     python("-m", "imgcls.training", *flags, environment=environment)
     folder = Path(environment["IMGCLS_RUNS"], run_id)
     lines = [json.loads(text) for text in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def _is_published(data: Path) -> bool:
-    """Whether the pictures are those that were published, by the first pixels of the first one: a frog."""
+    """Whether the images are those that were published, by the first pixels of the first one: a frog."""
     import numpy as np
 
     with np.load(data / "cifar10.npz", allow_pickle=False) as file:

@@ -8,7 +8,7 @@ from imgcls.charts.theme import CLEAR, QUIET, faded, lay_out, literal, mixed
 
 HEIGHT = 308  # pixels
 TALLEST = 150  # in diagram units, about as many pixels
-PICTURE = 44  # the side of an image above a block, in diagram units
+IMAGE_SIDE = 44  # the side of an image above a block, in diagram units
 PLAIN = "activation, dropout …"
 
 # A layer belongs to the first group with a word that occurs in its class name: group, words, colour.
@@ -37,10 +37,10 @@ WORDS = {
 }
 
 
-def network(rows, pictures: Mapping[int, str] = MappingProxyType({})):
+def network(rows, images: Mapping[int, str] = MappingProxyType({})):
     """Draw the layers of a network from left to right; hovering over a layer shows its shape and parameters.
 
-    `pictures` are data URLs of images to show above layers, by the number of the layer.
+    `images` are data URLs of images to show above layers, by the number of the layer.
 
     `rows` are objects with name, kind (the Keras class name), shape (without the batch), parameters and detail. The
     height of a feature map grows with its size relative to the input, its thickness with the logarithm of its channels;
@@ -74,17 +74,17 @@ def network(rows, pictures: Mapping[int, str] = MappingProxyType({})):
         showlegend=False,
     )
     roomy = len(rows) <= 12
-    above = (PICTURE + 10) * bool(pictures)
+    above = (IMAGE_SIDE + 10) * bool(images)
     lay_out(figure, height=HEIGHT + above, margins=(36, 20, 8, 44 if roomy else 112), legend="above")
-    for number, url in pictures.items():
+    for number, url in images.items():
         figure.add_layout_image(
             source=url,
             x=blocks[number].centre,
             y=TALLEST / 2 + 32,
             xref="x",
             yref="y",
-            sizex=PICTURE,
-            sizey=PICTURE,
+            sizex=IMAGE_SIDE,
+            sizey=IMAGE_SIDE,
             xanchor="center",
             yanchor="bottom",
         )

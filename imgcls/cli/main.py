@@ -51,7 +51,7 @@ COMMANDS = {
 OF_THE_MACHINE = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EPIPE)
 )
-"""Errors that are nobody's mistake: a full or broken disk, a missing permission, a reader that has ended."""
+"""Errors that no setting or bug causes: a full or broken disk, a missing permission, a reader that has ended."""
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "imgcls") -> int:

@@ -18,12 +18,12 @@ from imgcls.images.paper import WRITING_SIDE, paper_of, surroundings
 
 MNIST_FILL = 20 / 28
 SMALLEST_WITH_RIM = 16
-BLANK_BELOW = 24  # grey levels of 255: a lower contrast is not ink
+BLANK_BELOW = 24  # of 255: a lower contrast is not ink
 LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
 THIN = 0.07  # of the longer side: thinner strokes are thickened to …
 STROKE_WIDTH = 0.095  # … this, the median of MNIST (1.9 pixels of 20, measured)
 FAINT = 0.32  # of the contrast of the darkest marks: fainter ones are printed lines, or show through the paper
-FAINTEST = 20  # grey levels of 255: the contrast, after smoothing, of the faintest pencil that is read
+FAINTEST = 20  # of 255: the contrast, after smoothing, of the faintest pencil that is read
 MOST_CROSSINGS = 8  # strokes that reach the border; the lines of ruled or squared paper are more
 MOST_PARTS = 60  # pieces of handwriting, broken strokes included; the dots of dotted paper are more
 PHOTO_SIDE = 800  # pixels: larger photos are reduced before ink is looked for

@@ -20,7 +20,7 @@ SMALLEST, LARGEST = 0.2, 0.93
 FILLED = (0.97, 1.045)
 """The area of the bright region divided by that of its quadrilateral: a region of another shape is not a sheet."""
 CONTRAST = 25
-"""Grey levels between a sheet and its surroundings."""
+"""Difference in intensity, of 255, between a sheet and its surroundings."""
 DARK = 0.5
 """A table has at most this fraction of the sheet's brightness; a shadow on the sheet usually has more."""
 RIM = 2

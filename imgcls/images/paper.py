@@ -30,7 +30,7 @@ def surroundings(image: Image.Image) -> np.ndarray:
 def _medians(values: np.ndarray, side: int) -> np.ndarray:
     """The median of the window of this side around every pixel, uint8 H x W; the border is repeated.
 
-    Most windows need not be sorted: if one grey level, that of the background, has more than half of a window, it is
+    Most windows need not be sorted: if one intensity, that of the background, has more than half of a window, it is
     the median. Pillow's filter sorts all of them.
     """
     rows, columns = (np.arange(-(side // 2), length + side // 2).clip(0, length - 1) for length in values.shape)

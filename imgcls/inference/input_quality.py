@@ -17,7 +17,7 @@ VERSION = 1
 MOST = 4_000
 """The statistics are those of at most this many training images, evenly sampled."""
 INK_BELOW = 12
-"""Grey levels of 255: an image with a lower contrast contains no ink."""
+"""Of 255: an image with a lower contrast contains no ink."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Finding:
 def measure(images: np.ndarray) -> dict[str, np.ndarray]:
     """The measurements of uint8 images (n, height, width[, 1]), float64 (n,) each; NaN if an image contains no ink.
 
-    The stroke width is the ink divided by half the length of its edges, in grey levels, which is the width of a long
-    strip. Slanted edges are longer, so it is slightly less than a ruler would give; both sides are measured alike. On a
-    background that is not black, such as paper, ink is what differs from the background.
+    The stroke width is the ink divided by half the length of its edges, both weighted by intensity, which is the width
+    of a long strip. Slanted edges are longer, so it is slightly less than a ruler would give; both sides are measured
+    alike. On a background that is not black, such as paper, ink is what differs from the background.
     """
     grey = images.reshape(*images.shape[:3]).astype(np.float64)
     height, width = grey.shape[1:]

@@ -44,8 +44,8 @@ class Refusal:
 def waiting() -> list[Run]:
     """The queued runs, the next one first: everybody's first run before anybody's second.
 
-    A run in training counts, too. Runs of one person keep the positions that they gave them; on a server that nobody
-    shares, all runs are of one person.
+    A run in training counts, too. Runs of one person keep the positions that they gave them; on a server that is not
+    shared, all runs are of one person.
     """
     found = []
     for path in paths.runs_folder().glob(f"[!.]*/{NAME}"):

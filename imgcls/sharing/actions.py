@@ -143,4 +143,4 @@ ADMINISTERING = frozenset(
 )
 """About the server itself."""
 OF_TEACHERS = frozenset({Action.PREPARE_DATASET, Action.FETCH_WEIGHTS})
-"""What of `ADMINISTERING` a teacher may do, too: it costs disk space, and belongs to nobody."""
+"""What of `ADMINISTERING` a teacher may do, too: it costs disk space, and has no owner."""

@@ -2,7 +2,7 @@
 
     IMGCLS_LIMITS="guest.queued_runs=1, member.disk_mb=2000"
 
-The owner of the server has no limits. Nobody has any in local mode.
+The owner of the server has no limits. In local mode there are none.
 """
 
 import math

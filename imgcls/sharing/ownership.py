@@ -3,7 +3,7 @@
     {"version": 1, "owner": "<visitor ID>", "name": "Ada", "visibility": "private", "room": "", "created": 1767225600.0}
 
 A folder without the file belongs to the owner of the server, and everybody sees it: so it was before there were owners.
-In local mode nobody writes the file. A damaged file hides the folder from everybody but the owner of the server.
+In local mode the file is not written. A damaged file hides the folder from everybody but the owner of the server.
 """
 
 import time

@@ -81,7 +81,7 @@ def acting_as(visitor: Visitor) -> Iterator[None]:
 def provide(provider: Callable[[], Visitor] | None) -> None:
     """Let `provider` say who acts wherever `acting_as` has not: the pages, whose code runs in threads of Streamlit's.
 
-    From then on, code of this process that acts for nobody has no rights, unless it says `acting_as(SERVER)`.
+    From then on, code of this process that acts for no visitor has no rights, unless it says `acting_as(SERVER)`.
     """
     global _provider
     _provider = provider

@@ -76,7 +76,7 @@ class Study:
 
     @property
     def plan(self) -> Plan:
-        """What is to be tried.
+        """The values to try, and how.
 
         Raises:
             SettingError: study.json is missing or damaged, or was edited into something invalid.

@@ -278,7 +278,7 @@ def test_a_run_deleted_while_its_trainer_starts_does_not_come_back(forks, wait_u
 def test_deleting_a_finished_run_signals_no_process(finished_run, monkeypatch):
     (finished_run.folder / "process.json").write_text(json.dumps({"pid": os.getpid()}), "utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(psutil.Process, "kill", lambda process: pytest.fail("nothing is to be killed"))
+        patch.setattr(psutil.Process, "kill", lambda process: pytest.fail("no process should be killed"))
         jobs.delete(finished_run)
     assert_deleted(finished_run)
 

@@ -52,7 +52,7 @@ def test_file_urls_and_checksums_match_keras(title, keras, monkeypatch):
 
     def get_file(name, origin, file_hash="", **ignored):
         asked.update(name=name, origin=origin, md5=file_hash)
-        raise KeyboardInterrupt  # nothing is to be downloaded
+        raise KeyboardInterrupt  # nothing should be downloaded
 
     monkeypatch.setattr("keras.src.utils.file_utils.get_file", get_file)
     maker = getattr(keras.applications, {"EfficientNetV2-B0": "EfficientNetV2B0"}.get(title, title))

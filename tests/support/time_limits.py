@@ -1,7 +1,7 @@
 """Every try of a test, and its teardown, has the whole time limit.
 
 pytest-timeout limits all tries together, and nothing after a first failure: a second try or a teardown that hangs would
-stop the whole run without a word.
+stop the whole run without a message.
 """
 
 import pytest

@@ -44,5 +44,5 @@ def test_the_heading_of_home_comes_before_everything_else():
     )
     assert done.returncode == 0, done.stderr
     sent, loaded = json.loads(done.stdout.splitlines()[-1])
-    assert sent == ["add_block"], "only the place of what stands beside the page"
+    assert sent == ["add_block"], "only the place of what is beside the page"
     assert loaded and not set(LATER) & set(loaded)

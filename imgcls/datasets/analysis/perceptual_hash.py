@@ -5,7 +5,7 @@ import numpy as np
 COPY_SIDE = 16
 HASH_SIDE = 8
 MIN_CONTRAST = 3.0
-"""Below this contrast (standard deviation in grey levels), the hash of an image is meaningless."""
+"""Below this contrast (standard deviation of the pixel values), the hash of an image is meaningless."""
 
 
 def downscaled(images: np.ndarray, side: int = COPY_SIDE) -> np.ndarray:

@@ -24,7 +24,7 @@ GREY_LEVELS = 255
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The largest amounts: degrees, pixels, fractions and grey levels; and whether half of the images are mirrored."""
+    """The largest amounts: degrees, pixels, fractions and pixel values; and whether half of the images are mirrored."""
 
     rotation: float = 0
     shift: float = 0

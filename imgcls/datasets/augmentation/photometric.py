@@ -25,10 +25,10 @@ def adjust(
 
     Args:
         images: uint8, (n, height, width, channels).
-        brightness: grey levels to add, float32 (n,).
+        brightness: added to the pixel values, float32 (n,).
         contrast: factors for the distance to the image's mean, float32 (n,).
         blur: standard deviations of the Gaussian in pixels, float32 (n,); the border is repeated.
-        noise: standard deviations of the noise in grey levels, float32 (n,).
+        noise: standard deviations of the noise on the pixel scale 0–255, float32 (n,).
         noise_offset: which part of the noise table to use, fractions from 0 to 1, float32 (n,).
     """
     target = np.empty_like(images)

@@ -30,7 +30,7 @@ def held_out(
 
     Units are considered in the order of their size, the largest first, because small ones can still fill the rest;
     equal ones in random order. A unit is held out if that brings the number of held-out images of each class closer to
-    its share of `number`. A class never loses all of its images.
+    its fraction of `number`. A class never loses all of its images.
 
     Args:
         labels: int (n,) or a 0/1 matrix (n, classes), no image excluded.
@@ -59,7 +59,7 @@ def held_out(
             chosen[unit], wanted = True, after
             remaining = remaining - counts[unit]
     if not chosen.any() and not is_quick.any() and number:
-        # Every unit is larger than what is to be held out: the smallest one comes closest.
+        # Every unit is larger than what should be held out: the smallest one comes closest.
         return _smallest(labels, units)
     # Tens of thousands of single images need no loop.
     single = order[is_quick[order]]

@@ -43,7 +43,7 @@ def fit(images: np.ndarray, is_right: np.ndarray, *, resamples: int = RESAMPLES,
     """Fits the law to runs that were tested on the same images.
 
     The bootstrap varies what would differ if everything was done again: test images are drawn with replacement, the
-    same for all runs, and each run's deviation from the law (its seed) is replaced by that of a random run.
+    same for all runs, and each run's residual (its seed) is replaced by that of a random run.
 
     Args:
         images: How many images each run was trained on, (runs,).

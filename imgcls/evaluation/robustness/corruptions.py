@@ -115,4 +115,4 @@ CORRUPTIONS = {
         Corruption("JPEG", (60, 30, 15, 8, 4), "quality {:g}", _jpeg),
     )
 }
-"""In the order shown. Amounts are grey levels, percent, degrees and JPEG quality."""
+"""In the order shown. Amounts are pixel values, percent, degrees and JPEG quality."""

@@ -166,7 +166,7 @@ def _of_png(data: bytes, image: ImageFile.ImageFile) -> Samples:
         return Samples(np.asarray(image)[..., None])
     args: Any = image.tile[0].args
     raw_mode = args if isinstance(args, str) else args[0]
-    if raw_mode == "LA;16B":  # four bytes a pixel: the grey level and the alpha value, high bytes first
+    if raw_mode == "LA;16B":  # four bytes a pixel: the intensity and the alpha value, high bytes first
         pairs = _decoded(data, "RGBA").astype(np.uint16)
         return Samples((pairs[..., :1] << 8) + pairs[..., 1:2], pairs[..., 2].astype(np.uint8))
     high, low = (_decoded(data, raw_mode[:-1] + order).astype(np.uint16) for order in "BL")

@@ -35,7 +35,7 @@ OVERLAP_BELOW = 0.1
 ROOM = 0.1
 """With this much room between them, as a fraction of the longest side, two neighbours are never halves of one digit."""
 INK = 48
-"""Grey levels of 255: brighter pixels are ink when the parts of an image are looked for."""
+"""Intensity, of 255: brighter pixels are ink when the parts of an image are looked for."""
 CERTAIN = 0.85
 """The least probability with which each of several digits is read."""
 MOST_UNITS = 6

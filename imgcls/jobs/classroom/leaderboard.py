@@ -27,7 +27,7 @@ class Place:
 
 
 def competing(works: Sequence[Work], room: Room) -> list[Work]:
-    """The runs without the models that the class has trained together: they are nobody's attempts."""
+    """The runs without the models that the class has trained together: no member made an attempt with them."""
     together = {name for _, name, _ in pool.datasets(activities.folder(room))}
     return [work for work in works if not (work.owner == room.teacher and work.data in together)]
 

@@ -37,7 +37,7 @@ class Judged:
     hidden: frozenset[str] = frozenset()
 
     def state(self, name: str) -> State:
-        """Of one name; what nobody has looked at waits."""
+        """Of one name; it is `WAITING` until the teacher has shown or hidden it."""
         return State.SHOWN if name in self.shown else State.REMOVED if name in self.hidden else State.WAITING
 
 

@@ -159,7 +159,7 @@ def appoint(room: Room, visitor_id: str, *, is_moderator: bool = True) -> None:
 
 
 def put_on_stage(room: Room, visitor_id: str) -> Room:
-    """Show the latest run of a member to the class, on the teacher's screen; "" ends it. The member is told.
+    """Show the latest run of a member to the class, on the teacher's screen; "" ends it. The member sees a note.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.

@@ -22,7 +22,7 @@ from imgcls.training.export.converter import KerasConverter
 COMPARED = 2000
 """Test images that are compared: a trained run waits for this in the queue."""
 TOLERANCE = Tolerance(None, 0.99, 0.005)
-"""Stricter than for an export, because nobody chooses this model. Shipped models: 99.7% and 0.0004."""
+"""Stricter than for an export, because no user chooses this model. Shipped models: 99.7% and 0.0004."""
 ROUNDS, BATCH = 10, 8
 
 

@@ -33,7 +33,7 @@ RIM = 14
 def images(copies: int, generator: np.random.Generator) -> Iterator[tuple[np.ndarray, str]]:
     """Each character of each font, `copies` times in varied handwriting: uint8 (28, 28), and the character.
 
-    Characters that cannot be told from a digit are left out.
+    Characters that look like a digit are omitted.
 
     Raises:
         FileNotFoundError: there is no font in the folder.

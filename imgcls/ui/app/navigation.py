@@ -17,7 +17,7 @@ from imgcls.ui.visitors import language, visitor
 
 def _show(page) -> None:
     """The page, with what is above and beside it."""
-    aside = st.container(key="aside")  # its place is here, but what stands in it comes after the page
+    aside = st.container(key="aside")  # its place is here, but it is filled after the page
     with errors.shown():
         # Few visits need these two, and they take long to import: the heading would wait for them.
         if sharing.mode() is Mode.CLASSROOM:

@@ -73,6 +73,6 @@ def say_lost(*, is_compact: bool = False) -> None:
 
 
 def forget() -> None:
-    """Whoever deletes the dataset need not be told."""
+    """Whoever deletes the dataset needs no message about it."""
     for is_compact in (False, True):
         st.session_state.pop(SHOWN + str(is_compact), None)

@@ -115,7 +115,7 @@ def _selected_scores(run: Run, style: str, notes: dict[str, str]) -> None:
 def _count_opening(run: Run) -> None:
     """Counts this visit as one use of the run's test set, however often the page is redrawn.
 
-    Not of a model that comes with the project: it is there to be looked at, and nobody selects it.
+    Not of a model that comes with the project: its test scores are an example, and no model is selected by them.
     """
     if run.is_example:
         return

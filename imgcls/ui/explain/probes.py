@@ -34,7 +34,7 @@ STYLE = """<style>
 .probe{display:flex;gap:12px;align-items:flex-start;margin:8px 0}
 .probe>img,.probe>.frames img{image-rendering:pixelated;border-radius:6px;background:rgba(128,128,128,.12)}
 .probe>img{width:64px;height:64px;object-fit:contain;flex:none}
-/* the last frame comes first in the page and stands on the right: so a long strip is first seen at its end */
+/* the last frame comes first in the page and is on the right: so a long strip is first seen at its end */
 .probe .frames{display:flex;flex-direction:row-reverse;gap:4px;overflow-x:auto;padding-bottom:6px}
 .probe .frame:first-child{margin-right:auto}
 .probe .frame{flex:none;width:3.4rem;text-align:center;font-size:.8rem;line-height:1.3;padding:4px 2px;

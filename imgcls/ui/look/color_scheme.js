@@ -1,4 +1,4 @@
-/* Dialogs, popovers and menus stand beside the app, not in it, and do not know its theme: light-dark() would give them
+/* Dialogs, popovers and menus are beside the app, not in it, and do not know its theme: light-dark() would give them
 the colours of light mode. So the whole document takes the colour scheme of the app. */
 const follow = (app) => {
   document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;

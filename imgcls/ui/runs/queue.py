@@ -70,7 +70,7 @@ def _rows(shown_ids: list[str]) -> None:
 
 
 def _removed(queue: list[Run]) -> dict[Run, Removed]:
-    """The runs that this visitor has just taken out, and that nobody has started again or deleted."""
+    """The runs that this visitor has just taken out, and that were not started again or deleted since."""
     found = {}
     for run_id, removed in st.session_state.get(REMOVED, {}).items():
         if time.time() - removed.at < SHOWN_SECONDS and runs.exists(run_id):

@@ -43,7 +43,7 @@ def show(run: Run, state: str) -> None:
     tick = None if st.session_state.get("paused-updates") else watching.seconds(usual)
     with st.container(horizontal=True, vertical_alignment="bottom", key="run-state"):
         bar = st.container()
-        # They stand beside what is redrawn: buttons are the most expensive part of an update.
+        # They are beside what is redrawn: buttons are the most expensive part of an update.
         offered = _offered(run, seen)
         if offered.place is not None:
             _place_buttons(run)

@@ -120,4 +120,4 @@ def _shrinking(rows: tuple[Row, ...], pixels: np.ndarray) -> Iterator[tuple[int,
         before = height, width = row.shape[:2]
         small = Image.fromarray(pixels.squeeze()).resize((int(width or 1), int(height or 1)), Image.Resampling.BOX)
         shown = np.asarray(small)
-        yield number, gallery.data_url(shown.reshape(*shown.shape[:2], -1), min_side=2 * network_diagram.PICTURE)
+        yield number, gallery.data_url(shown.reshape(*shown.shape[:2], -1), min_side=2 * network_diagram.IMAGE_SIDE)

@@ -123,8 +123,8 @@ def _usage() -> None:
 
 
 def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
-    """The name and the Start button of a run or, if settings are varied, of a study: one button, so that nobody starts
-    the other one by mistake. An attempt at an assignment is one run."""
+    """The name and the Start button of a run or, if settings are varied, of a study: one button, so that you cannot
+    start the other one by mistake. An attempt at an assignment is one run."""
     usual, seeds = runs.default_label(config), 1
     if varied is None:
         name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)

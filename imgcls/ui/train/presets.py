@@ -90,8 +90,8 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "Time that {n} processor core needs, and share of the test images recognised. Measured once.",
-        "Time that {n} processor cores need together, and share of the test images recognised. Measured once.",
+        "CPU time for training on {n} core, and test accuracy. Measured once.",
+        "Total CPU time for training on {n} cores, and test accuracy. Measured once.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

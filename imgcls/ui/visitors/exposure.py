@@ -18,7 +18,7 @@ def warning() -> str:
 
 
 def nobody_can_join() -> str:
-    """For the terminal: a class of which nobody else can reach the server; "" if they can, or there are no classes."""
+    """For the terminal: no other computer can reach the server of a class; "" if one can, or there are no classes."""
     if modes.mode() is not Mode.CLASSROOM or not is_local(config.get_option("server.address")):
         return ""
     return f"Only this computer can reach the server. To let a class join, restart it with: {restart_command()}"
@@ -30,5 +30,5 @@ def restart_command() -> str:
 
 
 def is_only_here(page_url: str) -> bool:
-    """Whether nobody else can open the pages, one of which has this address."""
+    """Whether no other computer can open the pages, one of which has this address."""
     return join_link.is_only_here(page_url, config.get_option("server.address") or "")

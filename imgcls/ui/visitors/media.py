@@ -1,4 +1,4 @@
-"""Images of a page are its visitor's: nobody else gets them, even with their address."""
+"""Images of a page are its visitor's: no one else can load them, even with their address."""
 
 from streamlit import runtime
 

@@ -23,7 +23,7 @@ def install() -> None:
 
 
 def of_page() -> Visitor:
-    """The visitor for whom this thread runs a page; nobody if it runs none."""
+    """The visitor for whom this thread runs a page; `NOBODY` if it runs none."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return NOBODY

@@ -2,7 +2,7 @@
 
 A hidden control costs up to 0.3 ms per rerun, and the form has twenty of them. But Streamlit removes a setting from the
 URL when its control is not created, so a closed section is still filled while any of its settings differs from its
-default: what is left out is at its default, and nothing is lost.
+default: a setting that is omitted is at its default, and nothing is lost.
 """
 
 import json

@@ -136,7 +136,7 @@ def test_a_histogram_bar_filters_matrix_and_scores_and_the_url_can_be_shared(vis
         steps.shows(seen, "Evaluate")
         expect(steps.main(seen)).to_contain_text(f"From {left.sum()} of 1,000 test images")
         expect(steps.main(seen)).to_contain_text(f"{100 * right / left.sum():.1f}%")
-        wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of what is left")
+        wait_until(lambda seen=seen: sum(map(int, numbers(seen))) == left.sum(), what="the matrix of the selection")
         pressed = seen.locator(".confidence [aria-pressed=true]")
         expect(pressed).to_have_attribute("aria-label", re.compile(f"^confidence {low}–{low + 5}%"))
         expect(seen.locator(".tiles img")).to_have_count(min(int(left.sum()), 20))

@@ -19,7 +19,7 @@ from imgcls.inference.batch import files
 
 @pytest.fixture
 def scans(finished_run, tmp_path, monkeypatch):
-    """A folder with three test images of each of two digits, a text file, and a damaged image."""
+    """A folder with three test images of each of two digits, a text file, and a corrupt image."""
     dataset = datasets.open_dataset("digits")
     folder = tmp_path / "scans"
     for digit in (3, 8):

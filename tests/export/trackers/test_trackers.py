@@ -172,7 +172,7 @@ def wandb(monkeypatch):
 
 
 def test_wandb_is_written_offline(finished_run, tmp_path, capsys, monkeypatch, wandb):
-    monkeypatch.setenv("WANDB_MODE", "online")  # nothing must be sent in any case
+    monkeypatch.setenv("WANDB_MODE", "online")  # nothing must ever be sent
     assert main(["wandb", finished_run.id, "--out", str(tmp_path)]) == exit_codes.OK
     folder = capsys.readouterr().out.strip().rpartition(" ")[2]
     assert folder == str(tmp_path / "wandb" / "offline-run-1")

@@ -51,6 +51,6 @@ def test_a_single_stroke_is_split_into_pieces_that_cover_it():
 @pytest.mark.parametrize("strokes", [[DOT], [[10, 10, 5, 12, 12, 5]], [BAR] * 13])
 def test_a_dot_and_too_many_strokes_are_not_attributed(strokes):
     def ask(drawings):
-        raise AssertionError("nobody is to be asked")
+        raise AssertionError("no model should run")
 
     assert stroke_attribution.by_stroke(drawing(*strokes), 0, 0.9, ask) == []

@@ -22,7 +22,7 @@ def waiting():
 
 
 def rows(app) -> list[str]:
-    """The rows in their order, by what stands in them."""
+    """The rows in their order, by the keys of their buttons."""
     return [one.key for one in app.button if str(one.key).startswith(("waits-", "undo-"))]
 
 

@@ -73,7 +73,7 @@ def _show(name: str, page: str) -> None:
             standing = _keep(name, at, step.values(situation))
         is_elsewhere = _is_elsewhere(step, page, situation) and not (is_done and step.has_task)
         is_at_work = is_asked and not is_done and page == step.page
-        is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if nothing is to be done
+        is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if there is no task
         is_hinted = (
             is_marked and bool(step.hint) and bool(situation.drawing)
         )  # then the bar is higher on a narrow screen

@@ -15,7 +15,7 @@ const remember = (keys) => {
   try {
     localStorage.setItem(KEY, JSON.stringify(keys.slice(-MOST_KEYS)));
   } catch {
-    // private mode: it may be told again
+    // private mode: the same event may be announced again
   }
 };
 

@@ -1,4 +1,4 @@
-"""What the Studies page shows before there is a study: what one is, in a picture, and a small one to start with."""
+"""What the Studies page shows before there is a study: what one is, in a diagram, and a small one to start with."""
 
 import html
 
@@ -47,7 +47,7 @@ def example() -> Plan:
 
 
 def show() -> None:
-    """The picture, and the three ways to a first study."""
+    """The diagram, and the three ways to a first study."""
     panels = "".join(
         f"<figure>{draw(title)}<figcaption><b>{html.escape(title)}</b>{html.escape(text)}</figcaption></figure>"
         for title, text, draw in PANELS

@@ -139,7 +139,7 @@ def _why_no_importances(plan: Plan, trials: list[Trial]) -> str:
 
 
 def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
-    """`watts`: the mean power of the study for each of its parallel trials, as nobody measures single processes."""
+    """`watts`: the mean power of the study for each of its parallel trials, as single processes are not measured."""
     result = trial.result or {}
     seconds = result.get("seconds")
     value = trial.value or 0.0

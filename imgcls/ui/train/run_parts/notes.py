@@ -33,7 +33,7 @@ def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
     may = rights.button(Action.RENAME_RUN, run.folder)
     key = f"note-{run.id}"
 
-    def save_note() -> None:  # on leaving the field: a note must not be lost because nobody pressed a button
+    def save_note() -> None:  # on leaving the field: a note must not be lost because no button was pressed
         with shown():
             notes.set_note(run, st.session_state[key])
             st.toast("Note saved.", icon=":material/check:")

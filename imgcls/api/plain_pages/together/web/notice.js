@@ -1,4 +1,4 @@
-/** The line below the canvas: what is to be done, or what has become of the latest drawing. */
+/** The line below the canvas: what to do, or what has become of the latest drawing. */
 
 import { translated } from "./translated.js";
 import { text } from "imgcls/views.js";

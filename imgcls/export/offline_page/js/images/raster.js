@@ -116,7 +116,7 @@ function fillPolygon(target, corners) {
       }
     });
     crossings.sort((first, second) => first - second);
-    let free = 0; // what is left of this is painted
+    let free = 0; // everything to the left of this is painted
     for (let i = 1; i < crossings.length; i += 2) {
       const to = roundDown(crossings[i]);
       const from = Math.max(roundUp(crossings[i - 1]), free);
