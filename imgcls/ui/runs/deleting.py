@@ -1,25 +1,40 @@
 """Deleting runs: the question before, and for a day afterwards the way back."""
 
+import time
+from dataclasses import dataclass
+
 import streamlit as st
 
 from imgcls import jobs
 from imgcls.runs import Run, trash
 from imgcls.runs.run import UNDER_WAY
 from imgcls.runs.trash import DeletedRun
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting
 
 DELETED_HERE = "runs-deleted-here"
 """Session key of the IDs of the runs that this visitor has deleted: the page need not tell them."""
+DONE = "runs-deleted-last"
+"""Session key of what was deleted last."""
+SHOWN_SECONDS = 600.0
+MOST_NAMES = 3
+
+
+@dataclass(frozen=True)
+class _Done:
+    ids: tuple[str, ...]
+    names: str
+    at: float
 
 
 @st.dialog("Delete?")
-def ask(selected: list[Run]) -> None:
-    """Names the runs and deletes them if the visitor agrees."""
+def ask(selected: list[Run], *, leads_to_runs: bool = False) -> None:
+    """Names the runs and deletes them if the visitor agrees. The page of a run leads to all runs then: it would have
+    nothing left to show."""
     for run in selected:
         st.markdown(f"- {plain(run.label)}{' (still training; it will be stopped)' if run.state in UNDER_WAY else ''}")
-    st.caption("The model, its curves and its predictions. You can restore them on this page for a day.")
+    st.caption("The model, its curves and its predictions. You can restore them on the Runs page for a day.")
     with st.container(horizontal=True):
         is_confirmed = st.button("Delete", type="primary", icon=":material/delete:")
         if st.button("Cancel", key="keep-runs"):
@@ -27,9 +42,40 @@ def ask(selected: list[Run]) -> None:
     if is_confirmed:
         with errors.shown():
             st.session_state[DELETED_HERE] = [run.id for run in selected]
+            names = ", ".join(f"“{run.label}”" for run in selected[:MOST_NAMES])
+            rest = f" and {len(selected) - MOST_NAMES:,} more" if len(selected) > MOST_NAMES else ""
             for run in selected:
                 jobs.delete(run)
+            st.session_state[DONE] = _Done(tuple(run.id for run in selected), names + rest, time.time())
+            if leads_to_runs:
+                links.go("runs.py")
             st.rerun()
+
+
+def notice() -> None:
+    """What was deleted last, with a button that restores it."""
+    done: _Done | None = st.session_state.get(DONE)
+    if done is None or time.time() - done.at > SHOWN_SECONDS:
+        return
+    if not any(run.id in done.ids for run in trash.deleted()):  # restored below, or removed for good
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-deleted"):
+        st.markdown(plain(f"Deleted: {done.names}."), width="content")
+        st.button("Undo", icon=":material/undo:", key="runs-deleted-undo", on_click=_undo, args=(done,))
+        st.button("Close", icon=":material/close:", key="runs-deleted-close", type="tertiary", on_click=_forget)
+
+
+def _undo(done: _Done) -> None:
+    """A callback."""
+    _forget()
+    for run in trash.deleted():
+        if run.id in done.ids:
+            _attempt(trash.restore, run)
+
+
+def _forget() -> None:
+    """A callback."""
+    st.session_state.pop(DONE, None)
 
 
 def undo() -> None:

@@ -10,6 +10,7 @@ from imgcls.ui.widgets import empty_state
 
 def show() -> None:
     """The whole page below its title."""
+    deleting.notice()
     with looked_at_once():
         _show_runs()
     import_model.show()

@@ -21,7 +21,9 @@ HELP = (
 )
 DONE = "golden-pinned"
 PINNED = "golden-pinned-images"
-"""Session key: what each button has pinned in this visit, and the digests of these images."""
+"""Session key: what each button has pinned in this visit, the digests of these images, and those that were new."""
+OPENED = "golden-set"
+"""Session key of the section of Data that shows the golden set: whether it is open."""
 
 
 def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[int], np.ndarray], *, key: str) -> None:
@@ -41,8 +43,10 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
 
     def pin() -> None:
         try:
-            found = [golden.pin(data, pixels_of(at), *one).digest for at, one in enumerate(chosen)]
-            st.session_state.setdefault(PINNED, {})[key] = tuple(chosen), tuple(found)
+            before = golden.digests(data)
+            found = tuple(golden.pin(data, pixels_of(at), *one).digest for at, one in enumerate(chosen))
+            new = tuple(digest for digest in found if digest not in before)
+            st.session_state.setdefault(PINNED, {})[key] = tuple(chosen), found, new
             st.session_state[DONE] = key, f"Pinned {formatting.count(len(chosen), 'image')}.", ""
         except UserError as error:
             st.session_state[DONE] = key, "", str(error)
@@ -50,24 +54,28 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
     def unpin(digests: tuple[str, ...]) -> None:
         try:
             golden.remove(data, digests)
-            st.session_state[DONE] = key, f"Removed {formatting.count(len(chosen), 'image')} from the golden set.", ""
+            st.session_state.get(PINNED, {}).pop(key, None)
+            st.session_state[DONE] = key, f"Removed {formatting.count(len(digests), 'image')} from the golden set.", ""
         except UserError as error:
             st.session_state[DONE] = key, "", str(error)
 
     what = "" if len(chosen) == 1 else f"{len(chosen):,} mistakes "
     if pinned := _pinned(data, tuple(chosen), pixels_of, key):
+        # Right after it was pressed, what takes it back; images that were in the set before stay there.
+        _, _, new = st.session_state.get(PINNED, {}).get(key, (None, (), ()))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f":material/check: {f'{what}are in' if what else 'In'} the golden set", width="content")
             st.button(
-                "Remove from the golden set",
-                icon=":material/keep_off:",
+                "Undo" if new else "Remove from the golden set",
+                icon=":material/undo:" if new else ":material/keep_off:",
                 key=f"{key}-remove",
                 type="tertiary",
                 on_click=unpin,
-                args=(pinned,),
+                args=(new or pinned,),
                 **rights.button(Action.SAVE_DRAWING),
             )
             if st.button("Open the golden set", icon=":material/keep:", key=f"{key}-open", type="tertiary"):
+                st.session_state[OPENED] = True
                 links.go("data.py", data=_title(data))
     else:
         st.button(
@@ -98,7 +106,7 @@ def _pinned(
     data: str, chosen: tuple[tuple[str, str], ...], pixels_of: Callable[[int], np.ndarray], key: str
 ) -> tuple[str, ...]:
     """The digests of the images if all are in the set. Of several, only if they were pinned with this button."""
-    before, found = st.session_state.get(PINNED, {}).get(key, (None, ()))
+    before, found, _ = st.session_state.get(PINNED, {}).get(key, (None, (), ()))
     if len(chosen) == 1:
         try:
             found = (golden.digest_of(pixels_of(0)),)

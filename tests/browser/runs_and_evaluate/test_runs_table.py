@@ -85,6 +85,23 @@ def test_a_run_is_deleted_only_after_confirmation_and_can_be_restored(runs_page)
     assert server.run_ids() == {"first", "second"}
 
 
+def test_the_page_of_a_deleted_run_leads_to_all_runs_with_the_way_back(runs_page):
+    server, page = runs_page
+    select_row(page, 1)
+    steps.button(page, "Open").click()
+    steps.shows(page, "The first one")
+    steps.button(page, "Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    steps.shows(page, "Runs")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(steps.main(page)).to_contain_text("Deleted: “The first one”.")
+    assert server.run_ids() == {"second"}
+    steps.button(page, "Undo").click()
+    expect(steps.main(page)).to_contain_text("2 runs.")
+    expect(steps.main(page)).not_to_contain_text("Deleted: “The first one”.")
+    assert server.run_ids() == {"first", "second"}
+
+
 def test_selected_rows_stay_selected_when_runs_are_queued_and_leave_the_queue(runs_page, sample_run):
     server, page = runs_page
     select_row(page, 1)

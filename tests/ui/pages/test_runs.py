@@ -83,7 +83,7 @@ def test_the_deletion_dialog_has_a_cancel_button():
     app = opened("runs")
     app.session_state[table.SELECTED] = ["stays-here"]
     button(app.run(), "Delete").click().run()
-    assert "You can restore them on this page for a day" in text_of(app)
+    assert "You can restore them on the Runs page for a day" in text_of(app)
     assert [one.label for one in app.button if one.label in ("Cancel", "Delete")] == ["Delete", "Delete", "Cancel"]
     assert run.state == "finished"
 

@@ -38,11 +38,11 @@ def show(selected: list[Run]) -> None:
 def of_run(run: Run) -> None:
     """What the page of a run has of this: the buttons that change it, and the way back from the archive."""
     with st.container(horizontal=True, key="run-manage"):
-        manage([run])
+        manage([run], is_own_page=True)
     archiving.notice(are_shown=True)
 
 
-def manage(selected: list[Run]) -> None:
+def manage(selected: list[Run], *, is_own_page: bool = False) -> None:
     """The buttons that change the selected runs; the page of a run has them, too."""
     one = selected[0] if len(selected) == 1 else None
     may_rename = rights.button(Action.RENAME_RUN, one.folder if one else None, disabled=one is None)
@@ -51,7 +51,7 @@ def manage(selected: list[Run]) -> None:
     may_delete = rights.of_all(Action.DELETE_RUN, [run.folder for run in selected])
     is_disabled = not selected or not may_delete.allowed
     if st.button("Delete", icon=":material/delete:", disabled=is_disabled, help=may_delete.reason or None):
-        deleting.ask(selected)
+        deleting.ask(selected, leads_to_runs=is_own_page)
     _annotate(selected)
 
 

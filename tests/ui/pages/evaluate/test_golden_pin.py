@@ -15,6 +15,9 @@ def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
     assert image.source == f"test image 3 of {finished_run.label}"
     assert "In the golden set" in text_of(app), "seen at once, and not as a button that does nothing"
     assert not [one for one in app.button if one.label == "Pin to the golden set"]
+    next(one for one in app.button if one.label == "Undo").click().run()
+    assert is_intact(app) and golden.images(finished_run.card.data) == []
+    next(button for button in app.button if button.label == "Pin to the golden set").click().run()
     again = opened("evaluate", run=finished_run.id, view="Single image", image="3")
     assert "In the golden set" in text_of(again), "in another visit, too"
     next(one for one in again.button if one.label == "Remove from the golden set").click().run()
@@ -24,6 +27,7 @@ def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     next(one for one in again.button if one.label == "Open the golden set").click().run()
+    assert again.session_state["golden-set"], "Data shows it open"
     assert gone == [("data.py", {"data": datasets.facts(finished_run.card.data).title})]
     page = opened("data", data=finished_run.card.data)
     assert "Golden set (1)" in [one.label for one in page.expander]
@@ -52,6 +56,20 @@ def test_the_mistakes_of_a_page_are_pinned_at_once(finished_run):
         index = int(image.source.split()[2])
         assert not tested.is_right[index] and image.label == tested.names[tested.labels[index]]
         assert (image.pixels == tested.images[tested.row_of[index]]).all()
+
+
+def test_undo_keeps_what_was_in_the_set_before(finished_run):
+    data = finished_run.card.data
+    app = opened("evaluate", run=finished_run.id)
+    pin = next(one for one in app.button if one.label.startswith("Pin "))
+    pin.click().run()
+    earlier = golden.images(data)[0]
+    golden.remove(data, [one.digest for one in golden.images(data)[1:]])
+    app = opened("evaluate", run=finished_run.id)
+    next(one for one in app.button if one.label.startswith("Pin ")).click().run()
+    assert len(golden.images(data)) > 1
+    next(one for one in app.button if one.label == "Undo").click().run()
+    assert is_intact(app) and [one.digest for one in golden.images(data)] == [earlier.digest]
 
 
 def test_images_that_were_removed_can_be_pinned_again(finished_run):
