@@ -14,6 +14,7 @@ from typing import Protocol
 from imgcls.errors import RunError, SettingError
 from imgcls.jobs import waiting_list
 from imgcls.runs import Run
+from imgcls.system import paths
 
 DEFAULT = "local"
 
@@ -115,6 +116,14 @@ def name_for(run: Run) -> str:
 def of(run: Run) -> Backend:
     """The backend of `name_for`. Raises SettingError."""
     return get(name_for(run))
+
+
+def most_at_once(name: str) -> int | None:
+    """How many runs could train on a backend at the same time; None if only its workers know. Asks no cluster.
+
+    Not `capacity` for this machine: that is less while others use its memory.
+    """
+    return paths.trainings_at_once() if name == DEFAULT else get(name).capacity() or None
 
 
 def title(name: str) -> str:

@@ -170,5 +170,5 @@ def _choose_backend() -> str:
     if len(found) == 1:
         return ""
     return st.selectbox(
-        "Train on", found, format_func=backends.title, width=150, key="backend", help="Set by IMGCLS_BACKEND."
+        "Train on", found, format_func=backends.title, width=150, key=search.BACKEND, help="Set by IMGCLS_BACKEND."
     )

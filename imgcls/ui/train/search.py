@@ -6,12 +6,13 @@ import streamlit as st
 
 from imgcls import languages, runs, studies
 from imgcls.config import Config
+from imgcls.errors import SettingError
+from imgcls.jobs import backends
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.params import Choice, Param, Range
 from imgcls.studies import Plan, proposals, space
 from imgcls.studies import plan as plans
-from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
 
@@ -30,6 +31,8 @@ USUAL = {
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
+BACKEND, PARALLEL = "backend", "vary-parallel"
+"""Session keys of where runs train, which the form asks beside Start, and of how many trials train at a time."""
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
 
 
@@ -125,11 +128,24 @@ def _panel(config: Config) -> Plan | None:
 
 def _parallel() -> int:
     """Trials at a time; 1 without a control where only one run trains at a time."""
-    most = min(plans.MOST_PARALLEL, paths.trainings_at_once())
+    most = min(plans.MOST_PARALLEL, _most_at_once())
     if most < 2:
         return 1
+    if st.session_state.get(PARALLEL, 1) > most:  # chosen for another backend
+        st.session_state[PARALLEL] = most
     text = "Trials that train at the same time. TPE learns less from each of them."
-    return int(st.number_input("Parallel", 1, most, 1, key="vary-parallel", help=text))
+    return int(st.number_input("Parallel", 1, most, key=PARALLEL, help=text))
+
+
+def _most_at_once() -> int:
+    """How many runs train at a time where the form says that the trials will train."""
+    try:
+        found = backends.configured()
+    except SettingError:  # as the bar with Start says
+        return 1
+    chosen = st.session_state.get(BACKEND)
+    most = backends.most_at_once(chosen if chosen in found else found[0])
+    return plans.MOST_PARALLEL if most is None else most
 
 
 def _ends() -> tuple[str, float, float]:

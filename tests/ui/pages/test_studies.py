@@ -355,6 +355,28 @@ def test_usual_values_are_suggested_and_parallel_trials_if_several_runs_may_trai
     assert study.plan.parallel == 2
 
 
+def test_parallel_trials_are_offered_by_what_the_backend_takes(digits, monkeypatch):
+    monkeypatch.setenv("IMGCLS_BACKEND", "local,slurm,workers")
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
+    assert "Parallel" not in [one.label for one in app.number_input], "this machine trains one run at a time"
+    app.selectbox(key="backend").set_value("workers").run()
+    assert app.number_input(key="vary-parallel").max == 64
+    app.number_input(key="vary-parallel").set_value(40).run()
+    app.selectbox(key="backend").set_value("slurm").run()
+    assert is_intact(app)
+    assert app.number_input(key="vary-parallel").value == 16, "no more than are handed to a cluster at a time"
+    app.number_input(key="vary-parallel").set_value(4).run()
+    button(app, "Start study of 20 trials").click().run()
+    (study,) = studies.all_studies()
+    assert (study.plan.parallel, study.plan.backend) == (4, "slurm")
+    monkeypatch.setenv("IMGCLS_BACKEND", "moon")
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    assert text_of(app).count("there is no such backend") == 1
+
+
 def test_cards_say_what_was_searched_and_what_came_out(few):
     result = json.loads((few.folder / "result.json").read_text())
     test = {"accuracy": 0.8194, "low": 0.77, "high": 0.86, "images": 360}
