@@ -53,7 +53,7 @@ def write_not_submitted(folder: Path, attempts: int, reason: str) -> None:
     """The result of a run that no place for training took. Raises OSError."""
     message = (
         f"The run was not started: it was refused {attempts} times, and is no longer queued. {reason.rstrip('.')}. "
-        "Correct what the message names, then press Try again."
+        f"Correct what the message names, then press Try again, or run: imgcls queue --retry {folder.name}"
     )
     content = {"version": RESULT_VERSION, "outcome": "failed", NOT_SUBMITTED: True, "message": message}
     atomic.write_json(folder / "result.json", content)

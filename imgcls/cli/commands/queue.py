@@ -8,12 +8,15 @@ from cyclopts import Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes
+from imgcls.errors import RunError
 from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import IDLE_SECONDS, LOCK, Queue
 from imgcls.jobs.worker import Worker
+from imgcls.runs import Run, results
 from imgcls.system import nodes, paths
 from imgcls.system.processes import is_locked
 
+RESUMABLE = ("lost", "paused", "stopped")
 ENDED = ("finished", "stopped", "failed", "lost")
 
 
@@ -72,16 +75,29 @@ def queue(
             "trains at a time.",
         ),
     ] = False,
+    retry: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--retry",
+            negative="",
+            consume_multiple=True,
+            show_default=False,
+            help="First queue these runs again (their IDs), which the cluster refused.",
+        ),
+    ] = (),
 ) -> int:
     """Train the queued runs one after another, without the app.
 
     Ends when there has been nothing to do for a minute. Ctrl-C ends the queue, but not the run in progress.
+
+    Example: imgcls queue --retry run-20260102-030405-ab12
     """
     folder = paths.runs_folder()
+    _queue_again(retry)
     if worker:
         return _work(folder)
     if is_locked(folder / LOCK):
-        print(f"Another queue is already processing {folder}. Nothing to do.")
+        print(f"Another queue is already processing {folder}. {'It starts them.' if retry else 'Nothing to do.'}")
         return exit_codes.OK
     waiting = len(waiting_list.waiting())
     seconds = float(os.environ.get("IMGCLS_IDLE_SECONDS") or IDLE_SECONDS)
@@ -96,6 +112,41 @@ def queue(
         reporting.serve()
     print("The queue is empty.")
     return exit_codes.OK
+
+
+def _queue_again(names: tuple[str, ...]) -> None:
+    """Queues refused runs, if all of them were refused."""
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        found = [runs.find(name) for name in dict.fromkeys(names)]
+    for run in found:
+        if not _is_refused(run):
+            raise exit_codes.CommandError(_not_refused(run), exit_codes.USAGE)
+    for run in found:
+        with exit_codes.exits_with(exit_codes.FAILED):
+            run.send_request(pause=False, stop=False)
+            waiting_list.enter(run)
+        print(f"{run.label} ({run.id}) is queued again.", flush=True)
+
+
+def _is_refused(run: Run) -> bool:
+    """Whether a run was given up after several refusals, or rests after one."""
+    if run.state == "queued":
+        return waiting_list.refusal_of(run) is not None
+    try:
+        return run.state == "failed" and (run.result or {}).get(results.NOT_SUBMITTED) is True
+    except RunError:
+        return False
+
+
+def _not_refused(run: Run) -> str:
+    state = run.state
+    if state == "queued":
+        how = "It is in the queue, and will be tried in its turn."
+    elif state in RESUMABLE and run.can_resume:
+        how = f"Resume it with: imgcls train {run.id}"
+    else:
+        how = "Only runs that were refused can be queued again."
+    return f"The run '{run.id}' was not refused: it is {state}. {how}"
 
 
 def _work(folder: Path) -> int:

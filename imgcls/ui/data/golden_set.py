@@ -13,7 +13,9 @@ def show(data: str) -> None:
     count = len(golden.digests(data)) if golden.is_available() else 0
     if not count:
         return
-    with st.expander(f"Golden set ({count:,})", icon=":material/keep:", key=golden_pin.OPENED, on_change="rerun") as box:
+    with st.expander(
+        f"Golden set ({count:,})", icon=":material/keep:", key=golden_pin.OPENED, on_change="rerun"
+    ) as box:
         if box.open:
             st.caption(golden_pin.HELP)
             images = golden.images(data)
