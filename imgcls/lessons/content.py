@@ -163,7 +163,9 @@ class Step:
         question: What is asked before.
         after: What is said once it was done, with {names} of `values` and of measured numbers.
         values: Numbers and texts from the real state, by name.
-        terms: Technical terms that are explained here, as they are in the glossary.
+        terms: Technical terms of `text` that are explained here, as they are in the glossary. At most two: those that
+            are new.
+        after_terms: The same of `after`.
         notes: For the teacher's sheet only: what to watch for, or what to say.
     """
 
@@ -184,7 +186,13 @@ class Step:
     after: str = ""
     values: Callable[[Situation], Mapping[str, str]] | None = None
     terms: tuple[str, ...] = ()
+    after_terms: tuple[str, ...] = ()
     notes: str = ""
+
+    @property
+    def all_terms(self) -> tuple[str, ...]:
+        """The technical terms that are explained here, before and after."""
+        return self.terms + self.after_terms
 
     @property
     def has_task(self) -> bool:

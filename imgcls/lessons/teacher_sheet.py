@@ -25,7 +25,7 @@ def render(name: str) -> str:
     import jinja2
 
     lesson = lessons.find(name)
-    terms = sorted({term for step in lesson.STEPS for term in step.terms})
+    terms = sorted({term for step in lesson.STEPS for term in step.all_terms})
     return (
         jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(TEMPLATE.read_text("utf-8"))

@@ -176,7 +176,7 @@ WAYS = (
         _dropped_class,
     ),
     Way(
-        "Memorise nonsense",
+        "Shuffle the labels",
         "All labels are shuffled, so there is nothing to learn; the score is measured on the training images.",
         "A model with enough capacity can memorise anything, even random labels.",
         _random_labels,

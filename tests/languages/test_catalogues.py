@@ -60,7 +60,7 @@ def required(template: Catalog) -> set[str]:
     """What a visitor reads in the first lessons and on the way to them: it is translated completely."""
     found = {getattr(lessons.find(name), which) for name in lessons.names() for which in ("TITLE", "GOAL")}
     for name in TRANSLATED_LESSONS:
-        terms = {term for step in lessons.find(name).STEPS for term in step.terms}
+        terms = {term for step in lessons.find(name).STEPS for term in step.all_terms}
         found |= terms | {glossary.terms()[term] for term in terms}
     for message in template:
         files = [file for file, _ in message.locations]

@@ -39,7 +39,7 @@ def test_a_step_can_be_followed(name, step):
     assert not step.has_task or step.after, "what happened is said"
     if step.question is not None:
         assert 0 <= step.question.right < len(step.question.choices) >= 2
-    assert set(step.terms) <= set(glossary.terms())
+    assert set(step.all_terms) <= set(glossary.terms())
     if step.settings:
         Config(**step.settings)
         assert step.page == "train" and set(lessons.form_of(step)) >= {"data", "model", "epochs"}
@@ -66,6 +66,30 @@ def test_every_measured_number_is_used_and_can_be_measured(name):
         assert f"{{{key}}}" in texts
         assert 0 <= measured.low < measured.high <= 1
         assert bool(measured.settings) != (measured.measure is not None)
+
+
+@pytest.mark.parametrize("name", lessons.names())
+def test_a_step_explains_at_most_two_terms_at_once_each_only_once_in_a_lesson(name):
+    steps = lessons.find(name).STEPS
+    assert all(len(step.terms) <= 2 and len(step.after_terms) <= 2 for step in steps)
+    terms = [term for step in steps for term in step.all_terms]
+    assert len(terms) == len(set(terms))
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_the_heading_of_a_step_does_not_answer_its_question(name, step):
+    """No number, and no word of the right answer alone: all headings are listed on the page of the lesson."""
+    if step.question is None:
+        return
+    choices = [words_of(choice) for choice in step.question.choices]
+    right = choices.pop(step.question.right) - set().union(*choices) - words_of(step.question.text)
+    assert not words_of(step.title) & right
+
+
+def words_of(text: str) -> set[str]:
+    """Numbers, and words of four letters or more."""
+    numbers = {"nine": "9", "ten": "10"}
+    return {numbers.get(word, word) for word in re.findall(r"[a-z]{4,}|ten|\d+", text.casefold())}
 
 
 def test_the_course_has_all_of_its_numbers_once():
@@ -125,7 +149,7 @@ def test_every_term_in_bold_is_explained_where_it_is_met():
     met: set[str] = set()
     for name in lessons.names()[:5]:
         for step in lessons.find(name).STEPS:
-            met |= {word for term in step.terms for word in term.casefold().split()}
+            met |= {word for term in step.all_terms for word in term.casefold().split()}
             for bold in re.findall(r"\*\*([a-z][^*{}]+)\*\*", step.text + step.after):
                 words = {word.rstrip("s") for word in bold.split()}
                 is_met = any(word.startswith(one) or one.startswith(word) for one in words for word in met)

@@ -110,7 +110,7 @@ STEPS = (
         terms=("Accuracy",),
     ),
     Step(
-        title="The hard half",
+        title="Five kinds of tops",
         text="T-shirts, pullovers, dresses, coats and shirts have much in common: a body, and usually two sleeves. "
         "Sandals, bags and trousers do not.",
         page="evaluate",

@@ -41,7 +41,7 @@ STEPS = (
         after="Your CNN reads {score} of the unseen digits correctly (typically {cnn}). Its first layer is a "
         "**convolution** with 16 **filters**. Now you will look inside.",
         values=lambda situation: {"score": percent(situation.score(CNN, is_alike=True))},
-        terms=("Convolution", "Filter"),
+        after_terms=("Convolution", "Filter"),
     ),
     Step(
         title="Sixteen small filters",
@@ -64,7 +64,7 @@ STEPS = (
         notes="No two training runs give the same filters, but edges appear in nearly all.",
     ),
     Step(
-        title="One unit, nine products",
+        title="Compute one unit",
         text="Scroll down to “A convolution by hand”. The first image there is what the network gets, the second one "
         "is the **feature map** of one filter: each of its dots is one **unit**. Point at a dot: the frame in the "
         "first image shows what that unit sees, its **receptive field**.",
@@ -80,13 +80,14 @@ STEPS = (
         "If the sum is negative it becomes 0; that is **ReLU**. Check the sum with a calculator: up to "
         "rounding, it is the value that the app shows.",
         values=_unit,
-        terms=("Unit", "Receptive field", "Feature map", "Bias", "ReLU"),
+        terms=("Feature map", "Receptive field"),
+        after_terms=("Bias", "ReLU"),
         notes="Let everybody add up one sum by hand. It agrees up to rounding in the second decimal.",
     ),
     Step(
-        title="The same nine weights everywhere",
-        text="Move slowly along a line of the digit, then to the empty corner. The pixels change; the weights beside "
-        "them do not. One filter slides over the whole image: that is all “convolution” means.",
+        title="Across the whole image",
+        text="Move slowly along a line of the digit, then to the empty corner. Watch the pixels and the weights beside "
+        "them: which of them change?",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -97,12 +98,13 @@ STEPS = (
             ("10: nine weights and a bias", "784, one for each pixel", "7,056, nine for each pixel"),
             0,
         ),
-        after="Ten numbers, wherever the pattern appears. A unit of the dense network learned 785: one for each pixel "
-        "and a bias. That is why a CNN needs fewer examples, and why it recognises a line anywhere.",
-        terms=("Parameter",),
+        after="Only the pixels change. One filter slides over the whole image: that is all “convolution” means. So it "
+        "learns ten numbers, wherever its pattern appears; a unit of the dense network learned 785: one for each "
+        "pixel and a bias. That is why a CNN needs fewer examples, and why it recognises a line anywhere.",
+        after_terms=("Parameter",),
     ),
     Step(
-        title="Another filter, another pattern",
+        title="Another filter",
         text="Each filter has its own feature map. Together they say: an edge here, a corner there.",
         page="evaluate",
         query=VIEW,
@@ -121,7 +123,6 @@ STEPS = (
         after="Each map was bright where the pattern of its filter appears. Now draw a digit: the same filters slide "
         "over your drawing. The next layer does the same with all 16 maps as its input, so it sees larger patterns; "
         "after a few layers, a unit sees the whole digit.",
-        terms=("Pooling",),
         notes="Draw only a vertical line, then only a horizontal one: which maps answer?",
     ),
     Step(

@@ -68,13 +68,13 @@ STEPS = (
         after="It reads a **3**, with a confidence of {confidence}. Nobody wrote a rule such as “two arcs, open to the "
         "left”. The network found its own rules in thousands of examples, so it also reads a 3 that it has never seen.",
         values=_confidence,
-        terms=("Neural network", "Class", "Prediction", "Confidence"),
+        terms=("Neural network", "Prediction"),
         notes="Everybody's first success. If a 3 is not read, let them clear it and write it larger.",
     ),
     Step(
         title="Watch it change its mind",
-        text="The bars show how likely the network considers each of the ten digits, in percent. They always add up to "
-        "100%.",
+        text="The bars show how likely the network considers each of the ten digits, in percent: its **confidence** in "
+        "each **class**. They always add up to 100%.",
         page="predict",
         query={"run": "digits"},
         keys=("answer", "canvas"),
@@ -93,31 +93,33 @@ STEPS = (
         after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
         "the order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
         values=_said,
+        terms=("Confidence", "Class"),
         notes="Most see 1, 6 or 9 lead. Ask which, and why.",
     ),
     Step(
-        title="Something that is not a digit",
-        text="This network was only ever shown digits. It has ten answers and no eleventh.",
+        title="Draw a face",
+        text="Every image that this network learned from showed a digit. Now show it something else.",
         page="predict",
         query={"run": "digits"},
         keys=("canvas",),
         question=Question(
-            "You draw a face. What will the network itself answer?",
-            ("“This is not a digit”", "One of the ten digits", "A face"),
+            "What will the network itself answer?",
+            ("“This is not a digit”", "One of the ten digits", "“This is a face”"),
             1,
         ),
         do="Press Clear, then draw a face: a circle, two eyes, a mouth.",
         check=lambda situation: len(situation.drawing.strokes) >= 3 and situation.answer is not None,
         hint="Keep drawing: a face needs at least three strokes. Lift the pen between them.",
-        after="Its best answer was “{said}”: one of its ten classes always gets the highest confidence. A classifier "
-        "answers the question “which of these?”, never “is it one of these?”. {warning}",
+        after="Its best answer was “{said}”. It has ten classes and no eleventh, and one of them always gets the "
+        "highest confidence. A classifier answers the question “which of these?”, never “is it one of these?”. "
+        "{warning}",
         values=_verdict,
-        terms=("Rejection",),
+        after_terms=("Rejection",),
         notes="The network always chooses among its classes. The warning comes from a separate check.",
     ),
     Step(
-        title="Fool it",
-        text="You recognise a 7 even if it lies on its side. The network learned from upright digits.",
+        title="A 7 on its side",
+        text="You recognise a 7 even if it lies on its side. Try whether the network does, too.",
         page="predict",
         query={"run": "digits"},
         keys=("canvas",),
@@ -129,10 +131,10 @@ STEPS = (
         do="Press Clear, then draw a 7 that lies on its side.",
         check=_is_misread,
         hint="This one is still read as a 7. Press Clear and turn it further, until its long stroke is level.",
-        after="It says “{said}”. {warning} It knows only what its examples showed. That a 7 "
+        after="It says “{said}”. {warning} It knows only what its examples showed, and they were upright. That a 7 "
         "on its side is still a 7 is one more thing it would have to learn.",
         values=_verdict,
-        terms=("Augmentation",),
+        after_terms=("Augmentation",),
         notes="A few rotated sevens are still read as 7; turn further, to the left.",
     ),
     Step(

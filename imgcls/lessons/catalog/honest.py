@@ -90,7 +90,7 @@ STEPS = (
     Step(
         title="Two ways to be wrong",
         text="**Recall**: of all true shirts, how many were found? **Precision**: of all images called “shirt”, how "
-        "many are shirts? **F1** combines the two.",
+        "many are shirts?",
         page="evaluate",
         query={**RUN, "view": "Per class"},
         keys=("view",),
@@ -103,8 +103,9 @@ STEPS = (
         do="Open the section “Per class”.",
         check=lambda situation: situation.shows("evaluate", view="Per class"),
         after="It finds every shirt, and nine out of ten of its alarms are false. Either score alone is easy to push "
-        "up; both together are not.",
-        terms=("Recall", "Precision", "F1"),
+        "up. **F1** combines the two: it is high only if both are.",
+        terms=("Recall", "Precision"),
+        after_terms=("F1",),
         notes="Smoke alarm: recall matters. Spam filter: precision matters.",
     ),
     Step(

@@ -32,7 +32,7 @@ def _scores(situation: Situation) -> dict[str, str]:
 
 STEPS = (
     Step(
-        title="Steps that are too small",
+        title="A hundredth of the usual rate",
         text="In each training step, every weight is moved a little, in the direction that makes the loss smaller. "
         "The **learning rate** sets how far. Here it is 0.00001, a hundredth of the usual one.",
         page="train",
@@ -49,11 +49,11 @@ STEPS = (
         "enough. Nothing is broken, so no message warns you. The sign is a loss that is still falling when training "
         "ends.",
         values=_scores,
-        terms=("Learning rate", "Gradient", "Epoch"),
+        terms=("Learning rate", "Gradient"),
         notes="Ask how many epochs it might need. There is no way to know; that is the point.",
     ),
     Step(
-        title="Steps that are too large",
+        title="A hundred times the usual rate",
         text="So take large steps: 0.1, a hundred times the usual rate.",
         page="train",
         settings=HUGE,
@@ -102,7 +102,7 @@ STEPS = (
         "the distance at first; small ones settle at the end. On 1,000 test images, a difference of one or two points "
         "may be chance.",
         values=_scores,
-        terms=("Schedule", "One-cycle"),
+        terms=("Schedule",),
         notes="The digit, clothing and photo models that come with the app were trained with the schedule one-cycle.",
     ),
     Step(

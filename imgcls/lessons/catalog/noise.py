@@ -89,7 +89,7 @@ def _values(situation: Situation) -> dict[str, str]:
 
 STEPS = (
     Step(
-        title="A clean test is an easy test",
+        title="Add noise to the test",
         text="The included clothing model was tested on tidy images, like those it learned from. On the 1,000 used "
         "here, it gets {clean}. The section “Robustness” has eight **corruptions** that degrade the same images at "
         "five strengths.",
@@ -110,7 +110,7 @@ STEPS = (
         notes="If Fashion-MNIST is prepared on this computer, the page shows the images: could they still tell?",
     ),
     Step(
-        title="It copes with what it was shown",
+        title="Rotate the test images",
         text="In training, the digit model saw each digit rotated by up to 8 degrees. The clothing model never saw "
         "anything rotated.",
         page="evaluate",
@@ -163,7 +163,7 @@ STEPS = (
         notes="Do not let them stop here: this is the result that makes people switch augmentation off.",
     ),
     Step(
-        title="Test for what you trained",
+        title="Both on noisy images",
         text="Augmentation is for images that are worse than the test set. So test it on such images.",
         page="evaluate",
         query=VIEW,

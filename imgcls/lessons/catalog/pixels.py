@@ -50,7 +50,7 @@ STEPS = (
         after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
         "{ink} of them are not 0. That is all the network knows about it.",
         values=_ink,
-        terms=("Pixel",),
+        after_terms=("Pixel",),
         notes="The image is beside or below the ten bars; on a small screen, scroll down.",
     ),
     Step(
@@ -83,8 +83,9 @@ STEPS = (
         do="Choose the dataset “Small digits” at the top of the page.",
         check=lambda situation: situation.shows("data", data="Small digits") and datasets.is_ready("digits"),
         after="8 × 8 = 64 numbers, and you can still read most of the digits. A **dataset** is many such images, each "
-        "with a **label** that says what it shows. A network learns from these pairs.",
-        terms=("Dataset", "Label", "Training set"),
+        "with a **label** that says what it shows. A network learns from such pairs, its **training set**.",
+        terms=("Dataset",),
+        after_terms=("Label", "Training set"),
         notes="Can anyone read all of them? A digit does not need more pixels.",
     ),
     Step(
@@ -101,7 +102,6 @@ STEPS = (
         check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
         after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
         "It does not know by itself that some of them are neighbours.",
-        terms=("Pixel",),
         notes="Step back: from three metres, 32×32 pixels look like a photo.",
     ),
     Step(

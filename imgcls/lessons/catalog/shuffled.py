@@ -41,15 +41,17 @@ STEPS = (
         settings=DENSE,
         keys=("start",),
         question=Question(
-            "Guessing gives 10%. How many of the unseen digits will it read after eight passes over its examples?",
-            ("About 50%", "About 75%", "More than 90%"),
-            2,
+            "It passes over its examples eight times. After how many passes will it read more than half of the unseen "
+            "digits? Guessing gives 10%.",
+            ("Only one", "Four or five", "All eight"),
+            0,
         ),
         do="The form is filled in: press Start. It takes about half a minute.",
         after="Your network reads **{yours_a}** of the 1,000 unseen digits (typically {dense}). The rising line you "
-        "saw is its accuracy after each pass, called an **epoch**.",
+        "saw is its **accuracy** after each pass, called an **epoch**: most of it was learned in the first one.",
         values=_scores,
-        terms=("Neural network", "Unit", "Dense layer", "Epoch", "Accuracy", "Test set"),
+        terms=("Dense layer", "Unit"),
+        after_terms=("Accuracy", "Epoch"),
         notes="Training runs wait in a queue. In a class, let groups of two or three train together.",
     ),
     Step(
@@ -69,8 +71,8 @@ STEPS = (
     ),
     Step(
         title="The dense network on noise",
-        text="The same network, with the same settings, now learns from the shuffled images. Its units never knew "
-        "which pixels are neighbours.",
+        text="The same network, with the same settings, now learns from the shuffled images. It is tested on "
+        "shuffled digits, too: the **test set** has been rearranged in the same way.",
         page="train",
         settings=DENSE_SHUFFLED,
         keys=("start",),
@@ -81,8 +83,10 @@ STEPS = (
         ),
         do="The form is filled in: press Start.",
         after="**{yours_b}** now, {yours_a} before: no real difference (typically {dense_shuffled}). To a dense "
-        "network, an image is a list, and the order of the list does not matter.",
+        "network, an image is a list: its units never knew which pixels are neighbours, so the order does not "
+        "matter.",
         values=_scores,
+        terms=("Test set",),
         notes="The most surprising moment of the lesson. Let them explain it before they read on.",
     ),
     Step(

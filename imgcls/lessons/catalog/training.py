@@ -41,7 +41,7 @@ def _values(situation: Situation) -> dict[str, str]:
 
 STEPS = (
     Step(
-        title="Cause it: make it memorise",
+        title="Only 300 images",
         text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
         "so that the error gets smaller. The **loss** measures how wrong it is. One pass over all images is an "
         "**epoch**. You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
@@ -55,7 +55,8 @@ STEPS = (
         after="**{train_few}** of the images it learned from, but only **{test_few}** of 1,000 new ones (typically "
         "{few}). It has memorised its 200 images. That is **overfitting**.",
         values=_values,
-        terms=("Loss", "Epoch", "Overfitting", "Generalisation"),
+        terms=("Loss", "Epoch"),
+        after_terms=("Overfitting",),
         notes="The validation images are the 100 that it does not learn from.",
     ),
     Step(
@@ -77,11 +78,12 @@ STEPS = (
         ),
         after="The gap between the curves is what counts. If both stay high, the network is too small or was trained "
         "too briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
-        terms=("Validation set", "Underfitting"),
+        terms=("Validation set",),
+        after_terms=("Underfitting",),
         notes="Let them point at the epoch from which the network only memorises.",
     ),
     Step(
-        title="Fix it with dropout?",
+        title="Does dropout help?",
         text="**Dropout** switches off half of the units at random in every step, so that none can rely on another.",
         page="train",
         settings=DROPOUT,
@@ -104,7 +106,7 @@ STEPS = (
         notes="Differences of one or two points are chance: the test set has 1,000 images.",
     ),
     Step(
-        title="Fix it with augmentation?",
+        title="And augmentation?",
         text="**Augmentation** shifts and turns each training image a little, differently in every epoch. The network "
         "never sees the same image twice.",
         page="train",
@@ -122,7 +124,7 @@ STEPS = (
         terms=("Augmentation",),
     ),
     Step(
-        title="Fix it with more data",
+        title="All 4,000 images",
         text="The same network without any of these tricks, but with all 4,000 images.",
         page="train",
         settings=ALL,

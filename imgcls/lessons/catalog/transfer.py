@@ -82,7 +82,8 @@ STEPS = (
         "photos of CIFAR-10, the same features reached {photos}, and a small CNN from scratch {photos_scratch} in "
         "about the same time.",
         values=_values,
-        terms=("Transfer learning", "Backbone", "Head", "Feature"),
+        terms=("Backbone", "Head"),
+        after_terms=("Feature",),
         notes="The backbone runs once per image; after that, an epoch takes an instant. Let them watch it.",
     ),
     Step(

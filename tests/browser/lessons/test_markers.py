@@ -120,7 +120,7 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     steps.settled(page)
     bar = page.locator(".st-key-lesson")
     assert reaches(page, steps.next_step(page))
-    bar.get_by_role("button", name="About 50%").click()
+    bar.get_by_role("button", name="Four or five").click()
     expect(bar).to_contain_text("press Start")
     steps.settled(page)
     start = page.locator(".st-key-start button")

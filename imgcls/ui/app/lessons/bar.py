@@ -96,6 +96,7 @@ def _show(name: str, page: str) -> None:
                 _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
             if is_done:
                 st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
+                words.show(step.after_terms)
             elif is_asked:
                 _task(name, step, page, situation)
         _buttons(name, at, page, is_done=is_done and not is_missing)

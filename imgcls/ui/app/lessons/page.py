@@ -125,7 +125,7 @@ def _show_one(name: str, lesson: ModuleType) -> None:
     if hasattr(lesson, "WAYS"):
         seven_ways.show()
     _steps(lesson, standing)
-    terms = dict.fromkeys(term for step in lesson.STEPS for term in step.terms)
+    terms = dict.fromkeys(term for step in lesson.STEPS for term in step.all_terms)
     if terms:
         st.header(_("Terms in this lesson"), anchor=False)
         words.show(list(terms))
