@@ -1,6 +1,7 @@
 """Figures: data in, a Plotly Figure out. No Streamlit, no arithmetic beyond what drawing needs.
 
-    learning_curves    loss and accuracy during training, and several runs compared
+    learning_curves    loss and accuracy during training
+    compared           several runs: their curves, accuracy and cost, repeated seeds
     lr_finder          the learning-rate finder
     network_diagram    the layers of a network
     scores             reliability, ROC and precision-recall curves, coverage, scores per class
@@ -16,13 +17,12 @@ anything and are shown literally. Plotly is imported when the first figure is dr
 than a rerun of a page.
 """
 
-from imgcls.charts.learning_curves import compare_curves, learning_curve, learning_curve_dict, small_curve_dict, thin
+from imgcls.charts.learning_curves import learning_curve, learning_curve_dict, small_curve_dict, thin
 from imgcls.charts.network_diagram import network
 from imgcls.charts.theme import class_colour, literal
 
 __all__ = [
     "class_colour",
-    "compare_curves",
     "learning_curve",
     "learning_curve_dict",
     "literal",

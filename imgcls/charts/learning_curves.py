@@ -1,25 +1,22 @@
-"""Loss and accuracy over epochs as figures."""
+"""Loss and accuracy over epochs as figures, and what `compared.curves` shares with them."""
 
 import itertools
 from typing import Any
 
 import numpy as np
 
-from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, class_colour, distinct, faded, layout, literal
+from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, faded, layout, literal
 from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
 BLOCK = 128
-LONGEST_NAME = 40
-"""Of a run in a legend."""
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 AXES = {"loss": "loss (cross-entropy, lower is better)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
 
 
 def learning_curve(quantity, **values):
     """`learning_curve_dict` as a Plotly figure."""
-    return _figure(learning_curve_dict(quantity, **values))
+    return unchecked_figure(learning_curve_dict(quantity, **values))
 
 
 def learning_curve_dict(
@@ -68,17 +65,17 @@ def learning_curve_dict(
         ),
     )
     for name, (x, values), style in lines:
-        x, values = thin(x, _numbers(values) * scale)
+        x, values = thin(x, numbers(values) * scale)
         if len(x) > 60 and np.isfinite(values).sum() > 60:
             style = style | {"mode": "lines"}
         style = style | {"marker": style.get("marker", {}) | {"size": 5}}
-        hover = {"hoverinfo": "skip"} if name == "training, batches" else _hover(quantity, values)
-        traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | hover | style)
+        said = {"hoverinfo": "skip"} if name == "training, batches" else hover(quantity, values)
+        traces.append({"type": "scatter", "x": x, "y": values, "name": name, "connectgaps": False} | said | style)
     best = _best(quantity, validation, best_epoch)
     traces += best
     if forecast is not None:
         traces.append(_forecast(quantity, forecast))
-    axes = _layout(quantity, traces, height=height)
+    axes = axes_of(quantity, traces, height=height)
     if total_epochs:
         axes["xaxis"]["range"] = [0, total_epochs]
     if logarithmic:
@@ -113,7 +110,7 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
 
 def smoothed(values, fraction):
     """The exponential moving average of a series with decay `fraction`; gaps stay gaps and do not affect the rest."""
-    values = _numbers(values)
+    values = numbers(values)
     is_known = ~np.isnan(values)
     known = values[is_known].astype(float)
     if not fraction or not len(known):
@@ -144,36 +141,12 @@ def marks(changes, *, at):
     }
 
 
-def compare_curves(runs, quantity):
-    """Validation curves of several runs, a list of (name, x in epochs, values), each with its own colour and dash."""
-    scale, traces = SCALES[quantity], []
-    names = distinct([name for name, *_ in runs], LONGEST_NAME)
-    for index, (name, (_, x, values)) in enumerate(zip(names, runs, strict=True)):
-        x, values = thin(x, _numbers(values) * scale)
-        traces.append(
-            {
-                "type": "scatter",
-                "x": x,
-                "y": values,
-                "name": literal(name),
-                "mode": "lines+markers" if np.isfinite(values).sum() <= 60 else "lines",
-                "line": {"color": class_colour(index), "width": 2, "dash": DASHES[index % len(DASHES)]},
-                "marker": {"size": 5},
-            }
-            | _hover(quantity, values)
-        )
-    rows = -(-len(runs) // 3)
-    axes = _layout(quantity, traces, height=340 + 20 * rows, margins=(64, 16, 16, 56 + 20 * rows), legend="below")
-    axes["showlegend"] = bool(runs)
-    return _figure({"data": traces, "layout": axes})
-
-
 def thin(x, y, most=MAX_POINTS):
     """At most `most` points (at least 8) of a curve, as float32, keeping the minimum and maximum of each segment.
 
     The first and last point and one gap of each segment with gaps are kept as well. Infinite values become gaps.
     """
-    x, y = _numbers(x), _numbers(y)
+    x, y = numbers(x), numbers(y)
     x, y = x[: len(y)], y[: len(x)]
     if len(y) <= most:
         return x, y
@@ -195,7 +168,7 @@ def thin(x, y, most=MAX_POINTS):
 
 def _best(quantity, validation, best_epoch):
     """The star of the best epoch, as a list of one trace or none."""
-    x, values = _numbers(validation[0]), _numbers(validation[1])
+    x, values = numbers(validation[0]), numbers(validation[1])
     found = np.flatnonzero(x == best_epoch) if best_epoch is not None else np.empty(0, int)
     if not len(found) or np.isnan(values[found[0]]):
         return []
@@ -261,14 +234,14 @@ def _forecast(quantity, forecast):
     }
 
 
-def _hover(quantity, values):
+def hover(quantity, values):
     """What a point of a curve says."""
     if quantity == "loss":
         return {"hovertemplate": "%{y:.3f}"}
     return {"customdata": percentages(values / 100).astype(np.float32), "hovertemplate": "%{customdata:.1f}%"}
 
 
-def _layout(quantity, traces, **options):
+def axes_of(quantity, traces, **options):
     """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points."""
     axes = layout(x="epoch", y=AXES[quantity], **options) | {"hovermode": "x unified"}
     axes["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
@@ -283,14 +256,14 @@ def _layout(quantity, traces, **options):
     return axes
 
 
-def _figure(content):
+def unchecked_figure(content):
     """Without Plotly's validation, which would dominate the cost of a live page; a test validates every figure."""
     import plotly.graph_objects as go
 
     return go.Figure(content, _validate=False)
 
 
-def _numbers(values):
+def numbers(values):
     """As float32 (n,), with NaN for None and infinite values."""
     numbers = np.asarray(values, np.float32).reshape(-1)
     is_finite = np.isfinite(numbers)

@@ -9,15 +9,16 @@ Source: Bouthillier, X. et al. (2021), "Accounting for variance in machine learn
 import contextlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from imgcls import runs
-from imgcls.config import Config
+from imgcls.config import Config, differences
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation import comparison
 from imgcls.evaluation.metrics import crossed
@@ -27,6 +28,8 @@ from imgcls.evaluation.metrics.distributions import t_quantile
 from imgcls.runs import Run, trials
 from imgcls.runs.index import query
 
+MOST_NAMED = 3
+"""Settings in the name of a group."""
 LEAST_DEGREES = 2
 """A standard deviation from fewer degrees of freedom says too little for a warning."""
 
@@ -98,6 +101,45 @@ def groups(runs: Iterable[Run], *, least: int = 2) -> list[Group]:
             found.setdefault(member.key, []).append(member)
     made = (_group(members) for members in found.values())
     return [group for group in made if len(group.runs) >= least]
+
+
+def by_setting(runs: Iterable[Run]) -> list[list[Run]]:
+    """The runs in lists, whether they have ended or not: those that differ only in the seed are in one list.
+
+    A second run with the same seed is no repetition, so it has a list of its own, like one with damaged settings.
+    """
+    found: dict[str, dict[int, Run]] = {}
+    for run in runs:
+        try:
+            config, result = run.config, run.result or {}
+        except UserError:
+            found[run.id] = {0: run}
+            continue
+        key = _key(config, result)
+        if config.seed in found.get(key, ()):
+            key = run.id
+        found.setdefault(key, {})[config.seed] = run
+    return [list(group.values()) for group in found.values()]
+
+
+def setting_names(configs: Sequence[Config]) -> list[str]:
+    """A name for each setting, no two alike: model and dataset, and what distinguishes it from others of the same."""
+    labels = [runs.default_label(config) for config in configs]
+    names: list[str] = []
+    for label, config in zip(labels, configs, strict=True):
+        peers = [other for other, same in zip(configs, labels, strict=True) if same == label]
+        changed = differences([config, *peers])
+        own = [
+            f"{setting.replace('_', ' ')} {values[0]:g}"
+            if isinstance(values[0], float)
+            else f"{setting.replace('_', ' ')} {values[0]}"
+            for setting, values in changed.items()
+            if setting not in ("data", "model", "seed") and values[0] != ""
+        ]
+        name = ", ".join([label, *own[:MOST_NAMED]])
+        before = sum(other == name or other.startswith(f"{name} (") for other in names)
+        names.append(f"{name} ({before + 1})" if before else name)
+    return names
 
 
 def group_of(run: Run, runs: Iterable[Run]) -> Group:
@@ -214,10 +256,13 @@ def _read(folder: str, stamp: tuple[float, ...]) -> _Member | None:
         config = run.config
     except UserError:
         return None
-    settings = config.changed(seed=0)
+    return _Member(_key(config, result), config.changed(seed=0), config.seed, run.created, run, result["test_accuracy"])
+
+
+def _key(config: Config, result: dict[str, Any]) -> str:
+    """The same for runs that differ only in the seed."""
     version = result.get("data", {}).get("state", "")
-    key = json.dumps([settings.as_dict(), version], sort_keys=True)
-    return _Member(key, settings, config.seed, run.created, run, result["test_accuracy"])
+    return json.dumps([config.changed(seed=0).as_dict(), version], sort_keys=True)
 
 
 def _group(members: list[_Member]) -> Group:

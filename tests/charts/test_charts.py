@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from imgcls import charts
 from imgcls.charts import epoch_history, prediction_map, scores, theme
+from imgcls.charts.compared.curves import compare_curves
 from imgcls.charts.learning_curves import smoothed
 from imgcls.evaluation.metrics import calibration, roc_pr
+from imgcls.evaluation.metrics.mean_curve import mean_curve
 
 HOSTILE = '<b>bold</b> <a href="javascript:x">&amp;</a> $\\sqrt{2}$ %{x} \ud800'
 EMPTY = ([], [])
@@ -32,11 +34,13 @@ SMALL_NETWORK = [
     layer("flatten", "Flatten", (6272,)),
     layer("scores", "Dense", (10,), 62730),
 ]
+ONE_RUN = mean_curve([([1, 2], [0.5, 0.4])])
 FIGURES = {
     "learning curve, empty": lambda: curve(),
     "learning curve, one point": lambda: curve("accuracy", epochs=([1], [0.5]), validation=([1], [None]), best_epoch=1),
-    "comparison, empty": lambda: charts.compare_curves([], "loss"),
-    "comparison, hostile": lambda: charts.compare_curves([(HOSTILE, [1], [float("nan")])], "accuracy"),
+    "comparison, empty": lambda: compare_curves([], "loss"),
+    "comparison, hostile": lambda: compare_curves([(HOSTILE, mean_curve([([1], [float("nan")])]))], "accuracy"),
+    "comparison, means": lambda: compare_curves([(HOSTILE, mean_curve([([1, 2], [0.5, float("inf")])] * 3))], "loss"),
     "network, empty": lambda: charts.network([]),
     "network, one strange layer": lambda: charts.network([layer(HOSTILE, HOSTILE, (None, 7), 0, HOSTILE)]),
     "network, no shape": lambda: charts.network([layer("a", "Dense", ())]),
@@ -158,15 +162,27 @@ def test_a_long_curve_is_drawn_with_at_most_500_points():
 
 
 def test_compared_runs_differ_in_colour_and_dash_pattern():
-    figure = charts.compare_curves([(str(i), [1, 2], [0.5, 0.4]) for i in range(4)], "loss")
+    figure = compare_curves([(str(i), ONE_RUN) for i in range(4)], "loss")
     assert len({trace.line.color for trace in figure.data}) == 4
     assert len({trace.line.dash for trace in figure.data}) == 4
+
+
+def test_repeated_runs_are_a_line_with_a_band_that_the_legend_names():
+    curves = [([1, 2], [0.5, 0.7]), ([1, 2], [0.5, 0.8]), ([1, 2], [0.5, 0.9])]
+    lines = [("A", mean_curve(curves)), ("B", mean_curve(curves[:2])), ("C", mean_curve(curves[:1]))]
+    wide, narrow, *means = compare_curves(lines, "accuracy").data
+    assert [trace.name for trace in means] == ["A (3 runs, mean ± SD)", "B (2 runs, min–max)", "C"]
+    assert means[0].y == pytest.approx([50, 80]) and means[0].hovertext[1] == "80.0% ± 10.0"
+    assert means[1].hovertext[1] == "75.0% (70.0–80.0)"
+    assert len({trace.line.dash for trace in means}) == 3
+    assert (wide.fill, narrow.fill) == ("toself", "toself") and wide.legendgroup == means[0].legendgroup
+    assert wide.y == pytest.approx([50, 70, 90, 50]) and narrow.y == pytest.approx([50, 70, 80, 50])
 
 
 def test_long_names_in_a_legend_stay_different():
     setting = "Convolutional network on MNIST sample with one-cycle"
     names = [f"{setting}, seed {seed}" for seed in range(1, 9)]
-    figure = charts.compare_curves([(name, [1, 2], [0.5, 0.4]) for name in names], "loss")
+    figure = compare_curves([(name, ONE_RUN) for name in names], "loss")
     assert [trace.name for trace in figure.data] == [
         f"…on MNIST sample with one-cycle, seed {seed}" for seed in range(1, 9)
     ]

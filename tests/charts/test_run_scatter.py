@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from imgcls.charts.run_scatter import RunPoint, run_scatter
+from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from imgcls.charts import run_scatter, studies
+from imgcls.charts import studies
+from imgcls.charts.compared import run_scatter
 from imgcls.charts.studies import Point
 from imgcls.evaluation.metrics.confidence_intervals import Score
 

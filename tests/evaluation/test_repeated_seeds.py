@@ -38,6 +38,21 @@ def test_runs_with_the_same_settings_form_a_group_by_seed(ended):
     assert group.config == Config(data="digits")
 
 
+def test_runs_that_train_are_grouped_and_a_seed_is_not_counted_twice(ended, make_run):
+    first, other, second = ended("a-0", 0.9, seed=0), ended("b-0", 0.9, seed=0, epochs=99), ended("a-1", 0.9, seed=1)
+    again, stopped = ended("a-again", 0.9, seed=1), ended("a-stopped", None, seed=2, outcome="stopped")
+    damaged = make_run("damaged", **{"config.json": []})
+    found = repeated_seeds.by_setting([first, other, second, again, stopped, damaged])
+    assert found == [[first, second, stopped], [other], [again], [damaged]]
+
+
+def test_settings_have_different_names():
+    configs = [Config(data="digits"), Config(data="digits", epochs=99), Config(data="digits", seed=5)]
+    one, other, again = repeated_seeds.setting_names(configs)
+    assert other == "Convolutional network on Small digits, epochs 99" and one != again and again.endswith(" (2)")
+    assert repeated_seeds.setting_names(configs[:1]) == ["Convolutional network on Small digits"]
+
+
 def test_trials_of_a_study_are_not_repetitions(ended):
     for seed in range(3):
         run = ended(f"trial-{seed}", 0.9, seed=seed)

@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from imgcls import charts, datasets, runs
+from imgcls.charts.compared.curves import compare_curves
 from imgcls.charts.learning_curves import MAX_POINTS
 from imgcls.config import Config, schedules
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.mean_curve import MeanCurve, mean_curve
 from imgcls.jobs import estimates
 from imgcls.runs.forecast import Forecast
 from imgcls.runs.forecast import forecast as make_forecast
@@ -213,16 +217,37 @@ def _schedule(settings: tuple):
     )
 
 
-def comparison(chosen: list[Run], quantity: str):
-    """The figure of the validation curves of several runs."""
-    keys = tuple((run.label, str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")) for run in chosen)
-    return _comparison(keys, quantity)
+RunKey = tuple[str, tuple, tuple]
+"""A run's folder, when its trainer was started, and how much of its metrics is there."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a comparison: a run, or several that differ only in the seed, and its name."""
+
+    name: str
+    runs: tuple[RunKey, ...]
+
+
+def key_of(run: Run) -> RunKey:
+    """Changes with the curve of the run."""
+    return str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")
+
+
+@lru_cache(32)
+def lines(chosen: tuple[Line, ...], quantity: str) -> list[MeanCurve]:
+    """The validation curve of each line."""
+    return [mean_curve([_validation(run, quantity) for run in line.runs]) for line in chosen]
+
+
+def _validation(run: RunKey, quantity: str) -> tuple[np.ndarray, np.ndarray]:
+    folder, start_stamp, _ = run
+    x, values = _curves(folder, start_stamp).refresh().series("epochs", "epoch", f"val_{quantity}")
+    return x, values
 
 
 @lru_cache(16)
-def _comparison(keys: tuple, quantity: str):
-    lines = [
-        (label, *_curves(folder, start_stamp).refresh().series("epochs", "epoch", f"val_{quantity}"))
-        for label, folder, start_stamp, _ in keys
-    ]
-    return static(charts.compare_curves(lines, quantity))
+def comparison(chosen: tuple[Line, ...], quantity: str) -> StaticFigure:
+    """The figure of the validation curves of several runs."""
+    named = [(line.name, curve) for line, curve in zip(chosen, lines(chosen, quantity), strict=True)]
+    return static(compare_curves(named, quantity))

@@ -6,15 +6,15 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls import languages
-from imgcls.charts import run_scatter as figures
-from imgcls.config import differences
+from imgcls.charts.compared import run_scatter as figures
 from imgcls.errors import RunError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.repeated_seeds import Group
-from imgcls.runs import Run, store
+from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.runs.table_parts import curves
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 
@@ -40,7 +40,7 @@ def show(only: Iterable[str]) -> None:
         "augmentation and validation split. Diamonds are means with 95% confidence intervals over seeds (Student's t). "
         "Follows the search and the filters above.",
     )
-    names = _names(groups)
+    names = repeated_seeds.setting_names([group.config for group in groups])
     event = st.plotly_chart(
         figures.seed_groups(
             names,
@@ -58,6 +58,9 @@ def show(only: Iterable[str]) -> None:
     if points and (run_id := points[0].get("customdata")):
         links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
     _table(groups, names)
+    with st.expander("Learning curves", icon=":material/show_chart:", key="seed-curves", on_change="rerun") as section:
+        if section.open:
+            _curves(groups, names)
     if len(groups) > 1:
         _compare(groups, names)
 
@@ -90,30 +93,20 @@ def _table(groups: list[Group], names: list[str]) -> None:
     )
 
 
+def _curves(groups: list[Group], names: list[str]) -> None:
+    """The mean curves of the groups; nothing of imported runs, which have none."""
+    found = [(name, curves.with_curves(group.runs)) for name, group in zip(names, groups, strict=True)]
+    found = [(name, runs) for name, runs in found if runs]
+    if found:
+        curves.draw([runs for _, runs in found], "seed-curves", [name for name, _ in found])
+
+
 def warn(selected: list[Run]) -> None:
     """A warning if two selected runs differ only in the seed, or by less than such runs."""
     if len(selected) == 2 and (
         found := repeated_seeds.caution(selected[0], selected[1], repeated_seeds.newest(MOST_GROUPS))
     ):
         st.warning(plain(found.sentence), icon=":material/casino:")
-
-
-def _names(groups: list[Group]) -> list[str]:
-    """A name for each setting, no two alike: model and dataset, and what distinguishes it from the others."""
-    changed = differences([group.config for group in groups]) if len(groups) > 1 else {}
-    names: list[str] = []
-    for index, group in enumerate(groups):
-        own = [
-            f"{setting.replace('_', ' ')} {values[index]:g}"
-            if isinstance(values[index], float)
-            else f"{setting.replace('_', ' ')} {values[index]}"
-            for setting, values in changed.items()
-            if setting not in ("data", "model") and values[index] != ""
-        ]
-        name = ", ".join([store.default_label(group.config), *own[:3]])
-        same = sum(other == name or other.startswith(f"{name} (") for other in names)
-        names.append(f"{name} ({same + 1})" if same else name)
-    return names
 
 
 def _compare(groups: list[Group], names: list[str]) -> None:

@@ -7,16 +7,14 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls import runs, sharing
-from imgcls.charts.run_scatter import RunPoint, run_scatter
+from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 from imgcls.runs import Run, trash
 from imgcls.system import paths, safe_csv
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import cards, deleting, seeds, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
-from imgcls.ui.runs.table_parts import actions, archiving, scores, studies
-from imgcls.ui.train import learning_curves
+from imgcls.ui.runs.table_parts import actions, archiving, curves, scores, studies
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
@@ -166,16 +164,7 @@ def _name_deleted() -> None:
 
 def _compare(selected: list[Run], rows: list[tuple[Run, Row]]) -> None:
     """Validation curves of the selected runs, their scores, and the settings in which they differ."""
-    with_curves = [run for run in selected if (run.folder / "metrics.jsonl").exists()]
-    if with_curves:
-        with st.grid(2, min_column_width=learning_curves.SIDE_BY_SIDE):
-            for quantity in ("loss", "accuracy"):
-                st.plotly_chart(
-                    cached_curves.comparison(with_curves, quantity),
-                    key=f"compare-{quantity}",
-                    config=figure_download.savable(f"runs-{quantity}"),
-                    alt=f"Validation {quantity} of {formatting.count(len(with_curves), 'run')} by epoch.",
-                )
+    curves.show(selected)
     if len(selected) > 1:
         scores.show(selected, rows)
         st.header("Differing settings", anchor=False)

@@ -241,6 +241,33 @@ def test_the_scores_of_selected_runs_stand_beside_each_other_with_their_differen
     assert (row["Test accuracy"], row["Validation accuracy"], row["Training time"]) == ("50.0%", "75.0%", "1 min 01 s")
 
 
+def test_the_curves_of_repeated_runs_are_their_mean_or_every_run(finished_run):
+    ids = [finished_run.id]
+    for seed in (1, 2):
+        run = broken_copy(finished_run, f"run-seed-{seed}")
+        changed = finished_run.config.changed(seed=finished_run.config.seed + seed)
+        atomic.write_json(run.folder / "config.json", changed.as_dict())
+        ids.append(run.id)
+
+    def names(app):
+        (spec,) = [one.proto.spec for one in app.get("plotly_chart") if "compare-loss" in one.proto.id]
+        return [line["name"] for line in json.loads(spec)["data"] if line.get("showlegend") is not False]
+
+    app = opened("runs", selected=ids)
+    assert is_intact(app) and "mean ± standard deviation (SD)" in text_of(app)
+    (name,) = names(app)
+    assert name.endswith("(3 runs, mean ± SD)")
+    (table,) = (found.value for found in app.dataframe if "Seeds" in found.value and "Validation loss" in found.value)
+    assert " ± " in table["Validation accuracy"][0]
+    every = opened("runs", selected=ids, **{"runs-curves": "Every run"})
+    assert is_intact(every) and len(names(every)) == 3 and "mean ± standard deviation" not in text_of(every)
+    single = opened("runs", selected=ids[:1])
+    assert is_intact(single) and not [one for one in single.segmented_control if one.key == "runs-curves"]
+    app.session_state["seed-curves"] = True
+    app.run()
+    assert is_intact(app) and [one for one in app.get("plotly_chart") if "seed-curves-loss" in one.proto.id]
+
+
 @pytest.mark.parametrize(
     ("data", "score", "text"), [("a", 0.25, "−25.0"), ("a", 0.512, "+1.2"), ("b", 0.25, "–"), ("a", None, "–")]
 )

@@ -6,8 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from imgcls import languages, sharing
-from imgcls.charts import class_predictions, run_scatter
-from imgcls.charts.run_scatter import RunPoint
+from imgcls.charts import class_predictions
+from imgcls.charts.compared import run_scatter
+from imgcls.charts.compared.run_scatter import RunPoint
 from imgcls.jobs.classroom import leaderboard as ranking
 from imgcls.jobs.classroom.assignments import closing, goals, guesses
 from imgcls.jobs.classroom.assignments.assignment import Assignment

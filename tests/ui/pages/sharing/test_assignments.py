@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from imgcls import jobs, runs
-from imgcls.charts.run_scatter import RunPoint
+from imgcls.charts.compared.run_scatter import RunPoint
 from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals

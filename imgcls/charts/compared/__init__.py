@@ -1,0 +1,5 @@
+"""Figures in which several runs are compared.
+
+curves       learning curves of runs, or of groups of repeated runs with a band
+run_scatter  the accuracy of runs against their cost, and by seed
+"""
