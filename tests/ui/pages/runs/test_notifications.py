@@ -5,18 +5,12 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from imgcls import jobs
 from imgcls.sharing import Role, Visitor, visitors
 from imgcls.studies.notifications import settings, watcher
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
 from imgcls.ui.runs import notifications
 from tests.support.pages import button, is_intact, opened, text_of
-
-
-@pytest.fixture(autouse=True)
-def no_queue(monkeypatch):
-    monkeypatch.setattr(jobs, "_call", lambda: None)
 
 
 def prepared_panel() -> AppTest:

@@ -2,16 +2,11 @@
 
 import pytest
 
-from imgcls import jobs, runs
+from imgcls import runs
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
 from imgcls.ui.runs import queue
 from tests.support.pages import button, is_intact, opened, text_of
-
-
-@pytest.fixture(autouse=True)
-def no_queue(monkeypatch):
-    monkeypatch.setattr(jobs, "_call", lambda: None)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The Runs page: selection, undoable deletion, and runs deleted elsewhere meanwhile."""
+"""The Runs page: selection, filters, groups, views, cards and table."""
 
 import json
 import random
@@ -6,12 +6,10 @@ import re
 from urllib.parse import parse_qs
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from imgcls import jobs, runs, studies
+from imgcls import runs, studies
 from imgcls.config import Config
 from imgcls.jobs import waiting_list
-from imgcls.runs import trash
 from imgcls.runs.annotations import notes
 from imgcls.runs.index import views
 from imgcls.system import atomic
@@ -21,11 +19,6 @@ from imgcls.ui.runs.table_parts import scores
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.studies import planned
-
-
-@pytest.fixture(autouse=True)
-def no_queue(monkeypatch):
-    monkeypatch.setattr(jobs, "_call", lambda: None)
 
 
 def test_a_selected_run_stays_selected_as_the_list_changes():
@@ -42,69 +35,6 @@ def test_a_selected_run_stays_selected_as_the_list_changes():
     assert not button(app.run(), "Open").disabled
     button(app, "Rename").click().run()
     assert "second-run" in [one.value for one in app.text_input]
-
-
-def test_a_selected_run_deleted_elsewhere_is_named():
-    mutations.small_run("stays-here")
-    gone = mutations.small_run("goes-away", **{"label.txt": b"cnn on digits"})
-    app = opened("runs")
-    app.session_state[table.SELECTED] = ["goes-away"]
-    app.run()
-    gone.delete()
-    app.run()
-    assert "“cnn on digits” was deleted a moment ago." in text_of(app)
-    assert is_intact(app)
-    assert "was deleted" not in text_of(app.run())
-
-
-def test_a_deletion_can_be_undone_on_the_page():
-    run = mutations.small_run("comes-back", **{"label.txt": b"Comes back"})
-    jobs.delete(run)
-    app = opened("runs")
-    assert runs.all_runs() == []
-    assert "Comes back" in text_of(app)
-    button(app, "Restore").click().run()
-    assert runs.all_runs() == [run]
-    assert run.state == "finished"
-    assert is_intact(app)
-    assert not [one for one in app.button if one.label == "Restore"]
-
-
-def test_a_deleted_run_can_be_removed_permanently_right_away():
-    jobs.delete(mutations.small_run("goes-away"))
-    app = opened("runs")
-    button(app, "Remove for good").click().run()
-    assert trash.deleted() == []
-    assert is_intact(app)
-
-
-def test_the_deletion_dialog_has_a_cancel_button():
-    run = mutations.small_run("stays-here")
-    app = opened("runs")
-    app.session_state[table.SELECTED] = ["stays-here"]
-    button(app.run(), "Delete").click().run()
-    assert "You can restore them on the Runs page for a day" in text_of(app)
-    assert [one.label for one in app.button if one.label in ("Cancel", "Delete")] == ["Delete", "Delete", "Cancel"]
-    assert run.state == "finished"
-
-
-@pytest.mark.parametrize("page", ["evaluate", "predict"])
-def test_deleting_the_selected_model_does_not_switch_to_another(page):
-    mutations.complete_run("other-run")
-    mine = mutations.complete_run("mine-run")
-    app = opened(page, run="mine-run")
-    assert is_intact(app)
-    mine.delete()
-    app = opened(page, run="mine-run")
-    for _ in range(2):
-        assert "was deleted a moment ago. You can restore it on the Runs page." in text_of(app)
-        assert app.selectbox[0].value is None
-        assert "mine-run" in app.query_params["run"]
-        app.run()
-    assert is_intact(app)
-    app.selectbox[0].select("other-run").run()
-    assert "other-run" in app.query_params["run"]
-    assert "was deleted" not in text_of(app)
 
 
 def test_a_page_without_a_run_in_its_link_selects_one():
@@ -308,66 +238,6 @@ def test_a_click_on_a_point_opens_its_run():
     assert table._clicked([{"customdata": {"0": "a name", "1": "my-run"}}]) == "my-run"
 
 
-def test_the_lineage_names_a_pretrained_network_and_the_dataset(finished_run):
-    run = broken_copy(finished_run, "run-transferred")
-    atomic.write_json(run.folder / "config.json", Config(data="digits", model="transfer").as_dict())
-    app = opened("train", run=run.id)
-    app.session_state["notes"] = True
-    app.run()
-    assert is_intact(app) and "Backbone: EfficientNet-Lite0." in text_of(app)
-    assert "Dataset: Small digits, version" in text_of(app)
-
-
-def test_a_run_without_relatives_has_notes(finished_run):
-    """No run of this folder has the setting `backbone_run`, which a filter would refuse as misspelt."""
-    app = opened("train", run=finished_run.id)
-    app.session_state["notes"] = True
-    app.run()
-    assert is_intact(app) and any(area.label == "Note" for area in app.text_area)
-
-
-def test_archived_runs_are_named_and_can_be_brought_back():
-    for name in ("first-run", "second-run"):
-        mutations.small_run(name)
-    app = opened("runs", layout="Table")
-    app.session_state[table.SELECTED] = ["first-run", "second-run"]
-    button(app.run(), "Archive").click().run()
-    assert is_intact(app) and "0 runs of 2." in text_of(app)
-    assert "Archived: “second-run”, “first-run”." in text_of(app) and "View → Show archived runs" in text_of(app)
-    assert "2 runs archived." in [one.value for one in app.toast]
-    shown = opened("runs", layout="Table", archived="true").dataframe[0].value
-    assert list(shown["Archived"]) == ["Archived", "Archived"], "told apart by text"
-    assert html_of(opened("runs", layout="Cards", archived="true")).count("<span>Archived</span>") == 2
-    button(app, "Undo").click().run()
-    assert is_intact(app) and "2 runs." in text_of(app) and "Archived:" not in text_of(app)
-    assert not any(notes.read(run).archived for run in runs.all_runs())
-    assert "Archived" not in app.dataframe[0].value.columns
-
-
-def test_a_tag_is_added_with_enter_and_removed():
-    def script():
-        from imgcls import runs
-        from imgcls.ui.runs.table_parts import actions
-
-        actions.tag_form(runs.all_runs())
-
-    found = [mutations.small_run(name) for name in ("first-run", "second-run")]
-    notes.tag(found[0], "old", given=True)
-    form = AppTest.from_function(script, default_timeout=60).run()
-    add, remove = form.button
-    assert (add.label, remove.label) == ("Add", "Remove"), "Enter presses the first one"
-    assert add.form_id == form.text_input[0].form_id != "" and not add.disabled
-    form.text_input[0].set_value("baseline")
-    add.click().run()
-    assert is_intact(form) and all("baseline" in notes.read(run).tags for run in found)
-    form.text_input[0].set_value("old")
-    form.button[1].click().run()
-    assert notes.read(found[0]).tags == ("baseline",)
-    form.text_input[0].set_value("")
-    form.button[0].click().run()
-    assert "needs at least one letter or digit" in text_of(form)
-
-
 def test_the_layout_is_always_in_the_url():
     mutations.small_run("only-run")
     app = opened("runs")
@@ -433,40 +303,6 @@ def test_the_row_of_a_study_has_the_state_of_the_study(monkeypatch):
         mutations.small_run(f"mine-{number:04d}", **{name: json.dumps(one).encode() for name, one in files.items()})
     assert list(opened("runs", layout="Table").dataframe[0].value["State"]) == ["Running, 2 of 6"]
     assert "Running, 2 of 6" in html_of(opened("runs", layout="Cards"))
-
-
-def test_the_tags_have_a_column_once_there_is_one():
-    run = mutations.small_run("first-run")
-    assert "Tags" not in opened("runs", layout="Table").dataframe[0].value
-    notes.tag(run, "baseline", given=True)
-    assert list(opened("runs", layout="Table").dataframe[0].value["Tags"]) == ["baseline"]
-
-
-def test_a_note_is_saved_when_its_field_is_left(finished_run):
-    app = opened("train", run=finished_run.id)
-    app.session_state["notes"] = True
-    app.run()
-    next(one for one in app.text_area if one.label == "Note").set_value("loss jumps").run()
-    assert is_intact(app) and notes.read(finished_run).note == "loss jumps"
-
-
-def test_a_run_is_managed_on_its_page_and_leads_to_its_relatives(finished_run):
-    child, sibling = broken_copy(finished_run, "run-child"), broken_copy(finished_run, "run-sibling")
-    atomic.write_json(child.folder / "parent.json", {"run": finished_run.id})
-    changed = finished_run.config.changed(seed=finished_run.config.seed + 1)
-    atomic.write_json(sibling.folder / "config.json", changed.as_dict())
-    app = opened("train", run=finished_run.id)
-    app.session_state["notes"] = app.session_state["settings"] = True
-    app.run()
-    labels = [one.label for one in app.button]
-    assert is_intact(app) and {"Runs", "Rename", "Tag", "Archive", "Delete"} <= set(labels)
-    assert any("Continued as" in label for label in labels)
-    assert any("Same settings, other seed" in label for label in labels)
-    assert f"Run ID: `{finished_run.id}`" in text_of(app)
-    button(app, "Archive").click().run()
-    assert is_intact(app) and notes.read(finished_run).archived
-    app.button(key="runs-archived-undo").click().run()
-    assert is_intact(app) and not notes.read(finished_run).archived
 
 
 def test_groups_are_sorted_as_the_runs_and_show_the_spread(finished_run):

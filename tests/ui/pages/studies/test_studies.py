@@ -1,47 +1,22 @@
-"""The Studies page, and what Train and Runs offer for studies and repeated seeds."""
+"""The Studies page."""
 
 import json
-import shutil
 
 import filelock
 import pytest
 import yaml
 
 from imgcls import jobs, runs, studies
-from imgcls.evaluation import repeated_seeds
-from imgcls.jobs.queue import LOCK
 from imgcls.studies import Trial, driver, plan
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.runs.studies import first_study, page, results
 from imgcls.ui.runs.studies.trials_table import ranked
 from tests.support import studies as support
-from tests.support.pages import HOSTILE, button, html_of, is_intact, opened, text_of
-from tests.support.runs import mutations
-from tests.support.runs.repeated import repeated
-from tests.support.studies import Trainers, planned
+from tests.support.pages import button, html_of, is_intact, opened, text_of
+from tests.support.studies import planned
 
 pytestmark = pytest.mark.timeout(240)
-
-
-@pytest.fixture(autouse=True)
-def no_processes(own_folders, monkeypatch):
-    """Neither a queue nor a driver is started, and polls are fast."""
-    monkeypatch.setattr(driver, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(studies.processes, "spawn", lambda *words, **streams: None)
-    paths.runs_folder().mkdir(parents=True)
-    lock = filelock.FileLock(paths.runs_folder() / LOCK)
-    yield lock
-    lock.release(force=True)
-
-
-@pytest.fixture
-def ended(digits) -> studies.Study:
-    """A study of 12 trials that has ended."""
-    study = studies.create(planned(trials=12), study_id="mine")
-    with Trainers():
-        driver.Driver(study).run()
-    return study
 
 
 def test_without_studies_the_page_shows_what_one_is(mnist_sample):
@@ -116,15 +91,6 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     assert app.get("download_button")[0].proto.label == "Trials (CSV)"
 
 
-@pytest.fixture
-def few(digits) -> studies.Study:
-    """A study of 5 trials that has ended."""
-    study = studies.create(planned(trials=5), study_id="mine")
-    with Trainers():
-        driver.Driver(study).run()
-    return study
-
-
 def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
     app = opened("studies", study="mine")
     assert is_intact(app)
@@ -192,29 +158,6 @@ def test_the_page_rounds_scores_in_one_way_and_says_why_two_of_them_differ(few):
     assert "The test accuracy differs from this estimate because it was measured on other images" in text
 
 
-def test_failed_trials_say_why(digits):
-    study = studies.create(planned(trials=3), study_id="mine")
-    with Trainers(lambda run: {"outcome": "failed", "message": "No memory."} if run.id == "mine-0001" else {}):
-        driver.Driver(study).run()
-    app = opened("studies", study="mine")
-    assert is_intact(app) and "1 of 3 trials failed:" in text_of(app) and "- Trial 1: No memory" in text_of(app)
-
-
-def test_a_winner_that_was_deleted_is_missed_and_no_other_trial_is_called_the_winner(few):
-    winner = studies.best(few.trials(), few.plan)
-    shutil.rmtree(winner.run.folder)
-    app = opened("studies", study="mine")
-    assert is_intact(app) and "no longer exists: it was deleted or renamed" in text_of(app)
-    assert "The winner: " not in text_of(app) and "★" not in list(app.dataframe[-1].value[" "])
-
-
-def test_a_damaged_result_is_not_blamed_on_the_plan(few):
-    (few.folder / "result.json").write_text("{")
-    app = opened("studies", study="mine")
-    assert is_intact(app) and "Delete the file and resume the study" in text_of(app)
-    assert "Correct study.json" not in text_of(app)
-
-
 def test_a_selected_trial_stays_selected_when_another_becomes_the_best(ended):
     app = opened("studies", study="mine")
     app.session_state["trial-of-mine"] = 3
@@ -256,103 +199,6 @@ def test_a_running_study_shows_its_progress(digits):
         app = opened("studies", study="mine")
         assert is_intact(app) and "Running" in text_of(app)
         assert "Resume" not in [button.label for button in app.button]
-
-
-def test_a_study_edited_into_nonsense_says_what_is_wrong(ended):
-    (ended.folder / "study.json").write_text('{"vary": {}}')
-    app = opened("studies", study="mine")
-    assert is_intact(app) and "search space is empty" in text_of(app)
-    assert is_intact(opened("studies"))
-
-
-def test_damaged_trials_and_results_do_not_break_the_page_and_can_be_deleted(ended):
-    """Each trial is damaged in another way, then the result of the study, too."""
-    record = {"version": 1, "study": "mine", "number": 0}
-    swapped = {"params": {"learning_rate": "fast", "batch_size": True}}, {"params": {"learning_rate": 10**400}}
-    damages = [*mutations.WHOLE, *(json.dumps(record | one).encode() for one in swapped)]
-    for trial, content in zip(ended.trials(), damages, strict=True):
-        (trial.run.folder / "trial.json").write_bytes(content)
-    app = opened("studies", study="mine")
-    assert is_intact(app), text_of(app)
-    (table,) = app.dataframe
-    settings = {
-        int(run.id[-4:]): (float(run.config.learning_rate), float(run.config.batch_size)) for run in ended.runs()
-    }
-    rows = zip(table.value["Trial"], table.value["learning rate"], table.value["batch size"], strict=True)
-    assert {number: (rate, size) for number, rate, size in rows} == settings, "the settings of the runs themselves"
-
-    result = json.loads((ended.folder / "result.json").read_text())
-    for changes in (
-        {"tried": "x", "test": {"accuracy": 2.0}, "bias": {"bias": "much"}},
-        {"winner": "../x", "test": 3, "bias": [], "message": {"a": 1}},
-        {"value": None, "scored": 1e300, "test": {"accuracy": 0.9, "low": 0.8, "high": 0.95, "images": "all"}},
-    ):
-        (ended.folder / "result.json").write_text(json.dumps(result | changes))
-        app = opened("studies", study="mine")
-        assert is_intact(app), text_of(app)
-    app = opened("studies")
-    assert is_intact(app) and "12 of 12 trials" in text_of(app)
-    studies.trash.delete(ended)
-    assert is_intact(opened("studies")) and studies.all_studies() == []
-
-
-@pytest.mark.parametrize("text", [*HOSTILE, "../digits", ""])
-def test_an_unknown_study_is_reported_as_missing(text):
-    app = opened("studies", study=text or "none")
-    assert is_intact(app) and "No study is called" in text_of(app)
-
-
-def test_a_hostile_title_is_shown_literally(digits):
-    studies.create(planned(title=HOSTILE[3]), study_id="mine")
-    app = opened("studies", study="mine")
-    assert is_intact(app) and app.title[0].value == r"\*\*b\*\*"
-
-
-def test_several_seeds_are_queued_at_once(digits, no_processes):
-    no_processes.acquire()
-    app = opened("train", data="Small digits")
-    app.number_input(key="seeds").set_value(3)
-    next(button for button in app.button if button.label == "Start").click().run()
-    queued = jobs.waiting()
-    assert [run.config.seed for run in queued] == [0, 1, 2]
-    assert [run.label for run in queued] == [f"Convolutional network on Small digits, seed {seed}" for seed in range(3)]
-    assert len({str(run.config.changed(seed=0).as_dict()) for run in queued}) == 1
-
-
-def test_a_study_is_started_from_the_form(digits):
-    app = opened("train", data="Small digits")
-    app.session_state["vary"] = True
-    app.run()
-    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "optimizer", "flip", "weight_decay"]).run()
-    app.text_input(key="vary-cnn-learning_rate").set_value("1e-4 .. 0.01")
-    app.number_input(key="vary-trials").set_value(7).run()
-    labels = [one.label for one in app.button]
-    assert "Start study of 7 trials" in labels and "Start" not in labels, "one button"
-    button(app, "Start study of 7 trials").click().run()
-    assert is_intact(app)
-    (study,) = studies.all_studies()
-    assert study.plan.trials == 7 and study.plan.base.data == "digits"
-    assert {name: str(domain) for name, domain in study.plan.vary.items()} == {
-        "learning_rate": "0.0001 to 0.01 (logarithmic)",
-        "optimizer": "adam, adamw",
-        "flip": "on, off",
-        "weight_decay": "0.0001 to 0.1 (logarithmic)",
-    }
-    assert study.plan.title == "Convolutional network on Small digits", "as a run would be called"
-
-
-def test_usual_values_are_suggested_and_parallel_trials_if_several_runs_may_train(digits, monkeypatch):
-    app = opened("train", data="Small digits")
-    app.toggle(key="vary").set_value(True).run()
-    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
-    assert app.text_input(key="vary-cnn-batch_size").value == "32, 64, 128"
-    assert "Parallel" not in [one.label for one in app.number_input]
-    monkeypatch.setenv("IMGCLS_TRAININGS", "3")
-    app.run()
-    app.number_input(key="vary-parallel").set_value(2).run()
-    button(app, "Start study of 20 trials").click().run()
-    (study,) = studies.all_studies()
-    assert study.plan.parallel == 2
 
 
 def test_parallel_trials_are_offered_by_what_the_backend_takes(digits, monkeypatch):
@@ -399,70 +245,6 @@ def test_two_running_studies_say_that_they_take_turns(digits):
 def test_a_cost_that_hardly_differs_has_no_axis():
     assert results._varies([100, 100, 50, None]) and not results._varies([100, 100])
     assert not results._varies([13_705, 13_706]) and not results._varies([None]) and not results._varies([])
-
-
-def test_an_invalid_range_in_the_form_is_named(digits):
-    app = opened("train", data="Small digits")
-    app.session_state["vary"] = True
-    app.run()
-    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
-    app.text_input(key="vary-cnn-batch_size").set_value("64 .. 32").run()
-    assert "must be smaller than" in text_of(app) and button(app, "Start study").disabled
-    app.text_input(key="vary-cnn-batch_size").set_value(" ").run()
-    assert "An empty text is neither a list" in text_of(app) and is_intact(app)
-    app.text_input(key="vary-cnn-batch_size").set_value("32, 64").run()
-    assert not button(app, "Start study of 20 trials").disabled
-
-
-def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
-    app = opened("train", data="Small digits")
-    app.toggle(key="vary").set_value(True).run()
-    assert button(app, "Start study").disabled and "Seeds" not in [one.label for one in app.number_input]
-    app.multiselect(key="vary-names-cnn").set_value(["flip"]).run()
-    app.selectbox(key="vary-sampler").set_value("grid").run()
-    assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
-    app.toggle(key="vary").set_value(False).run()
-    assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
-
-
-def test_repeated_runs_are_shown_and_compared(finished_run):
-    repeated(finished_run, "wide", [0, 2, 4])
-    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
-    app = opened("runs")
-    assert is_intact(app) and "Repeated seeds" in text_of(app)
-    shown = app.dataframe[-1].value
-    assert list(shown["Seeds"]) == [3, 3] and shown["Mean test (%)"].is_monotonic_decreasing, "the best first"
-    assert "is better than" in text_of(app) and "over 3 seeds and 360 test images" in text_of(app)
-    other = app.selectbox(key="seeds-b")
-    other.set_value(other.options[0]).run()
-    assert is_intact(app) and "Choose two different settings." in text_of(app)
-    linked = opened("runs", **{"seeds-a": other.options[1], "seeds-b": other.options[0]})
-    assert [linked.selectbox(key=key).value for key in ("seeds-a", "seeds-b")] == [other.options[1], other.options[0]]
-
-
-def test_repeated_seeds_follow_the_search(finished_run):
-    repeated(finished_run, "wide", [0, 2, 4])
-    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
-    app = opened("runs", q="narrow")
-    assert is_intact(app) and list(app.dataframe[-1].value["Seeds"]) == [3]
-    assert "is better than" not in text_of(app), "there is nothing to compare it with"
-    assert "Repeated seeds" not in [found.value for found in opened("runs", q="wide-0").header]
-
-
-def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_run):
-    wide = repeated(finished_run, "wide", [0, 12, 24])
-    one, other = repeated(finished_run, "narrow", [4, 10], epochs=9)
-    (other.folder / "config.json").write_text(json.dumps(other.config.changed(epochs=8).as_dict()))
-    assert repeated_seeds.caution(one, other, runs.all_runs())
-    app = opened("runs")
-    app.session_state["runs-selected"] = [one.id, other.id]
-    app.run()
-    assert "is within the variation between seeds" in text_of(app)
-    compared = opened("evaluate", run=other.id, view="Compare", other=one.id)
-    assert "is within the variation between seeds" in text_of(compared), "where the two are compared, too"
-    seeds = opened("evaluate", run=wide[2].id, view="Compare", other=wide[0].id)
-    assert "These runs differ only in the seed" in text_of(seeds)
-    assert "is better than" not in html_of(seeds), "one verdict"
 
 
 def test_a_study_is_deleted_after_a_question_and_restored(digits):

@@ -3,9 +3,7 @@
 import json
 from dataclasses import replace
 
-import pytest
-
-from imgcls import jobs, lessons, runs
+from imgcls import lessons
 from imgcls.config import Config
 from imgcls.export import records
 from imgcls.export.records import Record
@@ -15,33 +13,8 @@ from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
 from imgcls.ui.app.lessons import bar, stored
 from imgcls.ui.app.lessons.standing import JUST_FINISHED
-from imgcls.ui.components import canvas
+from tests.support.lessons import THREE, begin, draw, standing
 from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
-
-THREE = [100, 70, 20, 140, 50, 20, 180, 80, 20, 165, 118, 20, 130, 134, 20, 175, 155, 20, 187, 196, 20, 140, 230, 20]
-THREE += [92, 210, 20]
-
-
-@pytest.fixture(autouse=True)
-def same_browser(monkeypatch):
-    """Each page is opened in the browser in which the lesson was begun."""
-    monkeypatch.setattr(stored, "of_browser", lambda: lesson_progress.read(SERVER).current)
-
-
-def begin(name: str) -> None:
-    lesson_progress.write(SERVER, lesson_progress.read(SERVER).begun(name))
-
-
-def standing(name: str):
-    return lesson_progress.read(SERVER).of(name)
-
-
-def draw(app, *strokes, number: int = 1) -> None:
-    """What the canvas sends: the first run of the script takes the drawing, the second one reads it."""
-    drawing = {"edition": 0, "number": number, "pen": 12, "isDone": True, "strokes": list(strokes)}
-    app.session_state["canvas"] = {"drawing": drawing}
-    app.run()
-    app.run()
 
 
 def test_the_page_lists_every_lesson_and_a_link_opens_one():
@@ -74,38 +47,6 @@ def test_the_question_comes_first_then_the_task_then_what_happened():
     draw(app, THREE)
     assert "It reads a **3**" in text_of(app).replace("\\", "") and "✗ No, it does not know" in html_of(app)
     assert standing("draw").done == {0} and is_intact(app)
-
-
-def test_a_drawing_from_before_the_step_does_not_do_its_task():
-    shipped("digits")
-    begin("draw")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("draw", Standing(2, 1.0, {2: 1, 3: 0})))
-    app = opened("predict", run="digits")
-    face = ([60, 60, 20, 61, 61, 20], [120, 60, 20, 121, 61, 20], THREE)
-    draw(app, *face)
-    assert standing("draw").done == {2}
-    button(app, "Next").click().run()
-    app.run()
-    assert standing("draw").step == 3 and standing("draw").done == {2}, "the face is no turned 7"
-    draw(app, *face, [200, 200, 20, 220, 220, 20], number=2)
-    assert standing("draw").done == {2}, "it was not cleared"
-    draw(app, THREE, number=3)
-    assert standing("draw").done == {2, 3}
-
-
-def test_the_result_of_a_drawing_stays_whatever_is_drawn_afterwards():
-    shipped("digits")
-    begin("draw")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, {0: 0})))
-    app = opened("predict", run="digits")
-    draw(app, THREE)
-    confidence = standing("draw").found[0]["confidence"]
-    assert confidence.endswith("%")
-    draw(app, [60, 60, 20, 61, 61, 20], number=2)
-    assert f"with a confidence of {confidence}" in text_of(app)
-    assert f"with a confidence of {confidence}" in text_of(opened("predict", run="digits")), "and after F5"
 
 
 def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
@@ -235,17 +176,6 @@ def test_on_another_page_the_bar_says_where_the_step_is_instead_of_showing_it():
     assert step.question.text in text_of(app) and is_intact(app)
 
 
-def test_a_step_about_a_run_of_ones_own_is_not_shown_beside_another_run():
-    own, other = shipped("fashion"), shipped("digits")
-    (own.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
-    begin("training")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
-    app = opened("evaluate", run=other.id, view="Training curves")
-    assert "These are the curves of your run" not in text_of(app) and button(app, "Back to this step's page")
-    assert "These are the curves of your run" in text_of(opened("evaluate", run=own.id, view="Training curves"))
-
-
 def test_a_lesson_is_open_only_in_the_browser_that_started_it(monkeypatch):
     shipped("digits")
     monkeypatch.setattr(stored, "of_browser", lambda: "")
@@ -286,41 +216,6 @@ def test_home_and_the_list_continue_with_the_same_lesson():
     assert button(opened("lessons"), "Continue with lesson 5")
 
 
-def test_a_lesson_begins_with_an_empty_canvas():
-    shipped("digits")
-    app = opened("predict", run="digits")
-    draw(app, THREE)
-    app.switch_page("../../../pages/lessons.py")
-    app.query_params["lesson"] = "pixels"
-    app.run()
-    button(app, "Start the lesson").click().run()
-    assert not app.session_state["drawn"].drawing
-
-
-def test_the_first_lessons_paint_nothing_on_the_drawing(monkeypatch):
-    shipped("digits")
-    painted: list[int] = []
-    monkeypatch.setattr(canvas, "mark", lambda marks: painted.append(len(marks)))
-    draw(opened("predict", run="digits"), THREE)
-    assert painted.pop() > 0
-    begin("draw")
-    draw(opened("predict", run="digits"), THREE)
-    assert painted.pop() == 0
-
-
-def test_any_own_run_with_the_same_data_and_layers_does_for_the_convolution():
-    run = shipped("fashion")
-    step = lessons.find("convolution").STEPS[0]
-    for settings, is_enough in (
-        ({**step.settings, "epochs": 3, "seed": 5}, True),
-        ({**step.settings, "data": "mnist_shuffled"}, False),
-        ({**step.settings, "model_settings": {"blocks": 1}}, False),
-    ):
-        (run.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
-        assert step.is_done(Situation()) == is_enough
-        assert (Situation().finished(step.settings, is_alike=True) is not None) == is_enough
-
-
 def test_a_lesson_that_no_longer_exists_shows_no_bar():
     begin("former")
     app = opened("data")
@@ -342,92 +237,3 @@ def test_each_switch_of_the_seven_ways_shows_both_scores_and_does_its_step(mnist
     assert "100.0%</b> reported" in html_of(app) and "honest" in html_of(app)
     app.run()
     assert standing("worthless_scores").done == {0} and is_intact(app)
-
-
-def test_a_summary_says_what_the_learner_reached():
-    begin("shuffled")
-    lesson = lessons.find("shuffled")
-    lesson_progress.write(
-        SERVER, lesson_progress.read(SERVER).changed("shuffled", Standing(len(lesson.STEPS) - 1, 1.0))
-    )
-    app = opened("runs")
-    assert "Your four networks: dense –" in text_of(app) and is_intact(app)
-
-
-def test_a_step_about_a_run_opens_the_latest_one_that_is_finished():
-    finished = shipped("fashion")
-    settings = {"data": "mnist_sample", "model": "cnn", "epochs": 8}
-    (finished.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
-    runs.create(Config(**settings), run_id="unfinished")
-    assert {run.id for run in Situation().started(settings, earlier=True)} == {"fashion", "unfinished"}
-    assert Situation().finished(settings) == finished
-
-
-def test_during_a_training_the_task_is_to_wait_and_after_a_failure_to_start_again():
-    step = lessons.find("shuffled").STEPS[0]
-    begin("shuffled")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
-    run = runs.create(Config(**step.settings))
-    waiting = html_of(opened("train"))
-    assert "Training has started" in waiting and step.do not in waiting
-    (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
-    app = opened("train")
-    assert step.do in html_of(app) and "ended without a result" in text_of(app) and is_intact(app)
-    assert button(app, "Fill in the form again")
-
-
-def test_a_run_in_the_queue_is_said_to_wait_and_can_be_watched_from_other_pages(monkeypatch):
-    step = lessons.find("shuffled").STEPS[0]
-    begin("shuffled")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
-    monkeypatch.setattr(jobs, "wake", lambda: None)
-    run = runs.create(Config(**step.settings))
-    jobs.start(run)
-    app = opened("train")
-    assert "waits for other runs" in html_of(app) and button(app, "Watch the training") and is_intact(app)
-    there = opened("train", run=run.id)
-    assert "Watch the training" not in [found.label for found in there.button] and is_intact(there)
-
-
-def test_a_run_with_other_settings_is_said_not_to_count_and_the_form_is_one_click_away():
-    step = lessons.find("shuffled").STEPS[0]
-    other = shipped("digits")
-    begin("shuffled")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
-    app = opened("train", run=other.id)
-    assert step.do in html_of(app) and "does not count" in html_of(app) and is_intact(app)
-    assert button(app, "Open Train")
-
-
-def test_a_drawing_that_does_not_do_the_task_gets_a_hint():
-    shipped("digits")
-    begin("draw")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("draw", Standing(1, 1.0, {1: 0})))
-    app = opened("predict", run="digits")
-    assert "lesson-hint" not in html_of(app)
-    draw(app, THREE)
-    assert "The app says “3”. If your 4 is complete" in html_of(app) and standing("draw").done == set()
-
-
-def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
-    run = shipped("fashion")
-    begin("training")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
-    missing = "a run that you have not trained yet"
-    app = opened("evaluate", run=run.id, view="Training curves")
-    assert missing in html_of(app) and "the curves of your run" not in text_of(app)
-    button(app, "Train it now").click().run()
-    assert standing("training").step == 0 and is_intact(app)
-    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
-    begin("convolution")
-    begun = lesson_progress.read(SERVER)
-    lesson_progress.write(SERVER, begun.changed("convolution", Standing(1, 1.0, {1: 1})))
-    assert missing in html_of(opened("evaluate", run=run.id, view="Activations")) and not standing("convolution").done
-    begin("training")
-    (run.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
-    assert missing not in html_of(opened("evaluate", run=run.id, view="Training curves"))

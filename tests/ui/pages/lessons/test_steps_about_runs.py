@@ -1,0 +1,114 @@
+"""Steps about runs of the visitor: which run counts, and what the bar says while there is none."""
+
+import json
+
+from imgcls import jobs, lessons, runs
+from imgcls.config import Config
+from imgcls.lessons import Situation
+from imgcls.sharing import lesson_progress
+from imgcls.sharing.lesson_progress import Standing
+from imgcls.sharing.visitors import SERVER
+from tests.support.lessons import begin, standing
+from tests.support.pages import button, html_of, is_intact, opened, shipped, text_of
+
+
+def test_a_step_about_a_run_of_ones_own_is_not_shown_beside_another_run():
+    own, other = shipped("fashion"), shipped("digits")
+    (own.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
+    begin("training")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
+    app = opened("evaluate", run=other.id, view="Training curves")
+    assert "These are the curves of your run" not in text_of(app) and button(app, "Back to this step's page")
+    assert "These are the curves of your run" in text_of(opened("evaluate", run=own.id, view="Training curves"))
+
+
+def test_any_own_run_with_the_same_data_and_layers_does_for_the_convolution():
+    run = shipped("fashion")
+    step = lessons.find("convolution").STEPS[0]
+    for settings, is_enough in (
+        ({**step.settings, "epochs": 3, "seed": 5}, True),
+        ({**step.settings, "data": "mnist_shuffled"}, False),
+        ({**step.settings, "model_settings": {"blocks": 1}}, False),
+    ):
+        (run.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+        assert step.is_done(Situation()) == is_enough
+        assert (Situation().finished(step.settings, is_alike=True) is not None) == is_enough
+
+
+def test_a_summary_says_what_the_learner_reached():
+    begin("shuffled")
+    lesson = lessons.find("shuffled")
+    lesson_progress.write(
+        SERVER, lesson_progress.read(SERVER).changed("shuffled", Standing(len(lesson.STEPS) - 1, 1.0))
+    )
+    app = opened("runs")
+    assert "Your four networks: dense –" in text_of(app) and is_intact(app)
+
+
+def test_a_step_about_a_run_opens_the_latest_one_that_is_finished():
+    finished = shipped("fashion")
+    settings = {"data": "mnist_sample", "model": "cnn", "epochs": 8}
+    (finished.folder / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
+    runs.create(Config(**settings), run_id="unfinished")
+    assert {run.id for run in Situation().started(settings, earlier=True)} == {"fashion", "unfinished"}
+    assert Situation().finished(settings) == finished
+
+
+def test_during_a_training_the_task_is_to_wait_and_after_a_failure_to_start_again():
+    step = lessons.find("shuffled").STEPS[0]
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    run = runs.create(Config(**step.settings))
+    waiting = html_of(opened("train"))
+    assert "Training has started" in waiting and step.do not in waiting
+    (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "failed", "message": "It broke."}))
+    app = opened("train")
+    assert step.do in html_of(app) and "ended without a result" in text_of(app) and is_intact(app)
+    assert button(app, "Fill in the form again")
+
+
+def test_a_run_in_the_queue_is_said_to_wait_and_can_be_watched_from_other_pages(monkeypatch):
+    step = lessons.find("shuffled").STEPS[0]
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    monkeypatch.setattr(jobs, "wake", lambda: None)
+    run = runs.create(Config(**step.settings))
+    jobs.start(run)
+    app = opened("train")
+    assert "waits for other runs" in html_of(app) and button(app, "Watch the training") and is_intact(app)
+    there = opened("train", run=run.id)
+    assert "Watch the training" not in [found.label for found in there.button] and is_intact(there)
+
+
+def test_a_run_with_other_settings_is_said_not_to_count_and_the_form_is_one_click_away():
+    step = lessons.find("shuffled").STEPS[0]
+    other = shipped("digits")
+    begin("shuffled")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("shuffled", Standing(0, 1.0, {0: 2})))
+    app = opened("train", run=other.id)
+    assert step.do in html_of(app) and "does not count" in html_of(app) and is_intact(app)
+    assert button(app, "Open Train")
+
+
+def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
+    run = shipped("fashion")
+    begin("training")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
+    missing = "a run that you have not trained yet"
+    app = opened("evaluate", run=run.id, view="Training curves")
+    assert missing in html_of(app) and "the curves of your run" not in text_of(app)
+    button(app, "Train it now").click().run()
+    assert standing("training").step == 0 and is_intact(app)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(1, 1.0)))
+    begin("convolution")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("convolution", Standing(1, 1.0, {1: 1})))
+    assert missing in html_of(opened("evaluate", run=run.id, view="Activations")) and not standing("convolution").done
+    begin("training")
+    (run.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
+    assert missing not in html_of(opened("evaluate", run=run.id, view="Training curves"))

@@ -1,0 +1,52 @@
+"""Runs that differ only in the seed, on the Runs page."""
+
+import json
+
+import pytest
+
+from imgcls import runs
+from imgcls.evaluation import repeated_seeds
+from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.runs.repeated import repeated
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_repeated_runs_are_shown_and_compared(finished_run):
+    repeated(finished_run, "wide", [0, 2, 4])
+    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
+    app = opened("runs")
+    assert is_intact(app) and "Repeated seeds" in text_of(app)
+    shown = app.dataframe[-1].value
+    assert list(shown["Seeds"]) == [3, 3] and shown["Mean test (%)"].is_monotonic_decreasing, "the best first"
+    assert "is better than" in text_of(app) and "over 3 seeds and 360 test images" in text_of(app)
+    other = app.selectbox(key="seeds-b")
+    other.set_value(other.options[0]).run()
+    assert is_intact(app) and "Choose two different settings." in text_of(app)
+    linked = opened("runs", **{"seeds-a": other.options[1], "seeds-b": other.options[0]})
+    assert [linked.selectbox(key=key).value for key in ("seeds-a", "seeds-b")] == [other.options[1], other.options[0]]
+
+
+def test_repeated_seeds_follow_the_search(finished_run):
+    repeated(finished_run, "wide", [0, 2, 4])
+    repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
+    app = opened("runs", q="narrow")
+    assert is_intact(app) and list(app.dataframe[-1].value["Seeds"]) == [3]
+    assert "is better than" not in text_of(app), "there is nothing to compare it with"
+    assert "Repeated seeds" not in [found.value for found in opened("runs", q="wide-0").header]
+
+
+def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_run):
+    wide = repeated(finished_run, "wide", [0, 12, 24])
+    one, other = repeated(finished_run, "narrow", [4, 10], epochs=9)
+    (other.folder / "config.json").write_text(json.dumps(other.config.changed(epochs=8).as_dict()))
+    assert repeated_seeds.caution(one, other, runs.all_runs())
+    app = opened("runs")
+    app.session_state["runs-selected"] = [one.id, other.id]
+    app.run()
+    assert "is within the variation between seeds" in text_of(app)
+    compared = opened("evaluate", run=other.id, view="Compare", other=one.id)
+    assert "is within the variation between seeds" in text_of(compared), "where the two are compared, too"
+    seeds = opened("evaluate", run=wide[2].id, view="Compare", other=wide[0].id)
+    assert "These runs differ only in the seed" in text_of(seeds)
+    assert "is better than" not in html_of(seeds), "one verdict"

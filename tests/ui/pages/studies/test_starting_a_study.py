@@ -1,0 +1,79 @@
+"""The form on Train starts studies, and runs with several seeds."""
+
+import pytest
+
+from imgcls import jobs, studies
+from tests.support.pages import button, is_intact, opened, text_of
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_several_seeds_are_queued_at_once(digits, no_processes):
+    no_processes.acquire()
+    app = opened("train", data="Small digits")
+    app.number_input(key="seeds").set_value(3)
+    next(button for button in app.button if button.label == "Start").click().run()
+    queued = jobs.waiting()
+    assert [run.config.seed for run in queued] == [0, 1, 2]
+    assert [run.label for run in queued] == [f"Convolutional network on Small digits, seed {seed}" for seed in range(3)]
+    assert len({str(run.config.changed(seed=0).as_dict()) for run in queued}) == 1
+
+
+def test_a_study_is_started_from_the_form(digits):
+    app = opened("train", data="Small digits")
+    app.session_state["vary"] = True
+    app.run()
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "optimizer", "flip", "weight_decay"]).run()
+    app.text_input(key="vary-cnn-learning_rate").set_value("1e-4 .. 0.01")
+    app.number_input(key="vary-trials").set_value(7).run()
+    labels = [one.label for one in app.button]
+    assert "Start study of 7 trials" in labels and "Start" not in labels, "one button"
+    button(app, "Start study of 7 trials").click().run()
+    assert is_intact(app)
+    (study,) = studies.all_studies()
+    assert study.plan.trials == 7 and study.plan.base.data == "digits"
+    assert {name: str(domain) for name, domain in study.plan.vary.items()} == {
+        "learning_rate": "0.0001 to 0.01 (logarithmic)",
+        "optimizer": "adam, adamw",
+        "flip": "on, off",
+        "weight_decay": "0.0001 to 0.1 (logarithmic)",
+    }
+    assert study.plan.title == "Convolutional network on Small digits", "as a run would be called"
+
+
+def test_usual_values_are_suggested_and_parallel_trials_if_several_runs_may_train(digits, monkeypatch):
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
+    assert app.text_input(key="vary-cnn-batch_size").value == "32, 64, 128"
+    assert "Parallel" not in [one.label for one in app.number_input]
+    monkeypatch.setenv("IMGCLS_TRAININGS", "3")
+    app.run()
+    app.number_input(key="vary-parallel").set_value(2).run()
+    button(app, "Start study of 20 trials").click().run()
+    (study,) = studies.all_studies()
+    assert study.plan.parallel == 2
+
+
+def test_an_invalid_range_in_the_form_is_named(digits):
+    app = opened("train", data="Small digits")
+    app.session_state["vary"] = True
+    app.run()
+    app.multiselect(key="vary-names-cnn").set_value(["batch_size"]).run()
+    app.text_input(key="vary-cnn-batch_size").set_value("64 .. 32").run()
+    assert "must be smaller than" in text_of(app) and button(app, "Start study").disabled
+    app.text_input(key="vary-cnn-batch_size").set_value(" ").run()
+    assert "An empty text is neither a list" in text_of(app) and is_intact(app)
+    app.text_input(key="vary-cnn-batch_size").set_value("32, 64").run()
+    assert not button(app, "Start study of 20 trials").disabled
+
+
+def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    assert button(app, "Start study").disabled and "Seeds" not in [one.label for one in app.number_input]
+    app.multiselect(key="vary-names-cnn").set_value(["flip"]).run()
+    app.selectbox(key="vary-sampler").set_value("grid").run()
+    assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
+    app.toggle(key="vary").set_value(False).run()
+    assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
