@@ -22,6 +22,7 @@ from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import (
     augmentation,
     backbone,
+    detailed,
     model_summary,
     preflight,
     presets,
@@ -76,15 +77,18 @@ def _show_form() -> None:
             return
         summary.one_line(info)
         presets.show(model, info.name)
-        model_summary.terms(model)
-        of_model = st.container()  # what it suggests depends on the number of images
-        images, values = settings_form.amount(summary.training_count(info))
-        with of_model:
+        obstacles = st.container()  # Start needs the weights, so this is outside the closed section
+        with detailed.section():
+            images, values = settings_form.amount(summary.training_count(info))
             model_settings = settings_form.model_settings(model, images or info.counts[0])
+            values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
+            values |= settings_form.schedule(values["epochs"], values["learning_rate"])
+            values |= settings_form.stopping() | settings_form.splitting(model)
+            repeated = st.container()
+            model_summary.terms(model)
+        detailed.summarise(values["epochs"], values["learning_rate"])
+        with obstacles:
             has_weights = backbone.show(model, model_settings, info)
-        values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
-        values |= settings_form.schedule(values["epochs"], values["learning_rate"])
-        values |= settings_form.stopping() | settings_form.splitting(model)
 
     with right, errors.shown():
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
@@ -93,13 +97,12 @@ def _show_form() -> None:
         entry = attempt.entry(info)
         obstacle = attempt.obstacle(entry)
         bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
-        below = st.container()
-        # Its button says what the switch and the controls below it make of it.
-        varied = search.show(config) if entry is None else None
+        # What Start begins depends on how often, and with which values, the settings are tried.
+        with repeated:
+            seeds, varied = (1, None) if entry else _repeated(config)
         with bar:
-            _start(config, is_ready and not obstacle, entry, varied)
-        with below:
-            _usage()
+            _start(config, is_ready and not obstacle, entry, varied, seeds)
+        _usage()
         attempt.say(obstacle)
         model_summary.show(config, info)
         if is_ready:
@@ -122,14 +125,21 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
+def _repeated(config: Config) -> tuple[int, Varied | None]:
+    """How many seeds are trained, or which settings a study varies. An attempt at an assignment is one run."""
+    seeds, varied = st.container(), search.show(config)
+    if varied is not None:
+        return 1, varied
+    with seeds:
+        return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=190, key="seeds", help=_(SEEDS))), None
+
+
+def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None, seeds: int) -> None:
     """The name and the Start button of a run or, if settings are varied, of a study: one button, so that you cannot
-    start the other one by mistake. An attempt at an assignment is one run."""
-    usual, seeds = runs.default_label(config), 1
+    start the other one by mistake."""
+    usual = runs.default_label(config)
     if varied is None:
         name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
-        if entry is None:
-            seeds = st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=110, key="seeds", help=_(SEEDS))
     else:
         name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
     backend = _choose_backend()

@@ -26,8 +26,18 @@ def titled() -> Iterator[None]:
         yield
     finally:
         _titles.reset(token)
-    rules = (f".st-key-{key} summary p::after{{content:{_quoted(present)}}}" for key, present in titles.items())
+    rules = (f"{_title(key)}::after{{content:{_quoted(present)}}}" for key, present in titles.items())
     st.html(f"<style>{''.join(rules)}</style>")
+
+
+def describe(key: str, present: str) -> None:
+    """Adds the `present` values to the title of the section with this key."""
+    _titles.get()[key] = present
+
+
+def _title(key: str) -> str:
+    """The title of a section, not those of the sections in it."""
+    return f".st-key-{key}>*>details>summary p"
 
 
 def _quoted(present: str) -> str:
@@ -46,7 +56,7 @@ def section(
     with st.expander(title, key=key, icon=icon, on_change="rerun") as expander:
         yield expander.open or _are_set({prefix + param.name: param.default for param in params})
     if present:
-        _titles.get()[key] = present
+        describe(key, present)
 
 
 def defaults(params: Iterable[Param]) -> dict[str, Value]:

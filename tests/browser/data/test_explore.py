@@ -110,6 +110,7 @@ def test_images_are_selected_by_click_range_frame_and_keyboard(visit, server):
 def test_the_preview_follows_the_controls_and_steps_through_images(visit, server):
     page = visit(server, "/train?shift=2&noise=20")
     steps.shows(page, "Train a model")
+    steps.main(page).get_by_text("Settings", exact=True).click()
     steps.main(page).get_by_text("Augmentation", exact=True).click()
     tiles = page.locator(".tiles img")
     expect(tiles).to_have_count(10)

@@ -39,6 +39,9 @@ def test_what_lessons_mark_on_a_page_is_there(visit, server, address):
     page = visit(server, address)
     expect(steps.main(page).locator("h1")).to_be_visible(timeout=steps.SLOW)
     steps.settled(page)
+    if address.startswith("/train"):  # for a step, it is open; see the test of the lesson on the learning rate
+        page.locator(".st-key-detailed > * > details > summary").click()
+        steps.settled(page)
     for key in addresses()[address] - (set() if "view=" in address else LATER):
         keys = (key, EITHER.get(key, key))
         marked = steps.main(page).locator(", ".join(f".st-key-{key}" for key in keys)).first
@@ -108,6 +111,24 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
     expect(marked).not_to_be_in_viewport(ratio=0.3)
     bar.get_by_role("button", name="9", exact=True).click()
     expect(marked).to_be_in_viewport(ratio=0.6)
+    server.close()
+
+
+def test_a_step_about_a_setting_opens_the_section_that_holds_it(visit, make_server):
+    server = make_server()
+    page = visit(server.start(), "/train")
+    section = page.locator(".st-key-detailed > * > details")
+    marked = steps.main(page).locator(".st-key-learning_rate")
+    expect(section).not_to_have_attribute("open", "", timeout=steps.SLOW)
+    expect(marked).to_be_hidden()
+    page.goto(f"{server.url}/lessons?lesson=learning_rate")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Train a model")
+    expect(marked).to_be_visible()
+    steps.settled(page)
+    section.locator(":scope > summary").click()
+    steps.settled(page)
+    expect(marked, "the visitor may close it").to_be_hidden()
     server.close()
 
 

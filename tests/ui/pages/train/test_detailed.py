@@ -1,0 +1,28 @@
+"""The section "Settings" of the Train page: closed at first, and as it was left."""
+
+import os
+
+from imgcls.ui.app.paths import ENTRY, PAGES
+from tests.support.pages import is_intact, opened
+
+
+def section(app):
+    (found,) = [one for one in app.expander if one.label == "Settings"]
+    return found
+
+
+def test_the_settings_are_closed_and_their_title_says_the_most_important(digits):
+    app = opened("train", epochs="7", learning_rate="0.002")
+    assert is_intact(app) and not section(app).proto.expanded
+    titles = [str(block.proto.body) for block in app.get("html") if "summary" in str(block.proto.body)]
+    assert "7 epochs, learning rate 0.002" in "".join(titles)
+    assert section(app).number_input(key="epochs").value == 7
+
+
+def test_the_section_is_as_it_was_left_when_the_visitor_comes_back(digits):
+    app = opened("train")
+    app.session_state["detailed"] = True
+    app.run()
+    for page in ("data", "train"):
+        app.switch_page(os.path.relpath(PAGES / f"{page}.py", ENTRY.parent)).run()
+    assert is_intact(app) and section(app).proto.expanded
