@@ -59,6 +59,19 @@ def is_whole(page: Page, link: str, visit, own_server) -> None:
     }
 
 
+@pytest.mark.parametrize(("link", "title", "modes"), [("/you", "You", "demo"), ("/class", "Class", "classroom")])
+def test_the_address_of_a_page_of_another_mode_says_so(link, title, modes, visit, server):
+    page = visit(server, link)
+    steps.shows(page, title)
+    expect(steps.main(page)).to_contain_text("This page exists only in these modes")
+    expect(steps.main(page)).to_contain_text(modes)
+    expect(steps.main(page)).to_contain_text("This server runs in the mode “local”.")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("link", name=title, exact=True)).to_have_count(0)
+    steps.main(page).get_by_role("link", name="Home").click()
+    steps.shows(page, steps.PAGES["/"])
+
+
 @pytest.mark.parametrize("number", ["inf", "nan", "1e400"])
 def test_a_link_with_a_number_that_is_none_opens_its_page_and_says_so(number, visit, server):
     page = visit(server, f"/train?batch_size={number}")

@@ -46,8 +46,9 @@ old_links.upgrade()
 
 home, *others = (
     page_files.entry(page, _(page.title), is_home=not number)
-    for number, page in enumerate(page_files.found(PAGES))
     if sharing.mode() in page.modes
+    else page_files.entry_of_another_mode(page, _(page.title))
+    for number, page in enumerate(page_files.found(PAGES))
 )
 if sharing.is_shared():
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched

@@ -1,7 +1,7 @@
 """The pages: each is a file in `pages/`, found by its name. To add one, add a file there; no list has to be changed.
 
 Its title and its URL are its file name. Constants say where it is in the navigation bar, with which icon, and in which
-modes of the server (all, if not given); they are read without running the page:
+modes of the server (all, if not given; in the others, its address says so); they are read without running the page:
 
     ORDER = 20
     ICON = ":material/photo_library:"
@@ -10,14 +10,17 @@ modes of the server (all, if not given); they are read without running the page:
 
 import ast
 from copy import copy
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from imgcls import sharing
+from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
+from imgcls.ui.app.paths import PAGES
 
 LAST = 1_000
 
@@ -41,6 +44,23 @@ def found(folder: Path) -> tuple[PageFile, ...]:
 def entry(file: PageFile, title: str, *, is_home: bool) -> StreamlitPage:
     """A page in the navigation bar, for one run of the app, which changes it: a copy, as creating one is slow."""
     return copy(_entry(file.path, title, file.icon, is_home))
+
+
+def entry_of_another_mode(file: PageFile, title: str) -> StreamlitPage:
+    """What the address of a page shows in a mode that does not have it; the navigation bar leaves it out."""
+    shown = partial(_show_that_it_is_missing, title, file.modes)
+    return st.Page(shown, title=title, icon=file.icon, url_path=file.path.stem, visibility="hidden")
+
+
+def _show_that_it_is_missing(title: str, modes: tuple[str, ...]) -> None:
+    st.title(title)
+    mode = sharing.mode()
+    text = _("This page exists only in these modes: {modes}. This server runs in the mode “{mode}”.")
+    st.info(text.format(modes=", ".join(modes), mode=mode.value), icon=":material/info:")
+    if mode is Mode.LOCAL:
+        st.markdown(_("In local mode nobody has a name or a role: everyone who opens this address can do everything."))
+    home = found(PAGES)[0]
+    st.page_link(home.path, label=_(home.title), icon=home.icon)
 
 
 @lru_cache(256)
