@@ -65,6 +65,16 @@ def test_the_names_of_the_columns_are_in_sight_before_the_end_of_the_matrix_is(v
     assert names["y"] + names["height"] <= page.viewport_size["height"] + 1, (field, names)
 
 
+def test_all_rows_of_ten_classes_are_above_the_names_on_a_laptop_screen(visit, server):
+    page = evaluate(visit, server)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    steps.settled(page)
+    field = page.locator(".matrix .field").bounding_box()
+    names = page.locator(".matrix .columns").bounding_box()
+    assert field["y"] + field["height"] <= names["y"] + 1, (field, names)
+    assert names["y"] + names["height"] <= 721, names
+
+
 def test_a_diagonal_cell_and_then_all_errors_can_be_shown(visit, server, predictions):
     page = evaluate(visit, server)
     click_cell(page, 3, 3)

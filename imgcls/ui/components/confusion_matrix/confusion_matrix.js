@@ -84,7 +84,9 @@ class Matrix {
     const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
     const isSlanted = size >= SLANTED_FROM && length > 4;
     const style = this.root.style;
-    style.setProperty("--height", `${Math.min(600, Math.max(210, 34 * size))}px`);
+    const height = (side) => `${Math.min(600, Math.max(210, side * size))}px`;
+    // The page above takes 420 px: where the screen allows, the last row and the names of the columns are in view.
+    style.setProperty("--height", `clamp(${height(28)}, 100dvh - 420px, ${height(34)})`);
     style.setProperty("--names", `${length * 0.58}rem`);
     style.setProperty("--names-below", isSlanted ? `${length * 0.34 + 1}rem` : "1.6rem");
     this.columns.classList.toggle("slanted", isSlanted);
