@@ -75,6 +75,34 @@ def test_all_rows_of_ten_classes_are_above_the_names_on_a_laptop_screen(visit, s
     assert names["y"] + names["height"] <= 721, names
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_more_errors_stand_out_more_and_every_number_is_readable(visit, server, scheme):
+    page = visit(server, "/evaluate?run=sample", color_scheme=scheme)
+    steps.shows(page, "Evaluate")
+    steps.settled(page)
+    cells = page.locator(".matrix .field b").evaluate_all(COLOURS_OF_CELLS)
+    background = luminance(page.locator(".stApp").evaluate("app => getComputedStyle(app).backgroundColor"))
+    for _text, ink, tint in cells:
+        lighter, darker = sorted((luminance(ink), luminance(tint)), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (ink, tint)
+    errors = sorted((int(text), abs(luminance(tint) - background)) for text, _ink, tint in cells if int(text) < 40)
+    assert errors[0][0] < errors[-1][0]
+    assert errors[0][1] < errors[-1][1]
+
+
+COLOURS_OF_CELLS = """cells => cells.map(cell => {
+    const style = getComputedStyle(cell);
+    return [cell.textContent, style.color, style.backgroundColor];
+})"""
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of an `rgb(…)`, as WCAG 2.2 defines it."""
+    values = [int(one) / 255 for one in re.findall(r"\d+", colour)[:3]]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in values]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def test_a_diagonal_cell_and_then_all_errors_can_be_shown(visit, server, predictions):
     page = evaluate(visit, server)
     click_cell(page, 3, 3)

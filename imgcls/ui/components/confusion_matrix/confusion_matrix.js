@@ -4,7 +4,11 @@ once and nothing has to be redrawn when the page gets wider. Clicks and keys are
 const MOST_WITH_NUMBERS = 20; // classes
 const MOST_NAMED = { rows: 40, columns: 25 }; // with more classes, only every n-th is named
 const SLANTED_FROM = 7; // classes
-const TINTS = [0.15, 0.85, 0.7]; // lightest, range, exponent
+const TINTS = [0.15, 0.85, 0.7]; // weakest, range, exponent
+const PAPERS = [
+  [255, 255, 255],
+  [24, 30, 37],
+]; // what tints are mixed with, in light and in dark mode: the weakest are closest to the page
 
 const matrices = new WeakMap();
 
@@ -70,10 +74,11 @@ class Matrix {
         column = place % size;
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
-      const tint = tintOf(colours[kind], shown(row, count) / tops[kind]);
+      const tints = PAPERS.map((paper) => tintOf(colours[kind], shown(row, count) / tops[kind], paper));
       const number = isFractions ? percent(count / sums[row]) : count.toLocaleString("en");
       html.push(
-        `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;background:${tint}"` +
+        `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;` +
+          `background:light-dark(${tints.map((tint) => `rgb(${tint})`)});color:light-dark(${tints.map(inkOn)})"` +
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
       );
     }
@@ -170,8 +175,18 @@ class Matrix {
   }
 }
 
-/* An opaque tint, so that its dark numbers are readable in light and dark mode. */
-function tintOf([red, green, blue, strongest], fraction) {
+/* An opaque tint, so that the contrast of its number is known. */
+function tintOf([red, green, blue, strongest], fraction, paper) {
   const part = strongest * (TINTS[0] + TINTS[1] * fraction ** TINTS[2]);
-  return `rgb(${[red, green, blue].map((one) => Math.round(255 + (one - 255) * part))})`;
+  return [red, green, blue].map((one, at) => Math.round(paper[at] + (one - paper[at]) * part));
+}
+
+/* Black or white, whichever has more contrast: always more than 4.5:1, as WCAG 2.2 defines it. */
+function inkOn(tint) {
+  const [red, green, blue] = tint.map((one) => {
+    const value = one / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return (luminance + 0.05) ** 2 > 1.05 * 0.05 ? "#000" : "#fff";
 }
