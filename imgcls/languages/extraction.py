@@ -14,7 +14,7 @@ from babel.messages.extract import extract_python
 
 Found = tuple[int, str | None, Any, list[str]]
 """Line, function, text, comments."""
-FIELDS = ("title", "text", "do", "hint", "after")
+FIELDS = ("title", "text", "run_name", "do", "hint", "after")
 """The texts of a `Step` that a learner reads; its notes are for the teacher's sheet, which is English."""
 CONSTANTS = ("TITLE", "GOAL")
 

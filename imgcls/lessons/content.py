@@ -153,6 +153,7 @@ class Step:
         run_of: Settings: that page is opened with the latest finished run that has them.
         settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
             to train with them.
+        run_name: How the run with them is called, after the number of the lesson.
         earlier: A run from before the lesson will do, too.
         is_alike: So will a run with the same data and layers, however it was trained.
         keys: The controls that are marked, by the keys that they have on the page, the first that is there.
@@ -175,6 +176,7 @@ class Step:
     query: Mapping[str, str] = field(default_factory=dict)
     run_of: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    run_name: str = ""
     earlier: bool = False
     is_alike: bool = False
     keys: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ def test_a_step_can_be_followed(name, step):
     assert set(step.all_terms) <= set(glossary.terms())
     if step.settings:
         Config(**step.settings)
+        assert step.run_name, "each run of a lesson can be told from the others"
         assert step.page == "train" and set(lessons.form_of(step)) >= {"data", "model", "epochs"}
 
 

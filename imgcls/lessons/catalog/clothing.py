@@ -154,6 +154,7 @@ STEPS = (
         "same network gets clothing. " + OPTIONAL,
         page="train",
         settings=SMALL,
+        run_name="small CNN",
         earlier=True,
         keys=("start",),
         question=Question(
@@ -175,6 +176,7 @@ STEPS = (
         "Its smallest version also takes two epochs. " + OPTIONAL,
         page="train",
         settings=DEEP,
+        run_name="deep CNN",
         earlier=True,
         keys=("start",),
         question=Question(

@@ -34,6 +34,7 @@ STEPS = (
         "example the one of the previous lesson.",
         page="train",
         settings=CNN,
+        run_name="CNN",
         earlier=True,
         is_alike=True,
         keys=("start",),

@@ -37,6 +37,7 @@ STEPS = (
         "The **learning rate** sets how far. Here it is 0.00001, a hundredth of the usual one.",
         page="train",
         settings=TINY,
+        run_name="rate 0.00001",
         keys=("learning_rate", "start"),
         question=Question(
             "With the usual rate, a network reads more than 90% of the digits after eight epochs. What about a "
@@ -57,6 +58,7 @@ STEPS = (
         text="So take large steps: 0.1, a hundred times the usual rate.",
         page="train",
         settings=HUGE,
+        run_name="rate 0.1",
         keys=("learning_rate", "start"),
         question=Question(
             "What will the loss do?",
@@ -76,6 +78,7 @@ STEPS = (
         text="The usual rate for this optimiser is 0.001. If you did lesson 3, you already have this run.",
         page="train",
         settings=MIDDLE,
+        run_name="rate 0.001",
         earlier=True,
         keys=("learning_rate", "start"),
         do="The form is filled in: press Start.",
@@ -91,6 +94,7 @@ STEPS = (
         "lowers it to 0 along half a cosine wave.",
         page="train",
         settings=LOWERED,
+        run_name="falling rate",
         keys=("rates", "start"),
         question=Question(
             "What will the curve of the validation loss look like at the end?",

@@ -139,6 +139,7 @@ STEPS = (
         "without. If you did lesson 3, you already have this run.",
         page="train",
         settings=PLAIN,
+        run_name="without noise",
         earlier=True,
         keys=("start",),
         do="The form is filled in: press Start.",
@@ -150,6 +151,7 @@ STEPS = (
         text="The only difference: noise is added to every training image, redrawn in every epoch.",
         page="train",
         settings=NOISY,
+        run_name="with noise",
         keys=("start",),
         question=Question(
             "What will the noise in training do to the accuracy on clean test images?",

@@ -39,6 +39,7 @@ STEPS = (
         "digits that it has not seen.",
         page="train",
         settings=DENSE,
+        run_name="dense network",
         keys=("start",),
         question=Question(
             "It passes over its examples eight times. After how many passes will it read more than half of the unseen "
@@ -75,6 +76,7 @@ STEPS = (
         "shuffled digits, too: the **test set** has been rearranged in the same way.",
         page="train",
         settings=DENSE_SHUFFLED,
+        run_name="dense network, shuffled pixels",
         keys=("start",),
         question=Question(
             "You could not read a single one. How many of the unseen digits will it read?",
@@ -95,6 +97,7 @@ STEPS = (
         "same weights in each window. So it looks for short lines and corners everywhere.",
         page="train",
         settings=CNN,
+        run_name="CNN",
         earlier=True,
         keys=("start",),
         question=Question(
@@ -114,6 +117,7 @@ STEPS = (
         text="Now the CNN gets the shuffled images, in which there are no lines or corners.",
         page="train",
         settings=CNN_SHUFFLED,
+        run_name="CNN, shuffled pixels",
         keys=("start",),
         question=Question(
             "What will happen to the CNN?",

@@ -47,6 +47,7 @@ STEPS = (
         "**epoch**. You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
         page="train",
         settings=FEW,
+        run_name="300 images",
         keys=("start",),
         question=Question(
             "How many of its own training images will it get right in the end?", ("About 80%", "About 95%", "All"), 2
@@ -87,6 +88,7 @@ STEPS = (
         text="**Dropout** switches off half of the units at random in every step, so that none can rely on another.",
         page="train",
         settings=DROPOUT,
+        run_name="with dropout",
         keys=("start",),
         question=Question(
             "What will dropout change?",
@@ -111,6 +113,7 @@ STEPS = (
         "never sees the same image twice.",
         page="train",
         settings=AUGMENTED,
+        run_name="with augmentation",
         keys=("start",),
         question=Question(
             "Will shifted and turned copies of 200 images be as good as new images?",
@@ -128,6 +131,7 @@ STEPS = (
         text="The same network without any of these tricks, but with all 4,000 images.",
         page="train",
         settings=ALL,
+        run_name="all images",
         keys=("start",),
         question=Question(
             "Training will reach 100% again. What about new images?",

@@ -54,6 +54,7 @@ STEPS = (
         "If you did lesson 5, you already have this run.",
         page="train",
         settings=SCRATCH,
+        run_name="from scratch",
         earlier=True,
         keys=("start",),
         do="The form is filled in: press Start.",
@@ -70,6 +71,7 @@ STEPS = (
         "the **head**, learns from the 300 digits.",
         page="train",
         settings=FROZEN,
+        run_name="frozen backbone",
         keys=("start",),
         question=Question(
             "How many of the new digits will it read, with features that were made for photos?",
@@ -107,6 +109,7 @@ STEPS = (
         "after the head has learned, so that they fit digits better.",
         page="train",
         settings=TUNED,
+        run_name="fine-tuned",
         keys=("start",),
         question=Question(
             "Fine-tuning uses a tenth of the head's learning rate. Why?",

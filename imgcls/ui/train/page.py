@@ -18,6 +18,7 @@ from imgcls.studies import plan
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import attempt, form
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.lessons import run_names
 from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import (
     augmentation,
@@ -137,7 +138,8 @@ def _repeated(config: Config) -> tuple[int, Varied | None]:
 def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None, seeds: int) -> None:
     """The name and the Start button of a run or, if settings are varied, of a study: one button, so that you cannot
     start the other one by mistake."""
-    usual = runs.default_label(config)
+    of_lesson = run_names.of(config)
+    usual = of_lesson or runs.default_label(config)
     if varied is None:
         name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
     else:
@@ -167,7 +169,7 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
         links.go("runs.py")
     elif is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.
-        run = jobs.begin(config, name, run_id=run_id, assignment=entry, backend=backend)
+        run = jobs.begin(config, name or of_lesson, run_id=run_id, assignment=entry, backend=backend)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
     if runs.exists(run_id) or studies.exists(study_id):

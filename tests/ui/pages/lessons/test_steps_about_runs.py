@@ -2,14 +2,15 @@
 
 import json
 
-from imgcls import jobs, lessons, runs
+from imgcls import datasets, jobs, lessons, runs
 from imgcls.config import Config
 from imgcls.lessons import Situation
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
+from imgcls.ui.app import links
 from tests.support.lessons import begin, standing
-from tests.support.pages import button, html_of, is_intact, opened, shipped, text_of
+from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
 
 def test_a_step_about_a_run_of_ones_own_is_not_shown_beside_another_run():
@@ -112,3 +113,31 @@ def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
     begin("training")
     (run.folder / "config.json").write_text(json.dumps(Config(**lessons.find("training").FEW).as_dict()))
     assert missing not in html_of(opened("evaluate", run=run.id, view="Training curves"))
+
+
+def test_a_run_of_a_lesson_is_named_after_it_unless_the_form_has_other_settings():
+    begin("training")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("training", Standing(2, 1.0)))
+    app = prepared("train")
+    app.session_state[links.PRESET] = lessons.form_of(lessons.find("training").STEPS[2])
+    app.run()
+    assert usual_name(app) == "Lesson 5: with dropout" and is_intact(app)
+    app.number_input(key="epochs").set_value(3).run()
+    assert usual_name(app) == "Dense network on MNIST sample"
+
+
+def test_a_run_started_in_a_lesson_has_its_name(monkeypatch):
+    names: list[str] = []
+    datasets.prepare("mnist_sample")
+    begun = runs.create(Config(), run_id="begun")
+    monkeypatch.setattr(jobs, "begin", lambda config, name, **_: names.append(name) or begun)
+    begin("training")
+    app = prepared("train")
+    app.session_state[links.PRESET] = lessons.form_of(lessons.find("training").STEPS[0])
+    button(app.run(), "Start").click().run()
+    assert names == ["Lesson 5: 300 images"]
+
+
+def usual_name(app) -> str:
+    return next(found.placeholder for found in app.text_input if found.label == "Run name")
