@@ -20,8 +20,8 @@ from imgcls.ui.app.lessons import seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
 
 PARAMETER = "lesson"
-PARTS = {1: N_("First steps"), 5: N_("Training"), 7: N_("Bigger problems"), 10: N_("Trust and use")}
-"""Number of a lesson -> the part of the course that begins with it."""
+PARTS = {1: N_("First steps"), 4: N_("Inside a network"), 7: N_("Bigger problems"), 10: N_("Trust and use")}
+"""Number of a lesson -> the part of the course that begins with it: three lessons fill a row."""
 
 
 def show() -> None:
@@ -54,7 +54,7 @@ def _show_all() -> None:
         if not names:
             continue
         st.header(_(title), anchor=False)
-        with st.grid(4, min_column_width=260, gap="medium"):
+        with st.grid(3, min_column_width=260, gap="medium"):
             for name in names:
                 with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
                     _card(name, lessons.find(name), progress, is_assigned=name in assigned)

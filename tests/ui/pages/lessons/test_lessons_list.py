@@ -43,7 +43,7 @@ def test_the_lessons_stand_in_parts_and_finished_ones_have_a_badge():
     progress = lesson_progress.read(SERVER).changed("draw", Standing(0, 1.0, is_finished=True))
     lesson_progress.write(SERVER, progress)
     app = opened("lessons")
-    assert [one.value for one in app.header] == ["First steps", "Training", "Bigger problems", "Trust and use"]
+    assert [one.value for one in app.header] == ["First steps", "Inside a network", "Bigger problems", "Trust and use"]
     assert html_of(app).count('<span class="lesson-done">✓ Finished</span>') == 1 and is_intact(app)
 
 
