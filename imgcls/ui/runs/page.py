@@ -4,7 +4,8 @@ import streamlit as st
 
 from imgcls import runs, sharing
 from imgcls.runs.index import Query, looked_at_once, search
-from imgcls.ui.runs import deleting, import_model, queue, seeds, table
+from imgcls.ui.runs import import_model, queue, seeds, table
+from imgcls.ui.runs.table_parts import deleting
 from imgcls.ui.widgets import empty_state
 
 

@@ -12,9 +12,9 @@ from imgcls.runs import Run, trash
 from imgcls.system import paths, safe_csv
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.runs import cards, deleting, seeds, table_columns, table_controls, thumbnails
+from imgcls.ui.runs import cards, seeds, table_columns, table_controls, thumbnails
 from imgcls.ui.runs.table_columns import MINE, Row
-from imgcls.ui.runs.table_parts import actions, archiving, curves, scores, studies
+from imgcls.ui.runs.table_parts import actions, archiving, curves, deleting, scores, studies
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static

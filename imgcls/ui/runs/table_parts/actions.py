@@ -9,8 +9,7 @@ from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links as evaluate_links
-from imgcls.ui.runs import deleting
-from imgcls.ui.runs.table_parts import archiving
+from imgcls.ui.runs.table_parts import archiving, deleting
 from imgcls.ui.visitors import rights
 
 

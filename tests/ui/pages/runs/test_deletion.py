@@ -5,6 +5,8 @@ import pytest
 from imgcls import jobs, runs
 from imgcls.runs import trash
 from imgcls.ui.runs import table
+from imgcls.ui.runs.table_parts import deleting
+from imgcls.ui.runs.table_parts.undo_notice import Done
 from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.runs import mutations
 
@@ -33,6 +35,18 @@ def test_a_deletion_can_be_undone_on_the_page():
     assert run.state == "finished"
     assert is_intact(app)
     assert not [one for one in app.button if one.label == "Restore"]
+
+
+def test_the_last_deletion_is_named_and_can_be_undone_at_once():
+    found = [mutations.small_run(f"run-{number}", **{"label.txt": b"Run %d" % number}) for number in range(4)]
+    app = opened("runs")
+    app.session_state[f"{deleting.NOTICE}-last"] = Done.now("Deleted", found)
+    for run in found:
+        jobs.delete(run)
+    assert "Deleted: “Run 0”, “Run 1”, “Run 2” and 1 more." in text_of(app.run())
+    app.button(key="runs-deleted-undo").click().run()
+    assert is_intact(app) and "Deleted:" not in text_of(app)
+    assert len(runs.all_runs()) == 4 and not trash.deleted()
 
 
 def test_a_deleted_run_can_be_removed_permanently_right_away():

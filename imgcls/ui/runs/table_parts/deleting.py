@@ -1,8 +1,5 @@
 """Deleting runs: the question before, and for a day afterwards the way back."""
 
-import time
-from dataclasses import dataclass
-
 import streamlit as st
 
 from imgcls import jobs
@@ -11,21 +8,14 @@ from imgcls.runs.run import UNDER_WAY
 from imgcls.runs.trash import DeletedRun
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.runs.table_parts import undo_notice
+from imgcls.ui.runs.table_parts.undo_notice import Done
 from imgcls.ui.widgets import formatting
 
 DELETED_HERE = "runs-deleted-here"
 """Session key of the IDs of the runs that this visitor has deleted: the page need not tell them."""
-DONE = "runs-deleted-last"
-"""Session key of what was deleted last."""
-SHOWN_SECONDS = 600.0
-MOST_NAMES = 3
-
-
-@dataclass(frozen=True)
-class _Done:
-    ids: tuple[str, ...]
-    names: str
-    at: float
+NOTICE = "runs-deleted"
+"""Key of what was deleted last."""
 
 
 @st.dialog("Delete?")
@@ -42,11 +32,10 @@ def ask(selected: list[Run], *, leads_to_runs: bool = False) -> None:
     if is_confirmed:
         with errors.shown():
             st.session_state[DELETED_HERE] = [run.id for run in selected]
-            names = ", ".join(f"“{run.label}”" for run in selected[:MOST_NAMES])
-            rest = f" and {len(selected) - MOST_NAMES:,} more" if len(selected) > MOST_NAMES else ""
+            done = Done.now("Deleted", selected)
             for run in selected:
                 jobs.delete(run)
-            st.session_state[DONE] = _Done(tuple(run.id for run in selected), names + rest, time.time())
+            undo_notice.keep(NOTICE, done)
             if leads_to_runs:
                 links.go("runs.py")
             st.rerun()
@@ -54,28 +43,16 @@ def ask(selected: list[Run], *, leads_to_runs: bool = False) -> None:
 
 def notice() -> None:
     """What was deleted last, with a button that restores it."""
-    done: _Done | None = st.session_state.get(DONE)
-    if done is None or time.time() - done.at > SHOWN_SECONDS:
-        return
-    if not any(run.id in done.ids for run in trash.deleted()):  # restored below, or removed for good
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="runs-deleted"):
-        st.markdown(plain(f"Deleted: {done.names}."), width="content")
-        st.button("Undo", icon=":material/undo:", key="runs-deleted-undo", on_click=_undo, args=(done,))
-        st.button("Close", icon=":material/close:", key="runs-deleted-close", type="tertiary", on_click=_forget)
+    done = undo_notice.latest(NOTICE)
+    # Otherwise they were restored below, or removed for good.
+    if done is not None and any(run.id in done.ids for run in trash.deleted()):
+        undo_notice.show(NOTICE, done, _undo)
 
 
-def _undo(done: _Done) -> None:
-    """A callback."""
-    _forget()
+def _undo(done: Done) -> None:
     for run in trash.deleted():
         if run.id in done.ids:
             _attempt(trash.restore, run)
-
-
-def _forget() -> None:
-    """A callback."""
-    st.session_state.pop(DONE, None)
 
 
 def undo() -> None:
