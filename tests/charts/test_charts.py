@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -205,7 +206,7 @@ def test_hovering_over_a_layer_shows_its_shape_and_parameter_count():
 
 def test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_legend():
     figure = charts.network(SMALL_NETWORK)
-    assert figure.layout.xaxis.ticktext[1] == "convolution<br>28×28×32"
+    assert figure.layout.xaxis.ticktext[1].endswith("convolution<br>28×28×32")
     assert len(figure.layout.xaxis.ticktext) == 5
     named = [trace.name for trace in figure.data[:-1]]
     assert named == ["input", "convolution", "pooling", "activation, dropout …", "dense"]
@@ -215,14 +216,30 @@ def test_layers_run_left_to_right_in_order_and_the_height_is_fixed():
     for rows in (SMALL_NETWORK, SMALL_NETWORK * 8):
         figure = charts.network(rows)
         assert (np.diff(figure.data[-1].x) > 0).all()
-        assert figure.layout.height == 308
+        assert figure.layout.height - figure.layout.margin.b == 208, "only the labels need more room"
 
 
 def test_images_stand_above_their_layers_and_sizes_below_where_there_is_room():
     figure = charts.network(SMALL_NETWORK * 3, {0: "data:image/png;base64,AA==", 2: "data:image/png;base64,BB=="})
     assert [image.x for image in figure.layout.images] == [figure.data[-1].x[0], figure.data[-1].x[2]]
     assert figure.layout.images[0].y + figure.layout.images[0].sizey <= figure.layout.yaxis.range[1]
-    assert figure.layout.xaxis.ticktext[1] == "convolution 28×28×32"
+    assert "<br><br>convolution<br>28×28×32" in figure.layout.xaxis.ticktext, "in the second row"
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 8])
+def test_labels_below_layers_are_horizontal_and_do_not_overlap_on_a_phone(times):
+    figure = charts.network(SMALL_NETWORK * times)
+    axis = figure.layout.xaxis
+    assert axis.tickangle == 0
+    pixel = (axis.range[1] - axis.range[0]) / 334  # 390 less the margins of the page and of the figure
+    rows = {}
+    for x, text in zip(axis.tickvals, axis.ticktext, strict=True):
+        level = (len(text) - len(text.lstrip("<br>"))) // len("<br><br>")
+        half = max(map(len, text.split("<br>"))) * 5.3 / 2 * pixel
+        rows.setdefault(level, []).append((x - half, x + half))
+    assert set(rows) <= {0, 1, 2}
+    for spans in rows.values():
+        assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_a_padding_layer_is_not_drawn_as_a_sum_of_branches():
