@@ -14,7 +14,7 @@ from imgcls.config import PARAMS, Config
 from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run, index
 from imgcls.runs.annotations import notes
-from imgcls.runs.index import Query, database, names, query, views
+from imgcls.runs.index import Query, database, groups, names, query, views
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import NotAllowed, Visitor, acting_as
 from imgcls.system import paths
@@ -48,6 +48,9 @@ def test_rows_are_sorted_and_filtered_by_any_column_or_setting(add):
     assert ids("test>0.75 model=cnn") == ["high-rate", "low-rate"] and ids("rate") == ["high-rate", "low-rate"]
     assert ids("early_stopping=off") == ids("early_stopping=false")
     assert ids(exact={"model": ["ann", "none"]}) == ["other-model"] and ids(only=("low-rate",)) == ["low-rate"]
+    notes.tag(runs.find("low-rate"), "good", given=True)
+    assert ids(exact={"tag": [None]}) == ["other-model", "high-rate"] and len(ids(exact={"tag": ["good", None]})) == 3
+    assert ids(exact={"study": [None], "tag": "good"}) == ["low-rate"] and ids(exact={"model": [None]}) == []
     found = index.search(Query(limit=1), values_of=("model",))
     assert (len(found.rows), found.total, found.values["model"]) == (1, 3, ["cnn", "ann"])
 
@@ -189,7 +192,9 @@ def test_a_damaged_index_is_made_again(add, content):
     assert ids() == ["stays-here"] and ids() == ["stays-here"]
 
 
-@pytest.mark.parametrize("question", [lambda: ids(), lambda: query.repeated(5), lambda: query.grouped(Query(), "data")])
+@pytest.mark.parametrize(
+    "question", [lambda: ids(), lambda: query.repeated(5), lambda: groups.grouped(Query(), "data")]
+)
 def test_damage_that_only_the_question_meets_is_repaired_too(add, question, monkeypatch):
     """Its first page is intact, as after a loss of power."""
     monkeypatch.setattr(database, "RACY_SECONDS", -1.0)
@@ -237,12 +242,12 @@ def test_archived_runs_are_hidden_until_they_are_asked_for(add):
 def test_groups_have_their_best_and_mean_scores(add):
     for name, accuracy in (("one", 0.9), ("two", 0.7), ("three", 0.5)):
         notes.tag(add(f"run-{name}", accuracy), "baseline" if name != "three" else "other", given=True)
-    first, second = query.grouped(Query(), "tag")
+    first, second = groups.grouped(Query(), "tag")
     assert (first.value, first.runs, first.best_test, first.mean_test) == ("baseline", 2, 0.9, pytest.approx(0.8))
     assert second.value == "other" and sorted(ids("tag=baseline")) == ["run-one", "run-two"]
     assert ids(exact={"tag": ["other"]}) == ["run-three"]
     assert len(ids(exact={"tag": ["baseline", "other"]})) == 3, "any of the selected groups, as for other columns"
-    assert [group.value for group in query.grouped(Query(), "data")] == ["digits"]
+    assert [group.value for group in groups.grouped(Query(), "data")] == ["digits"]
 
 
 def test_groups_of_several_datasets_have_no_scores(add):
@@ -252,10 +257,10 @@ def test_groups_of_several_datasets_have_no_scores(add):
     config = json.loads((other.folder / "config.json").read_text())
     (other.folder / "config.json").write_text(json.dumps(config | {"data": "fashion"}))
     notes.tag(other, "mixed", given=True)
-    (mixed,) = query.grouped(Query(), "tag")
+    (mixed,) = groups.grouped(Query(), "tag")
     assert mixed.datasets == ("digits", "fashion")
     assert (mixed.best_test, mixed.mean_test, mixed.best) == (None, None, None)
-    first, second = query.grouped(Query(), "data")
+    first, second = groups.grouped(Query(), "data")
     assert (first.datasets, first.mean_test) == (("digits",), pytest.approx(0.85)) and second.mean_test == 0.5
 
 

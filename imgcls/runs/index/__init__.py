@@ -1,7 +1,8 @@
 """An index of all runs, so that ten thousand can be filtered and sorted without opening their folders.
 
 database    a row for each run, kept up to date
-query       what is asked for: a filter, an order, groups
+query       what is asked for: a filter, an order
+groups      the runs in groups
 conditions  reads the text of a filter
 names       what columns and settings are called in it
 views       saved views of the table

@@ -16,7 +16,7 @@ from imgcls.runs.index.database import COLUMNS
 from imgcls.runs.run import Run
 
 TRUE, FALSE = ("true", "on", "yes"), ("false", "off", "no")
-GROUPS = ("study", "data", "tag", "model", "version", "parent")
+GROUPS = ("study", "data", "tag", "model", "version", "parent", "repeats")
 """What runs can be grouped by, besides any setting."""
 STUDY = "json_extract(row, '$.study')"
 PLACE = (
@@ -30,8 +30,9 @@ PLACE = (
 @dataclass(frozen=True)
 class Query:
     """A request. `sort` is a column or a setting; rows without a value come last. `exact` are further conditions that a
-    control has set: column or "tag" -> value, or a list of values, one of which must hold. `only` are the IDs of the
-    runs that the visitor sees; None for all. Without `trials`, a study is one row: the best of its trials that match.
+    control has set: column or "tag" -> value, or a list of values, one of which must hold; None stands for runs without
+    a value. `only` are the IDs of the runs that the visitor sees; None for all. Without `trials`, a study is one row:
+    the best of its trials that match.
     """
 
     text: str = ""
@@ -69,9 +70,9 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
     Raises:
         SettingError: the filter is invalid.
     """
-    where, parameters = _where(query)
+    where, parameters = where_of(query)
     sort = names.resolve(query.sort) or query.sort
-    name = _path(sort)
+    name = path_of(sort)
     order = f"json_extract(row, ?) IS NULL, json_extract(row, ?) {'DESC' if query.descending else 'ASC'}, id DESC"
     order_parameters: list[Any] = [name, name]
     if sort == "created":
@@ -147,7 +148,7 @@ def _values(connection: sqlite3.Connection, column: str, query: Query) -> list[A
     found = connection.execute(
         f"""SELECT json_extract(row, ?), count(*) FROM runs WHERE {hidden} AND {seen}
             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100""",
-        (_path(column), *parameters),
+        (path_of(column), *parameters),
     )
     return [value for value, _ in found if value is not None]
 
@@ -159,26 +160,37 @@ def _seen(query: Query) -> tuple[str, list[Any]]:
     return "id IN (SELECT value FROM json_each(?))", [json.dumps(query.only)]
 
 
-def _where(query: Query) -> tuple[str, list[Any]]:
+def where_of(query: Query) -> tuple[str, list[Any]]:
     """A condition in SQL and its parameters; whatever the user wrote is a parameter."""
     seen, parameters = _seen(query)
     parts = [seen]
     if not query.archived:
         parts.append("json_extract(row, '$.archived') = 0")
     for column, value in query.exact.items():
-        values = list(value) if isinstance(value, list | tuple) else [value]
-        marks = ", ".join("?" * len(values))
-        if column == "tag":
-            parts.append(f"EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE value IN ({marks}))")
-            parameters += values
-            continue
-        parts.append(f"CAST(json_extract(row, ?) AS TEXT) IN ({marks})")  # as `grouped` gives them
-        parameters += [_path(column), *map(str, values)]
+        sql, more = _of_values(column, list(value) if isinstance(value, list | tuple) else [value])
+        parts.append(sql)
+        parameters += more
     for condition in conditions.read(query.text):
         sql, more = _of_word(condition) if isinstance(condition, str) else _of_condition(condition)
         parts.append(sql)
         parameters += more
     return " AND ".join(parts), parameters
+
+
+def _of_values(column: str, values: list[Any]) -> tuple[str, list[Any]]:
+    """A column has one of these values, or with None none at all."""
+    known = [str(one) for one in values if one is not None]
+    marks = ", ".join("?" * len(known))
+    if column == "tag":
+        parts, parameters = [f"EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE value IN ({marks}))"], list(known)
+        nothing: tuple[str, list[Any]] = "NOT EXISTS (SELECT 1 FROM json_each(row, '$.tags'))", []
+    else:
+        parts = [f"CAST(json_extract(row, ?) AS TEXT) IN ({marks})"]  # as `grouped` gives them
+        parameters, nothing = [path_of(column), *known], ("json_extract(row, ?) IS NULL", [path_of(column)])
+    if None in values:
+        parts.append(nothing[0])
+        parameters += nothing[1]
+    return f"({' OR '.join(parts)})", parameters
 
 
 def _of_word(word: str) -> tuple[str, list[Any]]:
@@ -207,7 +219,7 @@ def _refuse_unknown(connection: sqlite3.Connection, text: str) -> None:
         if isinstance(condition, str) or condition.name in (names.TAG, *COLUMNS):
             continue
         having = "SELECT 1 FROM runs WHERE json_type(row, ?) IS NOT NULL LIMIT 1"
-        if connection.execute(having, (_path(condition.name),)).fetchone() is None:
+        if connection.execute(having, (path_of(condition.name),)).fetchone() is None:
             said = f"No run has a column or a setting called {shortened(condition.name)}."
             closest = names.closest(condition.name)
             if closest and closest != condition.name:
@@ -224,7 +236,7 @@ def _only(condition: Condition, allowed: tuple[str, ...]) -> None:
 
 def _comparison(condition: Condition) -> tuple[str, list[Any]]:
     number, name, operator = conditions.check(condition), condition.name, condition.operator
-    path, value = _path(name), names.value(name, condition.value)
+    path, value = path_of(name), names.value(name, condition.value)
     if operator in ("<", "<=", ">", ">="):
         return f"json_type(row, ?) IN ('integer', 'real') AND json_extract(row, ?) {operator} ?", [path, path, number]
     negated = "NOT " if operator == "!=" else ""
@@ -237,64 +249,6 @@ def _comparison(condition: Condition) -> tuple[str, list[Any]]:
     return f"{negated}coalesce(lower(json_extract(row, ?)) = ?, 0)", [path, value.lower()]
 
 
-def _path(name: str) -> str:
+def path_of(name: str) -> str:
     """Where a column or a setting is in a row."""
     return f"$.{name}" if name in COLUMNS else f"$.settings.{name}"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that have a value in common, of so many datasets.
-
-    Scores are fractions, None if no run has one, and if there are several datasets: scores of different tasks have no
-    mean, and the best of them is the easiest task.
-    """
-
-    value: str
-    runs: int
-    datasets: tuple[str, ...]
-    best_test: float | None
-    mean_test: float | None
-    best: float | None
-    validated: tuple[float, ...]
-    """All validation accuracies."""
-    newest: float
-
-
-def grouped(query: Query, by: str) -> list[Group]:
-    """The runs that match, grouped by one of `GROUPS` or a setting, at most a hundred groups. They have the order of
-    their best runs in the column by which the query sorts; groups without a value come last.
-
-    Raises:
-        SettingError: the filter is invalid.
-    """
-    where, parameters = _where(query)
-    source, value = "runs", "CAST(json_extract(row, ?) AS TEXT)"
-    leading: list[Any] = [_path(by)]
-    direction, best = ("DESC", "max") if query.descending else ("ASC", "min")
-    sort = names.resolve(query.sort) or query.sort
-    extreme, extreme_of = f"{best}(json_extract(runs.row, ?))", [_path(sort)]
-    if sort == "created":
-        extreme, extreme_of = f"{best}(created)", []
-    if by == "tag":
-        source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
-    found = database.ask(
-        lambda connection: connection.execute(
-            f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
-                  max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
-                  json_group_array(json_extract(row, '$.best')), max(created), {extreme} AS extreme
-                FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL
-                ORDER BY extreme IS NULL, extreme {direction}, 2 DESC, 1 LIMIT 100""",
-            (*leading, *extreme_of, *parameters),
-        ).fetchall()
-    )
-    return [_group(*row) for row in found]
-
-
-def _group(value: Any, runs: int, data: str, *scores: Any) -> Group:
-    names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
-    best_test, mean_test, best, all_validated, newest, _ = scores
-    validated = tuple(one for one in json.loads(all_validated) if one is not None)
-    if len(names_of_data) > 1:
-        best_test, mean_test, best, validated = None, None, None, ()
-    return Group(str(value), runs, names_of_data, best_test, mean_test, best, validated, newest)

@@ -1,37 +1,29 @@
 """All runs as a table, and the comparison of the selected ones."""
 
-import zlib
 from functools import lru_cache
 
-import pyarrow as pa
 import streamlit as st
 
 from imgcls import runs, sharing
 from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 from imgcls.runs import Run, trash
+from imgcls.runs.index import Found, Query, search
 from imgcls.system import paths, safe_csv
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.runs import cards, seeds, table_columns, table_controls, thumbnails
+from imgcls.ui.runs import cards, seeds, table_columns, table_controls
 from imgcls.ui.runs.table_columns import MINE, Row
-from imgcls.ui.runs.table_parts import actions, archiving, curves, deleting, scores, studies
+from imgcls.ui.runs.table_parts import actions, archiving, curves, deleting, scores, sections, studies, table_rows
+from imgcls.ui.runs.table_parts.groups import Grouping
+from imgcls.ui.runs.table_parts.table_rows import SELECTED
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
-SELECTED = "runs-selected"
-"""Session key of the IDs of the selected runs."""
-ROW_HEIGHT = 66
-"""Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
-LOW_ROW = 40
-"""Of a long table, so that more than a handful of its runs are seen at once."""
-HEADER_HEIGHT, MOST_HEIGHT = 37, 500
-"""As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
-MOST_PICTURES = 30
-"""Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
-MISTAKE, CURVE, TAGS = "Mistake", "Curve", "Tags"
+TAGS = "Tags"
 COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "training_seconds")}
 """Choice -> the title of the axis, and the column of the index."""
+OWNER = "owner"
 LINKED, MOST_LINKED = "selected", 20
 """The selected runs in the URL."""
 
@@ -41,10 +33,10 @@ def show() -> list[str]:
     with st.container():  # what comes and goes must not move the table to another place
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
-    found, columns, layout, filters = table_controls.show(only)
+    found, columns, layout, filters, grouping = table_controls.show(only)
     if found.refused:  # the warning says why
         return []
-    rows = [(_run(row), row) for row in studies.name_rows(found)]
+    rows = _rows_of(found)
     if TAGS not in columns and any(row["tags"] for _, row in rows) and columns == list(table_columns.DEFAULT):
         columns = [*columns, TAGS]
     if sharing.is_shared():
@@ -61,7 +53,7 @@ def show() -> list[str]:
         if layout == table_controls.CARDS:
             selected = cards.show(rows, SELECTED)
         else:
-            selected = _selected(table, [run for run, _ in rows])
+            selected = _in_table(rows, columns, filters, grouping)
     st.download_button(
         "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),
@@ -83,65 +75,45 @@ def show() -> list[str]:
     return [run.id for run, _ in rows]
 
 
+def _rows_of(found: Found) -> list[tuple[Run, Row]]:
+    return [(_run(row), row) for row in studies.name_rows(found)]
+
+
+def _in_table(
+    rows: list[tuple[Run, Row]], columns: list[str], filters: table_controls.Filters, grouping: Grouping | None
+) -> list[Run]:
+    """The table, or one for each open group; returns the selected runs, also those of closed groups."""
+    if grouping is None:
+        return table_rows.show(rows, columns)
+    known = {run.id: run for run, _ in rows}
+
+    def draw(query: Query, name: str) -> None:
+        of_group = _of_chosen_owner(_rows_of(search(query)), filters)
+        known.update((run.id, run) for run, _ in of_group)
+        table_rows.show(of_group, columns, name)
+
+    sections.show(grouping, draw)
+    return [known[one] for one in st.session_state.get(SELECTED, ()) if one in known]
+
+
 def _run(row: Row) -> Run:
     return Run(paths.runs_folder() / row["id"]) if not row["shipped"] else runs.find(row["id"])
 
 
 def _of_owner(rows: list[tuple[Run, Row]], filters: table_controls.Filters) -> list[tuple[Run, Row]]:
     """The rows of the owner who is chosen among the filters."""
-    owners = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
-    options = list(dict.fromkeys(sorted(owners, key=lambda owner: owner != MINE)))
-    chosen = filters.choose("Owner", "owner", options, str)
-    return [row for row, owner in zip(rows, owners, strict=True) if chosen in (None, owner)]
+    owners = {_owner(run) for run, _ in rows}
+    filters.choose("Owner", OWNER, sorted(owners, key=lambda owner: (owner != MINE, owner)), str)
+    return _of_chosen_owner(rows, filters)
 
 
-def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
-    """The table with the worst mistake and the validation curve of the newest runs; the CSV file does without."""
-    pictured = shown[:MOST_PICTURES]
-    missing = [None] * (len(shown) - len(pictured))
-    mistakes = [thumbnails.worst_mistake(run) for run in pictured]
-    urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
-    curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
-    table = table.add_column(min(3, table.num_columns), CURVE, curves)
-    return table.add_column(0, MISTAKE, urls) if any(mistakes) else table
+def _of_chosen_owner(rows: list[tuple[Run, Row]], filters: table_controls.Filters) -> list[tuple[Run, Row]]:
+    chosen = filters.chosen(OWNER) if sharing.is_shared() else None
+    return rows if chosen is None else [(run, row) for run, row in rows if _owner(run) == chosen]
 
 
-def _selected(table: pa.Table, shown: list[Run]) -> list[Run]:
-    """Draws the table and returns its selected runs, which stay selected when rows come and go."""
-    ids = [run.id for run in shown]
-    # Streamlit remembers the selection by row number, so other rows need another key; they begin with the same runs.
-    key = f"runs-table-{zlib.crc32(repr(ids).encode())}"
-
-    def follow() -> None:
-        rows = st.session_state[key].selection.rows
-        hidden = [run_id for run_id in st.session_state.get(SELECTED, ()) if run_id not in ids]
-        st.session_state[SELECTED] = [*hidden, *(ids[row] for row in sorted(rows) if row < len(ids))]
-
-    remembered = st.session_state.get(SELECTED, ())
-    rows = [row for row, run_id in enumerate(ids) if run_id in remembered]
-    row_height = ROW_HEIGHT if len(shown) <= MOST_PICTURES else LOW_ROW
-    st.dataframe(
-        _with_pictures(table, shown),
-        hide_index=True,
-        key=key,
-        row_height=row_height,
-        height=min(len(shown) * row_height + HEADER_HEIGHT, MOST_HEIGHT),
-        placeholder="–",
-        on_select=follow,
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
-        column_config={
-            MISTAKE: st.column_config.ImageColumn(
-                width="small", help="The test image with the most confident wrong prediction."
-            ),
-            CURVE: st.column_config.LineChartColumn(
-                width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
-            ),
-            **table_columns.configuration(table),
-        },
-        alt="All runs with their scores.",
-    )
-    return [run for run in shown if run.id in remembered]
+def _owner(run: Run) -> str:
+    return sharing_choice.whose(run.folder) or MINE
 
 
 def _name_deleted() -> None:

@@ -19,6 +19,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
 from imgcls.ui.runs.table_parts import groups, saved_views, studies
+from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.widgets import formatting
 
 MOST_ROWS = 1_000
@@ -36,7 +37,7 @@ MOST_AT_FIRST = 9
 FIRST_LAYOUT = "runs-first-layout"
 """Session key: the layout never changes by itself when there are more runs."""
 KEYS = (
-    *("q", "layout", "columns", "sort", "order", "group", groups.CHOSEN, "archived", studies.TRIALS),
+    *("q", "layout", "columns", "sort", "order", "group", groups.CHOSEN, groups.OPEN, "archived", studies.TRIALS),
     *("filter-state", "filter-data", "filter-model"),
 )
 """The controls, in the session and in the URL."""
@@ -73,9 +74,14 @@ class Filters:
                 )
         return chosen
 
+    def chosen(self, name: str) -> Any:
+        """The value of a filter that has been drawn; None if it leaves all runs."""
+        return st.session_state.get(f"filter-{name}")
 
-def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters]:
-    """Draws the controls; the runs that match, the columns to show, the layout, the filters. `only`: as in `Query`."""
+
+def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, Grouping | None]:
+    """Draws the controls; the runs that match, the columns to show, the layout, the filters, and the groups if there
+    are any. `only`: as in `Query`."""
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
     offered = search(wanted, values_of=FILTERS)
     with st.container(horizontal=True, vertical_alignment="center", key="runs-controls"):
@@ -112,16 +118,20 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters]:
         exact={name: value for name, value in exact.items() if value},
         trials=studies.are_trials_wanted(text or "", by),
     )
+    grouping = None
     try:
         if by:
-            query = groups.show(query, by)
+            grouping = groups.show(query, by)
+            query = grouping.chosen_only()
         else:
-            st.query_params.pop(groups.CHOSEN, None)
+            for name in (groups.CHOSEN, groups.OPEN):
+                st.query_params.pop(name, None)
         found = search(query)
     except SettingError as error:  # with all runs below it, the message would look like a remark on a filter that works
         st.warning(plain(str(error)), icon=":material/filter_list_off:")
         found = replace(search(replace(query, text="", limit=0)), total=0, studies={}, refused=True)
-    return found, list(st.session_state.get("columns") or DEFAULT), layout, replace(filters, popover=owners)
+    columns = list(st.session_state.get("columns") or DEFAULT)
+    return found, columns, layout, replace(filters, popover=owners), grouping
 
 
 def _remove(key: str) -> None:

@@ -1,23 +1,36 @@
-"""The table of groups; the selected ones restrict the runs below it."""
+"""The table of groups; the selected ones restrict the runs below it. `sections` has the runs of each group."""
 
+import contextlib
 import statistics
 import zlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import pyarrow as pa
 import streamlit as st
 
+from imgcls import runs
+from imgcls.errors import UserError
+from imgcls.evaluation import repeated_seeds
 from imgcls.languages import percentage
 from imgcls.runs.index import Query
-from imgcls.runs.index.query import Group, grouped
+from imgcls.runs.index.groups import Group, grouped
 from imgcls.ui.runs import table_columns
 from imgcls.ui.widgets import formatting
 
-TITLES = {"data": "Dataset", "version": "Dataset version", "parent": "Parent run"}
+TITLES = {
+    "data": "Dataset",
+    "version": "Dataset version",
+    "parent": "Parent run",
+    "repeats": "Settings except the seed",
+}
 FORMER = {"Data": "Dataset", "Version": "Dataset version", "Parent": "Parent run"}
 """What links and saved views of earlier versions call them."""
 CHOSEN = "groups"
 """The selected groups, in the session and in the URL."""
+OPEN = "open"
+"""The groups whose sections are open, in the URL."""
 SCORES = ("Best test (%)", "Mean test (%)", "Best validation (%)")
 SPREAD = "Validation, mean ± SD (%)"
 MIXED = "Only within one dataset: scores on different datasets have no meaningful mean."
@@ -28,8 +41,31 @@ def title(by: str) -> str:
     return TITLES.get(by) or by.replace("_", " ").capitalize()
 
 
-def show(query: Query, by: str) -> Query:
-    """Draws the groups of the runs that match; returns the query restricted to the selected ones.
+@dataclass(frozen=True)
+class Grouping:
+    """The runs that match `query` in groups by a column or a setting, and the names of the selected ones."""
+
+    query: Query
+    by: str
+    groups: list[Group]
+    chosen: list[str]
+
+    def chosen_only(self) -> Query:
+        """All runs, or those of the selected groups."""
+        return self.of(self.chosen) if self.chosen else self.query
+
+    def of(self, names: Sequence[str | None]) -> Query:
+        """The runs of some groups; None for those without a value."""
+        return replace(self.query, exact=self.query.exact | {self.by: list(names)})
+
+
+def section_key(by: str, name: str | None) -> str:
+    """The key of the section of a group: whether it is open, in the session."""
+    return f"runs-section-{zlib.crc32(repr((by, name)).encode())}"
+
+
+def show(query: Query, by: str) -> Grouping:
+    """Draws the groups of the runs that match. Selecting one opens its section.
 
     Raises:
         SettingError: the filter is invalid.
@@ -37,13 +73,17 @@ def show(query: Query, by: str) -> Query:
     found = grouped(replace(query, limit=None), by)
     if not found:
         st.caption(f"No run has a value for “{title(by)}”.")
-        return query
+        return Grouping(query, by, [], [])
     names = [one.value for one in found]
     # Streamlit remembers the selection by row number, so other groups need another key.
     key = f"groups-{zlib.crc32(repr((by, names)).encode())}"
 
     def follow() -> None:
+        before = st.session_state.get(CHOSEN, ())
         st.session_state[CHOSEN] = [names[row] for row in st.session_state[key].selection.rows if row < len(names)]
+        for name in st.session_state[CHOSEN]:
+            if name not in before:
+                st.session_state[section_key(by, name)] = True
 
     chosen = [name for name in st.session_state.setdefault(CHOSEN, st.query_params.get_all(CHOSEN)) if name in names]
     st.dataframe(
@@ -60,25 +100,40 @@ def show(query: Query, by: str) -> Query:
     )
     if st.query_params.get_all(CHOSEN) != chosen:
         st.query_params[CHOSEN] = chosen
-    if not chosen:
-        return query
-    return replace(query, exact=query.exact | {by: chosen})
+    return Grouping(query, by, found, chosen)
 
 
 def table(found: list[Group], by: str) -> pa.Table:
     """A row for each group. Of groups of several datasets it says so, in place of scores."""
-    names = [table_columns.data_title({"data": one.value}) if by == "data" else one.value for one in found]
-    content = {title(by): names, "Runs": [one.runs for one in found]}
+    content = {title(by): titles(found, by), "Runs": [one.runs for one in found]}
     if by != "data":
         content["Dataset"] = pa.array([_of(one.datasets) for one in found], pa.string())
     scores = zip(*((one.best_test, one.mean_test, one.best) for one in found), strict=True)
     for name, values in zip(SCORES, scores, strict=True):
         content[name] = pa.array([None if one is None else percentage(one) for one in values], pa.float64())
-    content[SPREAD] = pa.array([_spread(one) for one in found], pa.string())
+    content[SPREAD] = pa.array([spread(one) for one in found], pa.string())
     return pa.table(content | {"Newest": [formatting.age(one.newest) for one in found]})
 
 
-def _spread(group: Group) -> str | None:
+def titles(found: list[Group], by: str) -> list[str]:
+    """What the page calls the groups."""
+    if by == "data":
+        return [table_columns.data_title({"data": one.value}) for one in found]
+    return _of_settings(tuple(one.example for one in found)) if by == "repeats" else [one.value for one in found]
+
+
+@lru_cache(32)
+def _of_settings(examples: tuple[str, ...]) -> list[str]:
+    """The settings of these runs in a few words; the settings of a run never change."""
+    configs = []
+    for run_id in examples:
+        with contextlib.suppress(UserError):
+            configs.append(runs.find(run_id).config)
+    names = repeated_seeds.setting_names(configs)
+    return names if len(names) == len(examples) else list(examples)  # one was deleted meanwhile
+
+
+def spread(group: Group) -> str | None:
     """'91.2 ± 0.4 (n = 5)'; a single run has no standard deviation."""
     count = len(group.validated)
     if not count:

@@ -17,7 +17,7 @@ from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
-from imgcls.ui.runs import table
+from imgcls.ui.runs.table_parts import table_rows
 from imgcls.ui.train import settings_form
 from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
 from tests.support.runs.evaluations import grouped_run, stored_robustness, stored_suspects
@@ -105,7 +105,7 @@ def test_the_runs_table_links_to_the_comparison(two_runs, monkeypatch):
     gone = []
     monkeypatch.setattr(links, "go", lambda page, **query: gone.append((page, query)))
     app = opened("runs")
-    app.session_state[table.SELECTED] = [run.id for run in runs.all_runs()]
+    app.session_state[table_rows.SELECTED] = [run.id for run in runs.all_runs()]
     app.run()
 
     next(button for button in app.button if button.label == "Which is better?").click().run()

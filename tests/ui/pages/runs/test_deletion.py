@@ -4,8 +4,7 @@ import pytest
 
 from imgcls import jobs, runs
 from imgcls.runs import trash
-from imgcls.ui.runs import table
-from imgcls.ui.runs.table_parts import deleting
+from imgcls.ui.runs.table_parts import deleting, table_rows
 from imgcls.ui.runs.table_parts.undo_notice import Done
 from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.runs import mutations
@@ -15,7 +14,7 @@ def test_a_selected_run_deleted_elsewhere_is_named():
     mutations.small_run("stays-here")
     gone = mutations.small_run("goes-away", **{"label.txt": b"cnn on digits"})
     app = opened("runs")
-    app.session_state[table.SELECTED] = ["goes-away"]
+    app.session_state[table_rows.SELECTED] = ["goes-away"]
     app.run()
     gone.delete()
     app.run()
@@ -60,7 +59,7 @@ def test_a_deleted_run_can_be_removed_permanently_right_away():
 def test_the_deletion_dialog_has_a_cancel_button():
     run = mutations.small_run("stays-here")
     app = opened("runs")
-    app.session_state[table.SELECTED] = ["stays-here"]
+    app.session_state[table_rows.SELECTED] = ["stays-here"]
     button(app.run(), "Delete").click().run()
     assert "You can restore them on the Runs page for a day" in text_of(app)
     assert [one.label for one in app.button if one.label in ("Cancel", "Delete")] == ["Delete", "Delete", "Cancel"]

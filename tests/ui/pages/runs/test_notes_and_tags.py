@@ -6,7 +6,7 @@ from imgcls import runs
 from imgcls.config import Config
 from imgcls.runs.annotations import notes
 from imgcls.system import atomic
-from imgcls.ui.runs import table
+from imgcls.ui.runs.table_parts import table_rows
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 
@@ -33,7 +33,7 @@ def test_archived_runs_are_named_and_can_be_brought_back():
     for name in ("first-run", "second-run"):
         mutations.small_run(name)
     app = opened("runs", layout="Table")
-    app.session_state[table.SELECTED] = ["first-run", "second-run"]
+    app.session_state[table_rows.SELECTED] = ["first-run", "second-run"]
     button(app.run(), "Archive").click().run()
     assert is_intact(app) and "0 runs of 2." in text_of(app)
     assert "Archived: “second-run”, “first-run”." in text_of(app) and "View → Show archived runs" in text_of(app)

@@ -15,7 +15,7 @@ from imgcls.runs.index import views
 from imgcls.system import atomic
 from imgcls.ui.app import links
 from imgcls.ui.runs import cards, table, table_controls
-from imgcls.ui.runs.table_parts import scores
+from imgcls.ui.runs.table_parts import groups, scores, table_rows
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.studies import planned
@@ -26,7 +26,7 @@ def test_a_selected_run_stays_selected_as_the_list_changes():
         mutations.small_run(name)
     app = opened("runs", layout="Table")
     assert button(app, "Open").disabled
-    app.session_state[table.SELECTED] = ["second-run"]
+    app.session_state[table_rows.SELECTED] = ["second-run"]
     assert not button(app.run(), "Open").disabled
     queued = runs.create(Config(), "Queued", run_id="queued-run", place=1.0)
     assert not button(app.run(), "Open").disabled
@@ -75,8 +75,8 @@ def test_the_table_shows_curves_and_mistakes_and_no_none(finished_run):
     app = opened("runs", layout="Table")
     assert is_intact(app)
     shown = app.dataframe[0]
-    assert any(str(url).startswith("data:image/png") for url in shown.value[table.MISTAKE])
-    assert any(curve is not None and len(curve) > 1 for curve in shown.value[table.CURVE])
+    assert any(str(url).startswith("data:image/png") for url in shown.value[table_rows.MISTAKE])
+    assert any(curve is not None and len(curve) > 1 for curve in shown.value[table_rows.CURVE])
     assert shown.proto.placeholder == "–"
 
 
@@ -152,10 +152,10 @@ def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkey
     assert is_intact(app) and not app.dataframe
     assert html_of(app).count("Mistake: predicted") and "The loss became NaN &lt;b&gt;" in html_of(app)
     app.checkbox(key="pick-failed-run").check().run()
-    assert app.session_state[table.SELECTED] == ["failed-run"] and "failed-run" in app.query_params["selected"]
+    assert app.session_state[table_rows.SELECTED] == ["failed-run"] and "failed-run" in app.query_params["selected"]
     assert not button(app, "Delete").disabled
     app.checkbox(key="pick-failed-run").uncheck().run()
-    assert app.session_state[table.SELECTED] == []
+    assert app.session_state[table_rows.SELECTED] == []
     app.button(key=f"open-{finished_run.id}").click().run()
     assert gone == [("train.py", {"run": finished_run.id})]
 
@@ -315,6 +315,59 @@ def test_groups_are_sorted_as_the_runs_and_show_the_spread(finished_run):
     assert list(shown["Validation, mean ± SD (%)"]) == ["90.0 (n = 1)", "60.0 ± 10.0 (n = 3)"]
     shown = opened("runs", group="tag", sort="Validation (%)", order="Ascending").dataframe[0].value
     assert list(shown["Tag"]) == ["low", "high"]
+
+
+def test_groups_are_opened_and_closed_and_the_link_knows_which(finished_run):
+    for name, tags in (("one", ("a",)), ("two", ("a", "b")), ("three", ())):
+        run = broken_copy(finished_run, f"run-{name}")
+        for tag in tags:
+            notes.tag(run, tag, given=True)
+    a = groups.section_key("tag", "a")
+
+    def tables(app):
+        return [
+            set(found.value["Run"]) for found in app.dataframe if "Run" in found.value and "Test (%)" in found.value
+        ]
+
+    app = opened("runs", layout="Table", group="tag")
+    labels = [one.label for one in app.expander if "runs" in one.label or "1 run" in one.label]
+    assert is_intact(app) and tables(app) == []
+    assert [label.split(" · ")[:2] for label in labels] == [
+        ["**a**", "2 runs"],
+        ["**b**", "1 run"],
+        ["**No tag**", "2 runs"],
+    ]
+    assert "(n = 2)" in labels[0]
+    app.session_state[a] = True
+    app.run()
+    assert len(tables(app)) == 1 and app.query_params["open"] == "a"
+    linked = opened("runs", layout="Table", group="tag", open=["b", "(none)"])
+    assert is_intact(linked) and len(tables(linked)) == 2 and linked.query_params["open"] == ["b", "(none)"]
+    button(linked, "Expand all").click().run()
+    assert len(tables(linked)) == 3
+    button(linked, "Collapse all").click().run()
+    assert tables(linked) == [] and "open" not in linked.query_params
+    linked.session_state[table_rows.SELECTED] = ["run-two"]
+    assert not button(linked.run(), "Open").disabled, "also in a closed group"
+    assert len(tables(opened("runs", layout="Table", group="tag", groups="b"))) == 1, "a selected group is open"
+    linked.selectbox(key="group").set_value(None).run()
+    assert is_intact(linked) and "open" not in linked.query_params and len(tables(linked)) == 1
+
+
+def test_runs_can_be_grouped_by_what_they_share_besides_the_seed(finished_run):
+    for seed, epochs in ((1, 1), (2, 1), (1, 2)):
+        run = broken_copy(finished_run, f"run-{seed}-{epochs}")
+        changed = finished_run.config.changed(seed=seed, epochs=finished_run.config.epochs + epochs)
+        atomic.write_json(run.folder / "config.json", changed.as_dict())
+    mutations.small_run("unfinished", **{"result.json": b""})
+    app = opened("runs", layout="Table", group="repeats")
+    assert is_intact(app) and app.query_params["group"] == "Settings except the seed"
+    shown = app.dataframe[0].value
+    assert sorted(shown["Runs"]) == [1, 1, 2] and len(set(shown["Settings except the seed"])) == 3
+    assert any(
+        name.endswith(f", epochs {finished_run.config.epochs + 1}") for name in shown["Settings except the seed"]
+    )
+    assert any(one.label == "**Not finished, or not tested** · 1 run" for one in app.expander)
 
 
 def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):

@@ -1,0 +1,68 @@
+"""Runs in groups that have a value in common, such as a tag, and the scores of each group."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from imgcls.runs.index import database, names
+from imgcls.runs.index.query import Query, path_of, where_of
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that have a value in common, of so many datasets.
+
+    Scores are fractions, None if no run has one, and if there are several datasets: scores of different tasks have no
+    mean, and the best of them is the easiest task.
+    """
+
+    value: str
+    runs: int
+    datasets: tuple[str, ...]
+    best_test: float | None
+    mean_test: float | None
+    best: float | None
+    validated: tuple[float, ...]
+    """All validation accuracies."""
+    newest: float
+    example: str
+    """The ID of one of the runs."""
+
+
+def grouped(query: Query, by: str) -> list[Group]:
+    """The runs that match, grouped by one of `GROUPS` or a setting, at most a hundred groups. They have the order of
+    their best runs in the column by which the query sorts; groups without a value come last.
+
+    Raises:
+        SettingError: the filter is invalid.
+    """
+    where, parameters = where_of(query)
+    source, value = "runs", "CAST(json_extract(row, ?) AS TEXT)"
+    leading: list[Any] = [path_of(by)]
+    direction, best = ("DESC", "max") if query.descending else ("ASC", "min")
+    sort = names.resolve(query.sort) or query.sort
+    extreme, extreme_of = f"{best}(json_extract(runs.row, ?))", [path_of(sort)]
+    if sort == "created":
+        extreme, extreme_of = f"{best}(created)", []
+    if by == "tag":
+        source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
+    found = database.ask(
+        lambda connection: connection.execute(
+            f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
+                  max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
+                  json_group_array(json_extract(row, '$.best')), max(created), {extreme} AS extreme, min(runs.id)
+                FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL
+                ORDER BY extreme IS NULL, extreme {direction}, 2 DESC, 1 LIMIT 100""",
+            (*leading, *extreme_of, *parameters),
+        ).fetchall()
+    )
+    return [_group(*row) for row in found]
+
+
+def _group(value: Any, runs: int, data: str, *scores: Any) -> Group:
+    names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
+    best_test, mean_test, best, all_validated, newest, _, example = scores
+    validated = tuple(one for one in json.loads(all_validated) if one is not None)
+    if len(names_of_data) > 1:
+        best_test, mean_test, best, validated = None, None, None, ()
+    return Group(str(value), runs, names_of_data, best_test, mean_test, best, validated, newest, example)

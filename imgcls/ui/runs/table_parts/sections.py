@@ -1,0 +1,77 @@
+"""The groups of runs as sections that can be opened and closed; only open ones cost anything."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from imgcls.runs.index import Query, search
+from imgcls.ui.app.errors import plain
+from imgcls.ui.runs.table_parts import groups
+from imgcls.ui.runs.table_parts.groups import OPEN, Group, Grouping
+from imgcls.ui.widgets import formatting
+
+WITHOUT = "(none)"
+"""The runs without a value, in the URL."""
+WITHOUT_TITLES = {"repeats": "Not finished, or not tested"}
+MOST_OPEN = 20
+"""Sections that are opened at once, and that a link opens."""
+
+
+def show(grouping: Grouping, draw: Callable[[Query, str], None]) -> None:
+    """A section for each group, or for each selected one. `draw` draws the runs that match a query, of that name."""
+    titles = groups.titles(grouping.groups, grouping.by)
+    sections: list[tuple[str | None, str, int, str]] = [
+        (one.value, title or "–", one.runs, _score(one))
+        for one, title in zip(grouping.groups, titles, strict=True)
+        if not grouping.chosen or one.value in grouping.chosen
+    ]
+    if not grouping.chosen and (number := search(grouping.of([None])).total):
+        sections.append(
+            (None, WITHOUT_TITLES.get(grouping.by) or f"No {groups.title(grouping.by).lower()}", number, "")
+        )
+    _all_at_once(grouping, [name for name, *_ in sections])
+    linked = st.query_params.get_all(OPEN)[:MOST_OPEN]
+    opened = []
+    for name, title, number, score in sections:
+        key = groups.section_key(grouping.by, name)
+        if key not in st.session_state:
+            st.session_state[key] = _word(name) in linked or name in grouping.chosen
+        label = " · ".join(part for part in (f"**{plain(title)}**", formatting.count(number, "run"), score) if part)
+        with st.expander(label, key=key, on_change="rerun") as section:
+            if section.open:
+                opened.append(_word(name))
+                draw(grouping.of([name]), title)
+    if opened != linked:
+        st.query_params[OPEN] = opened[:MOST_OPEN]
+
+
+def _all_at_once(grouping: Grouping, names: list[str | None]) -> None:
+    """Buttons that open and close all sections."""
+    if len(names) < 2:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, is_open in (("Expand all", "unfold_more", True), ("Collapse all", "unfold_less", False)):
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"runs-sections-{icon}",
+                type="tertiary",
+                on_click=_set,
+                args=(grouping.by, names, is_open),
+            )
+
+
+def _set(by: str, names: list[str | None], is_open: bool) -> None:
+    """A callback."""
+    for name in names[: MOST_OPEN if is_open else None]:
+        st.session_state[groups.section_key(by, name)] = is_open
+
+
+def _word(name: str | None) -> str:
+    return WITHOUT if name is None else name
+
+
+def _score(group: Group) -> str:
+    """The validation accuracy of the group, as in the table of groups."""
+    text = groups.spread(group)
+    return f"validation {text.replace(' (', '% (')}" if text else ""

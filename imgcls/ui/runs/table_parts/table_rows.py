@@ -1,0 +1,89 @@
+"""The rows of the table of runs, and which of them are selected."""
+
+import zlib
+
+import pyarrow as pa
+import streamlit as st
+
+from imgcls.runs import Run
+from imgcls.ui.runs import table_columns, thumbnails
+from imgcls.ui.runs.table_columns import Row
+
+SELECTED = "runs-selected"
+"""Session key of the IDs of the selected runs."""
+ROW_HEIGHT = 66
+"""Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
+LOW_ROW = 40
+"""Of a long table, so that more than a handful of its runs are seen at once."""
+HEADER_HEIGHT, MOST_HEIGHT = 37, 500
+"""As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
+MOST_PICTURES = 30
+"""Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
+MISTAKE, CURVE = "Mistake", "Curve"
+
+
+def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
+    """The table with the worst mistake and the validation curve of the newest runs; the CSV file does without."""
+    pictured = shown[:MOST_PICTURES]
+    missing = [None] * (len(shown) - len(pictured))
+    mistakes = [thumbnails.worst_mistake(run) for run in pictured]
+    urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
+    curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
+    table = table.add_column(min(3, table.num_columns), CURVE, curves)
+    return table.add_column(0, MISTAKE, urls) if any(mistakes) else table
+
+
+def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> list[Run]:
+    """Draws the table and returns its selected runs, which stay selected when rows come and go.
+
+    `name`: of the group, if there is a table for each.
+    """
+    table, shown = table_columns.table(rows, columns), [run for run, _ in rows]
+    ids = [run.id for run in shown]
+    key = _key(ids, name)
+
+    def follow() -> None:
+        chosen = st.session_state[key].selection.rows
+        hidden = [run_id for run_id in st.session_state.get(SELECTED, ()) if run_id not in ids]
+        st.session_state[SELECTED] = [*hidden, *(ids[row] for row in sorted(chosen) if row < len(ids))]
+
+    remembered = st.session_state.get(SELECTED, ())
+    chosen = [row for row, run_id in enumerate(ids) if run_id in remembered]
+    row_height = ROW_HEIGHT if len(shown) <= MOST_PICTURES else LOW_ROW
+    st.dataframe(
+        _with_pictures(table, shown),
+        hide_index=True,
+        key=key,
+        row_height=row_height,
+        height=min(len(shown) * row_height + HEADER_HEIGHT, MOST_HEIGHT),
+        placeholder="–",
+        on_select=follow,
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": chosen, "columns": [], "cells": []}},
+        column_config={
+            MISTAKE: st.column_config.ImageColumn(
+                width="small", help="The test image with the most confident wrong prediction."
+            ),
+            CURVE: st.column_config.LineChartColumn(
+                width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
+            ),
+            **table_columns.configuration(table),
+        },
+        alt=f"Runs of {name} with their scores." if name else "All runs with their scores.",
+    )
+    return [run for run in shown if run.id in remembered]
+
+
+def _key(ids: list[str], name: str) -> str:
+    """The key of a table. Streamlit remembers the selection by row number, so other rows need another key, and so does
+    a table whose runs were selected elsewhere: of two tags, a run is in two tables."""
+    key = f"runs-table-{zlib.crc32(repr((ids, name)).encode())}"
+    counter = f"{key}-drawn"
+    number = st.session_state.get(counter, 0)
+    before = st.session_state.get(f"{key}-{number}")
+    if before is not None:
+        remembered = st.session_state.get(SELECTED, ())
+        if {ids[row] for row in before.selection.rows if row < len(ids)} != {one for one in ids if one in remembered}:
+            number += 1
+            st.session_state[counter] = number
+    return f"{key}-{number}"
