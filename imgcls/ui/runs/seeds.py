@@ -12,11 +12,10 @@ from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.repeated_seeds import Group
 from imgcls.runs import Run
-from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs.table_parts import curves
 from imgcls.ui.widgets import formatting
-from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures import run_points
 
 MOST_GROUPS = 12
 TEST = (
@@ -41,7 +40,7 @@ def show(only: Iterable[str]) -> None:
         "Follows the search and the filters above.",
     )
     names = repeated_seeds.setting_names([group.config for group in groups])
-    event = st.plotly_chart(
+    run_points.show(
         figures.seed_groups(
             names,
             [group.accuracies for group in groups],
@@ -49,14 +48,9 @@ def show(only: Iterable[str]) -> None:
             [[run.id for run in group.runs] for group in groups],
         ),
         key="seed-groups",
-        on_select="rerun",
-        selection_mode="points",
-        config=figure_download.savable("repeated-seeds"),
+        file_name="repeated-seeds",
         alt="Test accuracy of each run by setting, with mean and 95% confidence interval.",
     )
-    points = event.selection.points
-    if points and (run_id := points[0].get("customdata")):
-        links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
     _table(groups, names)
     with st.expander("Learning curves", icon=":material/show_chart:", key="seed-curves", on_change="rerun") as section:
         if section.open:

@@ -9,7 +9,6 @@ from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 from imgcls.runs import Run, trash
 from imgcls.runs.index import Found, Query, search
 from imgcls.system import paths, safe_csv
-from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import cards, seeds, table_columns, table_controls
 from imgcls.ui.runs.table_columns import MINE, Row
@@ -17,7 +16,7 @@ from imgcls.ui.runs.table_parts import actions, archiving, curves, deleting, sco
 from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.runs.table_parts.table_rows import SELECTED
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
-from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures import run_points
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 TAGS = "Tags"
@@ -172,22 +171,13 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
     if not points:
         st.caption("Not recorded for these runs.")
         return
-    event = st.plotly_chart(
+    run_points.show(
         _scatter_figure(tuple(points), title),
         key="runs-scatter",
-        on_select="rerun",
-        selection_mode="points",
-        config=figure_download.savable("runs"),
+        file_name="runs",
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
+        at=1,
     )
-    if run_id := _clicked(event.selection.points):
-        links.go("train.py", run=run_id)
-
-
-def _clicked(chosen: list) -> str:
-    """The ID of the run whose point was clicked, which Streamlit gives as a list or a dictionary with keys "0", "1"."""
-    about = chosen[0].get("customdata") if chosen else None
-    return "" if not about else str(about["1"] if isinstance(about, dict) else about[1])
 
 
 @lru_cache(32)

@@ -24,7 +24,7 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.evaluate.links import RELIABLE
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
-from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures import run_points
 from imgcls.ui.widgets.metric_row import Number
 
 TITLE = "More data"
@@ -149,17 +149,12 @@ def _curve(curve: LearningCurve) -> None:
             _number("Four times", curve.accuracy(4.0), 4 * curve.largest),
         ]
     )
-    event = st.plotly_chart(
+    run_points.show(
         data_curve(curve.images, curve.accuracies, curve.law, [run.id for run in curve.runs]),
         key="data-curve",
-        on_select="rerun",
-        selection_mode="points",
-        config=figure_download.savable("learning-curve"),
+        file_name="learning-curve",
         alt="Test accuracy against the number of training images, with the fitted law and its band.",
     )
-    points = event.selection.points
-    if points and (run_id := points[0].get("customdata")):
-        links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])
     if curve.classes:
         st.header("By class", anchor=False, help="The same law, fitted to the recall of each class.")
         table = _class_table(curve)

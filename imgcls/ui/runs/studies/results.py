@@ -1,7 +1,5 @@
 """The figures of a study. A click on a point opens its run."""
 
-from typing import Any
-
 import pyarrow as pa
 import streamlit as st
 
@@ -10,9 +8,8 @@ from imgcls.charts.studies import Point
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
 from imgcls.studies.space import Between, Listed
-from imgcls.ui.app import links
 from imgcls.ui.runs.studies import adding
-from imgcls.ui.widgets.figures import figure_download
+from imgcls.ui.widgets.figures import figure_download, run_points
 
 LEAST = 2
 """Trials with a score that a figure needs."""
@@ -37,7 +34,12 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
     left, right = st.columns(2, gap="large")
     with left:
         st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
-        _clickable(figures.history(points, score, is_higher_better=better), "history", "Score of each trial.")
+        run_points.show(
+            figures.history(points, score, is_higher_better=better),
+            key="history",
+            file_name="study-history",
+            alt="Score of each trial.",
+        )
     with right:
         _importances(study, plan, trials, state)
     st.header(
@@ -64,7 +66,12 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
             figure = figures.slices(
                 points, name, score, is_log=name in logarithmic, is_listed=name in listed, ends=ends.get(name)
             )
-            _clickable(figure, f"slice-{name}", f"Score against {name.replace('_', ' ')}.")
+            run_points.show(
+                figure,
+                key=f"slice-{name}",
+                file_name=f"study-slice-{name}",
+                alt=f"Score against {name.replace('_', ' ')}.",
+            )
     costs = [("seconds", "training time, s"), ("parameters", "parameters")]
     if used.joules:
         costs.append(("watt_hours", f"energy, Wh ({used.source})"))
@@ -75,7 +82,12 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
     with st.grid(2, min_column_width=340):
         for quantity, title in costs:
             figure = figures.pareto(points, quantity, title, score, is_higher_better=better)
-            _clickable(figure, f"pareto-{quantity}", f"Score against {title}, with the Pareto front.")
+            run_points.show(
+                figure,
+                key=f"pareto-{quantity}",
+                file_name=f"study-pareto-{quantity}",
+                alt=f"Score against {title}, with the Pareto front.",
+            )
 
 
 def _varies(costs: list[float | None]) -> bool:
@@ -155,17 +167,3 @@ def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
         is_winner,
         plan.written(value),
     )
-
-
-def _clickable(figure: Any, key: str, alt: str) -> None:
-    event = st.plotly_chart(
-        figure,
-        key=key,
-        on_select="rerun",
-        selection_mode="points",
-        config=figure_download.savable(f"study-{key}"),
-        alt=alt,
-    )
-    points = event.selection.points
-    if points and (run_id := points[0].get("customdata")):
-        links.go("train.py", run=run_id if isinstance(run_id, str) else run_id[0])

@@ -16,6 +16,7 @@ from imgcls.system import atomic
 from imgcls.ui.app import links
 from imgcls.ui.runs import cards, table, table_controls
 from imgcls.ui.runs.table_parts import groups, scores, table_rows
+from imgcls.ui.widgets.figures import run_points
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.studies import planned
@@ -234,8 +235,11 @@ def test_a_link_holds_the_page_of_the_cards():
 
 
 def test_a_click_on_a_point_opens_its_run():
-    assert table._clicked([]) == "" and table._clicked([{"customdata": ["a name", "my-run"]}]) == "my-run"
-    assert table._clicked([{"customdata": {"0": "a name", "1": "my-run"}}]) == "my-run"
+    assert run_points.run_of([]) == run_points.run_of([{"x": 1}]) == ""
+    for single in ("my-run", ["my-run"], {"0": "my-run"}):
+        assert run_points.run_of([{"customdata": single}]) == "my-run"
+    for several in (["a name", "my-run"], {"0": "a name", "1": "my-run"}):
+        assert run_points.run_of([{"customdata": several}], at=1) == "my-run"
 
 
 def test_the_layout_is_always_in_the_url():
