@@ -45,7 +45,7 @@ from imgcls.training.process.checkpoint import Checkpoint
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.explain import probes as probes_view
 from imgcls.ui.runs import run_list, table_columns
-from imgcls.ui.train import live_images
+from imgcls.ui.train.run_parts import live_images
 from imgcls.ui.widgets import formatting, run_select
 from tests.support.runs import mutations
 from tests.support.studies import planned

@@ -17,8 +17,8 @@ from imgcls.ui.app import errors
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.cache import followed
 from imgcls.ui.cache.followed import Look
-from imgcls.ui.train import learning_curves, live_images, settings_form
-from imgcls.ui.train.run_parts import beginning, status
+from imgcls.ui.train import learning_curves, settings_form
+from imgcls.ui.train.run_parts import beginning, live_images, status
 from imgcls.ui.visitors import rights, watching
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number

@@ -22,8 +22,8 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.cache import predictions as cached_predictions
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
-from imgcls.ui.train import learning_curves, live, live_images, presets, settings_form
-from imgcls.ui.train.run_parts import details, golden_report, notes, place
+from imgcls.ui.train import learning_curves, live, presets, settings_form
+from imgcls.ui.train.run_parts import details, golden_report, live_images, notes, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, gallery, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number

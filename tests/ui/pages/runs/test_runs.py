@@ -14,7 +14,7 @@ from imgcls.runs.annotations import notes
 from imgcls.runs.index import views
 from imgcls.system import atomic
 from imgcls.ui.app import links
-from imgcls.ui.runs import cards, table, table_controls
+from imgcls.ui.runs import cards, table_controls
 from imgcls.ui.runs.table_parts import groups, scores, table_rows
 from imgcls.ui.widgets.figures import run_points
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
