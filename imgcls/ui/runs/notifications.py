@@ -16,7 +16,8 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.components import alert
 
-TESTED = "notifications-tested"
+HOOKS = {"webhook": "JSON", "slack": "Slack", "teams": "Microsoft Teams"}
+"""Setting of a webhook's address -> what receives it."""
 SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
 
 
@@ -44,23 +45,34 @@ def panel() -> None:
         alert.switch(is_on=present.browser, change=_in_browser)
     with st.form("notifications-form", border=False):
         values = {**_what(present), **_where(present)}
+        outcome = st.container(key="notify-outcome")  # above the buttons: below them it would be out of sight
         with st.container(horizontal=True):
             is_saved = st.form_submit_button("Save", type="primary")
             is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
-    if is_saved or is_tested:
-        with shown():
-            found = replace(present, **values)
-            settings.write(found)
-            st.toast("Notifications saved.", icon=":material/check:")
-            if is_tested:
-                st.session_state[TESTED] = watcher.test(found, time.time())
-    for name, problem in (st.session_state.pop(TESTED, {}) or {}).items():
+    with outcome:
+        if is_saved or is_tested:
+            with shown():
+                found = replace(present, **values)
+                settings.write(found)
+                st.toast("Notifications saved.", icon=":material/check:")
+                if is_tested:
+                    _test(found)
+        if not is_tested:
+            for name, problem in watcher.problems().items():
+                text = f"The last message via {name} could not be sent: {problem}"
+                st.warning(plain(text), icon=":material/warning:")
+
+
+def _test(present: Settings) -> None:
+    """Sends a message to each channel, and says of each whether that worked."""
+    tested = watcher.test(present, time.time())
+    for name, problem in tested.items():
         if problem:
             st.error(plain(f"{name.capitalize()}: {problem}"), icon=":material/error:")
         else:
             st.success(f"{name.capitalize()}: sent.", icon=":material/check_circle:")
-    for name, problem in watcher.problems().items():
-        st.warning(plain(f"The last message via {name} could not be sent: {problem}"), icon=":material/warning:")
+    if not tested:
+        st.info("Nothing to send to: fill in E-mail or one of the webhooks.", icon=":material/info:")
 
 
 def _in_browser(is_on: bool) -> None:
@@ -116,7 +128,23 @@ def _where(present: Settings) -> dict[str, Any]:
         autocomplete="off",
         help="As other computers open it, without the page. If it is empty, messages have no links.",
     ).strip()
-    st.markdown("**E-mail**")
+    to = f" · {plain(present.mail_to)}" if present.mail_to else ""
+    with st.expander(f"E-mail{to}", icon=":material/mail:", expanded=bool(present.mail_to), key="notify-mail"):
+        values |= _mail(present)
+    used = [title for name, title in HOOKS.items() if getattr(present, name)]
+    title = " · ".join(["Webhooks", *used])
+    box = st.expander(title, icon=":material/webhook:", expanded=bool(used), key="notify-hooks")
+    with box, st.grid(min_column_width=260, gap="medium"):
+        for name, label in HOOKS.items():
+            values[name] = st.text_input(
+                label, getattr(present, name), placeholder="https://…", key=f"notify-{name}", autocomplete="off"
+            ).strip()
+    return values
+
+
+def _mail(present: Settings) -> dict[str, Any]:
+    """Whom to write, and the server that sends it."""
+    values: dict[str, Any] = {}
     with st.grid(min_column_width=220, gap="medium", vertical_alignment="bottom"):
         values["mail_to"] = st.text_input("To", present.mail_to, placeholder="you@example.org", key="notify-mail-to")
         values["mail_from"] = st.text_input("From", present.mail_from, key="notify-mail-from")
@@ -139,10 +167,4 @@ def _where(present: Settings) -> dict[str, Any]:
             help=f"Stored in a file that only its owner can read. The variable {PASSWORD} replaces it.",
         )
     values["smtp_password"] = password or present.smtp_password
-    st.markdown("**Webhooks**")
-    with st.grid(min_column_width=260, gap="medium"):
-        for name, label in (("webhook", "JSON"), ("slack", "Slack"), ("teams", "Microsoft Teams")):
-            values[name] = st.text_input(
-                label, getattr(present, name), placeholder="https://…", key=f"notify-{name}", autocomplete="off"
-            ).strip()
     return values

@@ -106,3 +106,21 @@ def test_events_reach_the_browser_only_if_it_is_turned_on(monkeypatch):
     assert any("Mine" in str(element.proto) for element in app.get("bidi_component"))
     monkeypatch.setenv("IMGCLS_MODE", "classroom")
     assert not any("Mine" in str(element.proto) for element in opened("home").get("bidi_component"))
+
+
+def test_what_a_test_message_led_to_stands_above_the_button_that_sent_it(monkeypatch):
+    app = prepared_panel()
+    assert [(one.label, one.proto.expanded) for one in app.expander] == [("E-mail", False), ("Webhooks", False)]
+    button(app, "Save and send a test message").click().run()
+    assert is_intact(app) and "Nothing to send to" in text_of(app)
+    monkeypatch.setattr(watcher, "test", lambda *_: {"webhook": "", "slack": "no *answer*"})
+    app.text_input(key="notify-slack").set_value("https://hooks.example.org/x")
+    button(app, "Save and send a test message").click().run()
+    assert is_intact(app)
+    assert [one.value for one in app.success] == ["Webhook: sent."]
+    assert "Slack: no" in app.error[0].value.replace("\\", "")
+    elements = [type(one).__name__ for one in app]
+    assert elements.index("Success") < max(at for at, name in enumerate(elements) if name == "Button")
+    again = prepared_panel()
+    assert [one.label for one in again.expander] == ["E-mail", "Webhooks · Slack"]
+    assert [one.proto.expanded for one in again.expander] == [False, True]
