@@ -18,6 +18,8 @@ if TYPE_CHECKING:
         list_runs,
         load_dataset,
         load_run,
+        log_metrics,
+        logged_metrics,
         train,
     )
 
@@ -30,6 +32,8 @@ __all__ = [
     "list_runs",
     "load_dataset",
     "load_run",
+    "log_metrics",
+    "logged_metrics",
     "train",
 ]
 

@@ -7,7 +7,7 @@
     scores             reliability, ROC and precision-recall curves, coverage, scores per class
     multilabel         precision and recall per label
     prediction_map     test images by true class and confidence
-    epoch_history      one image over the epochs
+    epoch_history      one image, or a metric of the user's own, over the epochs
     dataset_analysis   a map of a dataset's images, and their brightness
     run_figures        the figures of a run for a paper, and their files
     theme              colours, layout and escaping that all figures share

@@ -1,14 +1,15 @@
-"""The predictions of one image over the epochs: data in, Plotly figure out."""
+"""The predictions of one image, or a metric of the user's own, over the epochs: data in, Plotly figure out."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from imgcls.charts import NAME_LENGTH
-from imgcls.charts.theme import QUIET, class_colour, lay_out, literal
+from imgcls.charts.theme import QUIET, VALIDATION, class_colour, lay_out, literal
 from imgcls.evaluation.metrics.percent import percent
 
 MOST_CLASSES = 5
+MOST_POINTS, MOST_MARKERS = 2_000, 40
 
 
 def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names: Sequence[str], position: int):
@@ -37,3 +38,24 @@ def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names: S
     lay_out(figure, height=320, x="epoch", y="probability (%)", margins=(56, 12, 8, 52))
     figure.update_layout(hovermode="x unified")
     return figure.update_yaxes(range=[-2, 102])
+
+
+def own_metric(name: str, values: Sequence[tuple[int | None, float]]):
+    """The values of a metric of the user's own code by epoch, or in their order if one of them has none."""
+    import plotly.graph_objects as go
+
+    by_epoch = all(epoch is not None for epoch, _ in values)
+    every = -(-len(values) // MOST_POINTS)
+    x = [epoch if by_epoch else at for at, (epoch, _) in enumerate(values, 1)][::every]
+    y = [value for _, value in values][::every]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines+markers" if len(x) <= MOST_MARKERS else "lines",
+        line={"color": VALIDATION, "width": 2},
+        hovertemplate="%{x}: %{y:.6g}<extra></extra>",
+    )
+    lay_out(figure, height=240, x="epoch" if by_epoch else "value number", y=literal(name), legend=None)
+    figure.update_xaxes(tickformat="d")
+    return figure

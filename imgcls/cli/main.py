@@ -38,7 +38,7 @@ COMMANDS = {
     "mcp": ("servers.start_mcp:start_mcp", "Offer runs, scores and predictions to an assistant over MCP."),
     "figures": ("exporting.figures:figures", "Write a run's figures as PNG, SVG or PDF, for a paper."),
     "export": ("exporting.export:export", "Write a run's model in a format for other programs, verified."),
-    "run": ("exporting.mirror:app", "Copy a run to or from object storage, also while it trains."),
+    "run": ("exporting.mirror:app", "Record own values for a run, or copy it to or from object storage."),
     "pack": ("exporting.pack:pack", "Write a run to a zip file, for another machine."),
     "unpack": ("exporting.pack:unpack", "Add the run in a zip file to your runs."),
     "tensorboard": ("exporting.trackers:tensorboard", "Write runs as event files for TensorBoard."),

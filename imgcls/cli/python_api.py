@@ -7,9 +7,7 @@ True
 (1437, 8, 8, 1)
 
 run = imgcls.train(data="digits", model="cnn", epochs=3)
-run.history                              # DataFrame, one row per epoch
 run.predict("photo.png").prediction
-run.export("litert-dynamic", "model.tflite")
 """
 
 import contextlib
@@ -24,6 +22,8 @@ import numpy as np
 from imgcls import datasets, jobs, models, runs
 from imgcls.charts import run_figures
 from imgcls.cli import progress_bar
+from imgcls.cli.own_values import log_metrics as log_metrics
+from imgcls.cli.own_values import logged_metrics as logged_metrics
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
@@ -40,6 +40,7 @@ from imgcls.system import atomic
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
 POLL_SECONDS = 0.5
 
 

@@ -20,6 +20,7 @@ from imgcls.datasets.importing.sources.containers.zip_archive import Archive
 from imgcls.errors import ImageError, RunError, UserError
 from imgcls.inference import served_model
 from imgcls.runs import store
+from imgcls.runs.annotations import own_metrics
 from imgcls.runs.predictions import fold_predictions, test_records
 from imgcls.runs.run import ENDED, Run
 from imgcls.system import json_files, paths
@@ -37,7 +38,7 @@ FILES = (
     *("label.txt", STARTED, "data.json", "metrics.jsonl", "model.json", "doctor.json"),
     *("predictions.npz", "gallery.npz", "epochs.npz", "validation.npz", "robustness.npz", "suspects.npz"),
     *("inside.npz", "inside.json", "neighbours.npz", "tags.json", "openings.jsonl", "judged.json"),
-    *(served_model.RECORD, test_records.NAME, fold_predictions.NAME),
+    *(served_model.RECORD, test_records.NAME, fold_predictions.NAME, own_metrics.NAME),
 )
 """The files of a run that matter elsewhere: no log, which names folders of this machine, and no checkpoint."""
 MOST_BYTES = 300_000_000

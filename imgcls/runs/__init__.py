@@ -8,7 +8,7 @@ results                  result.json and model.json (ModelCard), checked
 requests                 request.json: stop, pause, change the learning rate
 metrics_log              metrics.jsonl: batches, epochs and phases
 predictions/             epochs.npz, validation.npz, folds.npz, probes.npz, and records of the test images
-annotations/             notes.json, tags.json, openings.jsonl, withdrawn.json: what people add or take
+annotations/             notes, tags, own metrics, openings, withdrawn images: what people add or take
 index/                   a database of all runs, made from their folders: filter and sort ten thousand
 assignments              assignment.json: the assignment of a class that a run is an attempt at
 trials                   trial.json: the study that a run belongs to
@@ -52,6 +52,7 @@ The trainer and the pages share nothing but these files:
       validation.npz    validation predictions of the final model          trainer, or a page for older runs, by rename
       tags.json         tags on test images                                page, by rename
       notes.json        notes, tags of the run, whether it is archived     page, by rename
+      own_metrics.jsonl values of the user's own code                      who records them, append
       parent.json       the run that this one continues                    whoever creates the run, once
       openings.jsonl    how often the test set was evaluated               page, append
       withdrawn.json    digests of images that were withdrawn              page, by rename

@@ -113,7 +113,7 @@ def test_every_command_in_the_documentation_exists_and_has_its_options():
     used = [(page.name, *command) for page in pages for command in commands_in(page.read_text("utf-8"))]
     assert len(used) > 80
     known = {name: set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(name))) for name in {one[1] for one in used}}
-    for outer, inner in [("run", "push"), ("run", "pull"), ("study", "start"), ("study", "run")]:
+    for outer, inner in [("run", "push"), ("run", "pull"), ("run", "log"), ("study", "start"), ("study", "run")]:
         known[outer] |= set(re.findall(r"--[a-z][a-z-]*", command_line.help_of(outer, inner)))
     known["train"] |= {param.flag for name in models.names() for param in models.params(name)}
     assert [(page, name, options - known[name]) for page, name, options in used if options - known[name]] == []

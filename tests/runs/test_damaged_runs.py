@@ -28,7 +28,7 @@ from imgcls.jobs.classroom import leaderboard, work
 from imgcls.lessons import Situation
 from imgcls.runs import Run, backbone_facts, index, store, trials
 from imgcls.runs import assignments as attempts
-from imgcls.runs.annotations import holdout_usage, notes, tags, withdrawn
+from imgcls.runs.annotations import holdout_usage, notes, own_metrics, tags, withdrawn
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import (
     epoch_predictions,
@@ -231,6 +231,7 @@ READERS = {
     "coach.json": (tried,),
     "assignment.json": (lambda run: attempts.check_change(run.folder, ["learning_rate"]),),
     "notes.json": (notes.read,),
+    "own_metrics.jsonl": (lambda run: own_metrics.read(run).series(),),
     "parent.json": (store.parent_of,),
     "owner.json": (work.described,),
     "withdrawn.json": (lambda run: withdrawn.apply(run.folder),),
@@ -263,7 +264,7 @@ ALWAYS = (
 )
 LISTED = (
     *("config.json", "result.json", "metrics.jsonl", "trial.json", "assignment.json", "notes.json", "parent.json"),
-    *("owner.json", *ALWAYS),
+    *("own_metrics.jsonl", "owner.json", *ALWAYS),
 )
 """Files that the lists of runs read."""
 

@@ -6,6 +6,7 @@ groups      the runs in groups
 conditions  reads the text of a filter
 names       what columns and settings are called in it
 views       saved views of the table
+recording   records values of the user's own code
 """
 
 from imgcls.runs.index.database import COLUMNS as COLUMNS

@@ -5,6 +5,7 @@ model=cnn  data!=digits        a column or a setting, exactly
 learning_rate<=0.01            numbers: < <= > >=
 Learning rate <= 0.01          the same, with the words on the screen
 test>0.95  test>95%            scores are fractions or percentages
+night/f1>0.9                   own metrics: the last value
 tag=baseline  study=mine       a tag of the run; the study it belongs to
 note="loss jumps"              quotes keep words together
 """
@@ -23,8 +24,8 @@ EXAMPLE = "For example: model=cnn test>0.9 learning_rate<=0.01"
 OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
 MOST_WORDS = 3
 """Of a name, besides the last one."""
-_CONDITION = re.compile(r"([A-Za-z_(][A-Za-z0-9 _()%-]*?)\s*(<=|>=|!=|=|<|>)(.*)", re.S)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_CONDITION = re.compile(r"([A-Za-z_(][A-Za-z0-9 _()%./-]*?)\s*(<=|>=|!=|=|<|>)(.*)", re.S)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _PERCENTAGE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%")
 
 

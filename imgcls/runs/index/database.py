@@ -7,6 +7,9 @@ reader for all. docs/decisions/architecture.md has the measurements.
 
     row    id, name, state, created, data, model, test, best, last, macro_f1, epochs, best_epoch, training_seconds,
            seconds, parameters, study, parent, backbone, version, tags, note, archived, shipped, repeats, settings: {…}
+
+The last values of own metrics are among the settings, as one filters, sorts and shows them alike; `recording` sees
+to it that none has the name of a setting.
 """
 
 import contextlib
@@ -23,11 +26,11 @@ from typing import Any, TypeVar
 
 from imgcls.errors import UserError
 from imgcls.runs import results, store, trials
-from imgcls.runs.annotations import notes
+from imgcls.runs.annotations import notes, own_metrics
 from imgcls.runs.run import OUTCOMES, Run
 from imgcls.system import json_files, paths
 
-VERSION = 3
+VERSION = 4
 """Of the rows: another one rebuilds the index."""
 RACY_SECONDS = 2.0
 """A folder that was changed this recently may change again within the resolution of its modification time."""
@@ -143,7 +146,7 @@ def row_of(run: Run) -> dict[str, Any]:
         "archived": about.archived,
         "shipped": run.is_shipped,
         "repeats": repeats,
-        "settings": settings,
+        "settings": own_metrics.last_values(run) | settings,
     }
 
 

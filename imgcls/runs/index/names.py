@@ -1,6 +1,7 @@
 """What filters call columns and settings: the name in the code, or the words on the screen, in upper or lower case."""
 
 import difflib
+import re
 from functools import cache
 
 from imgcls import datasets, models
@@ -42,8 +43,8 @@ STATES = {"not started": "aside", "waiting": "queued", "interrupted": "lost"}
 
 
 def plain(text: str) -> str:
-    """A name without what makes no difference: case, "(%)", spaces, hyphens and underscores."""
-    return "_".join(text.lower().replace("(%)", " ").replace("-", " ").replace("_", " ").split())
+    """A name without what makes no difference: case, "(%)", spaces, and the signs between words."""
+    return "_".join(re.sub(r"[-_./]", " ", text.lower().replace("(%)", " ")).split())
 
 
 def resolve(text: str) -> str | None:

@@ -17,6 +17,8 @@ from imgcls.ui.widgets import formatting, sharing_choice
 Row = dict[str, Any]
 MINE = "Mine"
 MOST_NOTE = 80
+MOST_OFFERED = 300
+"""Settings and own metrics among which columns are chosen."""
 STUDY_STATE = "study_state"
 """Of a row that stands for a study: the words for the study's state."""
 DIGITS = "%.4g"
@@ -95,9 +97,9 @@ def _note(row: Row) -> str | None:
 
 
 def settings_of(rows: list[Row]) -> list[str]:
-    """The settings that these runs have, as column titles."""
+    """The settings and own metrics that these runs have, as column titles."""
     names = dict.fromkeys(name for row in rows for name in row["settings"])
-    return [name for name in names if name not in ("data", "model")]
+    return [name for name in names if name not in ("data", "model")][:MOST_OFFERED]
 
 
 def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:

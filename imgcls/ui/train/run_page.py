@@ -23,7 +23,7 @@ from imgcls.ui.cache import predictions as cached_predictions
 from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, presets, settings_form
-from imgcls.ui.train.run_parts import details, golden_report, live_images, notes, place
+from imgcls.ui.train.run_parts import details, golden_report, live_images, notes, own_metrics, place
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, gallery, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -75,6 +75,7 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
                     presets.offer_next(run.config)
     else:
         live.show(run, state)
+    own_metrics.show(run, state)
     probes.show(run, state)
     manage(run)
     notes.show(run, len(cached_curves.curves(run).epochs))

@@ -104,6 +104,8 @@ def complete_run(run_id: str, *, source: str = "digits") -> Run:
     (folder / "served.tflite").write_bytes((folder / "model.tflite").read_bytes())
     _add_predictions(Run(folder))
     (folder / "openings.jsonl").write_text('{"opened": 1.7e9}\n', "utf-8")
+    line = json.dumps({"at": 1.7e9, "epoch": 1, "values": {"night/f1": 0.5}})
+    (folder / "own_metrics.jsonl").write_text(f"{line}\n", "utf-8")
     (folder / "heartbeat").write_text("running ", "ascii")
     (folder / "log.txt").write_text("a line\n", "utf-8")
     np.savez(

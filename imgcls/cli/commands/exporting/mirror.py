@@ -1,4 +1,7 @@
-"""`imgcls run push` and `imgcls run pull`: a run in object storage, for machines without a shared folder."""
+"""`imgcls run push` and `imgcls run pull`: a run in object storage, for machines without a shared folder.
+
+And `imgcls run log`, which records values of the user's own code.
+"""
 
 import time
 from typing import Annotated
@@ -7,10 +10,12 @@ from cyclopts import App, Parameter
 
 from imgcls import runs
 from imgcls.cli import exit_codes
-from imgcls.errors import RunError
+from imgcls.errors import RunError, SettingError
 from imgcls.jobs.mirror import Pull, Push, Storage
+from imgcls.params import shortened
+from imgcls.runs.index import recording
 
-app = App(name="run", help="Copy a run to or from object storage, also while it trains.")
+app = App(name="run", help="Record values of your own code for a run; copy it to or from object storage.")
 POLL_SECONDS = 1.0
 WARN_SECONDS = 60.0
 """While the storage cannot be reached, this is said so often."""
@@ -81,6 +86,39 @@ def pull(
     )
     if not trust:
         print("Its models were left out, because model files can contain program code; --trust copies them, too.")
+
+
+@app.command
+def log(
+    run: Annotated[str, Parameter(help="A run folder or a run ID.")],
+    /,
+    *values: Annotated[str, Parameter(help="Such as f1=0.91.")],
+    epoch: Annotated[
+        int | None, Parameter(name="--epoch", show_default=False, help="The position on the curve.")
+    ] = None,
+) -> None:
+    """Record values that your own code has computed for a run. Its page shows them, and Runs can filter by them.
+
+    In Python: imgcls.log_metrics(run, {"night/f1": 0.91}, epoch=3)
+
+    Example: imgcls run log 20261129-101112-0123abcd night/f1=0.91 auc=0.98
+
+    Example: imgcls run log 20261129-101112-0123abcd night/f1=0.91 --epoch 3
+    """
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        found = runs.run_from_argument(run)
+    with exit_codes.exits_with(exit_codes.USAGE):
+        given: dict[str, float] = {}
+        for text in values:
+            name, equals, value = text.rpartition("=")
+            try:
+                given[name] = float(value)
+            except ValueError:
+                equals = ""
+            if not equals:
+                raise SettingError(f"Write values as NAME=NUMBER, for example f1=0.91, not {shortened(text)}.")
+        recording.record(found, given, epoch)
+    print(f"{found.id}: recorded {', '.join(f'{name} {value:g}' for name, value in given.items())}.")
 
 
 def _repeat(copy: Push | Pull, follow: bool) -> bool:
