@@ -53,6 +53,11 @@ def show() -> list[str]:
             selected = cards.show(rows, SELECTED)
         else:
             selected = _in_table(rows, columns, filters, grouping)
+    is_in_sight = layout == table_controls.TABLE and (selected or archiving.has_notice())
+    with st.container(key=f"runs-actions-{'in-sight' if is_in_sight else layout.lower()}"):
+        if selected or layout == table_controls.TABLE:  # a card opens by itself
+            actions.show(selected)
+        archiving.notice(are_shown=bool(st.session_state.get("archived")))
     st.download_button(
         "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),
@@ -62,10 +67,6 @@ def show() -> list[str]:
         type="tertiary",
         on_click="ignore",
     )
-    with st.container(key=f"runs-actions-{layout.lower()}"):
-        if selected or layout == table_controls.TABLE:  # a card opens by itself
-            actions.show(selected)
-        archiving.notice(are_shown=bool(st.session_state.get("archived")))
     with st.container():
         if len(selected) == 2:
             seeds.warn(selected)

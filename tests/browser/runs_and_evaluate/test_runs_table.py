@@ -113,9 +113,9 @@ def test_selected_rows_stay_selected_when_runs_are_queued_and_leave_the_queue(ru
         (queued / "label.txt").write_text("In the queue")
         select_row(page, 0)
         expect(steps.main(page)).to_contain_text("3 runs.")
-        expect(steps.button(page, "Which is better?")).to_be_visible()
+        expect(steps.button(page, "Which is better?")).to_be_enabled()
         select_row(page, 2)  # again, in a table with one more row
-        expect(steps.button(page, "Which is better?")).to_have_count(0)
+        expect(steps.button(page, "Which is better?")).to_be_disabled()
         shutil.rmtree(queued)
     steps.button(page, "Open").click()
     steps.shows(page, "The second one")
@@ -154,6 +154,26 @@ def test_enter_adds_a_tag_and_archiving_can_be_undone(runs_page):
     steps.button(page, "Undo").click()
     expect(steps.main(page)).to_contain_text("2 runs.")
     assert "layout=Table" in page.url
+
+
+def test_the_buttons_are_in_sight_once_a_run_is_selected_and_nothing_moves(runs_page, sample_run):
+    server, page = runs_page
+    for number in range(8):
+        server.add(sample_run, f"more-{number}")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.reload()
+    expect(steps.main(page)).to_contain_text("10 runs.")
+    steps.settled(page)
+    table, buttons = page.get_by_test_id("stDataFrame").first, ("Open", "Which is better?", "Archive")
+    table.scroll_into_view_if_needed()
+    before = table.bounding_box(), [steps.button(page, name).bounding_box()["x"] for name in buttons]
+    expect(steps.button(page, "Archive")).not_to_be_in_viewport()
+    for row in (0, 1):
+        select_row(page, row)
+        expect(steps.main(page)).to_contain_text(f"{row + 1} selected")
+        for name in buttons:
+            expect(steps.button(page, name)).to_be_in_viewport(ratio=1)
+        assert before == (table.bounding_box(), [steps.button(page, name).bounding_box()["x"] for name in buttons])
 
 
 def test_notifications_are_turned_on_with_one_switch(visit, server_of_two):

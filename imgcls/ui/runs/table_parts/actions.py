@@ -14,18 +14,24 @@ from imgcls.ui.visitors import rights
 
 
 def show(selected: list[Run]) -> None:
-    """The buttons below the table: for one run, for two, and for all that are selected."""
+    """The buttons below the table: for one run, for two, and for all that are selected. None comes or goes with the
+    selection, so that none moves under the pointer."""
     one = selected[0] if len(selected) == 1 else None
     both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
-    with st.container(horizontal=True, key="runs-actions"):
+    with st.container(horizontal=True, vertical_alignment="center", key="runs-actions"):
+        st.markdown(f"{len(selected):,} selected", width=86)
         if st.button("Open", icon=":material/open_in_new:", disabled=one is None) and one:
             links.go("train.py", run=one.id)
         evaluate_disabled = one is None or not one.is_tested
         if st.button("Evaluate", icon=":material/fact_check:", disabled=evaluate_disabled) and one:
             links.go("evaluate.py", run=one.id)
-        if both and st.button(
-            "Which is better?", icon=":material/balance:", help="Compare their predictions image by image."
-        ):
+        is_compared = st.button(
+            "Which is better?",
+            icon=":material/balance:",
+            disabled=both is None,
+            help="Compares the predictions of two tested runs image by image.",
+        )
+        if is_compared and both:
             links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
         if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready) and one:
             links.go("predict.py", run=one.id)

@@ -24,6 +24,11 @@ def change(selected: list[Run], *, archived: bool) -> None:
         st.toast(f"{formatting.count(len(selected), 'run')} {'archived' if archived else 'unarchived'}.")
 
 
+def has_notice() -> bool:
+    """Whether `notice` has something to say."""
+    return undo_notice.latest(NOTICE) is not None
+
+
 def notice(*, are_shown: bool) -> None:
     """What was archived last, with a button that takes it back. `are_shown`: the list has archived runs, too."""
     if done := undo_notice.latest(NOTICE):
