@@ -1,23 +1,28 @@
-"""All training images of a dataset, the first thing on the Data page: classes as filters, pages, and a selection."""
+"""The training images of a dataset, the first thing on the Data page: classes as filters, pages, and a selection."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets, languages
+from imgcls import datasets, languages, runs
 from imgcls.datasets import Dataset, DatasetInfo, Edits
-from imgcls.errors import DatasetError
+from imgcls.errors import DatasetError, UserError
 from imgcls.languages import gettext as _
+from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import pager
+from imgcls.ui.widgets import gallery, pager
 
 PER_PAGE = 36
 MOST_CHIPS = 20
 LONGEST_GIST = 120
+PREVIEWED = 20
+"""Sample images of a dataset that is not prepared yet."""
 
 
 def show(dataset: Dataset) -> None:
@@ -46,6 +51,48 @@ def show(dataset: Dataset) -> None:
             editing.actions(dataset, edits, shown, key, are_quiet=True)
 
 
+def preview(facts: DatasetInfo) -> None:
+    """Samples of a dataset that is not prepared: test images that an included model keeps with its predictions."""
+    run = next((one for one in runs.all_runs() if one.is_example and one.config.data == facts.name), None)
+    tiles: list[gallery.Tile] = []
+    if run is not None:
+        with suppress(UserError):  # a damaged run, which the pages about runs report
+            tiles = _kept(str(run.folder), predictions.predictions_stamp(run))
+    with st.container(key="sample-preview"):
+        if tiles:
+            training, test = (languages.number(count) for count in facts.counts[:2])
+            st.caption(
+                _("**{training}** training and **{test}** test images. Some of them:").format(
+                    training=training, test=test
+                )
+            )
+            st.html(gallery.grid(tiles))
+        elif facts.source != "bundled":  # which prepares itself, within seconds
+            with st.container(border=True, horizontal_alignment="center"):
+                text = _("Sample images appear here once the dataset is ready.")
+                st.caption(f":material/photo_library: {text}", width="content")
+
+
+@lru_cache(8)
+def _kept(folder: str, stamp: tuple) -> list[gallery.Tile]:
+    """Tiles of test images, one of each class first, those that are recognised before others.
+
+    Raises:
+        UserError: the run cannot be read.
+    """
+    tested = predictions.single_label_predictions(Run(Path(folder)))
+    rows = tested.row_of[tested.indices]
+    usable = np.flatnonzero(rows >= 0)
+    usable = usable[np.argsort(~tested.is_right[usable], kind="stable")]
+    kept = [usable[tested.labels[usable] == label] for label in range(len(tested.names))]
+    order = [turn[number] for number in range(PREVIEWED) for turn in kept if number < len(turn)][:PREVIEWED]
+    names = [tested.names[int(tested.labels[at])] for at in order]
+    return [
+        gallery.Tile(tested.images[rows[at]], _("test image, {name}").format(name=name), (name,))
+        for at, name in zip(order, names, strict=True)
+    ]
+
+
 def _gist(text: str) -> str:
     """What the images are, as one short sentence, from a description whose rest stands below them; "" without one.
 
@@ -55,14 +102,19 @@ def _gist(text: str) -> str:
     return f"{first}." if first and len(first) <= LONGEST_GIST else ""
 
 
+def rest(text: str) -> str:
+    """A description without the sentence that is above the images; all of it if that is only part of a sentence."""
+    text, gist = text.strip(), _gist(text)
+    return text[len(gist) :].strip() if gist and text.startswith(gist) else text
+
+
 def _choose_class(facts: DatasetInfo) -> int | None:
     """The index of a class, or None for all: chips if they fit, else a select box."""
-    what, key = _("Label") if facts.is_multilabel else _("Class"), f"sample-class-{facts.name}"
+    what = _("Show only images with the label") if facts.is_multilabel else _("Show only images of the class")
+    key = f"sample-class-{facts.name}"
     classes = range(facts.num_classes)
     if facts.num_classes <= MOST_CHIPS:
-        return st.pills(
-            what, classes, format_func=lambda one: plain(facts.classes[one]), key=key, label_visibility="collapsed"
-        )
+        return st.pills(what, classes, format_func=lambda one: plain(facts.classes[one]), key=key)
     return st.selectbox(
         what,
         classes,
@@ -70,7 +122,6 @@ def _choose_class(facts: DatasetInfo) -> int | None:
         format_func=lambda one: facts.classes[one],
         key=key,
         placeholder=_("All classes"),
-        label_visibility="collapsed",
         width=320,
     )
 

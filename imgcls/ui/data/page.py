@@ -35,11 +35,10 @@ def _dataset() -> None:
         dataset_select.say_lost(is_compact=True)
         return
     if not can_train:
-        left, right = st.columns([3, 4], gap="large")
-        with left:
-            _description(facts)
-        with right:
+        with st.container():  # what it takes to get the dataset: no, one or several elements
             summary.get(facts)
+        images.preview(facts)
+        _description(facts, facts.text)
         golden_set.show(facts.name)
         return
 
@@ -48,7 +47,7 @@ def _dataset() -> None:
     with st.container(key="about-data"):
         left, right = st.columns([3, 4], gap="large")
     with left:
-        _description(facts)
+        _description(facts, images.rest(facts.text))
     with right:
         counts = predictions.class_counts(facts.name, dataset.fingerprint)
         st.html(class_counts.bars(counts, facts.classes))
@@ -58,8 +57,9 @@ def _dataset() -> None:
         analysis.show(dataset)
 
 
-def _description(facts: DatasetInfo) -> None:
-    st.markdown(plain(facts.text))
+def _description(facts: DatasetInfo, text: str) -> None:
+    if text:
+        st.markdown(plain(text))
     summary.one_line(facts)
     if facts.coarse:
         with st.expander(_("Groups of classes"), icon=":material/account_tree:", key="coarse"):

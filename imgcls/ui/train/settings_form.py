@@ -20,8 +20,8 @@ from imgcls.models import backbones
 from imgcls.models.backbones import RUN
 from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.ui.app.assignments import banner, fixed_controls
+from imgcls.ui.cache import backbone_runs
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.train import backbone_runs
 from imgcls.ui.widgets import run_select
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.sections import defaults, section

@@ -7,7 +7,7 @@ import pytest
 from imgcls import datasets
 from imgcls.datasets.editing.actions import path_of
 from imgcls.ui.data import images
-from tests.support.pages import is_intact, opened, select_images
+from tests.support.pages import html_of, is_intact, opened, select_images, shipped, text_of
 
 
 def shown(app) -> list[tuple[int, str]]:
@@ -88,3 +88,28 @@ def test_a_link_may_name_the_dataset_instead_of_its_title(digits, mnist_sample):
 )
 def test_what_the_images_are_is_said_above_them_if_it_is_short(text, gist):
     assert images._gist(text) == gist
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("Photos of leaves. From three gardens.", "From three gardens."),
+        ("Photos of leaves.", ""),
+        ("Leaves: oak and beech.", "Leaves: oak and beech."),
+        ("", ""),
+    ],
+)
+def test_the_description_does_not_repeat_the_sentence_above_the_images(text, rest):
+    assert images.rest(text) == rest
+
+
+def test_a_dataset_that_is_not_prepared_shows_images_kept_with_an_included_model(own_folders):
+    app = opened("data", data="Fashion-MNIST")
+    assert is_intact(app)
+    assert "Sample images appear here once the dataset is ready." in text_of(app)
+
+    shipped("fashion")
+    app = opened("data", data="Fashion-MNIST")
+    assert is_intact(app) and "Sample images" not in text_of(app)
+    tiles = re.findall(r'alt="test image, ([^"]+)"', html_of(app))
+    assert len(tiles) == images.PREVIEWED and set(tiles) == set(datasets.facts("fashion_mnist").classes)
