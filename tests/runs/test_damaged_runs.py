@@ -103,7 +103,7 @@ def trained(run: Run) -> None:
     assert math.isfinite(curves.images_per_second)
     for quantity in ("loss", "accuracy"):
         cached_curves.learning_curve(curves, quantity, 0.5, quantity == "loss", forecasts=True)
-        cached_curves.comparison([run], quantity)
+        cached_curves.comparison((cached_curves.Line(run.id, (cached_curves.key_of(run),)),), quantity)
     cached_curves.small_curve(curves, "learning_rate", "rate", "", False)
     config = run.config
     cached_curves.schedule(config)
