@@ -157,6 +157,7 @@ class Step:
         earlier: A run from before the lesson will do, too.
         is_alike: So will a run with the same data and layers, however it was trained.
         keys: The controls that are marked, by the keys that they have on the page, the first that is there.
+        after_keys: Those that are marked once the task was done: where to see what happened.
         tab: The section of the Evaluate page that is marked if "view" is among the keys.
         do: The task, as an imperative; "" if there is only something to read.
         check: Whether it was done; by default, whether a run with `settings` has finished.
@@ -180,6 +181,7 @@ class Step:
     earlier: bool = False
     is_alike: bool = False
     keys: tuple[str, ...] = ()
+    after_keys: tuple[str, ...] = ()
     tab: str = ""
     do: str = ""
     check: Callable[[Situation], bool] | None = None

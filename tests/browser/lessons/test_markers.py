@@ -14,7 +14,7 @@ from tests.browser.support import steps
 
 SAMPLE = {"run": "sample"}
 """For steps about a run of the learner: a small CNN, as in the lessons."""
-LATER = {"corruption", "strength"}
+LATER = {"corruption", "strength", "channels"}
 """Only there once the section of the task is open; other steps open it."""
 EITHER = {
     "export-html": "task-Take-it-home",
@@ -141,12 +141,35 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     steps.settled(page)
     bar = page.locator(".st-key-lesson")
     assert reaches(page, steps.next_step(page))
+    bar.get_by_role("button", name="Hide the step").click()
+    expect(steps.next_step(page)).to_be_hidden()
+    assert bar.bounding_box()["height"] < 60, "one line, also before the question is answered"
+    bar.get_by_role("button", name="Show the step").click()
     bar.get_by_role("button", name="Four or five").click()
     expect(bar).to_contain_text("press Start")
     steps.settled(page)
     start = page.locator(".st-key-start button")
     expect(start).to_be_in_viewport(ratio=1)
     assert reaches(page, start)
+    server.close()
+
+
+def test_a_toast_does_not_cover_the_bar(visit, make_server, sample_run):
+    server = make_server()
+    server.add(sample_run)
+    page = visit(server.start(), "/lessons?lesson=shuffled")
+    steps.shows(page, "3. Shuffle the pixels")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Train a model")
+    page.goto(page.url.partition("/train")[0] + "/train?run=sample")
+    steps.shows(page, "A sample")
+    page.locator(".st-key-notes summary").click()
+    page.get_by_label("Note", exact=True).fill("Seen in lesson 3")
+    page.get_by_label("Note", exact=True).press("Tab")
+    toast, bar = page.get_by_test_id("stToast"), page.locator(".st-key-lesson")
+    expect(toast).to_contain_text("Note saved")
+    box = toast.bounding_box()
+    assert box["x"] + box["width"] <= bar.bounding_box()["x"]
     server.close()
 
 

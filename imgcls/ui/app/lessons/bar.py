@@ -16,11 +16,11 @@ from imgcls import lessons, sharing
 from imgcls.errors import UserError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.lessons import Question, Situation, Step
+from imgcls.lessons import Situation, Step
 from imgcls.runs import Run
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors, links, ticks
-from imgcls.ui.app.lessons import markers, stored, words
+from imgcls.ui.app.lessons import markers, questions, stored, words
 from imgcls.ui.app.lessons import standing as standings
 from imgcls.ui.components import reveal
 
@@ -73,16 +73,16 @@ def _show(name: str, page: str) -> None:
             standing = _keep(name, at, step.values(situation))
         is_elsewhere = _is_elsewhere(step, page, situation) and not (is_done and step.has_task)
         is_at_work = is_asked and not is_done and page == step.page
-        is_marked = is_at_work or (page == step.page and not step.has_task)  # where to look, if there is no task
-        is_hinted = (
-            is_marked and bool(step.hint) and bool(situation.drawing)
-        )  # then the bar is higher on a narrow screen
+        is_marked = page == step.page and (is_asked or not step.has_task)  # where to look, if nothing is to be done
+        marked = markers.keys(step, situation.query, is_done=is_done) if is_marked else ()
+        # a drawing that does not do the task gets a hint: then the bar is higher on a narrow screen
+        is_hinted = is_at_work and bool(step.hint) and bool(situation.drawing)
         cookie = "" if sharing.is_shared() else f"{stored.COOKIE}={name}"
-        reveal.show(markers.selectors(step) if is_marked else "", f"{name} {at} {is_marked} {is_hinted}", cookie)
+        reveal.show(markers.selectors(step, marked), f"{name} {at} {marked} {is_hinted}", cookie)
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         is_asking = not (is_asked or is_missing or is_elsewhere)
-        kind = "lesson-asks" if is_asking else "lesson-folded" if is_folded else ""
-        _head(name, at, markers.style(step) if is_marked else "", kind)
+        kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded)
+        _head(name, at, markers.style(step, marked), kind)
         st.markdown(f"## {_(step.title)}")
         if is_missing:
             _train_first(name, at, step, page)
@@ -93,7 +93,7 @@ def _show(name: str, page: str) -> None:
                 st.markdown(_filled(name, step.text, _values(step, situation)))
                 words.show(step.terms)
             if step.question is not None:
-                _ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
+                questions.ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
             if is_done:
                 st.markdown(_filled(name, step.after, standing.found.get(at) or _values(step, situation)))
                 words.show(step.after_terms)
@@ -180,37 +180,6 @@ def _head(name: str, at: int, style: str, kind: str) -> None:
         f'<progress max="{count}" value="{at + 1}" aria-label="{place}"></progress>'
         f'<div class="lesson-head"><span>{place}</span></div>'
     )
-
-
-def _ask(name: str, at: int, question: Question, chosen: int | None, *, is_done: bool) -> None:
-    """The choices as buttons; once one was taken, a list; once it was seen, what is right, and the guess."""
-    heading = _("Your guess:")
-    st.markdown(f"**{heading}** {_(question.text)}")
-    if chosen is None:
-        for number, choice in enumerate(question.choices):
-            st.button(
-                _(choice), key=f"lesson-choice-{number}", width="stretch", on_click=_answer, args=(name, at, number)
-            )
-        return
-    shown = {question.right, chosen} if is_done else {chosen}
-    items = (_choice(question, number, chosen, is_done) for number in sorted(shown))
-    st.html(f'<ul class="lesson-choices">{"".join(items)}</ul>')
-
-
-def _choice(question: Question, number: int, chosen: int, is_done: bool) -> str:
-    kind, mark = "", ""
-    if is_done:
-        kind, mark = ("right", "✓ ") if number == question.right else ("", "✗ ")
-    elif number == chosen:
-        kind, mark = "chosen", "● "
-    said = " <small>" + html.escape(_("your guess")) + "</small>" if number == chosen else ""
-    return f'<li class="{kind}">{mark}{html.escape(_(question.choices[number]))}{said}</li>'
-
-
-def _answer(name: str, at: int, number: int) -> None:
-    """A callback."""
-    standing = stored.progress().of(name)
-    standings.change(name, answers={**standing.answers, at: number})
 
 
 def _task(name: str, step: Step, page: str, situation: Situation) -> None:

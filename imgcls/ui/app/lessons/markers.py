@@ -1,6 +1,6 @@
 """Where the controls of a step are on the page, and how they are outlined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -14,14 +14,26 @@ ROW = "view"
 LOOK = "outline:3px solid var(--lesson);border-radius:var(--radius)"
 
 
-def selectors(step: Step) -> str:
-    """The controls of the step. Of the sections of the Evaluate page, only the one that it is about."""
-    return ",".join(_selector(step, key) for key in step.keys)
+def keys(step: Step, query: Mapping[str, str], *, is_done: bool) -> tuple[str, ...]:
+    """The controls of the step to mark on its page: those of its task; once it was done, those to look at.
+
+    In a section that is open, they are in the section.
+    """
+    if is_done and step.has_task:
+        return step.after_keys
+    inside = tuple(key for key in step.keys if key != ROW)
+    return inside if inside and query.get(ROW) == step.tab else step.keys
 
 
-def style(step: Step) -> str:
+def selectors(step: Step, marked: Sequence[str]) -> str:
+    """These controls. Of the sections of the Evaluate page, only the one that the step is about."""
+    return ",".join(_selector(step, key) for key in marked)
+
+
+def style(step: Step, marked: Sequence[str]) -> str:
     """A style rule that outlines them."""
-    return f"{selectors(step)}{{{LOOK};outline-offset:{-2 if _tab(step) else 4}px}}" if step.keys else ""
+    offset = -2 if _tab(step) and ROW in marked else 4
+    return f"{selectors(step, marked)}{{{LOOK};outline-offset:{offset}px}}" if marked else ""
 
 
 def _selector(step: Step, key: str) -> str:

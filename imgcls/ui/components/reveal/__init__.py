@@ -4,7 +4,8 @@ from imgcls.ui.components.component import own_component
 
 
 def show(selector: str, occasion: str, cookie: str = "") -> None:
-    """Scrolls to the first element with this CSS selector as soon as it is there, unless one of them is in view.
+    """Scrolls to the elements with this CSS selector as soon as one is there, unless they are in view: if not all fit,
+    to the first.
 
     Once for each `occasion`: later the visitor scrolls as they like. The browser keeps the `cookie` until it is closed.
     """

@@ -20,15 +20,27 @@ function room() {
   return [NAVIGATION, bar && bar.width > innerWidth / 2 ? bar.top : innerHeight];
 }
 
-function isInView(element) {
+/** From the top of the first element to the bottom of the last one. */
+function extent(elements) {
+  const boxes = elements.map((element) => element.getBoundingClientRect());
+  const [top, bottom] = [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom))];
+  return { top, bottom, height: bottom - top };
+}
+
+function isInView({ top, bottom, height }) {
   const [high, low] = room();
-  const { top, bottom, height } = element.getBoundingClientRect();
   return Math.min(bottom, low) - Math.max(top, high) >= ENOUGH * Math.min(height, low - high);
 }
 
-function scrollTo(element) {
+/** All of them if they fit, or else the first one to the top, so that as much as possible is visible below it. */
+function scrollTo(elements) {
   const [high, low] = room();
-  const isTall = element.getBoundingClientRect().height > low - high;
+  const whole = extent(elements);
+  const isTall = whole.height > low - high;
+  const isBelow = whole.bottom > low;
+  const boxes = elements.map((element) => [element, element.getBoundingClientRect()]);
+  const edge = isTall || !isBelow ? ([, box]) => box.top === whole.top : ([, box]) => box.bottom === whole.bottom;
+  const [element] = boxes.find(edge);
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   element.style.scrollMarginTop = `${NAVIGATION + 16}px`;
   element.style.scrollMarginBottom = `${innerHeight - low + 16}px`;
@@ -72,14 +84,13 @@ export default function ({ data }) {
   const look = () => {
     if (occasion !== last || performance.now() > end) return;
     const all = selector ? [...document.querySelectorAll(selector)] : [];
-    const found = all[0];
-    const top = found ? found.getBoundingClientRect().top : null;
+    const top = all.length ? extent(all).top : null;
     const rests = top !== null && top === before; // what loads above it moves it
     before = top;
     if (!rests) {
       setTimeout(look, PAUSE_MS);
-    } else if (!all.some(isInView)) {
-      scrollTo(found);
+    } else if (!isInView(extent(all))) {
+      scrollTo(all);
     }
   };
   look();

@@ -1,6 +1,7 @@
 """The list of lessons, and what their steps mark on the other pages."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import streamlit as st
@@ -73,8 +74,20 @@ def test_a_step_marks_a_control_and_says_all_that_its_task_needs(name, step):
 def test_of_the_sections_of_evaluate_only_the_right_one_is_marked(monkeypatch):
     step = Step("A section", "", "evaluate", keys=("view", "part"), tab="Activations")
     monkeypatch.setattr(st, "session_state", {})
-    assert markers.selectors(step) == ".stMain .st-key-view,.stMain .st-key-part"
+    assert markers.selectors(step, step.keys) == ".stMain .st-key-view,.stMain .st-key-part"
     monkeypatch.setattr(st, "session_state", {markers.SECTIONS: ("Errors", "Activations")})
-    assert markers.selectors(step) == ".stMain .st-key-view button:nth-of-type(2),.stMain .st-key-part"
-    assert "outline-offset:-2px" in markers.style(step)
-    assert markers.style(Step("Nothing to mark", "", "runs")) == ""
+    assert markers.selectors(step, step.keys) == ".stMain .st-key-view button:nth-of-type(2),.stMain .st-key-part"
+    assert "outline-offset:-2px" in markers.style(step, step.keys)
+    assert markers.style(Step("Nothing to mark", "", "runs"), ()) == ""
+
+
+def test_what_is_marked_follows_the_visitor_from_the_section_to_its_control_and_to_the_result():
+    step = Step(
+        "A section", "", "evaluate", keys=("view", "part"), after_keys=("headline",), tab="Activations", do="Look."
+    )
+    step = replace(step, check=lambda _: True)
+    assert markers.keys(step, {}, is_done=False) == ("view", "part")
+    assert markers.keys(step, {"view": "Activations"}, is_done=False) == ("part",)
+    assert markers.keys(step, {"view": "Activations"}, is_done=True) == ("headline",)
+    only = Step("A section", "", "evaluate", keys=("view",), tab="Activations")
+    assert markers.keys(only, {"view": "Activations"}, is_done=False) == ("view",)
