@@ -1,5 +1,7 @@
 """What counts as done by the visitor: in a class, everybody sees the runs of the others."""
 
+from dataclasses import replace
+
 from imgcls import lessons, runs
 from imgcls.config import Config
 from imgcls.lessons import Situation
@@ -23,3 +25,10 @@ def test_the_run_of_a_classmate_does_not_do_the_task(monkeypatch):
 
 def test_an_empty_canvas_says_nothing():
     assert Situation().said == "–"
+
+
+def test_the_step_about_colour_counts_once_the_channels_of_a_photo_were_opened():
+    step = lessons.find("pixels").STEPS[3]
+    situation = Situation(page="evaluate", query={"run": "cifar10", "view": "Single image"})
+    assert not step.is_done(situation)
+    assert step.is_done(replace(situation, state={"channels": True}))

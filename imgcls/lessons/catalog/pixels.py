@@ -95,13 +95,17 @@ STEPS = (
         "colour from red, green and blue light.",
         page="evaluate",
         query={"run": "cifar10"},
-        keys=("view",),
+        keys=("view", "channels"),
+        after_keys=("channels",),
         tab="Single image",
         question=Question("How many numbers describe a colour image of 32×32 pixels?", ("32", "1,024", "3,072"), 2),
-        do="Choose “Single image”, under “Why”, and look at one photo closely.",
-        check=lambda situation: situation.shows("evaluate", run="cifar10", view="Single image"),
-        after="32 × 32 × 3 = 3,072 numbers: three for each pixel. To the network, a photo is a long list of numbers. "
-        "It does not know by itself that some of them are neighbours.",
+        do="Choose “Single image”, under “Why”, then open “Red, green and blue” below the prediction.",
+        check=lambda situation: (
+            situation.shows("evaluate", run="cifar10", view="Single image") and situation.state.get("channels") is True
+        ),
+        after="32 × 32 × 3 = 3,072 numbers: three for each pixel. Where all three images are bright, the photo is "
+        "white; where only one is, the photo has that colour. To the network, a photo is a long list of numbers. It "
+        "does not know by itself that some of them are neighbours.",
         notes="Step back: from three metres, 32×32 pixels look like a photo.",
     ),
     Step(

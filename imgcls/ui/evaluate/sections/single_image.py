@@ -17,8 +17,8 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import activations
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.evaluate import links
+from imgcls.ui.evaluate.parts.images import channels, image_details
 from imgcls.ui.evaluate.parts.images import gallery as test_gallery
-from imgcls.ui.evaluate.parts.images import image_details
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.explain import heat_maps
@@ -42,6 +42,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         left, right = st.columns([2, 3], gap="large")
         with left:
             image_details.head(run, index, pixels)
+            channels.show(pixels)
         with right:
             _heat_maps(run, predictions, index, pixels)
         _similar(run, predictions, index, pixels)

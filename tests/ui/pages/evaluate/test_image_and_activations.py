@@ -11,11 +11,24 @@ from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
-from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, html_of, is_intact, opened, shipped, text_of
 
 
 def image_of(run: Run, index: str | int, **query):
     return opened("evaluate", run=run.id, view="Single image", image=str(index), **query)
+
+
+def test_a_colour_image_can_be_taken_apart_into_its_channels():
+    app = image_of(shipped("cifar10"), 1816)
+    section = next(found for found in app.expander if found.label == "Red, green and blue")
+    assert "<figcaption>Green" not in html_of(app), "closed"
+    app.session_state["channels"] = True
+    app.run()
+    assert section.label and is_intact(app)
+    assert all(f"<figcaption>{name}</figcaption>" in html_of(app) for name in ("Red", "Green", "Blue"))
+    assert "32 × 32 pixels with 3 numbers each" in text_of(app) and "3,072 numbers" in text_of(app)
+    grey = image_of(shipped("digits"), 0)
+    assert is_intact(grey) and "Red, green and blue" not in [found.label for found in grey.expander]
 
 
 def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
