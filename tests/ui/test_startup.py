@@ -3,7 +3,11 @@
 import subprocess
 import sys
 
+import pytest
+
+from imgcls.errors import DatasetError
 from imgcls.system import paths
+from imgcls.ui.app import startup
 
 VISITORS = """
 import sys, threading
@@ -61,3 +65,15 @@ def test_the_first_paint_does_not_wait_for_lazy_modules():
 def test_modules_of_the_second_page_are_preloaded():
     done = fresh(READER)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("error", [DatasetError("The cache is full."), PermissionError(13, "Permission denied")])
+def test_a_default_dataset_that_cannot_be_prepared_is_logged_and_the_server_starts(error, monkeypatch, caplog):
+    def fail(name):
+        raise error
+
+    for module, name in ((startup.jobs, "watch"), (startup.studies, "drive_all"), (startup.watcher, "watch")):
+        monkeypatch.setattr(module, name, lambda: None)
+    monkeypatch.setattr(startup.datasets, "start_fetch", fail)
+    startup._begin_work()
+    assert "could not be prepared at start-up" in caplog.text and str(error) in caplog.text

@@ -44,7 +44,7 @@ class RequestLog:
             await self._app(scope, receive, noted)
         except ClientDisconnect:
             status = LEFT
-        except Exception:
+        except Exception:  # any bug of any route: its client gets an answer without details, the log the traceback
             _log.exception("A request failed.")
             if not status:
                 await problem(500)(scope, receive, noted)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from streamlit import config
 
 from imgcls import datasets, jobs, sharing, studies
+from imgcls.errors import UserError
 from imgcls.sharing import acting_as, background, owner_code
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.visitors import SERVER
@@ -67,7 +68,7 @@ def _begin_work() -> None:
     try:
         if not datasets.is_ready(DEFAULT_DATA):
             datasets.start_fetch(DEFAULT_DATA)
-    except Exception:
+    except (UserError, OSError):
         # The pages offer to prepare it again and say what is wrong; the server should start without it.
         logging.getLogger(__name__).exception("The default dataset could not be prepared at start-up.")
 
