@@ -32,6 +32,7 @@ from imgcls.jobs.queue import LOCK, STANDBY_WISH, WISH, standby_is_allowed
 from imgcls.jobs.waiting_list import of_same_owner, waiting
 from imgcls.runs import Run, run_name, trash
 from imgcls.runs.assignments import AssignmentRecord
+from imgcls.runs.index import unused_names
 from imgcls.runs.trials import TrialRecord
 from imgcls.sharing import Action, Mode
 from imgcls.system import atomic, paths, processes
@@ -73,6 +74,7 @@ def begin(
     """Create a run and queue it. The same `run_id` again gives the same run.
 
     Args:
+        label: The name; by default that of model and dataset, with a number if a run has it already.
         trial: The study that it belongs to, and as which trial.
         assignment: The assignment that it is an attempt at. What it fixes is checked here, whatever the form showed.
         backend: Where it trains, one of those that IMGCLS_BACKEND lists; by default the first.
@@ -86,6 +88,7 @@ def begin(
     backend = backends.recorded(backend)
     runs.check_id(run_id)
     run_id = run_id or runs.new_id()
+    label = run_name.clean(label) or unused_names.of_new_run(config)
     with _entered(assignment, config, run_id) as record, waiting_list.places():
         place = waiting_list.last_place()
         run = runs.create(config, label, run_id=run_id, place=place, trial=trial, assignment=record, backend=backend)

@@ -9,12 +9,12 @@ import threading
 import filelock
 import pytest
 
-from imgcls import models, runs
+from imgcls import jobs, models, runs
 from imgcls.config import PARAMS, Config
 from imgcls.errors import RunError, SettingError
 from imgcls.runs import Run, index
 from imgcls.runs.annotations import notes
-from imgcls.runs.index import Query, database, groups, names, query, views
+from imgcls.runs.index import Query, database, groups, names, query, unused_names, views
 from imgcls.runs.run import TRAINER_LOCK
 from imgcls.sharing import NotAllowed, Visitor, acting_as
 from imgcls.system import paths
@@ -347,3 +347,22 @@ def test_a_guest_saves_no_view(monkeypatch, mode):
         with pytest.raises(NotAllowed, match="save views"):
             views.save("Best", "sort=test")
         assert views.read() == {}
+
+
+def test_a_run_without_a_name_gets_one_that_no_run_has(make_run, monkeypatch):
+    monkeypatch.setattr(jobs, "_call", lambda: None)
+    config = Config(data="digits", model="ann")
+    default = "Dense network on Small digits"
+    assert unused_names.of_new_run(config) == default
+    for number, label in enumerate((default, f"{default} 2", f"{default} (old)", f"{default} 4", "X, seed 1")):
+        make_run(f"run-{number}", **{"label.txt": label.encode()})
+    assert unused_names.of_new_run(config) == f"{default} 3"
+    assert jobs.begin(config).label == f"{default} 3" and jobs.begin(config, "Mine").label == "Mine"
+    assert jobs.begin(config).label == f"{default} 5", "the index knows the run that has just been created"
+    assert (
+        unused_names.based_on("X", (", seed 0", ", seed 1")) == "X 2"
+        and unused_names.based_on("X", (", seed 0",)) == "X"
+    )
+    long = "A long name, " * 4 + "of sixty"
+    make_run("run-long", **{"label.txt": long.encode()})
+    assert unused_names.based_on(long).endswith("… 2") and len(unused_names.based_on(long)) == 60

@@ -24,6 +24,7 @@ from imgcls.jobs import backends
 from imgcls.models import backbones, weights
 from imgcls.params import Param
 from imgcls.runs import Run
+from imgcls.runs.index import unused_names
 from imgcls.system import paths
 
 if TYPE_CHECKING:  # imports SciPy
@@ -160,7 +161,7 @@ def _train_one(
         print(f"Queued for {backends.title(backend)}: {run.id}. See: imgcls runs")
         return exit_codes.OK
     with exit_codes.exits_with(exit_codes.USAGE):
-        run = runs.create(config, given.get("name") or "", run_id=run_id)
+        run = runs.create(config, given.get("name") or unused_names.of_new_run(config), run_id=run_id)
         _check_is_new(run, config)
     _download_weights(config)
     return _trained(run, in_turn=not given.get("now"), explains=explains, shared=shared)

@@ -1,12 +1,13 @@
 """An index of all runs, so that ten thousand can be filtered and sorted without opening their folders.
 
-database    a row for each run, kept up to date
-query       what is asked for: a filter, an order
-groups      the runs in groups
-conditions  reads the text of a filter
-names       what columns and settings are called in it
-views       saved views of the table
-recording   records values of the user's own code
+database      a row for each run, kept up to date
+query         what is asked for: a filter, an order
+groups        the runs in groups
+conditions    reads the text of a filter
+names         what columns and settings are called in it
+unused_names  names for runs that nobody named
+views         saved views of the table
+recording     records values of the user's own code
 """
 
 from imgcls.runs.index.database import COLUMNS as COLUMNS

@@ -13,6 +13,7 @@ from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run, run_name
+from imgcls.runs.index import unused_names
 from imgcls.sharing import Action
 from imgcls.studies import plan
 from imgcls.ui.app import errors, links
@@ -138,8 +139,7 @@ def _repeated(config: Config) -> tuple[int, Varied | None]:
 def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None, seeds: int) -> None:
     """The name and the Start button of a run or, if settings are varied, of a study: one button, so that you cannot
     start the other one by mistake."""
-    of_lesson = run_names.of(config)
-    usual = of_lesson or runs.default_label(config)
+    usual = run_names.of(config) or runs.default_label(config)
     if varied is None:
         name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
     else:
@@ -162,14 +162,15 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
     elif is_started and seeds > 1:
         repeated = [config.changed(seed=seed) for seed in range(config.seed, config.seed + seeds)]
         fair_use.check_new_runs(repeated)
-        for one in repeated:
-            label = run_name.with_ending(name or usual, f", seed {one.seed}")
-            jobs.begin(one, label, run_id=f"{run_id}-{one.seed}", backend=backend)
+        endings = [f", seed {one.seed}" for one in repeated]
+        shared = name or unused_names.based_on(usual, endings)
+        for one, ending in zip(repeated, endings, strict=True):
+            jobs.begin(one, run_name.with_ending(shared, ending), run_id=f"{run_id}-{one.seed}", backend=backend)
         st.session_state["new_run_id"] = runs.new_id()
         links.go("runs.py")
     elif is_started:
         # A second click on its way to the server finds the same id, so it starts nothing new.
-        run = jobs.begin(config, name or of_lesson, run_id=run_id, assignment=entry, backend=backend)
+        run = jobs.begin(config, name or unused_names.based_on(usual), run_id=run_id, assignment=entry, backend=backend)
         st.query_params.from_dict({"run": run.id})
         st.rerun()
     if runs.exists(run_id) or studies.exists(study_id):

@@ -12,6 +12,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run, run_name
+from imgcls.runs.index import unused_names
 
 if TYPE_CHECKING:
     from imgcls.training.transfer.several_seeds import SeveralSeeds
@@ -36,13 +37,14 @@ def train(config: Config, count: int, given: dict[str, Any], train_one: Callable
         given: The options of the command line.
         train_one: Trains a run with these settings and options, and returns its exit code.
     """
-    code, name = exit_codes.OK, given.get("name") or runs.default_label(config)
-    ids = []
+    code, ids = exit_codes.OK, []
     configs = [config.changed(seed=seed) for seed in range(config.seed, config.seed + count)]
+    endings = [f", seed {one.seed}" for one in configs]
+    name = given.get("name") or unused_names.based_on(runs.default_label(config), endings)
     shared = _shared(configs)
-    for one in configs:
+    for one, ending in zip(configs, endings, strict=True):
         run_id = f"{given['id']}-{one.seed}" if given.get("id") else runs.new_id()
-        run_given = given | {"id": run_id, "name": run_name.with_ending(name, f", seed {one.seed}")}
+        run_given = given | {"id": run_id, "name": run_name.with_ending(name, ending)}
         code = train_one(one, run_given, explains=False, shared=shared)
         if code != exit_codes.OK:
             break
