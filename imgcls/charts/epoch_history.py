@@ -1,11 +1,16 @@
-"""The predictions of one image, or a metric of the user's own, over the epochs: data in, Plotly figure out."""
+"""What changes over the epochs: data in, Plotly figure out.
+
+The predictions of one image, a metric of the user's own, or the scores of the trials of a study.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from imgcls.charts import NAME_LENGTH
-from imgcls.charts.theme import QUIET, VALIDATION, class_colour, lay_out, literal
+from imgcls.charts.studies import DARK_SCALE, SCALE, STAR
+from imgcls.charts.theme import BEST, QUIET, VALIDATION, class_colour, lay_out, literal
 from imgcls.evaluation.metrics.percent import percent
 
 MOST_CLASSES = 5
@@ -58,4 +63,46 @@ def own_metric(name: str, values: Sequence[tuple[int | None, float]]):
     )
     lay_out(figure, height=240, x="epoch" if by_epoch else "value number", y=literal(name), legend=None)
     figure.update_xaxes(tickformat="d")
+    return figure
+
+
+@dataclass(frozen=True)
+class TrialCurve:
+    """The score of a trial after each epoch, as the figure shows it; None where an epoch reported none."""
+
+    run: str
+    number: int
+    scores: Sequence[float | None]
+    is_open: bool = False
+    is_winner: bool = False
+
+
+def trials(curves: Sequence[TrialCurve], score: str, *, is_higher_better: bool, is_dark: bool = False):
+    """A line per trial, coloured by its best score as in the parallel coordinates; those that still train are dashed,
+    and the winner is thick, with a star at its best epoch."""
+    import plotly.graph_objects as go
+    from plotly.colors import sample_colorscale
+
+    choose = max if is_higher_better else min
+    best = {one.number: choose(value for value in one.scores if value is not None) for one in curves}
+    low, high = min(best.values()), max(best.values())
+    figure = go.Figure()
+    for one in sorted(curves, key=lambda one: one.is_winner):  # the winner on top
+        place = (best[one.number] - low) / (high - low) if high > low else 1.0
+        scale = DARK_SCALE if is_dark else SCALE
+        colour = BEST if one.is_winner else sample_colorscale(scale, place if is_higher_better else 1 - place)[0]
+        star = next(at for at, value in enumerate(one.scores) if value == best[one.number])
+        sizes = [STAR if one.is_winner and at == star else 5 for at in range(len(one.scores))]
+        figure.add_scatter(
+            x=list(range(1, len(one.scores) + 1)),
+            y=list(one.scores),
+            mode="lines+markers",
+            name=f"trial {one.number}",
+            line={"color": colour, "width": 4 if one.is_winner else 1.5, "dash": "dot" if one.is_open else "solid"},
+            marker={"size": sizes, "symbol": ["star" if size == STAR else "circle" for size in sizes]},
+            customdata=[one.run] * len(one.scores),
+            hovertemplate=f"trial {one.number}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+        )
+    lay_out(figure, height=320, x="epoch", y=score, legend=None)
+    figure.update_xaxes(tickformat="d", dtick=1 if max(len(one.scores) for one in curves) <= 12 else None)
     return figure

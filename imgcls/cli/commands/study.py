@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from imgcls import studies
+from imgcls import runs, studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
@@ -73,6 +73,8 @@ def begin(planned: Plan, study_id: str, *, is_background: bool) -> int:
     with exit_codes.exits_with(exit_codes.USAGE):
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
+        if not planned.title and not study_id:  # an ID that somebody has chosen says more
+            planned = planned.changed(title=runs.default_label(planned.base))
         study = studies.create(planned, study_id=study_id)
     print(study.id, flush=True)
     if is_background:

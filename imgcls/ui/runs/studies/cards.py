@@ -52,14 +52,14 @@ def _card(study: Study) -> None:
     except UserError:
         plan = None
     scores = [] if plan is None or not plan.is_higher_better else _scores(study, plan)
-    best = NONE
+    name = study.state
+    best = f"{NONE} yet" if name in UNDER_WAY else NONE
     if plan is not None:
-        best = f"<b>{plan.written(max(scores))}</b> best validation" if scores else _loss(study, plan)
+        best = f"<b>{plan.written(max(scores))}</b> best validation" if scores else _loss(study, plan) or best
     lines = "".join(f'<p class="one-line">{html.escape(line)}</p>' for line in _facts(study, plan))
     st.html(f'{_curve(scores)}<p class="score">{best}</p><h2>{html.escape(study.title)}</h2>{lines}')
     if st.button(plain(study.title), key=f"open-{study.id}", type="tertiary"):
         links.go("studies.py", study=study.id)
-    name = study.state
     st.markdown(state(name, _progress(study, plan)))
     if plan is not None and name in UNDER_WAY:
         st.progress(min(1.0, len(study.runs()) / plan.budget))
@@ -107,7 +107,7 @@ def _loss(study: Study, plan: Plan) -> str:
         value = None if plan.is_higher_better else (study.result or {}).get("value")
     except UserError:
         value = None
-    return NONE if value is None else f"<b>{plan.written(value)}</b> lowest validation loss"
+    return "" if value is None else f"<b>{plan.written(value)}</b> lowest validation loss"
 
 
 def _progress(study: Study, plan: Plan | None) -> str:

@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from imgcls import datasets, studies
+from imgcls import datasets, models, studies
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.sharing import Action
@@ -98,7 +98,9 @@ def _study(study: Study, state: str) -> None:
     trials = study.trials(known)
     known.update({trial.run.id: trial for trial in trials})
     data = datasets.facts(plan.base.data).title
-    st.markdown(cards.state(state, plain(f"{data} · {plan.base.model} · {formatting.age(study.created)}")))
+    st.markdown(
+        cards.state(state, plain(f"{data} · {models.title(plan.base.model)} · {formatting.age(study.created)}"))
+    )
     st.caption(plain(f"Varied: {_varied(plan)}."))
     open_trials = sum(trial.is_open for trial in trials)
     if state in ("running", "stopping", "interrupted"):

@@ -8,7 +8,7 @@ from imgcls.charts.studies import Point
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
 from imgcls.studies.space import Between, Listed
-from imgcls.ui.runs.studies import adding
+from imgcls.ui.runs.studies import adding, trial_curves
 from imgcls.ui.widgets.figures import figure_download, run_points
 
 LEAST = 2
@@ -17,16 +17,17 @@ MOST_SLICES, LEAST_DIFFERENCE = 12, 1e-3
 
 
 def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, state: str) -> None:
-    """All figures, or nothing with fewer than two scores."""
+    """All figures; with fewer than two scores only the learning curves."""
     used = energy.read(study.folder)
     points = [
         _point(trial, plan, used.watts / plan.parallel, is_winner=winner is not None and trial.number == winner.number)
         for trial in trials
         if trial.value is not None and set(trial.params) >= set(plan.vary)
     ]
-    if len(points) < LEAST:
-        return
     score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
+    if len(points) < LEAST:
+        trial_curves.show(plan, trials, winner, score)
+        return
     better = plan.is_higher_better
     logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
     ends = {name: (domain.low, domain.high) for name, domain in plan.vary.items() if isinstance(domain, Between)}
@@ -42,6 +43,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
         )
     with right:
         _importances(study, plan, trials, state)
+    trial_curves.show(plan, trials, winner, score)
     st.header(
         "Settings and score",
         anchor=False,
@@ -101,7 +103,8 @@ def _importances(study: Study, plan: Plan, trials: list[Trial], state: str) -> N
         "Importance of settings",
         anchor=False,
         help="How much each setting explains whether a trial is among the better ones (PED-ANOVA, Watanabe et al. "
-        "2023). It says nothing about settings that were not varied.",
+        "2023). It says nothing about settings that were not varied. With few trials, chance decides which are among "
+        "the better ones, so a table of the scores by value stands here instead. Trials that ended early do not count.",
     )
     shares = proposals.importances(plan, trials)
     if shares:
@@ -144,8 +147,7 @@ def _why_no_importances(plan: Plan, trials: list[Trial]) -> str:
     if missing := more_trials.missing_for_importances(plan, trials):
         return (
             f"Importances need {proposals.STARTUP_TRIALS} complete trials; {missing} more "
-            f"{'is' if missing == 1 else 'are'} missing. With fewer, chance decides which trials are among the better "
-            f"ones. Trials that ended early do not count. {instead}"
+            f"{'is' if missing == 1 else 'are'} missing."
         )
     return f"All complete trials have the same score, so no setting explains a difference. {instead}"
 

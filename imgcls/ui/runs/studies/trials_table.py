@@ -1,6 +1,7 @@
 """The trials of a study as a table, the best first."""
 
 import zlib
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -88,13 +89,20 @@ def _selected(study: Study, table: pa.Table, trials: list[Trial], score: str) ->
             **setting_configuration(table),
             " ": st.column_config.TextColumn(width=36, help="The winner"),
             score: st.column_config.NumberColumn(format="%.4f" if score == METRICS["val_loss"] else "%.2f"),
-            CURVE: st.column_config.LineChartColumn(
-                width="small", color="#E69F00", help=f"{score} by epoch; each curve has its own scale."
-            ),
+            CURVE: _curve_column(score),
         },
         alt="All trials with their settings and scores, the best first.",
     )
     return next((one for one in trials if one.number == number), None)
+
+
+def _curve_column(score: str) -> Any:
+    """Accuracies share a scale, as in the table of runs; a loss has no largest value."""
+    if score == METRICS["val_accuracy"]:
+        text = "Validation accuracy by epoch, from 0 to 100%."
+        return st.column_config.LineChartColumn(width="small", color="#E69F00", help=text, y_min=0, y_max=1)
+    text = f"{score} by epoch; each curve has its own scale."
+    return st.column_config.LineChartColumn(width="small", color="#E69F00", help=text)
 
 
 def ranked(trials: list[Trial], plan: Plan) -> list[Trial]:

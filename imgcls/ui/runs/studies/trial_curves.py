@@ -1,0 +1,49 @@
+"""The learning curves of all trials in one figure, also of those that still train."""
+
+import streamlit as st
+
+from imgcls.charts import epoch_history
+from imgcls.charts.epoch_history import TrialCurve
+from imgcls.studies import Plan, Trial
+from imgcls.ui.runs.studies import trials_table
+from imgcls.ui.widgets.figures import run_points
+
+MOST_CURVES, MOST_EPOCHS = 50, 200
+HELP = (
+    "The validation score after each epoch; blue is good, and the star is the best so far. Trials that still train are "
+    "dotted. Click a point to open its run."
+)
+
+
+def show(plan: Plan, trials: list[Trial], winner: Trial | None, score: str) -> None:
+    """The figure; nothing before the first epoch of the first trial. `score`: what the axis is called."""
+    begun = [trial for trial in trials_table.ranked(trials, plan) if any(value is not None for value in trial.curve)]
+    if not begun:
+        return
+    under_way = [trial for trial in begun if trial.is_open]
+    shown = [*under_way, *[trial for trial in begun if not trial.is_open][: max(0, MOST_CURVES - len(under_way))]]
+    factor = 100 if plan.metric == "val_accuracy" else 1
+    st.header("Learning curves", anchor=False, help=HELP)
+    curves = [
+        TrialCurve(
+            trial.run.id,
+            trial.number,
+            [None if value is None else factor * value for value in trial.curve[:MOST_EPOCHS]],
+            trial.is_open,
+            winner is not None and trial.number == winner.number,
+        )
+        for trial in shown
+    ]
+    run_points.show(
+        epoch_history.trials(
+            [one for one in curves if any(value is not None for value in one.scores)],
+            score,
+            is_higher_better=plan.is_higher_better,
+            is_dark=st.context.theme.type == "dark",
+        ),
+        key="trial-curves",
+        file_name="study-learning-curves",
+        alt="Validation score of each trial by epoch.",
+    )
+    if len(shown) < len(begun):
+        st.caption(f"The best {len(shown):,} of {len(begun):,} trials.")
