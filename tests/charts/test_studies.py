@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from imgcls.charts import studies
+from imgcls.charts import epoch_history, studies
 from imgcls.charts.compared import run_scatter
 from imgcls.charts.studies import Point
 from imgcls.evaluation.metrics.confidence_intervals import Score
@@ -147,3 +147,17 @@ def test_seed_groups_have_a_dot_per_run_and_a_mean_with_its_interval():
 def test_importances_are_percentages_with_the_largest_on_top():
     figure = studies.importances({"learning_rate": 0.75, "units": 0.25})
     assert list(figure.data[0].y) == ["units", "learning rate"] and list(figure.data[0].x) == [25, 75]
+
+
+def test_learning_curves_of_trials_mark_the_winner_and_what_has_not_ended():
+    curves = [
+        epoch_history.TrialCurve("a", 0, [0.1, 0.4], is_winner=True),
+        epoch_history.TrialCurve("b", 1, [None, 0.3, 0.2], is_open=True),
+        epoch_history.TrialCurve("c", 2, [0.9]),
+    ]
+    figure = epoch_history.trials(curves, "validation loss", is_higher_better=False)
+    assert [one.name for one in figure.data] == ["trial 1", "trial 2", "trial 0"], "the winner is on top"
+    assert list(figure.data[2].marker.symbol) == ["star", "circle"], "at its best epoch"
+    assert [one.line.dash for one in figure.data] == ["dot", "solid", "solid"]
+    assert list(figure.data[0].customdata) == ["b"] * 3
+    assert epoch_history.trials(curves[:1], "loss", is_higher_better=True, is_dark=True).data[0].line.width == 4

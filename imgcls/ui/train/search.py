@@ -1,5 +1,6 @@
 """Below Start: a switch that turns the run into a study, and the settings that it varies."""
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -15,6 +16,9 @@ from imgcls.studies import Plan, proposals, space
 from imgcls.studies import plan as plans
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
+from imgcls.ui.app.lessons import stored
+from imgcls.ui.components import reveal
+from imgcls.ui.train import detailed
 
 WHAT = N_(
     "Trains many runs with different settings, as a study. The best one on the validation images wins, and only that "
@@ -31,6 +35,8 @@ USUAL = {
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
+SWITCH, PANEL, WANTED = "vary", "vary-panel", "study-wanted"
+"""Key of the switch and of what it shows; session key of when a visitor asked for it elsewhere."""
 BACKEND, PARALLEL = "backend", "vary-parallel"
 """Session keys of where runs train, which the form asks beside Start, and of how many trials train at a time."""
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
@@ -54,13 +60,24 @@ class Varied:
 
 def show(config: Config) -> Varied | None:
     """The switch and, if it is on, the controls; None if it is off."""
-    if not st.toggle(_("Vary settings"), key="vary", help=_(WHAT)):
+    if not st.toggle(_("Vary settings"), key=SWITCH, help=_(WHAT)):
         return None
-    with st.container(border=True, key="vary-panel"):
+    wanted = st.session_state.get(WANTED)
+    if wanted and not stored.progress().current:  # a lesson has its own place to show
+        reveal.show(f".st-key-{PANEL}", f"study {wanted}")
+    with st.container(border=True, key=PANEL):
         plan = None
         with shown():
             plan = _panel(config)
         return Varied(plan)
+
+
+def open_form() -> None:
+    """Leads to the form, with the controls of a study in view."""
+    st.session_state.pop(detailed.KEY, None)
+    st.session_state[SWITCH] = st.session_state[detailed.OPENED] = True
+    st.session_state[WANTED] = time.time()
+    links.go("train.py")
 
 
 def start(plan: Plan, name: str, study_id: str, backend: str) -> None:

@@ -98,3 +98,11 @@ def test_a_study_that_has_ended_is_deleted_and_a_running_one_is_not(digits, caps
     assert main(["study", "delete", "mine"]) == exit_codes.OK
     assert "Deleted mine." in capsys.readouterr().out
     assert main(["study", "delete", "mine"]) == exit_codes.NOT_FOUND
+
+
+def test_a_study_without_a_title_is_called_as_a_run_would_be_unless_its_id_was_chosen(search, capsys):
+    search.write_text(json.dumps({name: value for name, value in SEARCH.items() if name != "title"} | {"trials": 1}))
+    with Trainers():
+        main(["study", "start", str(search)])
+        main(["study", "start", str(search), "--id", "mine"])
+    assert sorted(study.title for study in studies.all_studies()) == ["Dense network on Small digits", "mine"]

@@ -11,6 +11,7 @@ from imgcls.studies import Plan, proposals, space
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
 from imgcls.ui.runs.studies import drawings
+from imgcls.ui.train import search
 from imgcls.ui.visitors import rights
 
 PANELS = (
@@ -78,8 +79,7 @@ def show() -> None:
 def offer(label: str) -> None:
     """A button that leads to the form."""
     if st.button(label, icon=":material/tune:"):
-        st.session_state["vary"] = True  # the switch below Start
-        links.go("train.py")
+        search.open_form()
 
 
 def _start() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from imgcls import jobs, studies
-from tests.support.pages import button, is_intact, opened, text_of
+from imgcls.ui.train import search
+from tests.support.pages import button, is_intact, opened, prepared, text_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -77,3 +78,17 @@ def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
     assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
     app.toggle(key="vary").set_value(False).run()
     assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
+
+
+def test_a_study_wanted_elsewhere_opens_the_section_with_its_controls(digits, monkeypatch):
+    gone = []
+    monkeypatch.setattr(search.links, "go", lambda page, **query: gone.append(page))
+    app = opened("studies")
+    button(app, "Choose your own settings").click().run()
+    assert gone == ["train.py"] and app.session_state["vary"] and app.session_state["detailed-opened"]
+    form = prepared("train", data="Small digits")
+    for key, value in {"vary": True, "detailed-opened": True, search.WANTED: 1.0}.items():
+        form.session_state[key] = value
+    form.run()
+    assert is_intact(form) and form.toggle(key="vary").value and form.session_state["detailed"]
+    assert any("study 1.0" in str(one.proto) for one in form.get("bidi_component")), "and scrolls to them"

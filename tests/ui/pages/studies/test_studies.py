@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from imgcls import jobs, runs, studies
+from imgcls.runs import trials
 from imgcls.studies import Trial, driver, plan
 from imgcls.system import paths
 from imgcls.ui.app import links
-from imgcls.ui.runs.studies import first_study, page, results
+from imgcls.ui.runs.studies import first_study, page, results, trial_curves
 from imgcls.ui.runs.studies.trials_table import ranked
 from tests.support import studies as support
 from tests.support.pages import button, html_of, is_intact, opened, text_of
@@ -84,8 +85,8 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     scores = [float(value) for value in table["Validation (%)"]]
     assert scores == sorted(scores, reverse=True) and round(scores[0], 6) == round(100 * winner.value, 6)
     assert all(len(curve) == 4 for curve in table["Curve"])
-    assert len(app.get("plotly_chart")) == 5, (
-        "history, importance, parallel coordinates, two slices; all trials cost the same"
+    assert len(app.get("plotly_chart")) == 6, (
+        "history, importance, learning curves, parallel coordinates, two slices; all trials cost the same"
     )
     assert "What does accuracy cost?" not in [one.value for one in app.header]
     assert app.get("download_button")[0].proto.label == "Trials (CSV)"
@@ -94,7 +95,7 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
 def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
     app = opened("studies", study="mine")
     assert is_intact(app)
-    assert "Importances need 8 complete trials; 3 more are missing. With fewer, chance decides" in text_of(app)
+    assert "Importances need 8 complete trials; 3 more are missing." in text_of(app).splitlines()
     table = app.dataframe[0].value
     assert list(table["Setting"].unique()) == ["learning rate", "batch size"]
     assert table["Trials"].sum() == 10, "each trial counts once for each setting"
@@ -257,3 +258,28 @@ def test_a_study_is_deleted_after_a_question_and_restored(digits):
     app = opened("studies")
     next(found for found in app.button if found.label == "Restore").click().run()
     assert is_intact(app) and studies.find("mine")
+
+
+def test_learning_curves_are_drawn_from_the_first_epoch_on(digits):
+    study = studies.create(planned(), study_id="mine")
+    record = trials.TrialRecord("mine", 0, {"learning_rate": 0.01, "batch_size": 32})
+    run = runs.create(study.plan.base, run_id="mine-0000", trial=record, place=1.0)
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "Learning curves" not in [one.value for one in app.header]
+    assert "Dense network" in text_of(app), "the model as it is called elsewhere"
+    lines = [
+        {"kind": "epoch", "epoch": epoch, "val_accuracy": score} for epoch, score in ((1, 0.5), (2, None), (3, 0.75))
+    ]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "Learning curves" in [one.value for one in app.header]
+    (chart,) = app.get("plotly_chart")
+    (line,) = json.loads(chart.proto.spec)["data"]
+    assert line["line"]["dash"] == "dot", "it has not ended"
+    assert "no score yet" in html_of(opened("studies"))
+
+
+def test_many_learning_curves_are_those_of_the_best_and_of_what_trains(ended, monkeypatch):
+    monkeypatch.setattr(trial_curves, "MOST_CURVES", 3)
+    app = opened("studies", study="mine")
+    assert is_intact(app) and "The best 3 of 12 trials." in text_of(app)
