@@ -143,7 +143,7 @@ def test_enter_adds_a_tag_and_archiving_can_be_undone(runs_page):
     dialog = page.get_by_role("dialog")
     add = dialog.get_by_role("button", name="Add")
     expect(add).to_be_in_viewport(ratio=1)
-    dialog.get_by_role("textbox", name="Tag").fill("baseline")
+    dialog.get_by_role("textbox", name="New tag").fill("baseline")
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     assert json.loads((server.runs / "second" / "notes.json").read_text())["tags"] == ["baseline"]

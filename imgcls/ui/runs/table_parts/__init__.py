@@ -9,6 +9,7 @@ scores        the scores of the selected runs, and their differences
 saved_views   the saved views: open, save, remove
 sections      the groups as sections that can be opened and closed
 studies       a study as one row of the table
+tagging       the tags of the selected runs
 undo_notice   what was done with runs last, and the button that takes it back
 table_rows    the rows, and which of them are selected
 """

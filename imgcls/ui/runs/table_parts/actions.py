@@ -4,12 +4,11 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.runs import Run
-from imgcls.runs.annotations import notes, tags
+from imgcls.runs.annotations import notes
 from imgcls.sharing import Action
 from imgcls.ui.app import errors, links
-from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links as evaluate_links
-from imgcls.ui.runs.table_parts import archiving, deleting
+from imgcls.ui.runs.table_parts import archiving, deleting, tagging
 from imgcls.ui.visitors import rights
 
 
@@ -65,7 +64,7 @@ def _annotate(selected: list[Run]) -> None:
     may = rights.of_all(Action.RENAME_RUN, [run.folder for run in selected])
     is_disabled = not selected or not may.allowed
     if st.button("Tag", icon=":material/sell:", disabled=is_disabled, help=may.reason or None, key="runs-tags"):
-        _tag(selected)
+        tagging.ask(selected)
     are_archived = bool(selected) and all(notes.read(run).archived for run in selected)
     st.button(
         "Unarchive" if are_archived else "Archive",
@@ -74,28 +73,6 @@ def _annotate(selected: list[Run]) -> None:
         help=may.reason or "Hides the runs from this table. Nothing else changes; “View” shows them again.",
         on_click=lambda: archiving.change(selected, archived=not are_archived),
     )
-
-
-@st.dialog("Tag")
-def _tag(selected: list[Run]) -> None:
-    tag_form(selected)
-
-
-def tag_form(selected: list[Run]) -> None:
-    """What the dialog holds: Enter adds the tag."""
-    present = dict.fromkeys(tag for run in selected for tag in notes.read(run).tags)
-    if present:
-        st.markdown(" ".join(f":gray-badge[{plain(tag)}]" for tag in present))
-    with st.form("runs-tag-form", border=False):
-        name = st.text_input("Tag", key="runs-tag", max_chars=tags.LENGTH, placeholder="baseline")
-        with st.container(horizontal=True):
-            is_added = st.form_submit_button("Add", type="primary")
-            is_removed = st.form_submit_button("Remove")
-    if is_added or is_removed:
-        with errors.shown():
-            for run in selected:
-                notes.tag(run, name or "", given=is_added)
-            st.rerun()
 
 
 @st.dialog("Rename the run")

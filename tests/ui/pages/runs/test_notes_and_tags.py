@@ -47,27 +47,32 @@ def test_archived_runs_are_named_and_can_be_brought_back():
     assert "Archived" not in app.dataframe[0].value.columns
 
 
-def test_a_tag_is_added_with_enter_and_removed():
+def test_tags_are_added_with_enter_or_chosen_and_removed():
     def script():
         from imgcls import runs
-        from imgcls.ui.runs.table_parts import actions
+        from imgcls.ui.runs.table_parts import tagging
 
-        actions.tag_form(runs.all_runs())
+        tagging.form([run for run in runs.all_runs() if run.id != "other-run"])
 
     found = [mutations.small_run(name) for name in ("first-run", "second-run")]
     notes.tag(found[0], "old", given=True)
+    for name in ("seen", "old"):
+        notes.tag(mutations.small_run("other-run") if name == "seen" else runs.find("other-run"), name, given=True)
     form = AppTest.from_function(script, default_timeout=60).run()
-    add, remove = form.button
-    assert (add.label, remove.label) == ("Add", "Remove"), "Enter presses the first one"
-    assert add.form_id == form.text_input[0].form_id != "" and not add.disabled
+    assert [one.label for one in form.button] == ["old · 1 of 2", "Add", "old", "seen"]
+    add = button(form, "Add")
+    assert add.form_id == form.text_input[0].form_id != "" and not add.disabled, "Enter presses it"
     form.text_input[0].set_value("baseline")
     add.click().run()
     assert is_intact(form) and all("baseline" in notes.read(run).tags for run in found)
-    form.text_input[0].set_value("old")
-    form.button[1].click().run()
-    assert notes.read(found[0]).tags == ("baseline",)
+    button(form, "seen").click().run()
+    assert is_intact(form) and all("seen" in notes.read(run).tags for run in found)
+    button(form, "old · 1 of 2").click().run()
+    button(form, "baseline").click().run()
+    assert [notes.read(run).tags for run in found] == [("seen",), ("seen",)]
+    assert notes.read(runs.find("other-run")).tags == ("seen", "old"), "not selected"
     form.text_input[0].set_value("")
-    form.button[0].click().run()
+    button(form, "Add").click().run()
     assert "needs at least one letter or digit" in text_of(form)
 
 
