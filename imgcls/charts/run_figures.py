@@ -19,7 +19,6 @@ from imgcls.runs.metrics_log import Curves
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-FORMATS = ("png", "svg", "pdf")
 WIDTH = 700
 PNG_SCALE = 3
 """Pixels of a PNG per unit: 2,100 across, 300 per inch at 17 cm."""

@@ -14,8 +14,6 @@ BEST = "#009E73"
 ERROR = "#D55E00"
 QUIET = "#8C939C"
 """Grey that is visible in light and dark mode, for reference lines."""
-DARK = "#1C2530"
-"""Text on a light background."""
 
 GRID = "rgba(128,128,128,0.18)"
 CLEAR = "rgba(0,0,0,0)"

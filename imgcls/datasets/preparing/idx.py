@@ -25,19 +25,6 @@ def is_idx(start: bytes) -> bool:
     return len(start) >= 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_DIMENSIONS
 
 
-def start_of(path: Path, num_bytes: int = 64) -> bytes:
-    """The first bytes of a file, decompressed if it is compressed with gzip; as many as can be read.
-
-    Raises:
-        OSError: the file cannot be opened.
-    """
-    try:
-        with _opened(path) as stream:
-            return stream.read(num_bytes)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return b""
-
-
 def read(path: Path, max_bytes: int = MAX_BYTES) -> np.ndarray:
     """The array of an IDX file, in native byte order, with the dimensions that its header gives.
 

@@ -16,7 +16,6 @@ from imgcls.datasets.recipes import recipe
 from imgcls.params import Value
 from imgcls.system import json_files
 
-NAMES = ("quick", "good", "best")
 MEASURED = Path(__file__).with_name("measured.json")
 FEW_IMAGES, MORE_EPOCHS = 10_000, 2
 """With fewer training images an epoch has few steps, so there are this many times as many epochs."""

@@ -31,11 +31,6 @@ class Suspects:
     confidence: np.ndarray
     joint: np.ndarray
 
-    @property
-    def estimated(self) -> int:
-        """The estimated number of wrong labels: the images off the diagonal of the joint."""
-        return int(self.joint.sum() - np.trace(self.joint))
-
 
 def suspects(labels: np.ndarray, probabilities: np.ndarray) -> Suspects:
     """Suspects among images with these labels (n,), given out-of-sample probabilities (n, k). NaN counts as 0.

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.evaluation.metrics import roc_pr
 from imgcls.evaluation.metrics.classification import SMALLEST
 from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, mean_interval, wilson
 
@@ -113,12 +112,6 @@ def f1_of(right: np.ndarray, support: np.ndarray, answered: np.ndarray) -> np.nd
     """F1 from totals on the last axis: correctly predicted, true and predicted; 0 where all are 0."""
     whole = np.asarray(support, float) + answered
     return np.divide(2.0 * right, whole, out=np.zeros(whole.shape), where=whole > 0)
-
-
-def precision_recall(probabilities: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The curve of one label: precision, recall and their thresholds, the highest threshold first."""
-    curve = roc_pr.precision_recall(np.asarray(probabilities, float), np.asarray(truth) > 0)
-    return curve.y[1:], curve.x[1:], curve.threshold[1:]
 
 
 def average_precisions(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

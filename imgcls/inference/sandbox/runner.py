@@ -16,7 +16,6 @@ from imgcls.inference.sandbox import limits, messages, runtimes, serving
 MODULE = "imgcls.inference.sandbox.runner"
 MEMORY = 800_000_000
 """Bytes of address space for the model, beyond what Python and the runtime use."""
-DTYPES = ("float32", "uint8")
 
 
 def main() -> int:

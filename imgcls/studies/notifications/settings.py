@@ -16,7 +16,6 @@ from imgcls.system import atomic, json_files, paths
 
 FOLDER = "_notifications"
 VERSION = 1
-LONGEST = 2_000
 PASSWORD = "IMGCLS_SMTP_PASSWORD"
 """Environment variable that replaces the stored password."""
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

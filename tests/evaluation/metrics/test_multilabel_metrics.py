@@ -43,17 +43,6 @@ def test_scores_match_scikit_learn(predictions, threshold):
     assert report.cross_entropy.value == pytest.approx(np.mean(each), rel=1e-5)
 
 
-def test_the_curve_matches_scikit_learn_without_its_last_point(predictions):
-    from sklearn import metrics
-
-    probabilities, labels = predictions
-    precision, recall, thresholds = metrics.precision_recall_curve(labels[:, 0], probabilities[:, 0])
-    found = multilabel.precision_recall(probabilities[:, 0], labels[:, 0])
-    assert found[0] == pytest.approx(precision[:-1][::-1])
-    assert found[1] == pytest.approx(recall[:-1][::-1])
-    assert found[2] == pytest.approx(thresholds[::-1])
-
-
 def test_intervals_have_about_their_nominal_coverage(monkeypatch):
     """Test sets drawn many times from a known population: the intervals should contain its F1 and average precision."""
     monkeypatch.setattr(multilabel, "RESAMPLES", 300)
