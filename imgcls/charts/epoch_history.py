@@ -10,7 +10,7 @@ import numpy as np
 
 from imgcls.charts import NAME_LENGTH
 from imgcls.charts.studies import DARK_SCALE, SCALE, STAR
-from imgcls.charts.theme import BEST, QUIET, VALIDATION, class_colour, lay_out, literal
+from imgcls.charts.theme import BEST, QUIET, VALIDATION, class_colour, lay_out, literal, whole_epochs
 from imgcls.evaluation.metrics.percent import percent
 
 MOST_CLASSES = 5
@@ -41,7 +41,7 @@ def one_image(epochs: np.ndarray, probabilities: np.ndarray, true: int, names: S
         )
     figure.add_vline(x=int(epochs[position]), line={"color": QUIET, "width": 2, "dash": "dot"})
     lay_out(figure, height=320, x="epoch", y="probability (%)", margins=(56, 12, 8, 52))
-    figure.update_layout(hovermode="x unified")
+    figure.update_layout(hovermode="x unified", xaxis=whole_epochs(int(epochs[-1])))
     return figure.update_yaxes(range=[-2, 102])
 
 
@@ -62,8 +62,7 @@ def own_metric(name: str, values: Sequence[tuple[int | None, float]]):
         hovertemplate="%{x}: %{y:.6g}<extra></extra>",
     )
     lay_out(figure, height=240, x="epoch" if by_epoch else "value number", y=literal(name), legend=None)
-    figure.update_xaxes(tickformat="d")
-    return figure
+    return figure.update_xaxes(whole_epochs(max((at for at in x if at is not None), default=1)))
 
 
 @dataclass(frozen=True)
@@ -104,5 +103,4 @@ def trials(curves: Sequence[TrialCurve], score: str, *, is_higher_better: bool, 
             hovertemplate=f"trial {one.number}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
         )
     lay_out(figure, height=320, x="epoch", y=score, legend=None)
-    figure.update_xaxes(tickformat="d", dtick=1 if max(len(one.scores) for one in curves) <= 12 else None)
-    return figure
+    return figure.update_xaxes(whole_epochs(max(len(one.scores) for one in curves)))

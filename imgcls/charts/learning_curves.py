@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, faded, layout, literal
+from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, faded, layout, literal, whole_epochs
 from imgcls.evaluation.metrics.percent import interval, percent, percentages
 
 MAX_POINTS = 500
@@ -77,7 +77,7 @@ def learning_curve_dict(
         traces.append(_forecast(quantity, forecast))
     axes = axes_of(quantity, traces, height=height)
     if total_epochs:
-        axes["xaxis"]["range"] = [0, total_epochs]
+        axes["xaxis"] |= {"range": [0, total_epochs]} | whole_epochs(total_epochs)
     if logarithmic:
         axes["yaxis"] = {**axes["yaxis"], "type": "log", "rangemode": "normal", "dtick": "D2", "autorangeoptions": {}}
         axes["yaxis"].pop("range", None)
@@ -103,7 +103,8 @@ def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total
         "hovertemplate": f"%{{y:{digits}}} {unit}<extra></extra>",
     }
     axes = layout(height=190, x="epoch", y=f"{name} ({unit})" if unit else name, margins=(64, 16, 8, 44), legend=None)
-    axes["xaxis"]["range"] = [0, total_epochs] if total_epochs else [0, max(1.0, float(x[-1]) if len(x) else 1.0)]
+    last = total_epochs or max(1.0, float(x[-1]) if len(x) else 1.0)
+    axes["xaxis"] |= {"range": [0, last]} | whole_epochs(last)
     axes["yaxis"] |= {"type": "log", "dtick": "D2"} if logarithmic else {"rangemode": "tozero"}
     return {"data": [trace], "layout": axes | marks(changes, at=None)}
 
@@ -245,6 +246,7 @@ def axes_of(quantity, traces, **options):
     """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points."""
     axes = layout(x="epoch", y=AXES[quantity], **options) | {"hovermode": "x unified"}
     axes["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
+    axes["xaxis"] |= whole_epochs(max((float(np.nanmax(trace["x"])) for trace in traces if len(trace["x"])), default=1))
     if quantity == "loss":
         axes["yaxis"]["rangemode"] = "tozero"
     else:

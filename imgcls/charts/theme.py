@@ -15,6 +15,7 @@ ERROR = "#D55E00"
 QUIET = "#8C939C"
 """Grey that is visible in light and dark mode, for reference lines."""
 
+FEW_EPOCHS = 12
 GRID = "rgba(128,128,128,0.18)"
 CLEAR = "rgba(0,0,0,0)"
 
@@ -100,6 +101,11 @@ def layout(*, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
         "xaxis": {"title": {"text": x, "standoff": 8}, **axis},
         "yaxis": {"title": {"text": y, "standoff": 8}, **axis},
     }
+
+
+def whole_epochs(last):
+    """A tick at each of a few epochs, up to the `last`; Plotly would add halves. Among many it leaves epochs out."""
+    return {"tick0": 0, "dtick": 1 if last <= FEW_EPOCHS else None}
 
 
 def faded(colour, opacity):

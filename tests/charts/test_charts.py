@@ -180,6 +180,22 @@ def test_repeated_runs_are_a_line_with_a_band_that_the_legend_names():
     assert wide.y == pytest.approx([50, 70, 90, 50]) and narrow.y == pytest.approx([50, 70, 80, 50])
 
 
+@pytest.mark.parametrize(("last", "step"), [(1, 1), (3, 1), (12, 1), (40, None)])
+def test_epochs_are_whole_numbers_on_all_axes(last, step):
+    epochs = np.arange(1, last + 1)
+    figures = [
+        curve(validation=(epochs, epochs / 100)),
+        curve(validation=(epochs[:1], epochs[:1] / 100), total_epochs=last),
+        compare_curves([("a", mean_curve([(epochs, epochs / 100)]))], "accuracy"),
+        charts.small_curve_dict(epochs, epochs, name="rate", unit="", total_epochs=last)["layout"],
+        epoch_history.one_image(epochs, np.full((last, 2), 0.5), 0, ["a", "b"], 0),
+        epoch_history.own_metric("mine", [(int(epoch), 0.5) for epoch in epochs]),
+        epoch_history.trials([epoch_history.TrialCurve("a", 1, [0.5] * last)], "accuracy", is_higher_better=True),
+    ]
+    steps = [one["xaxis"].get("dtick") if isinstance(one, dict) else one.layout.xaxis.dtick for one in figures]
+    assert steps == [step] * len(figures)
+
+
 def test_long_names_in_a_legend_stay_different():
     setting = "Convolutional network on MNIST sample with one-cycle"
     names = [f"{setting}, seed {seed}" for seed in range(1, 9)]
