@@ -9,10 +9,13 @@ import numpy as np
 
 from imgcls.errors import UserError
 from imgcls.runs import ENDED, Run
+from imgcls.runs.annotations import own_metrics
 from imgcls.runs.metrics_log import Curves
 from imgcls.system import json_files
 
 POLL_SECONDS = 1.0
+OWN = "own/"
+"""How the names of the user's own metrics begin."""
 BATCH = {
     "loss": "batch/loss",
     "accuracy": "batch/accuracy",
@@ -53,7 +56,7 @@ def points(run: Run, *, follow: bool = False) -> Iterator[Point]:
     If the training was resumed from an earlier step meanwhile, the points since then come again.
     """
     curves = Curves(run.folder / "metrics.jsonl")
-    batches = epochs = 0
+    batches = epochs = own = 0
     while True:
         has_ended = run.state in ENDED
         curves.refresh()
@@ -61,6 +64,9 @@ def points(run: Run, *, follow: bool = False) -> Iterator[Point]:
         new = [(line, BATCH) for line in curves.batches[batches:]] + [(line, EPOCH) for line in curves.epochs[epochs:]]
         batches, epochs = len(curves.batches), len(curves.epochs)
         found = [_point(line, names, curves, run) for line, names in new]
+        recorded = own_metrics.read(run).records
+        found += [_own_point(record, curves, run) for record in recorded[own:] if record.epoch is not None]
+        own = len(recorded)
         yield from sorted((point for point in found if point.values), key=lambda point: point.step)
         if has_ended or not follow:
             return
@@ -77,14 +83,22 @@ def settings(run: Run) -> dict[str, Any]:
 
 
 def scores(run: Run) -> dict[str, float]:
-    """The scores of the run, as far as there are any."""
+    """The scores of the run, as far as there are any, and the last values of the user's own metrics."""
     result = run.result or {}
-    return {name: float(result[name]) for name in SCORES if json_files.is_number(result.get(name))}
+    own = {f"{OWN}{name}": values[-1][1] for name, values in own_metrics.read(run).series().items()}
+    return {name: float(result[name]) for name in SCORES if json_files.is_number(result.get(name))} | own
 
 
 def _point(line: dict[str, Any], names: dict[str, str], curves: Curves, run: Run) -> Point:
     values = {name: float(line[key]) for key, name in names.items() if json_files.is_number(line.get(key))}
     return Point(round(line["epoch"] * (curves.plan.get("steps") or 1)), _time(run, curves, line["epoch"]), values)
+
+
+def _own_point(record: own_metrics.Record, curves: Curves, run: Run) -> Point:
+    """Where its epoch is on the curve, however much later the values were recorded."""
+    epoch = record.epoch or 0
+    values = {f"{OWN}{name}": value for name, value in record.values.items()}
+    return Point(round(epoch * (curves.plan.get("steps") or 1)), _time(run, curves, epoch), values)
 
 
 def _time(run: Run, curves: Curves, epoch: float) -> float:

@@ -15,6 +15,7 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.export import trackers
 from imgcls.export.trackers import history, tensorboard
+from imgcls.runs.index.recording import record
 from imgcls.runs.metrics_log import Curves
 from tests.support.local_server import serving
 
@@ -40,6 +41,20 @@ def test_the_points_match_the_metrics_in_step_order(finished_run):
     losses = [point.values["validation/loss"] for point in points if "validation/loss" in point.values]
     assert losses == [line["val_loss"] for line in curves.epochs]
     assert points[0].time >= finished_run.created
+
+
+def test_metrics_of_ones_own_are_points_at_their_epochs_and_scores(finished_run):
+    record(finished_run, {"night/f1": 0.5}, epoch=1)
+    record(finished_run, {"night/f1": 0.75, "auc": 0.9})
+    points = list(history.points(finished_run))
+    steps = Curves(finished_run.folder / "metrics.jsonl").refresh().plan["steps"]
+    own = [(point.step, point.values) for point in points if any(name.startswith("own/") for name in point.values)]
+    assert own == [(steps, {"own/night/f1": 0.5})]
+    assert [point.step for point in points] == sorted(point.step for point in points)
+    (at,) = {point.time for point in points if "own/night/f1" in point.values}
+    assert at in [point.time for point in points if "validation/loss" in point.values], "not when it was recorded"
+    found = history.scores(finished_run)
+    assert found["own/night/f1"] == 0.75 and found["own/auc"] == 0.9 and "test_accuracy" in found
 
 
 def test_following_ends_with_the_training_and_delivers_all_values(make_run, wait_until, monkeypatch):
