@@ -27,6 +27,19 @@ def test_an_empty_canvas_says_nothing():
     assert Situation().said == "–"
 
 
+def test_the_steps_about_filters_count_once_another_one_was_chosen_and_once_there_is_a_drawing():
+    another, drawing = lessons.find("convolution").STEPS[4:6]
+    situation = Situation(page="evaluate", query={"view": "Activations"})
+    for step, state, is_done in (
+        (another, {"by-hand-map": 8, "by-hand-strongest": 8}, False),
+        (another, {"by-hand-map": 2, "by-hand-strongest": 8}, True),
+        (drawing, {"activations-source": "Drawing"}, False),
+        (drawing, {"activations-source": "Drawing", "activations-drawn": True}, True),
+        (drawing, {"activations-source": "Test image", "activations-drawn": True}, False),
+    ):
+        assert step.is_done(replace(situation, state=state)) == is_done
+
+
 def test_the_step_about_colour_counts_once_the_channels_of_a_photo_were_opened():
     step = lessons.find("pixels").STEPS[3]
     situation = Situation(page="evaluate", query={"run": "cifar10", "view": "Single image"})

@@ -16,10 +16,18 @@ DISCUSS = (
     "Why may the same nine weights be used at every place of an image? When would that be wrong?",
 )
 VIEW = {"view": "Activations"}
+FILTER, STRONGEST, DRAWN = "by-hand-map", "by-hand-strongest", "activations-drawn"
+"""Keys of the session: the filter that was chosen, the one that is chosen at first, and whether there is a drawing."""
 
 
 def _is_at_activations(situation: Situation) -> bool:
     return situation.shows("evaluate", **VIEW)
+
+
+def _has_another_filter(situation: Situation) -> bool:
+    """At first, the filter with the strongest response is shown."""
+    chosen = situation.state.get(FILTER)
+    return _is_at_activations(situation) and chosen not in (None, situation.state.get(STRONGEST))
 
 
 def _unit(situation: Situation) -> dict[str, str]:
@@ -111,19 +119,35 @@ STEPS = (
         query=VIEW,
         run_of=CNN,
         is_alike=True,
-        keys=("by-hand", "activations-source"),
+        keys=("by-hand",),
         question=Question(
             "You choose another filter, with different weights. Where will its map be bright?",
             ("In the same places", "Where its own pattern is, such as other edges", "Everywhere"),
             1,
         ),
-        do="Choose another filter below “A convolution by hand”; then, further up, choose “Drawing” as the image.",
+        do="Choose another filter below “A convolution by hand”.",
+        check=_has_another_filter,
+        after="Each map is bright where the pattern of its filter appears. The next layer does the same with all 16 "
+        "maps as its input, so it sees larger patterns; after a few layers, a unit sees the whole digit.",
+    ),
+    Step(
+        title="Your own drawing",
+        text="So far, the filters looked at a test image. They can be applied to any image, for example to a drawing "
+        "of yours.",
+        page="evaluate",
+        query=VIEW,
+        run_of=CNN,
+        is_alike=True,
+        keys=("activations-source",),
+        after_keys=("by-hand",),
+        do="Choose “Drawing” as the image and draw a digit.",
         check=lambda situation: (
-            _is_at_activations(situation) and situation.state.get("activations-source") == "Drawing"
+            _is_at_activations(situation)
+            and situation.state.get("activations-source") == "Drawing"
+            and bool(situation.state.get(DRAWN))
         ),
-        after="Each map was bright where the pattern of its filter appears. Now draw a digit: the same filters slide "
-        "over your drawing. The next layer does the same with all 16 maps as its input, so it sees larger patterns; "
-        "after a few layers, a unit sees the whole digit.",
+        after="The marked part shows the feature map of your drawing: the same nine weights, at every place of your "
+        "digit. Try other filters.",
         notes="Draw only a vertical line, then only a horizontal one: which maps answer?",
     ),
     Step(

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from imgcls import lessons
 from imgcls.config import Config
 from tests.browser.support import steps
+from tests.browser.support.server import REPOSITORY
 
 SAMPLE = {"run": "sample"}
 """For steps about a run of the learner: a small CNN, as in the lessons."""
@@ -170,6 +171,30 @@ def test_a_toast_does_not_cover_the_bar(visit, make_server, sample_run):
     expect(toast).to_contain_text("Note saved")
     box = toast.bounding_box()
     assert box["x"] + box["width"] <= bar.bounding_box()["x"]
+    server.close()
+
+
+def test_on_a_phone_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_view(visit, make_server):
+    server = make_server()
+    server.add(REPOSITORY / "saved_models" / "cifar10")
+    page = visit(server.start(), "/lessons?lesson=pixels", viewport={"width": 390, "height": 844})
+    steps.shows(page, "2. Pixels: what a network sees")
+    steps.button(page, "Start the lesson").click()
+    bar = page.locator(".st-key-lesson")
+    for title in ("From a drawing to numbers", "Small, and in a corner", "Count them yourself"):
+        expect(bar).to_contain_text(title)
+        steps.next_step(page).click()
+    expect(bar).to_contain_text("Colour")
+    bar.get_by_role("button", name="3,072").click()
+    tab = steps.main(page).locator(".st-key-view button").filter(has_text="Single image")
+    expect(tab).to_have_css("outline-style", "solid")
+    expect(tab).to_be_in_viewport(ratio=1)
+    tab.click()
+    channels = page.locator(".st-key-channels")
+    expect(channels).to_be_in_viewport(ratio=0.9)
+    channels.locator("summary").click()
+    expect(bar).to_contain_text("three for each pixel")
+    expect(channels.locator("figcaption").last).to_be_in_viewport(ratio=1)
     server.close()
 
 

@@ -24,10 +24,12 @@ function room() {
 function extent(elements) {
   const boxes = elements.map((element) => element.getBoundingClientRect());
   const [top, bottom] = [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom))];
-  return { top, bottom, height: bottom - top };
+  const isWithin = boxes.every(({ left, right }) => left >= 0 && right <= innerWidth);
+  return { top, bottom, height: bottom - top, isWithin };
 }
 
-function isInView({ top, bottom, height }) {
+function isInView({ top, bottom, height, isWithin }) {
+  if (!isWithin) return false; // such as the tab at the end of a row that scrolls
   const [high, low] = room();
   return Math.min(bottom, low) - Math.max(top, high) >= ENOUGH * Math.min(height, low - high);
 }

@@ -37,6 +37,8 @@ SUPPORTS = ("single", "multi")
 FEW = 3
 """Up to this many feature maps do not need the full width."""
 CANVAS_SIDE = 224
+DRAWN = "activations-drawn"
+"""Session key: whether there is something on the canvas. Lesson 4 reads it."""
 UPLOAD_MB = 32
 TEST, UPLOAD, DRAWING = N_("Test image"), N_("Your image"), N_("Drawing")
 COLUMNS = (N_("Layer"), N_("Shape"), N_("Min"), N_("Mean"), N_("Max"), N_("Zeros"), N_("Dead"))
@@ -158,6 +160,7 @@ def _drawing(shape: tuple) -> np.ndarray | None:
         background_color="#000000",
     )
     st.caption(_("Draw one large digit."))
+    st.session_state[DRAWN] = drawn is not None
     return None if drawn is None else loading.prepare_drawing(drawn, shape).pixels
 
 

@@ -8,7 +8,8 @@ from imgcls.lessons import first_convolution
 from imgcls.runs import Run
 from imgcls.ui.components import unit_by_hand as component
 
-MAP = "by-hand-map"
+MAP, STRONGEST = "by-hand-map", "by-hand-strongest"
+"""Session keys: the filter that is chosen, and the one that is chosen at first. Lesson 4 reads them."""
 
 
 def show(run: Run, pixels: np.ndarray) -> None:
@@ -24,6 +25,7 @@ def show(run: Run, pixels: np.ndarray) -> None:
     maps = found.outputs.shape[-1]
     with st.container(key="by-hand"):
         strongest = int(np.abs(found.outputs).sum((0, 1)).argmax())
+        st.session_state[STRONGEST] = strongest + 1
         options = list(range(1, maps + 1))
         chosen = st.selectbox(_("Filter"), options, index=strongest, key=MAP, width=160) if maps > 1 else 1
         component.show(found, pixels, chosen - 1)
