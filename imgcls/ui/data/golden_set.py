@@ -3,6 +3,8 @@
 import streamlit as st
 
 from imgcls.evaluation import golden
+from imgcls.ui.app.lessons import stored
+from imgcls.ui.components import reveal
 from imgcls.ui.widgets import gallery, golden_pin
 
 MOST_SHOWN = 120
@@ -13,6 +15,8 @@ def show(data: str) -> None:
     count = len(golden.digests(data)) if golden.is_available() else 0
     if not count:
         return
+    if not stored.progress().current:
+        reveal.if_asked(golden_pin.OPENED, f".st-key-{golden_pin.OPENED}")
     with st.expander(
         f"Golden set ({count:,})", icon=":material/keep:", key=golden_pin.OPENED, on_change="rerun"
     ) as box:

@@ -1,6 +1,5 @@
 """Below Start: a switch that turns the run into a study, and the settings that it varies."""
 
-import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -35,8 +34,8 @@ USUAL = {
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
-SWITCH, PANEL, WANTED = "vary", "vary-panel", "study-wanted"
-"""Key of the switch and of what it shows; session key of when a visitor asked for it elsewhere."""
+SWITCH, PANEL = "vary", "vary-panel"
+"""Key of the switch and of what it shows."""
 BACKEND, PARALLEL = "backend", "vary-parallel"
 """Session keys of where runs train, which the form asks beside Start, and of how many trials train at a time."""
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
@@ -62,9 +61,8 @@ def show(config: Config) -> Varied | None:
     """The switch and, if it is on, the controls; None if it is off."""
     if not st.toggle(_("Vary settings"), key=SWITCH, help=_(WHAT)):
         return None
-    wanted = st.session_state.get(WANTED)
-    if wanted and not stored.progress().current:  # a lesson has its own place to show
-        reveal.show(f".st-key-{PANEL}", f"study {wanted}")
+    if not stored.progress().current:
+        reveal.if_asked("study", f".st-key-{PANEL}")
     with st.container(border=True, key=PANEL):
         plan = None
         with shown():
@@ -76,7 +74,7 @@ def open_form() -> None:
     """Leads to the form, with the controls of a study in view."""
     st.session_state.pop(detailed.KEY, None)
     st.session_state[SWITCH] = st.session_state[detailed.OPENED] = True
-    st.session_state[WANTED] = time.time()
+    reveal.ask("study")
     links.go("train.py")
 
 

@@ -12,6 +12,7 @@ from imgcls.evaluation.golden import GoldenImage
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
+from imgcls.ui.components import reveal
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
@@ -76,6 +77,7 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
             )
             if st.button("Open the golden set", icon=":material/keep:", key=f"{key}-open", type="tertiary"):
                 st.session_state[OPENED] = True
+                reveal.ask(OPENED)
                 links.go("data.py", data=_title(data))
     else:
         st.button(

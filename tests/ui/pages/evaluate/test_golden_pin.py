@@ -3,7 +3,7 @@
 from imgcls import datasets
 from imgcls.evaluation import golden, predictions
 from imgcls.ui.app import links
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import is_intact, opened, prepared, text_of
 from tests.support.runs.golden_runs import worse
 
 
@@ -29,8 +29,12 @@ def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
     next(one for one in again.button if one.label == "Open the golden set").click().run()
     assert again.session_state["golden-set"], "Data shows it open"
     assert gone == [("data.py", {"data": datasets.facts(finished_run.card.data).title})]
-    page = opened("data", data=finished_run.card.data)
-    assert "Golden set (1)" in [one.label for one in page.expander]
+    page = prepared("data", data=finished_run.card.data)
+    for key in ("golden-set", "reveal-golden-set"):
+        page.session_state[key] = again.session_state[key]
+    page.run()
+    assert is_intact(page) and "Golden set (1)" in [one.label for one in page.expander]
+    assert any("st-key-golden-set" in str(one.proto) for one in page.get("bidi_component")), "scrolled to"
     golden.pin(finished_run.card.data, image.pixels, image.label, "<b>hostile</b>")
     second = worse(finished_run, "second", 3e9)
     app = opened("train", run=second.id)

@@ -1,5 +1,7 @@
 """The form on Train starts studies, and runs with several seeds."""
 
+import time
+
 import pytest
 
 from imgcls import jobs, studies
@@ -87,8 +89,8 @@ def test_a_study_wanted_elsewhere_opens_the_section_with_its_controls(digits, mo
     button(app, "Choose your own settings").click().run()
     assert gone == ["train.py"] and app.session_state["vary"] and app.session_state["detailed-opened"]
     form = prepared("train", data="Small digits")
-    for key, value in {"vary": True, "detailed-opened": True, search.WANTED: 1.0}.items():
+    for key, value in {"vary": True, "detailed-opened": True, "reveal-study": time.time()}.items():
         form.session_state[key] = value
     form.run()
     assert is_intact(form) and form.toggle(key="vary").value and form.session_state["detailed"]
-    assert any("study 1.0" in str(one.proto) for one in form.get("bidi_component")), "and scrolls to them"
+    assert any("st-key-vary-panel" in str(one.proto) for one in form.get("bidi_component")), "and scrolls to them"
