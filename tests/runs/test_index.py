@@ -349,6 +349,17 @@ def test_a_guest_saves_no_view(monkeypatch, mode):
         assert views.read() == {}
 
 
+def test_archived_runs_are_counted_apart(add):
+    for number in range(4):
+        notes.archive(add(f"run-{number}", 0.5, batch_size=number + 1), archived=number > 1)
+    for text, shown, hidden in (("", 2, 2), ("batch_size>2", 0, 2), ("batch_size<=3", 2, 1)):
+        asked = Query(text=text)
+        found = query.archived_left_out(asked, index.search(asked))
+        assert (found.total, found.everything, found.archived) == (shown, 2, hidden)
+    asked = Query(archived=True)
+    assert query.archived_left_out(asked, index.search(asked)).total == 4
+
+
 def test_a_run_without_a_name_gets_one_that_no_run_has(make_run, monkeypatch):
     monkeypatch.setattr(jobs, "_call", lambda: None)
     config = Config(data="digits", model="ann")

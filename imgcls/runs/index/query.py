@@ -6,7 +6,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from imgcls.params import shortened
@@ -50,7 +50,7 @@ class Found:
     """The rows in order, at most `limit`; how many match, and how many there are; all values of some columns.
 
     `studies`: without trials, how many trials of each study match. `refused`: the filter is invalid, so nothing was
-    looked for.
+    looked for. `archived`: how many more match that are archived; only `archived_left_out` counts them.
     """
 
     rows: list[dict[str, Any]]
@@ -59,6 +59,7 @@ class Found:
     values: dict[str, list[Any]]
     studies: dict[str, int] = field(default_factory=dict)
     refused: bool = False
+    archived: int = 0
 
 
 def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
@@ -98,6 +99,15 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
         return Found([json.loads(row) for (row,) in rows], total, everything, values, studies)
 
     return database.ask(found)
+
+
+def archived_left_out(query: Query, found: Found) -> Found:
+    """What was found, without archived runs in its numbers, and how many of these match."""
+    if query.archived:
+        return found
+    of_all = search(Query(only=query.only, trials=query.trials, limit=0)).total
+    archived = replace(query, archived=True, trials=True, limit=0, exact=query.exact | {"archived": 1})
+    return replace(found, everything=of_all, archived=search(archived).total)
 
 
 def _counted(

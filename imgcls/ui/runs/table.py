@@ -46,7 +46,9 @@ def show() -> list[str]:
         "Click a card to open its run" if layout == table_controls.CARDS else "Select one to open, rename or delete it"
     )
     st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}; select several to compare them.")
-    studies.say(found)
+    with st.container(horizontal=True, gap="small"):
+        studies.say(found)
+        archiving.say(found.archived)
     table = table_columns.table(rows, columns)
     with st.container():  # one place for both
         if layout == table_controls.CARDS:
@@ -57,7 +59,7 @@ def show() -> list[str]:
     with st.container(key=f"runs-actions-{'in-sight' if is_in_sight else layout.lower()}"):
         if selected or layout == table_controls.TABLE:  # a card opens by itself
             actions.show(selected)
-        archiving.notice(are_shown=bool(st.session_state.get("archived")))
+        archiving.notice(are_shown=bool(st.session_state.get(archiving.SHOWN)))
     st.download_button(
         "Download table (CSV)",
         lambda: safe_csv.csv_file(table.to_pydict()),

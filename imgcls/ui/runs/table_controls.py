@@ -13,12 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 from imgcls import models
 from imgcls.errors import SettingError
 from imgcls.runs.index import Found, Query, names, search
-from imgcls.runs.index.query import GROUPS
+from imgcls.runs.index.query import GROUPS, archived_left_out
 from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
-from imgcls.ui.runs.table_parts import groups, saved_views, studies
+from imgcls.ui.runs.table_parts import archiving, groups, saved_views, studies
 from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.widgets import formatting
 
@@ -107,6 +107,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     popover.caption(HELP.format(columns=", ".join(names.ON_SCREEN), settings=", ".join(names.settings())))
     with chips:
         studies.chip()
+        archiving.chip()
     by = st.session_state.get("group")
     query = Query(
         text=text or "",
@@ -126,7 +127,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         else:
             for name in (groups.CHOSEN, groups.OPEN):
                 st.query_params.pop(name, None)
-        found = search(query)
+        found = archived_left_out(query, search(query))
     except SettingError as error:  # with all runs below it, the message would look like a remark on a filter that works
         st.warning(plain(str(error)), icon=":material/filter_list_off:")
         found = replace(search(replace(query, text="", limit=0)), total=0, studies={}, refused=True)
@@ -189,7 +190,7 @@ def _more(known: list[str]) -> None:
             placeholder="Do not group",
         )
         studies.switch()
-        st.toggle("Show archived runs", key="archived", bind="query-params")
+        st.toggle("Show archived runs", key=archiving.SHOWN, bind="query-params")
         saved_views.show(KEYS)
 
 

@@ -12,6 +12,8 @@ from imgcls.ui.widgets import formatting
 
 NOTICE = "runs-archived"
 """Key of what was done last."""
+SHOWN = "archived"
+"""Whether archived runs are shown, in the session and in the URL."""
 ARCHIVED, UNARCHIVED = "Archived", "Unarchived"
 
 
@@ -22,6 +24,30 @@ def change(selected: list[Run], *, archived: bool) -> None:
             notes.archive(run, archived=archived)
         undo_notice.keep(NOTICE, Done.now(ARCHIVED if archived else UNARCHIVED, selected))
         st.toast(f"{formatting.count(len(selected), 'run')} {'archived' if archived else 'unarchived'}.")
+
+
+def chip() -> None:
+    """While archived runs are shown, a chip that hides them."""
+    if st.session_state.get(SHOWN):
+        st.button("Archived runs", icon=":material/close:", key="remove-archived", on_click=_show, args=(False,))
+
+
+def say(hidden: int) -> None:
+    """How many archived runs match but are hidden, with a button that shows them."""
+    if hidden:
+        st.button(
+            f"{formatting.count(hidden, 'archived run')} {'is' if hidden == 1 else 'are'} hidden · Show",
+            icon=":material/inventory_2:",
+            key="runs-show-archived",
+            type="tertiary",
+            on_click=_show,
+            args=(True,),
+        )
+
+
+def _show(are_shown: bool) -> None:
+    """A callback."""
+    st.session_state[SHOWN] = are_shown
 
 
 def has_notice() -> bool:

@@ -35,9 +35,13 @@ def test_archived_runs_are_named_and_can_be_brought_back():
     app = opened("runs", layout="Table")
     app.session_state[table_rows.SELECTED] = ["first-run", "second-run"]
     button(app.run(), "Archive").click().run()
-    assert is_intact(app) and "0 runs of 2." in text_of(app)
-    assert "Archived: “second-run”, “first-run”." in text_of(app) and "View → Show archived runs" in text_of(app)
+    assert is_intact(app) and "0 runs." in text_of(app)
     assert "2 runs archived." in [one.value for one in app.toast]
+    button(app, "2 archived runs are hidden · Show").click().run()
+    assert is_intact(app) and "2 runs." in text_of(app) and app.query_params["archived"] == "true"
+    app.button(key="remove-archived").click().run()
+    assert "0 runs." in text_of(app) and "archived" not in app.query_params
+    assert "Archived: “second-run”, “first-run”." in text_of(app) and "View → Show archived runs" in text_of(app)
     shown = opened("runs", layout="Table", archived="true").dataframe[0].value
     assert list(shown["Archived"]) == ["Archived", "Archived"], "told apart by text"
     assert html_of(opened("runs", layout="Cards", archived="true")).count("<span>Archived</span>") == 2
