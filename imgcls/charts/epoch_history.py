@@ -98,7 +98,7 @@ def trials(curves: Sequence[TrialCurve], score: str, *, is_higher_better: bool, 
             mode="lines+markers",
             name=f"trial {one.number}",
             line={"color": colour, "width": 4 if one.is_winner else 1.5, "dash": "dot" if one.is_open else "solid"},
-            marker={"size": sizes, "symbol": ["star" if size == STAR else "circle" for size in sizes]},
+            marker={"size": sizes, "opacity": 1, "symbol": ["star" if size == STAR else "circle" for size in sizes]},
             customdata=[one.run] * len(one.scores),
             hovertemplate=f"trial {one.number}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
         )

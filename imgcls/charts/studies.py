@@ -16,11 +16,10 @@ DARK_SCALE = [[0, "#FF9E5E"], [0.5, "#FFD27A"], [1, "#7CC7F5"]]
 """From bad to good; also distinguishable with colour blindness. Lines are so thin that dark ground needs light ones."""
 MOST_TRIAL_TICKS = 10
 """With more trials than this, the axis names not every number."""
-PADDING = 0.04
 STAR = 18
 """Pixels of the star that marks the winner."""
 CAMERA = 72  # pixels above parallel coordinates: the names of the axes stand below the camera icon
-MOST_TEXTS, MOST_DECADES = 40, 2
+PADDING, MOST_TEXTS, MOST_DECADES = 0.04, 40, 2
 LEAST_TICKS, TICK_DISTANCE = 3, 0.08
 """Round numbers on the axis of the scores, and their least distance to its ends, as a fraction of its length."""
 
@@ -194,7 +193,8 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
         y=[point.value for point in points],
         mode="markers",
         marker={
-            "color": [BEST if point.is_winner else faded(colour, 0.75) for point in points],
+            "color": [BEST if point.is_winner else faded(colour, 0.9) for point in points],
+            "opacity": 1,  # with several sizes, Plotly takes 0.7, too dark on a dark page
             "size": [STAR if point.is_winner else 10 for point in points],
             "symbol": ["star" if point.is_winner else symbol for point in points],
         },

@@ -161,3 +161,11 @@ def test_learning_curves_of_trials_mark_the_winner_and_what_has_not_ended():
     assert [one.line.dash for one in figure.data] == ["dot", "solid", "solid"]
     assert list(figure.data[0].customdata) == ["b"] * 3
     assert epoch_history.trials(curves[:1], "loss", is_higher_better=True, is_dark=True).data[0].line.width == 4
+
+
+def test_points_are_opaque_enough_for_a_dark_page():
+    points = [Point("a", 0, 50.0, {}, is_winner=True), Point("b", 1, 40.0, {})]
+    (_, scatter) = studies.history(points, "score", is_higher_better=True).data
+    assert scatter.marker.opacity == 1 and scatter.marker.color[1] != scatter.marker.color[0]
+    curves = [epoch_history.TrialCurve("a", 0, [0.1, 0.4], is_winner=True)]
+    assert epoch_history.trials(curves, "score", is_higher_better=True).data[0].marker.opacity == 1
