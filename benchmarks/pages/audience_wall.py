@@ -23,7 +23,7 @@ import statistics
 import sys
 import time
 
-from benchmarks.prediction.drawing_latency import STROKES, strokes
+from benchmarks.prediction.drawing_latency import STROKES, move_pen, strokes
 from benchmarks.support.browser import chromium
 from benchmarks.support.reference import Reference
 from benchmarks.support.report_line import Missing, line, percentile, run
@@ -32,7 +32,7 @@ from benchmarks.support.server import Server, copy_runs, serve, workplace
 SECONDS, PHONES = 60, 200
 STATE_SECONDS, SEND_SECONDS, WALL_SECONDS = 3.0, 6.0, 0.7
 TARGET_SECONDS, PHONE_TARGET_MS = 2.0, 50
-PHONE_DRAWINGS, PACE = 10, 0.016
+PHONE_DRAWINGS = 10
 VIEW = {"width": 390, "height": 844}
 WATCH = """
 const pen = window.pen = {moved: 0, latencies: []};
@@ -106,18 +106,7 @@ def phone_latencies(server: Server, code: str, browser) -> list[float]:
     page.locator("#draw").wait_for(timeout=60_000)
     for number in range(PHONE_DRAWINGS + 1):
         digit = list(STROKES)[number % 10]
-        box = page.locator("#pad canvas").bounding_box()
-        scale = box["width"] / 280
-        for stroke in strokes(digit):
-            points = [(box["x"] + scale * (70 + 1.4 * x), box["y"] + scale * (50 + 1.8 * y)) for x, y in stroke]
-            page.mouse.move(*points[0])
-            page.mouse.down()
-            due = time.monotonic()
-            for point in points:
-                page.mouse.move(*point)
-                due += PACE
-                time.sleep(max(0, due - time.monotonic()))
-            page.mouse.up()
+        move_pen(page, page.locator("#pad canvas"), digit)
         if number == 0:  # loads the model
             page.locator("#answer", has_text=str(digit)).wait_for(timeout=60_000)
             if not page.locator("#where").inner_text().startswith("Read on this device."):

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 from benchmarks.pages.audience_wall import Client, place
-from benchmarks.prediction.drawing_latency import strokes
+from benchmarks.prediction.drawing_latency import move_pen, strokes
 from benchmarks.support.browser import chromium
 from benchmarks.support.report_line import Missing, line, run
 from benchmarks.support.server import copy_runs, started, workplace
@@ -73,15 +73,7 @@ def wait_for_text(page, pattern: str, timeout: float = PATIENCE_MS) -> None:
 
 def draw(page, digit: int) -> None:
     """A digit with the finger."""
-    box = page.locator("#pad canvas").bounding_box()
-    scale = box["width"] / 280
-    for stroke in strokes(digit):
-        points = [(box["x"] + scale * (70 + 1.4 * x), box["y"] + scale * (50 + 1.8 * y)) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for point in points:
-            page.mouse.move(*point)
-        page.mouse.up()
+    move_pen(page, page.locator("#pad canvas"), digit, pace=0)
 
 
 async def others_draw(port: int, code: str) -> None:

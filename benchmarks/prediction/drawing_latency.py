@@ -18,7 +18,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from benchmarks.support import reference
@@ -77,22 +77,31 @@ def _points(stroke: str) -> list[tuple[float, float]]:
     return [(a + (c - a) * t / 5, b + (d - b) * t / 5) for (a, b), (c, d) in parts for t in range(6)]
 
 
-def draw(page, digit: int) -> dict:
-    """Draws one digit on the empty canvas: the milliseconds, and whether it was read right."""
-    page.evaluate("pen.latencies = []; pen.waiting = []; pen.whole = pen.lifted = 0")
-    box = page.locator("canvas").first.bounding_box()
+def move_pen(
+    page, canvas, digit: int, *, pace: float = PACE, before_stroke: Callable[[], object] = lambda: None
+) -> None:
+    """Draws one digit on a canvas of 280 x 280 units with the mouse, one movement every `pace` seconds."""
+    box = canvas.bounding_box()
     scale = box["width"] / 280
     for stroke in strokes(digit):
         points = [(box["x"] + scale * (70 + 1.4 * x), box["y"] + scale * (50 + 1.8 * y)) for x, y in stroke]
         page.mouse.move(*points[0])
-        page.evaluate("pen.whole = pen.lifted = 0")  # what counts is the answer to the last stroke
+        before_stroke()
         page.mouse.down()
         due = time.monotonic()
         for point in points:
             page.mouse.move(*point)
-            due += PACE
+            due += pace
             time.sleep(max(0, due - time.monotonic()))
         page.mouse.up()
+
+
+def draw(page, digit: int) -> dict:
+    """Draws one digit on the empty canvas: the milliseconds, and whether it was read right."""
+    page.evaluate("pen.latencies = []; pen.waiting = []; pen.whole = pen.lifted = 0")
+    # What counts is the answer to the last stroke.
+    forget = "pen.whole = pen.lifted = 0"
+    move_pen(page, page.locator("canvas").first, digit, before_stroke=lambda: page.evaluate(forget))
     page.wait_for_function("pen.whole > 0", timeout=20_000)
     seen = page.evaluate("({latencies: pen.latencies, whole: pen.whole})")
     seen["right"] = page.locator(".prediction").inner_text() == str(digit)

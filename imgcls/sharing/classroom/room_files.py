@@ -107,9 +107,20 @@ def tidy(code: str) -> str:
 @contextlib.contextmanager
 def changing() -> Iterator[None]:
     """Of all processes and threads that change rooms, one at a time."""
+    with changing_files_of(folder()):
+        yield
+
+
+@contextlib.contextmanager
+def changing_files_of(place: Path) -> Iterator[None]:
+    """Of all processes and threads that change files in this folder, one at a time. It is created if it is missing.
+
+    Raises:
+        UserError: the server is busy, or a file cannot be written.
+    """
     try:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        with filelock.FileLock(folder() / ".lock", timeout=LOCK_SECONDS, poll_interval=0.02):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with filelock.FileLock(place / ".lock", timeout=LOCK_SECONDS, poll_interval=0.02):
             yield
     except filelock.Timeout as error:
         raise UserError("The server is busy. Try again in a moment.") from error

@@ -18,13 +18,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from imgcls import sharing
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.sharing import Action, Mode, Visitor
-from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom import room_files, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.owner_code import LETTERS
 from imgcls.system import atomic, json_files, paths
@@ -41,7 +39,6 @@ MOST_OF_A_ROOM = 100
 MOST_CONTROLS = 200
 ALWAYS_FIXED = "data"
 """Scores on different datasets cannot be compared."""
-LOCK_SECONDS = 10.0
 
 Setting = int | float | bool | str
 
@@ -217,14 +214,8 @@ def changing() -> Iterator[None]:
     Raises:
         UserError: the server is busy, or a file cannot be written.
     """
-    try:
-        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        with filelock.FileLock(folder() / ".lock", timeout=LOCK_SECONDS, poll_interval=0.02):
-            yield
-    except filelock.Timeout as error:
-        raise UserError("The server is busy. Try again in a moment.") from error
-    except OSError as error:
-        raise UserError(f"It could not be saved: {error.strerror}. Free some disk space.") from error
+    with room_files.changing_files_of(folder()):
+        yield
 
 
 def write(assignment: Assignment) -> None:
