@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from imgcls.charts import theme
 from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 
 
@@ -25,6 +26,13 @@ def test_the_costs_lie_between_named_ticks(costs, ticks):
 def test_few_runs_are_all_named():
     few = run_scatter([RunPoint(f"run {number}", "MNIST", 10, 0.5) for number in range(8)], "seconds")
     assert few.data[0].mode == "markers+text" and len(few.data) == 1
+
+
+def test_long_names_have_several_lines_and_are_not_cut():
+    name = "Convolutional network on MNIST <sample> with one-cycle, seed 1"
+    (text,) = run_scatter([RunPoint(name, "MNIST", 10, 0.5)], "seconds").data[0].text
+    lines = text.split("<br>")
+    assert " ".join(lines) == theme.literal(name) and max(map(len, lines)) <= 30 and len(lines) == 3
 
 
 def test_among_many_runs_those_that_nothing_beats_for_less_stand_out():

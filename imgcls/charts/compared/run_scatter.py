@@ -1,6 +1,7 @@
 """Runs as points: the test accuracy against what it cost, and by seed. Data in, Plotly figure out."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,9 @@ APART = 0.07, 0.4
 """Names that are closer than these shares of the height and of the width would overlap."""
 FADED, SMALL, LARGE = 0.3, 7, 12
 
-LABEL_LENGTH = 24
-"""Letters of a name beside its point; half the width of a phone has room for them."""
+LABEL_LENGTH, MOST_LINES = 24, 4
+"""Letters of a line beside its point, for which half the width of a phone has room, and lines: a name of 60 letters is
+not cut off."""
 
 JITTER = 0.12
 MOST_LABEL, MOST_PARTS = 28, 4
@@ -75,7 +77,7 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             **_trace(front, group, marker),
             mode=f"{'lines+' if rest else ''}markers{'+text' if any(one in named for one in front) else ''}",
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            text=[literal(one.name, LABEL_LENGTH) if one in named else "" for one in front],
+            text=[_wrapped(one.name) if one in named else "" for one in front],
             textposition=[_above(one, points) if are_many else _side(one, points) for one in front],
         )
     lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))
@@ -131,6 +133,12 @@ def seed_groups(
         showgrid=False,
     )
     return figure
+
+
+def _wrapped(name: str) -> str:
+    """A name in lines, between words where that is possible."""
+    lines = textwrap.wrap(name, LABEL_LENGTH, max_lines=MOST_LINES, placeholder="…", break_on_hyphens=False)
+    return "<br>".join(literal(line) for line in lines)
 
 
 def _trace(members: Sequence[RunPoint], group: str, marker: dict) -> dict:

@@ -19,6 +19,8 @@ MINE = "Mine"
 MOST_NOTE = 80
 MOST_OFFERED = 300
 """Settings and own metrics among which columns are chosen."""
+NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH = 200, 460, 7, 130
+"""Pixels: of the names of runs, of a letter, and of the tags."""
 STUDY_STATE = "study_state"
 """Of a row that stands for a study: the words for the study's state."""
 DIGITS = "%.4g"
@@ -143,13 +145,16 @@ def setting_configuration(shown: pa.Table) -> dict[str, Any]:
     }
 
 
-def configuration(shown: pa.Table) -> dict[str, Any]:
-    """How Streamlit shows the columns."""
+def configuration(shown: pa.Table, *, is_wrapped: bool) -> dict[str, Any]:
+    """How Streamlit shows the columns. `is_wrapped`: the rows are so high that long names have several lines."""
+    longest = max((len(name) for name in shown["Run"].to_pylist()), default=0)
+    width = NAME_WIDTH if is_wrapped else min(max(NAME_WIDTH, LETTER * longest + 2 * LETTER), MOST_NAME_WIDTH)
     return {
         **setting_configuration(shown),
         "Training time": st.column_config.TextColumn(help=TRAINING_HELP),
         "Total time": st.column_config.TextColumn(help=TOTAL_HELP),
-        "Run": st.column_config.TextColumn(width="medium"),
+        "Run": st.column_config.TextColumn(width=width),
+        "Tags": st.column_config.TextColumn(width=TAGS_WIDTH),
         "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
         "Last validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Last epoch. {ACCURACY_HELP}"),
         "Test (%)": st.column_config.NumberColumn(format="%.1f", help=ACCURACY_HELP),

@@ -67,7 +67,7 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
             CURVE: st.column_config.LineChartColumn(
                 width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
             ),
-            **table_columns.configuration(table),
+            **table_columns.configuration(table, is_wrapped=row_height == ROW_HEIGHT),
         },
         alt=f"Runs of {name} with their scores." if name else "All runs with their scores.",
     )

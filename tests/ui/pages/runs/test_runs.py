@@ -5,6 +5,7 @@ import random
 import re
 from urllib.parse import parse_qs
 
+import pyarrow as pa
 import pytest
 
 from imgcls import runs, studies
@@ -14,7 +15,7 @@ from imgcls.runs.annotations import notes
 from imgcls.runs.index import views
 from imgcls.system import atomic
 from imgcls.ui.app import links
-from imgcls.ui.runs import cards, table_controls
+from imgcls.ui.runs import cards, table_columns, table_controls
 from imgcls.ui.runs.table_parts import groups, scores, table_rows
 from imgcls.ui.widgets.figures import run_points
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
@@ -232,6 +233,15 @@ def test_a_link_holds_the_page_of_the_cards():
     assert len([one for one in second.checkbox if one.key.startswith("pick-")]) == 1
     linked = opened("runs", layout="Cards", q="run-0", **{cards.PAGE: "2"})
     assert is_intact(linked) and "10 runs of 13." in text_of(linked), "the filter leaves one page"
+
+
+def test_the_column_of_names_is_as_wide_as_they_are_in_low_rows():
+    def width(length, *, is_wrapped):
+        names = pa.table({"Run": ["a", "x" * length]})
+        return table_columns.configuration(names, is_wrapped=is_wrapped)["Run"]["width"]
+
+    assert width(60, is_wrapped=True) == width(5, is_wrapped=False) == table_columns.NAME_WIDTH
+    assert table_columns.NAME_WIDTH < width(40, is_wrapped=False) < width(60, is_wrapped=False)
 
 
 def test_a_click_on_a_point_opens_its_run():
