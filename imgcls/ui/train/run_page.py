@@ -9,7 +9,6 @@ import streamlit as st
 from imgcls import datasets, jobs, languages, models, runs
 from imgcls.config import imported_model
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics import confidence_intervals
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
@@ -120,11 +119,9 @@ def _outcome(run: Run, state: str) -> None:
         show_message(plain(message), icon=formatting.STATES[state][1])
     if "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
-        low_high = explained = ""
-        if count:
-            low_high = formatting.interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
-            if not is_imported:
-                explained = _(HELD_OUT).format(count=languages.number(count)) + f" {_(CONFIDENCE_INTERVAL)}"
+        low_high, explained = formatting.test_interval(result), ""
+        if count and not is_imported:
+            explained = _(HELD_OUT).format(count=languages.number(count)) + f" {_(CONFIDENCE_INTERVAL)}"
         is_multilabel = "test_macro_f1" in result
         of_labels = (
             Number("Macro F1", formatting.fraction(result.get("test_macro_f1")), "test set", MACRO_F1),

@@ -2,9 +2,11 @@
 
 import re
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from imgcls import languages
-from imgcls.evaluation.metrics import percent
+from imgcls.evaluation.metrics import confidence_intervals, percent
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
@@ -73,6 +75,14 @@ def interval(score: Score, *, as_fraction: bool = True) -> str:
     if as_fraction:
         return f"95% CI {percent.interval(score.low, score.high)}"
     return f"95% CI {score.low:.3f}–{score.high:.3f}"
+
+
+def test_interval(result: Mapping[str, Any]) -> str:
+    """The 95% confidence interval of the test accuracy in the result of a run; "" if it was not tested."""
+    count = result.get("counts", {}).get("test", 0)
+    if not count or "test_accuracy" not in result:
+        return ""
+    return interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
 
 
 def table_height(rows: int) -> int:

@@ -77,7 +77,9 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
 def _key(ids: list[str], name: str) -> str:
     """The key of a table. Streamlit remembers the selection by row number, so other rows need another key, and so does
     a table whose runs were selected elsewhere: of two tags, a run is in two tables."""
-    key = f"runs-table-{zlib.crc32(repr((ids, name)).encode())}"
+    # The style sheet keeps room for a table that loads, for three rows or for one.
+    kind = "runs-table" if len(ids) >= 3 else "runs-short-table"
+    key = f"{kind}-{zlib.crc32(repr((ids, name)).encode())}"
     counter = f"{key}-drawn"
     number = st.session_state.get(counter, 0)
     before = st.session_state.get(f"{key}-{number}")

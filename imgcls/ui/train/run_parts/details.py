@@ -11,6 +11,9 @@ from imgcls.sharing import Action
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train.run_parts import place
+from imgcls.ui.widgets import formatting
+
+VERSION_LENGTH = 40
 
 
 def show(run: Run) -> None:
@@ -38,6 +41,21 @@ def _imported_settings(model: imported_model.ImportedModel) -> None:
     st.dataframe({"Setting": list(rows), "Value": list(rows.values())}, hide_index=True, alt="How the model is used.")
 
 
+def _result(run: Run) -> str:
+    """The test accuracy with its interval, and the version of the dataset, as sentences that go on; "" before that."""
+    try:
+        result = run.result or {}
+    except UserError:
+        return ""
+    parts = []
+    if interval := formatting.test_interval(result):
+        tested = formatting.count(result["counts"]["test"], "test image")
+        parts.append(f"Test accuracy: {formatting.fraction(result['test_accuracy'])} ({interval}, {tested})")
+    if version := result.get("data", {}).get("state"):
+        parts.append(f"Dataset version: `{plain(version[:VERSION_LENGTH])}`")
+    return "".join(f" · {part}" for part in parts)
+
+
 def _settings(run: Run) -> None:
     with shown():
         if found := imported_model.read(run.folder):
@@ -48,7 +66,7 @@ def _settings(run: Run) -> None:
     except UserError as error:
         st.caption(plain(str(error)))
         return
-    st.caption(f"Run ID: `{run.id}`")
+    st.caption(f"Run ID: `{run.id}`{_result(run)}")
     table = config.as_dict()
     del table["version"]
     table.update(table.pop("model_settings"))

@@ -164,6 +164,7 @@ def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkey
 
 def test_the_scores_of_selected_runs_stand_beside_each_other_with_their_differences(finished_run):
     result = {"version": 1, "outcome": "finished", "test_accuracy": 0.5, "val_accuracy": 0.75, "training_seconds": 61}
+    result |= {"counts": {"test": 100}, "data": {"state": "ab12cd3456", "thrown_out": 0, "relabelled": 0}}
     mutations.small_run("other-run", **{"result.json": json.dumps(result).encode()})
     app = opened("runs", selected=["other-run", finished_run.id])
     assert is_intact(app)
@@ -171,6 +172,7 @@ def test_the_scores_of_selected_runs_stand_beside_each_other_with_their_differen
     assert set(shown["Run"]) == {runs.find("other-run").label, finished_run.label}
     (row,) = (line for line in shown.to_dict("records") if line["Run"] == runs.find("other-run").label)
     assert (row["Test accuracy"], row["Validation accuracy"], row["Training time"]) == ("50.0%", "75.0%", "1 min 01 s")
+    assert (row["95% CI"], row["Dataset version"]) == ("40.4–59.6%", "ab12cd34")
 
 
 def test_the_curves_of_repeated_runs_are_their_mean_or_every_run(finished_run):
