@@ -19,7 +19,9 @@ HELP = (
 
 def show(run: Run, state: str) -> None:
     """The section, renewed while the run trains; nothing if nothing was recorded."""
-    st.fragment(run_every=None if state in ENDED else TICK_SECONDS)(_section)(run)
+    # Without a file there are no ticks: most people record nothing, and a class watches many runs at once.
+    is_growing = state not in ENDED and (run.folder / own_metrics.NAME).exists()
+    st.fragment(run_every=TICK_SECONDS if is_growing else None)(_section)(run)
 
 
 def _section(run: Run) -> None:

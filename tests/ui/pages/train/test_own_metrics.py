@@ -4,6 +4,7 @@ import json
 
 from imgcls.runs.annotations import own_metrics
 from imgcls.runs.index.recording import record
+from imgcls.ui.train.run_parts import own_metrics as section
 from tests.support.pages import is_intact, opened, text_of
 
 
@@ -36,3 +37,19 @@ def test_a_file_of_a_stranger_does_not_break_the_page(finished_run):
     assert is_intact(app) and "<script>" not in text_of(app)
     assert "3 lines of own" in text_of(app) and "Only 40 metrics" in text_of(app)
     assert is_intact(opened("runs", layout="Table", columns=["m1"]))
+
+
+def test_the_section_is_renewed_only_while_a_run_trains_that_has_own_metrics(make_run, monkeypatch):
+    asked, fragment = [], section.st.fragment
+
+    def recorded(*given, run_every=None):
+        asked.append(run_every)
+        return fragment(*given, run_every=run_every)
+
+    monkeypatch.setattr(section.st, "fragment", recorded)
+    run = make_run("run-trains", heartbeat=0)
+    section.show(run, "running")
+    record(run, {"f1": 1})
+    section.show(run, "running")
+    section.show(run, "finished")
+    assert asked == [None, section.TICK_SECONDS, None]
