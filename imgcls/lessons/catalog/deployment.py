@@ -117,7 +117,7 @@ STEPS = (
         "**quantisation**: each weight is rounded to one of 256 values.",
         page="evaluate",
         query=EXPORT,
-        keys=("export-formats",),
+        keys=("export-formats", "task-Export-and-verify"),
         question=Question(
             "For how many test images will the prediction change if every weight is rounded like that?",
             ("For most", "For about one in ten", "For hardly any"),

@@ -120,7 +120,7 @@ STEPS = (
         "similar features in its last hidden layer.",
         page="evaluate",
         query=VIEW,
-        keys=("similar-change",),
+        keys=("similar-images",),
         question=Question(
             "The network was wrong. Which class will most of these neighbours belong to?",
             ("The true class", "The class that it predicted", "Mixed, without a majority"),

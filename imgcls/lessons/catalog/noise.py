@@ -125,11 +125,11 @@ STEPS = (
             ),
             1,
         ),
-        do="Choose “rotation” and strength 3 for the digit model, then do the same for the clothing model.",
+        do="Choose the corruption “rotation” and the strength 3. This page shows the digit model.",
         check=_is_at("digits", "rotation", 3),
-        after="Digits: {digits_turned}. Clothing: {fashion_turned}. The two models also differ in their images, so "
-        "this alone proves nothing; the next steps change one thing only. But it fits: **augmentation** teaches a "
-        "network that a change does not matter.",
+        after="Digit model: {digits_turned}. Clothing model, treated the same: {fashion_turned}. The two models "
+        "also differ in their images, so this alone proves nothing; the next steps change one thing only. But it fits: "
+        "**augmentation** teaches a network that a change does not matter.",
         terms=("Augmentation",),
         notes="Ask what it would take to be certain: train the same model twice, with and without rotation.",
     ),

@@ -69,8 +69,12 @@ QUESTIONS = (
     Question("How accurate is a model that never says “ill” if 5% of people are ill?", ("50%", "95%", "5%"), 1),
     Question("How far can chance alone move a score on 50 images?", ("By less than 1 point", "By several points"), 1),
 )
+INTRO = (
+    "Seven switches on this page make a score look better than it is. The model is the simplest one: it gives an image "
+    "the label of the most similar image that it knows. The first trick: "
+)
 EXTRA = {
-    0: " On the MNIST sample it is {trained} against {honest}.",
+    0: " Typical for the MNIST sample: {trained} reported, {honest} honest.",
     4: " On the MNIST sample the honest score is {nonsense}, as good as guessing.",
 }
 
@@ -79,14 +83,14 @@ def _step(number: int) -> Step:
     way = WAYS[number]
     return Step(
         title=way.title,
-        text=way.text,
+        text=way.text if number else INTRO + way.text[0].lower() + way.text[1:],
         page="lessons",
         query={"lesson": "worthless_scores"},
         keys=(SWITCH.format(number),),
         question=QUESTIONS[number],
         do=f"Switch on “{way.title}”.",
         check=_is_on(number),
-        after="It reports **{great}**; honest is **{true}**. " + way.why + EXTRA.get(number, ""),
+        after="Reported: **{great}**. Honest: **{true}**. " + way.why + EXTRA.get(number, ""),
         values=_both(number),
         terms=(("Leak",) if number == 1 else ("Test set",) if number == 2 else ("Seed",) if number == 6 else ()),
     )

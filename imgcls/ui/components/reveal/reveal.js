@@ -85,7 +85,8 @@ export default function ({ data }) {
   let before = null;
   const look = () => {
     if (occasion !== last || performance.now() > end) return;
-    const all = selector ? [...document.querySelectorAll(selector)] : [];
+    const found = selector ? [...document.querySelectorAll(selector)] : [];
+    const all = found.filter((element) => element.getClientRects().length); // not in a closed section
     const top = all.length ? extent(all).top : null;
     const rests = top !== null && top === before; // what loads above it moves it
     before = top;

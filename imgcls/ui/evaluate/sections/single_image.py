@@ -114,9 +114,10 @@ def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels:
         return
     key = selection_state.key_of(run)
     tiles, text, rows = _similar_tiles(key, activations.stamp(run), pixels.tobytes(), pixels.shape, index)
-    st.markdown(plain(text))
     files = cached.training_files(run, rows)
-    st.html(gallery.grid(replace(tile, file=file) for tile, file in zip(tiles, files, strict=True)))
+    with st.container(key="similar-images"):
+        st.markdown(plain(text))
+        st.html(gallery.grid(replace(tile, file=file) for tile, file in zip(tiles, files, strict=True)))
     image_details.edit_training_images(run, rows)
 
 
