@@ -90,3 +90,11 @@ def test_the_first_lesson_can_be_done_from_its_link_to_its_end(visit, pupils):
     expect(page.locator(".lesson-finish.is-new .tick")).to_have_css("animation-name", "tick-pop")
     expect(page).to_have_url(re.compile(r"/lessons\?lesson=draw"))
     expect(bar(page)).to_have_count(0)
+
+
+def test_on_a_phone_the_canvas_is_above_the_bar(visit, pupils):
+    page = visit(pupils, "/lessons?lesson=draw", viewport={"width": 390, "height": 844})
+    steps.shows(page, "1. Draw, and see it recognised")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Predict")
+    page.wait_for_function("document.querySelector('.st-key-canvas')?.getBoundingClientRect().top < 100")

@@ -78,7 +78,8 @@ def _show(name: str, page: str) -> None:
         # a drawing that does not do the task gets a hint: then the bar is higher on a narrow screen
         is_hinted = is_at_work and bool(step.hint) and bool(situation.drawing)
         cookie = "" if sharing.is_shared() else f"{stored.COOKIE}={name}"
-        selectors = markers.selectors(step, marked)
+        seen = marked or (step.keys if page == step.page == DRAWN_ON else ())  # a phone's bar hides it
+        selectors = markers.selectors(step, seen)
         reveal.show(selectors, f"{name} {at} {selectors} {is_done} {is_hinted}", cookie)
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         is_asking = not (is_asked or is_missing or is_elsewhere)

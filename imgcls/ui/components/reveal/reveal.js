@@ -87,9 +87,9 @@ export default function ({ data }) {
     if (occasion !== last || performance.now() > end) return;
     const found = selector ? [...document.querySelectorAll(selector)] : [];
     const all = found.filter((element) => element.getClientRects().length); // not in a closed section
-    const top = all.length ? extent(all).top : null;
-    const rests = top !== null && top === before; // what loads above it moves it
-    before = top;
+    const place = all.length ? `${extent(all).top} ${room()}` : null;
+    const rests = place !== null && place === before; // what loads above it moves it, and the bar grows
+    before = place;
     if (!rests) {
       setTimeout(look, PAUSE_MS);
     } else if (!isInView(extent(all))) {
