@@ -25,7 +25,7 @@ def show(selected: list[Run], rows: list[tuple[Run, Row]]) -> None:
         columns[title] = [formatting.fraction(row[key]) for row in found]
         if key == "test":
             columns["95% CI"] = [_interval(of_run[row["id"]]) for row in found]
-        columns[f"{title}: difference"] = [NONE, *(difference(row, first, key) for row in found[1:])]
+        columns[f"{title.split()[0]}: difference"] = [NONE, *(difference(row, first, key) for row in found[1:])]
     columns["Training time"] = [formatting.duration(row["training_seconds"]) for row in found]
     columns["Parameters"] = [NONE if row["parameters"] is None else f"{row['parameters']:,}" for row in found]
     columns["Dataset version"] = [(row["version"] or NONE)[:VERSION_LENGTH] for row in found]

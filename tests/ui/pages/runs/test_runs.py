@@ -168,7 +168,7 @@ def test_the_scores_of_selected_runs_stand_beside_each_other_with_their_differen
     mutations.small_run("other-run", **{"result.json": json.dumps(result).encode()})
     app = opened("runs", selected=["other-run", finished_run.id])
     assert is_intact(app)
-    (shown,) = (found.value for found in app.dataframe if "Validation accuracy: difference" in found.value)
+    (shown,) = (found.value for found in app.dataframe if "Validation: difference" in found.value)
     assert set(shown["Run"]) == {runs.find("other-run").label, finished_run.label}
     (row,) = (line for line in shown.to_dict("records") if line["Run"] == runs.find("other-run").label)
     assert (row["Test accuracy"], row["Validation accuracy"], row["Training time"]) == ("50.0%", "75.0%", "1 min 01 s")
