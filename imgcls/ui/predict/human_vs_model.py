@@ -107,14 +107,27 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
                 args=(key, number),
                 placeholder="Type or choose a class",
             )
-        with st.container(horizontal=True):
-            st.button("I don't know", icon=":material/help:", key="versus-pass", on_click=_skip, args=(number,))
-            if number:
-                st.button("Back", icon=":material/undo:", key="versus-back", on_click=_back)
-        st.caption(
-            f"Hard test images for this model: it misclassifies {game.wrong} of these {total}. You will see its "
-            "predictions at the end."
-        )
+        st.button("I don't know", icon=":material/help:", key="versus-pass", on_click=_skip, args=(number,))
+        if number:
+            st.markdown(_feedback(game, tested, classes))
+        st.caption(f"Hard test images for this model: it misclassifies {game.wrong} of these {total}.")
+
+
+def _feedback(game: Game, tested: Predictions, classes: Sequence[str]) -> str:
+    """Who was right about the previous image. It can no longer be answered again: the answer is known."""
+    number = len(game.predictions) - 1
+    row, yours = game.rows[number], game.predictions[number]
+    label, model = int(tested.labels[row]), int(tested.predicted[row])
+    said = "skipped" if yours == SKIPPED else plain(classes[yours])
+    return (
+        f"Image {number + 1} was **{plain(classes[label])}**. {_badge('You', said, is_right=yours == label)} "
+        f"{_badge('Model', plain(classes[model]), is_right=model == label)}"
+    )
+
+
+def _badge(who: str, said: str, *, is_right: bool) -> str:
+    colour, icon = ("green", "check") if is_right else ("red", "close")
+    return f":{colour}-badge[:material/{icon}: {who}: {said}]"
 
 
 def _choose(key: str, number: int) -> None:
@@ -134,14 +147,6 @@ def _record(number: int, index: int) -> bool:
     game.predictions.append(int(index))
     game.answered_at = now
     return True
-
-
-def _back() -> None:
-    game = st.session_state.get(KEY)
-    if game is not None and game.predictions:
-        game.predictions.pop()
-        # The button of that prediction must not be selected already: pressing it again would change nothing.
-        st.session_state.pop(f"versus-say-{game.run_id}-{len(game.predictions)}", None)
 
 
 def _restart() -> None:

@@ -162,6 +162,13 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
         assert f"Image {number + 1} of 20" in str(app.get("progress")[0].proto.text)
         (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
         pills.select(pills.options[3]).run() if number else app.button(key="versus-pass").click().run()
+        if number < 19:
+            said = "3" if number else "skipped"
+            assert re.search(
+                rf"Image {number + 1} was \*\*\d\*\*\. :(green|red)-badge\[:material/(check|close): You: {said}\] "
+                r":(green|red)-badge\[:material/(check|close): Model: \d\]",
+                text_of(app),
+            )
     assert is_intact(app)
     assert "You" in html_of(app)
     assert "1 skipped" in html_of(app)
