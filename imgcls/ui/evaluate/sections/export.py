@@ -84,6 +84,10 @@ def _take_home(run: Run, record: Record | None) -> None:
             task_panel.button(page.TITLE, lambda: exporting.start(run, [PAGE]), primary=True)
         else:
             _download(run, PAGE, record, primary=True)
+            st.caption(
+                f":material/check_circle: `{record.file}` is ready. Download it and open it in any browser, on a "
+                "computer or a phone, also offline."
+            )
 
 
 def _expected_size(run: Run) -> str:

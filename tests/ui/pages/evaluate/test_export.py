@@ -73,6 +73,7 @@ def test_take_it_home_builds_the_page_on_the_first_click_and_offers_it_afterward
     assert is_intact(app)
     assert [button.proto.label for button in app.get("download_button")] == ["Take it home (0 kB)"]
     assert not any(button.label == "Take it home" for button in app.button)
+    assert "`page.html` is ready. Download it and open it in any browser" in text_of(app)
 
 
 def test_a_file_that_does_not_match_is_not_offered_and_the_page_gives_the_reason(exported):
