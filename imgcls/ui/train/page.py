@@ -10,7 +10,7 @@ from imgcls.errors import RunError
 from imgcls.jobs import backends, fair_use
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
-from imgcls.languages import N_
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.runs import Run, run_name
 from imgcls.runs.index import unused_names
@@ -80,13 +80,15 @@ def _show_form() -> None:
         summary.one_line(info)
         presets.show(model, info.name)
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
+        bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
+        refusals = st.container()
         with detailed.section():
             images, values = settings_form.amount(summary.training_count(info))
             model_settings = settings_form.model_settings(model, images or info.counts[0])
             values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
             values |= settings_form.schedule(values["epochs"], values["learning_rate"])
             values |= settings_form.stopping() | settings_form.splitting(model)
-            repeated = st.container()
+            vary = st.container()
             model_summary.terms(model)
         detailed.summarise(values["epochs"], values["learning_rate"])
         with obstacles:
@@ -98,14 +100,13 @@ def _show_form() -> None:
             is_ready = summary.realised_counts(config) and has_weights
         entry = attempt.entry(info)
         obstacle = attempt.obstacle(entry)
-        bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
-        # What Start begins depends on how often, and with which values, the settings are tried.
-        with repeated:
-            seeds, varied = (1, None) if entry else _repeated(config)
+        with vary:
+            varied = None if entry else search.show(config)
         with bar:
-            _start(config, is_ready and not obstacle, entry, varied, seeds)
-        _usage()
-        attempt.say(obstacle)
+            _start(config, is_ready and not obstacle, entry, varied)
+        with refusals:
+            _usage()
+            attempt.say(obstacle)
         model_summary.show(config, info)
         if is_ready:
             backbone.explain_cache(config, info)
@@ -127,31 +128,31 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _repeated(config: Config) -> tuple[int, Varied | None]:
-    """How many seeds are trained, or which settings a study varies. An attempt at an assignment is one run."""
-    seeds, varied = st.container(), search.show(config)
-    if varied is not None:
-        return 1, varied
-    with seeds:
-        return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=190, key="seeds", help=_(SEEDS))), None
+def _seeds() -> int:
+    """How many runs Start begins, which differ only in the seed."""
+    count = int(st.session_state.get("seeds", 1))
+    label = ngettext("× {n} seed", "× {n} seeds", count).format(n=count)
+    with st.popover(label, key="repeat", help=_("Repeat the run with other seeds")):
+        return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=260, key="seeds", help=_(SEEDS)))
 
 
-def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None, seeds: int) -> None:
-    """The name and the Start button of a run or, if settings are varied, of a study: one button, so that you cannot
-    start the other one by mistake."""
+def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
+    """The name, the number of seeds and the Start button of a run or, if settings are varied, those of a study: one
+    button, so that you cannot start the other one by mistake. An attempt at an assignment is one run."""
     usual = run_names.of(config) or runs.default_label(config)
     if varied is None:
         name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
     else:
         name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
     backend = _choose_backend()
+    seeds = 1 if entry or varied is not None else _seeds()
     if varied is None:
         label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not is_ready)
     else:
         missing = None if varied.plan else _("First choose the settings to vary, and their values.")
         is_ready, label = is_ready and varied.plan is not None, varied.label
         may_start = rights.button(Action.START_STUDY, disabled=not is_ready, help=missing)
-    width = 160 if varied is None else 250
+    width = 130 if varied is None else 250
     is_started = st.button(label, type="primary", icon=":material/play_arrow:", width=width, key="start", **may_start)
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     study_id = f"study-{run_id}"
