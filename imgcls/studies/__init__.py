@@ -23,7 +23,7 @@ from typing import Any
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
 from imgcls.studies.selection_bias import FEW_TRIALS
-from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, find, folder
+from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, ended, find, folder
 from imgcls.system import processes
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "create",
     "drive",
     "drive_all",
+    "ended",
     "exists",
     "find",
     "sentences",

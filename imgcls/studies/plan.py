@@ -22,12 +22,13 @@ A person writes it as YAML or JSON:
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from imgcls import runs
 from imgcls.config import Config, settings_file
 from imgcls.errors import SettingError
 from imgcls.evaluation.metrics.percent import percent
@@ -196,3 +197,30 @@ def _one_of(name: str, value: Any, allowed: Any) -> None:
 def _count(name: str, value: Any, low: int, high: int) -> None:
     if not json_files.is_integer(value, low, high):
         raise SettingError(f"“{name}” must be a whole number from {low} to {high:,}, not {shortened(value)}.")
+
+
+def sound_result(result: dict[str, Any]) -> dict[str, Any]:
+    """The content of result.json without values that cannot be true."""
+    is_count, is_number = json_files.is_integer, json_files.is_number
+    checks: dict[str, Callable[[Any], bool]] = {
+        "ended": lambda value: is_number(value, 0.0),
+        "tried": lambda value: is_count(value, 0),
+        "scored": lambda value: is_count(value, 0),
+        "winner": lambda value: isinstance(value, str) and runs.ID.fullmatch(value) is not None,
+        "value": is_number,
+        "message": lambda value: isinstance(value, str),
+        "bias": lambda value: (
+            isinstance(value, dict)
+            and all(is_number(value.get(name), -1.0, 1.0) for name in ("bias", "accuracy"))
+            and all(is_count(value.get(name), 0) for name in ("trials", "images"))
+        ),
+        "test": lambda value: (
+            isinstance(value, dict)
+            and all(is_number(value.get(name), 0.0, 1.0) for name in ("accuracy", "low", "high"))
+            and is_count(value.get("images"), 0)
+        ),
+    }
+    found = {name: value for name, value in result.items() if name not in checks or checks[name](value)}
+    if not found.keys() >= {"tried", "scored", "value"}:
+        found.pop("winner", None)
+    return found

@@ -18,7 +18,7 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from imgcls.errors import RunError, SettingError, UserError
 from imgcls.jobs import backends, fair_use
 from imgcls.params import Value
 from imgcls.runs import Run, metrics_log, trials
+from imgcls.runs.run import ENDED
 from imgcls.sharing import Action, guarding, ownership
 from imgcls.studies import plan as plans
 from imgcls.studies import space
@@ -115,7 +116,7 @@ class Study:
             raise RunError(plans.DAMAGED_RESULT.format(self.id)) from error
         if found.get("version") != RESULT_VERSION or found.get("outcome") not in OUTCOMES:
             raise RunError(plans.DAMAGED_RESULT.format(self.id))
-        return _sound(found)
+        return plans.sound_result(found)
 
     @property
     def is_stop_requested(self) -> bool:
@@ -200,33 +201,6 @@ def _params(run: Run, plan: Plan) -> Mapping[str, Value]:
     return {}
 
 
-def _sound(result: dict[str, Any]) -> dict[str, Any]:
-    """The content of result.json without values that cannot be true."""
-    is_count, is_number = json_files.is_integer, json_files.is_number
-    checks: dict[str, Callable[[Any], bool]] = {
-        "ended": lambda value: is_number(value, 0.0),
-        "tried": lambda value: is_count(value, 0),
-        "scored": lambda value: is_count(value, 0),
-        "winner": lambda value: isinstance(value, str) and runs.ID.fullmatch(value) is not None,
-        "value": is_number,
-        "message": lambda value: isinstance(value, str),
-        "bias": lambda value: (
-            isinstance(value, dict)
-            and all(is_number(value.get(name), -1.0, 1.0) for name in ("bias", "accuracy"))
-            and all(is_count(value.get(name), 0) for name in ("trials", "images"))
-        ),
-        "test": lambda value: (
-            isinstance(value, dict)
-            and all(is_number(value.get(name), 0.0, 1.0) for name in ("accuracy", "low", "high"))
-            and is_count(value.get("images"), 0)
-        ),
-    }
-    found = {name: value for name, value in result.items() if name not in checks or checks[name](value)}
-    if not found.keys() >= {"tried", "scored", "value"}:
-        found.pop("winner", None)
-    return found
-
-
 def folder() -> Path:
     """The folder with one subfolder per study. It need not exist yet."""
     return paths.runs_folder() / FOLDER
@@ -291,6 +265,11 @@ def all_studies() -> list[Study]:
     except OSError:
         return []
     return sorted(map(Study, entries), key=lambda study: (study.created, study.id), reverse=True)
+
+
+def ended(found: Iterable[Run | Trial]) -> int:
+    """How many of these trials have ended; those that wait or train are not among them."""
+    return sum(one.state in ENDED for one in found)
 
 
 def best(found: list[Trial], plan: Plan) -> Trial | None:

@@ -188,7 +188,7 @@ def _described(study: Study) -> dict[str, Any]:
     with contextlib.suppress(UserError):  # its state says that it is damaged
         budget = study.plan.budget
     created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(study.created))
-    state, tried = study.state, len(study.runs())
+    state, tried = study.state, studies.ended(study.runs())
     return {
         "id": study.id,
         "title": study.title,
@@ -212,7 +212,8 @@ def _row(trial: Trial) -> dict[str, Any]:
 
 def _lines(study: Study, trials: list[Trial]) -> list[str]:
     planned = study.plan
-    lines = [f"{study.title}: {study.state}, {len(trials)} of {planned.budget} trials, chosen by {planned.metric}", ""]
+    progress = f"{studies.ended(trials)} of {planned.budget} trials"
+    lines = [f"{study.title}: {study.state}, {progress}, chosen by {planned.metric}", ""]
     winner = studies.best(trials, planned)
     for trial in trials:
         value = "–" if trial.value is None else f"{trial.value:.4f}"

@@ -193,8 +193,8 @@ def _study_facts(study: studies.Study, state: str) -> dict[str, Any]:
 
 
 def _trials(study: studies.Study) -> str:
-    """How far it is, for example "3 of 6 trials"; trials that still train count."""
-    return f"{len(study.runs())} of {study.plan.budget} trials"
+    """How far it is, for example "3 of 6 trials"; have ended."""
+    return f"{studies.ended(study.runs())} of {study.plan.budget} trials"
 
 
 def _best(study: studies.Study, value: float) -> str:

@@ -5,7 +5,7 @@ import html
 
 import streamlit as st
 
-from imgcls import datasets, models
+from imgcls import datasets, models, studies
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs.index import Query, search
@@ -62,7 +62,7 @@ def _card(study: Study) -> None:
         links.go("studies.py", study=study.id)
     st.markdown(state(name, _progress(study, plan)))
     if plan is not None and name in UNDER_WAY:
-        st.progress(min(1.0, len(study.runs()) / plan.budget))
+        st.progress(min(1.0, studies.ended(study.runs()) / plan.budget))
 
 
 def _scores(study: Study, plan: Plan) -> list[float]:
@@ -113,4 +113,4 @@ def _loss(study: Study, plan: Plan) -> str:
 def _progress(study: Study, plan: Plan | None) -> str:
     if plan is None:
         return ""
-    return plain(f"{len(study.runs())} of {plan.budget} trials · {formatting.age(study.created)}")
+    return plain(f"{studies.ended(study.runs())} of {plan.budget} trials · {formatting.age(study.created)}")

@@ -104,7 +104,7 @@ def _study(study: Study, state: str) -> None:
     st.caption(plain(f"Varied: {_varied(plan)}."))
     open_trials = sum(trial.is_open for trial in trials)
     if state in ("running", "stopping", "interrupted"):
-        done = len(trials) - open_trials
+        done = studies.ended(trials)
         waiting = sum(trial.state == "queued" for trial in trials)
         queued = f", {waiting} in the queue" if waiting else ""
         text = f"{done} of {plan.budget} trials have ended, {open_trials - waiting} in progress{queued}"
@@ -241,7 +241,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             f"trial {winner.number}",
             "The best score of all trials, on the images used to choose it. The best of many scores is partly luck.",
         ),
-        Number("Trials", f"{len(trials):,}", f"of {plan.budget:,}"),
+        Number("Trials ended", f"{studies.ended(trials):,}", f"of {plan.budget:,}"),
     ]
     if bias and bias["trials"] >= selection_bias.FEW_TRIALS:
         numbers.append(

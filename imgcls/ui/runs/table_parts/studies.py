@@ -45,9 +45,20 @@ def name_rows(found: Found) -> list[dict[str, Any]]:
         if not count:
             rows.append(row)
             continue
-        name = f"{_title(row['study'])}: best of {formatting.count(count, 'trial')}"
+        ended = count - _under_way(row["study"])
+        best = f"best of {formatting.count(ended, 'trial')}" if ended > 0 else "no trial has ended"
+        name = f"{_title(row['study'])}: {best}"
         rows.append(row | {"name": name, table_columns.STUDY_STATE: _state(row["study"])})
     return rows
+
+
+def _under_way(study_id: str) -> int:
+    """How many of its trials have not ended."""
+    try:
+        trials = studies.find(study_id).runs()
+    except UserError:  # deleted meanwhile
+        return 0
+    return len(trials) - studies.ended(trials)
 
 
 def _state(study_id: str) -> str | None:
@@ -58,7 +69,7 @@ def _state(study_id: str) -> str | None:
     except UserError:  # deleted meanwhile, or damaged
         return None
     word = STATES[state][0]
-    return word if state in (*OUTCOMES, "damaged") else f"{word}, {len(study.runs())} of {budget}"
+    return word if state in (*OUTCOMES, "damaged") else f"{word}, {studies.ended(study.runs())} of {budget}"
 
 
 def count(found: Found) -> str:

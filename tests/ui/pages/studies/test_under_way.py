@@ -1,0 +1,56 @@
+"""A study while its trials train: what has ended, and what is shown of what has not."""
+
+import json
+
+import filelock
+import pytest
+
+from imgcls import runs, studies
+from imgcls.cli.main import main
+from imgcls.runs import trials
+from imgcls.studies import driver
+from tests.support import studies as support
+from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.studies import planned
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def begin(study: studies.Study, number: int, scores: tuple[float, ...] = ()) -> runs.Run:
+    """A trial in the queue, or after epochs with these validation scores."""
+    record = trials.TrialRecord(study.id, number, {"learning_rate": 0.01 / (1 + number), "batch_size": 32})
+    run = runs.create(study.plan.base, run_id=study.run_id(number), trial=record, place=float(number))
+    lines = [{"kind": "epoch", "epoch": epoch, "val_accuracy": score} for epoch, score in enumerate(scores, 1)]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return run
+
+
+@pytest.fixture
+def running(digits):
+    """A running study of six trials, of which one has ended and one waits."""
+    study = studies.create(planned(), study_id="mine")
+    run = begin(study, 0)
+    (run.folder / "queued.json").unlink()
+    support.end(run)
+    begin(study, 1)
+    with filelock.FileLock(study.folder / driver.LOCK):
+        yield study
+
+
+def test_only_trials_that_have_ended_count_wherever_the_progress_is_told(running, capsys):
+    app = opened("studies", study="mine")
+    assert is_intact(app)
+    assert "1 of 6 trials have ended, 0 in progress, 1 in the queue" in [one.proto.text for one in app.get("progress")]
+    assert "Trials ended" in html_of(app) and "2 of 6" not in text_of(app)
+    assert "1 of 6 trials" in text_of(opened("studies")), "on its card"
+    table = opened("runs", layout="Table").dataframe[0].value
+    assert list(table["State"]) == ["Running, 1 of 6"] and list(table["Run"]) == ["Search: best of 1 trial"]
+    main(["study", "status"])
+    assert capsys.readouterr().out.split()[2:5] == ["1", "of", "6"]
+    main(["study", "status", "mine"])
+    assert "Search: running, 1 of 6 trials" in capsys.readouterr().out
+
+
+def test_the_row_of_a_study_is_not_the_best_of_no_trials(digits):
+    begin(studies.create(planned(), study_id="mine"), 0)
+    assert list(opened("runs", layout="Table").dataframe[0].value["Run"]) == ["Search: no trial has ended"]
