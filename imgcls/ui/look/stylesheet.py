@@ -3,8 +3,8 @@
 A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
 
 The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
-arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. A second script gives
-the whole document the colour scheme of the app.
+arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. Two more scripts give
+the whole document the colour scheme of the app, and open each page at its top.
 
 It also says in which language the page is and in which direction that is written, and remembers a language that the
 address names.
@@ -33,7 +33,7 @@ ELEMENTS = (
 """Streamlit's names of these elements: the first part of the names of its files."""
 SHEETS = ("style.css", "lessons.css")
 STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
-COLOR_SCHEME = Path(__file__).with_name("color_scheme.js").read_text("utf-8")
+SCRIPTS = tuple(Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("color_scheme", "page_changes"))
 END = b"</head>"
 ROOT = b'<html lang="en"'
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
@@ -43,12 +43,12 @@ OUTDATED = (b"content-length", b"etag", b"last-modified")
 
 @lru_cache
 def inserted() -> bytes:
-    """What a page gets: the style, a script that loads the elements once the app itself is loaded, and another one that
-    follows its colour scheme."""
+    """What a page gets: the style, a script that loads the elements once the app itself is loaded, and our own ones."""
     files = (Path(file_util.get_static_dir()) / "static" / "js").glob("*.js")
     names = sorted(file.name for file in files if file.name.split(".")[0] in ELEMENTS)
     loads = "".join(f"import('./static/js/{name}').catch(() => {{}});" for name in names)
-    return f'{STYLE}<script type="module">{loads}</script><script type="module">{COLOR_SCHEME}</script>'.encode()
+    scripts = "".join(f'<script type="module">{script}</script>' for script in (loads, *SCRIPTS))
+    return f"{STYLE}{scripts}".encode()
 
 
 class Stylesheet:
