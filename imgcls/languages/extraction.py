@@ -50,9 +50,9 @@ def page(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], opti
 
 def glossary(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:
     """The terms of the glossary and their explanations."""
-    for term, text in yaml.safe_load(file).items():
-        yield 1, None, term, []
-        yield 1, None, text, []
+    for term, texts in yaml.safe_load(file).items():
+        for text in (term, *texts):
+            yield 1, None, text, []
 
 
 def _texts(node: ast.expr) -> Iterator[Found]:

@@ -12,7 +12,7 @@ A lesson is a module with
     DISCUSS     questions for a class, for the teacher's sheet
 
 content     Step, Question, Measured, and Situation: the real state that the check of a step reads
-glossary    one sentence for each technical term
+glossary    each technical term, in plain words and exactly
 pictures    a small picture for each term that a beginner meets
 worthless   seven ways to a great but worthless score, as experiments on a dataset
 first_convolution   the first convolution of a run by hand

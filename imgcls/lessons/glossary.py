@@ -1,4 +1,5 @@
-"""One sentence for each technical term, from `glossary.yaml`; many have a small picture from `pictures`.
+"""Two sentences for each technical term, from `glossary.yaml`: in plain words, and exactly. Each has a small picture
+from `pictures`.
 
 docs/glossary.md is written from the same file: `python -m imgcls.lessons.glossary docs/glossary.md`. The pictures are
 added when the site is built.
@@ -15,14 +16,14 @@ import yaml
 from imgcls.lessons import pictures
 
 SOURCE = Path(__file__).with_name("glossary.yaml")
-HEADING = "# Glossary\n\nOne sentence for each technical term in the app.\n"
+HEADING = "# Glossary\n\nEach technical term in the app: first in plain words, then exactly.\n"
 
 
 @cache
-def terms() -> dict[str, str]:
-    """Term -> its explanation, in alphabetical order."""
+def terms() -> dict[str, tuple[str, str]]:
+    """Term -> what it means in plain words, and exactly; in alphabetical order."""
     found = yaml.safe_load(SOURCE.read_text("utf-8"))
-    return dict(sorted(found.items(), key=lambda entry: entry[0].casefold()))
+    return {term: (found[term][0], found[term][1]) for term in sorted(found, key=str.casefold)}
 
 
 @cache
@@ -38,7 +39,7 @@ def as_markdown(*, is_illustrated: bool = False) -> str:
     """The page of the documentation, with the pictures or, as it is in the repository, without."""
     entries = terms().items()
     pictured = {term: f"{picture(term)} " if is_illustrated and picture(term) else "" for term in terms()}
-    return HEADING + "".join(f"\n{term}\n:   {pictured[term]}{text}\n" for term, text in entries)
+    return HEADING + "".join(f"\n{term}\n:   {pictured[term]}{plain} {exact}\n" for term, (plain, exact) in entries)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def render(name: str) -> str:
         .render(
             lesson=lesson,
             number=lessons.number(name),
-            words={term: glossary.terms()[term] for term in terms},
+            words={term: " ".join(glossary.terms()[term]) for term in terms},
             blank=BLANK,
             shown=lambda text: _as_html(lessons.filled(text, lesson, {}, BLANK)),
         )

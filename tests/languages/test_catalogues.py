@@ -61,7 +61,7 @@ def required(template: Catalog) -> set[str]:
     found = {getattr(lessons.find(name), which) for name in lessons.names() for which in ("TITLE", "GOAL")}
     for name in TRANSLATED_LESSONS:
         terms = {term for step in lessons.find(name).STEPS for term in step.all_terms}
-        found |= terms | {glossary.terms()[term] for term in terms}
+        found |= terms | {text for term in terms for text in glossary.terms()[term]}
     for message in template:
         files = [file for file, _ in message.locations]
         of_lessons = [f"imgcls/lessons/catalog/{name}.py" for name in TRANSLATED_LESSONS]

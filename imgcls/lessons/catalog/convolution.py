@@ -50,6 +50,7 @@ STEPS = (
         after="Your CNN reads {score} of the unseen digits correctly (typically {cnn}). Its first layer is a "
         "**convolution** with 16 **filters**. Now you will look inside.",
         values=lambda situation: {"score": percent(situation.score(CNN, is_alike=True))},
+        terms=("CNN",),
         after_terms=("Convolution", "Filter"),
     ),
     Step(

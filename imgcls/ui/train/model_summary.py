@@ -75,7 +75,7 @@ def terms_of(model: str) -> tuple[str, ...]:
 
 
 def terms(model: str) -> None:
-    """A closed section with the technical terms of the form, each with one sentence from the glossary."""
+    """A closed section with the technical terms of the form, explained as in the glossary."""
     with st.expander(_("Terms on this page"), key="terms", icon=":material/dictionary:", on_change="rerun") as section:
         if section.open:
             from imgcls.ui.app.lessons import words  # reads the glossary

@@ -1,4 +1,5 @@
-"""Technical terms, explained where they are used: a chip that opens to one sentence, with a picture if there is one."""
+"""Technical terms, explained where they are used: a chip that opens to a plain sentence and an exact one, with a
+picture."""
 
 import html
 from collections.abc import Sequence
@@ -16,5 +17,6 @@ def show(terms: Sequence[str]) -> None:
 
 
 def _chip(term: str) -> str:
-    text = html.escape(_(glossary.terms()[term]))
+    plain, exact = (html.escape(_(text)) for text in glossary.terms()[term])
+    text = f"<span>{plain} <small>{exact}</small></span>"
     return f"<details><summary>{html.escape(_(term))}</summary><p>{glossary.picture(term)}{text}</p></details>"
