@@ -26,6 +26,7 @@ from imgcls.ui.train import (
     backbone,
     detailed,
     model_summary,
+    opening,
     preflight,
     presets,
     run_page,
@@ -45,7 +46,7 @@ SEEDS = N_(
 
 def show(manage: Callable[[Run], None]) -> None:
     """The whole page. `manage`: as for `run_page.show`."""
-    settings_form.fill(links.take_preset())
+    opening.receive(links.take_preset())
     if not _show_run(manage):
         _show_form()
 
@@ -78,6 +79,7 @@ def _show_form() -> None:
             dataset_select.say_lost()
             return
         summary.one_line(info)
+        opening.fill(model, info.name)
         presets.show(model, info.name)
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
         bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")

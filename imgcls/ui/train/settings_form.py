@@ -55,11 +55,13 @@ def form_of(config: Config) -> dict[str, Any]:
 def query_of(values: Mapping[str, Value]) -> dict[str, str]:
     """These values as URL parameters: defaults are left out, a select box is written as its text."""
     return {
-        name: _text(name, value) for name, value in values.items() if value != _param(name).default or name in SUGGESTED
+        name: _text(name, value)
+        for name, value in values.items()
+        if value != param_of(name).default or name in SUGGESTED
     }
 
 
-def _param(name: str) -> Param:
+def param_of(name: str) -> Param:
     """The parameter of a control; those of a model family are named FAMILY.SETTING."""
     family, _, setting = name.rpartition(".")
     return next(param for param in models.params(family) if param.name == setting) if family else BY_NAME[name]
@@ -73,7 +75,7 @@ def _text(name: str, value: Value) -> str:
         return models.family(str(value)).TITLE
     if name == "train_images":
         return f"{value:,}"
-    if isinstance(_param(name).limits, RunId):
+    if isinstance(param_of(name).limits, RunId):
         return str(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -207,7 +209,7 @@ def closed(
 def shown_values(names: Iterable[str]) -> dict[str, Value]:
     """The values of controls by their keys, those of a model family being FAMILY.SETTING; as `value_of`."""
     query = st.query_params.to_dict()
-    return {name: _value(_param(name), query, name) for name in names}
+    return {name: _value(param_of(name), query, name) for name in names}
 
 
 def value_of(name: str) -> Value:

@@ -48,7 +48,18 @@ NAMING = {
 HARMLESS = {
     *("view", "image", "epoch", "learned", "followed", "abstain", "mode", "lesson", "lang", "model", "train_images"),
     *("columns", "sort", "order", "group", "archived", "trials", "panel", "suspects", "part", "explore", "threshold"),
-    *("yes-from", "other-canvas", "groups", "open", "runs-curves", "seeds-a", "seeds-b", "runs-cost", "layout"),
+    *(
+        "yes-from",
+        "other-canvas",
+        "groups",
+        "open",
+        "runs-curves",
+        "seeds-a",
+        "seeds-b",
+        "runs-cost",
+        "layout",
+        "preset",
+    ),
 }
 # Files whose parameters are named after the settings of a run, the filters of a list, or the parameters above.
 COMPUTED = {
