@@ -1,5 +1,7 @@
 """Three presets above the form, each with the time and the accuracy that were measured for it."""
 
+import math
+
 import streamlit as st
 
 from imgcls import languages
@@ -12,10 +14,7 @@ from imgcls.params import Value
 from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
 
-HELP = N_(
-    "Fills in the settings below; you can still change each of them. On idle cores, training takes half the time shown "
-    "or more."
-)
+HELP = N_("Fills in the settings below. A slow or busy machine takes longer.")
 UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
@@ -75,14 +74,14 @@ def _expected(measured: Measured | None) -> str:
     if measured is None:
         return _("not measured")
     accuracy = languages.percent(measured.accuracy, 0)
-    return _("about {time}, {accuracy}").format(time=_rough(measured.processor_seconds), accuracy=accuracy)
+    return _("about {time}, {accuracy}").format(time=_rough(measured.processor_seconds / measured.cores), accuracy=accuracy)
 
 
 def _rough(seconds: float) -> str:
-    """One or two digits, as another machine or a busier one takes longer: '25 s', '4 min', '1.2 h'."""
-    if seconds < 55:
-        return f"{max(5, 5 * round(seconds / 5))} s"
-    return f"{round(seconds / 60)} min" if seconds < 3300 else f"{seconds / 3600:.1f} h"
+    """One or two digits, rounded up, as no training keeps all cores busy all the time: '25 s', '4 min', '1.2 h'."""
+    if seconds <= 55:
+        return f"{5 * math.ceil(seconds / 5)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 3300 else f"{math.ceil(seconds / 360) / 10:.1f} h"
 
 
 def _source(found: list[Measured]) -> str:
@@ -90,8 +89,8 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "CPU time for training on {n} core, and test accuracy. Measured once.",
-        "Total CPU time for training on {n} cores, and test accuracy. Measured once.",
+        "Estimated training time, and how many test images it gets right. Measured once, on {n} core.",
+        "Estimated training time, and how many test images it gets right. Measured once, on {n} cores.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

@@ -72,3 +72,9 @@ def test_a_dataset_passed_from_its_page_is_opened_with_quick(digits):
     app = prepared("train")
     app.session_state[links.PRESET] = {"data": "mnist_sample"}
     assert epochs(app.run()) == quick("cnn")
+
+
+def test_the_time_of_a_preset_is_estimated_for_idle_cores_and_says_so(digits):
+    app = opened("train", model="ann")
+    assert "about 10 s, 90%" in app.button(key="preset-quick").label  # 20 s of processor time on two cores
+    assert "Estimated training time" in text_of(app) and "on 2 cores" in text_of(app)
