@@ -1,5 +1,6 @@
 """A game: draw the requested classes in ten rounds. The drawings can be added to "My drawings"."""
 
+import itertools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ from imgcls.ui.widgets.metric_row import Number
 
 KEY = "game"
 ROUNDS = 10
+LEAST = 0.5
+"""A correct prediction with less confidence is a lucky guess, and no point."""
+BEST = "game-best"
+"""Session key of the most points in a finished game."""
 CANVAS = "game-drawn"
 
 
@@ -37,8 +42,13 @@ class Round:
     pixels: np.ndarray
 
     @property
-    def is_correct(self) -> bool:
-        return self.requested == self.predicted
+    def is_read(self) -> bool:
+        """Whether it scores a point."""
+        return self.requested == self.predicted and self.confidence >= LEAST
+
+    @property
+    def is_lucky(self) -> bool:
+        return self.requested == self.predicted and self.confidence < LEAST
 
 
 @dataclass
@@ -48,6 +58,15 @@ class Game:
     run_id: str
     requested: list[int]
     played: list[Round] = field(default_factory=list)
+
+    @property
+    def points(self) -> int:
+        return sum(each.is_read for each in self.played)
+
+    @property
+    def streak(self) -> int:
+        """How many of the last drawings were read, one after the other."""
+        return len(list(itertools.takewhile(lambda each: each.is_read, reversed(self.played))))
 
 
 @st.fragment
@@ -99,17 +118,22 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
             st.html(gallery.grid(_tile(each, classes) for each in game.played))
         else:
             st.caption(
-                "Ten rounds. Draw what is named on the left in your own style, then press “Done”: the model scores a "
-                "point if it recognises your drawing. Misread drawings make the best training data for the next model."
+                "Ten rounds. Draw what is named on the left in your own style, then press “Done”: you score a point if "
+                "the model reads it with a confidence of at least 50%. Misread drawings make the best training data "
+                "for the next model."
             )
         if problem := st.session_state.pop("game-refused", ""):
             st.warning(plain(problem), icon=":material/save:")
 
 
 def _standing(game: Game) -> str:
-    """The score so far; empty before the first round is over."""
-    correct = sum(each.is_correct for each in game.played)
-    return f" · recognised {correct}, misread {len(game.played) - correct}" if game.played else ""
+    """The visitor's score so far; empty before the first round is over."""
+    parts = [f"You: {game.points} of {len(game.played)} read"] if game.played else []
+    if game.streak > 1:
+        parts.append(f"{game.streak} in a row")
+    if (best := st.session_state.get(BEST)) is not None:
+        parts.append(f"best game: {best}")
+    return "".join(f" · {part}" for part in parts)
 
 
 def _is_not_one(answer: Answer) -> bool:
@@ -143,25 +167,29 @@ def _finish(card: ModelCard, game: Game, drawing: Handwriting, answer: Answer, i
 
 def _show_last(last: Round, classes: Sequence[str]) -> None:
     prediction = f"“{plain(classes[last.predicted])}”"
-    if last.is_correct:
-        st.success(
-            f"Recognised as {prediction}, {formatting.fraction(last.confidence)}.", icon=":material/check_circle:"
+    confidence = formatting.fraction(last.confidence)
+    if last.is_read:
+        st.success(f"Recognised as {prediction}, {confidence}.", icon=":material/check_circle:")
+    elif last.is_lucky:
+        st.info(
+            f"A lucky guess: {prediction}, but with a confidence of {confidence}. No point.", icon=":material/casino:"
         )
     else:
         st.warning(
-            f"Recognised as {prediction} ({formatting.fraction(last.confidence)}) instead of "
-            f"“{plain(classes[last.requested])}”.",
+            f"Recognised as {prediction} ({confidence}) instead of “{plain(classes[last.requested])}”.",
             icon=":material/close:",
         )
 
 
 def _show_score(card: ModelCard, game: Game) -> None:
-    correct = sum(each.is_correct for each in game.played)
+    best = st.session_state[BEST] = max(game.points, st.session_state.get(BEST, 0))
+    lucky = sum(each.is_lucky for each in game.played)
     collection = drawings.collection()
-    st.header(f"The model recognised {correct} of {len(game.played)}", anchor=False)
+    st.header(f"The model read {game.points} of your {len(game.played)} drawings", anchor=False)
     metric_row.show(
         [
-            Number("Score", f"{correct} of {len(game.played)}"),
+            Number("You", f"{game.points} of {len(game.played)}", f"lucky guesses: {lucky}" if lucky else ""),
+            Number("Best game", f"{best} of {len(game.played)}"),
             Number("My drawings", f"{collection.total:,}", f"classes: {len(collection.counts)}"),
         ]
     )
@@ -181,7 +209,7 @@ def _restart() -> None:
 def _tile(each: Round, classes: Sequence[str]) -> gallery.Tile:
     requested, predicted = classes[each.requested], classes[each.predicted]
     lines = (
-        f"{'✓' if each.is_correct else '✗'} {predicted}",
+        f"{'✓' if each.is_read else '?' if each.is_lucky else '✗'} {predicted}",
         f"to draw: {requested}",
         formatting.fraction(each.confidence),
     )

@@ -74,7 +74,9 @@ def _expected(measured: Measured | None) -> str:
     if measured is None:
         return _("not measured")
     accuracy = languages.percent(measured.accuracy, 0)
-    return _("about {time}, {accuracy}").format(time=_rough(measured.processor_seconds / measured.cores), accuracy=accuracy)
+    return _("about {time}, {accuracy}").format(
+        time=_rough(measured.processor_seconds / measured.cores), accuracy=accuracy
+    )
 
 
 def _rough(seconds: float) -> str:

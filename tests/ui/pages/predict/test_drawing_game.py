@@ -36,8 +36,7 @@ def test_the_game_scores_a_drawing_and_saves_it(reader):
     assert over.predicted == 7
     assert drawings.collection().total == 1
     assert not app.session_state["game-drawn"].drawing
-    correct = int(over.is_correct)
-    assert app.run().get("progress")[0].proto.text == f"Round 2 of 10 · recognised {correct}, misread {1 - correct}"
+    assert app.run().get("progress")[0].proto.text == f"Round 2 of 10 · You: {int(over.is_read)} of 1 read"
 
 
 def test_the_empty_canvas_says_what_to_draw(reader):
@@ -91,10 +90,25 @@ def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
     game = app.session_state["game"]
     (over,) = game.played
     game.requested = [7] * 9 + [1]
-    game.played = [dataclasses.replace(over, requested=requested) for requested in game.requested]
+    game.played = [dataclasses.replace(over, requested=requested, confidence=0.9) for requested in game.requested]
     app.run()
-    assert "The model recognised 9 of 10" in [title.value for title in app.header]
+    assert "The model read 9 of your 10 drawings" in [title.value for title in app.header]
     assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
     app.button(key="game-again").click().run()
     assert app.session_state["game"].played == []
-    assert "Round 1 of 10" in str(app.get("progress")[0].proto.text)
+    assert app.get("progress")[0].proto.text == "Round 1 of 10 · best game: 9"
+
+
+def test_a_correct_prediction_with_little_confidence_is_a_lucky_guess_without_a_point(reader):
+    app = play(SEVEN)
+    game = app.session_state["game"]
+    (over,) = game.played
+    certain = dataclasses.replace(over, requested=7, confidence=0.5)
+    game.played = [certain, dataclasses.replace(certain, confidence=0.36)]
+    app.run()
+    assert app.get("progress")[0].proto.text == "Round 3 of 10 · You: 1 of 2 read"
+    assert "A lucky guess" in app.info[0].value and not app.success
+    game.played = [dataclasses.replace(certain, requested=1), certain, certain]
+    app.run()
+    assert app.get("progress")[0].proto.text == "Round 4 of 10 · You: 2 of 3 read · 2 in a row"
+    assert "Recognised as" in app.success[0].value
