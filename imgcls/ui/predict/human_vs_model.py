@@ -1,4 +1,4 @@
-"""Human vs model: hard test images, classified by the visitor first; then both confusion matrices side by side."""
+"""Human vs model: hard test images, classified by the visitor first; then every image with both predictions."""
 
 import time
 from collections.abc import Sequence
@@ -183,14 +183,18 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
         on_click=_restart,
         key="versus-again",
     )
-    matrices = _matrices(tuple(labels.tolist()), tuple(game.predictions), tuple(model.tolist()), tuple(classes))
-    for column, player, matrix in zip(st.columns(2, gap="large"), ("You", "Model"), matrices, strict=True):
-        with column:
-            st.markdown(f"**{player}**")
-            confusion_matrix.show(
-                f"versus-matrix-{player}", matrix, note=f"{player}. The images below list each prediction."
-            )
     st.html(_tiles(run, cached.predictions_stamp(run), tuple(game.rows), tuple(game.predictions), tuple(classes)))
+    # Twenty images leave most cells of the matrices empty, so they are for those who ask for them.
+    with st.expander(
+        "Both confusion matrices", key="versus-matrices", icon=":material/grid_on:", on_change="rerun"
+    ) as more:
+        if more.open:
+            drawn = _matrices(tuple(labels.tolist()), tuple(game.predictions), tuple(model.tolist()), tuple(classes))
+            for column, player, matrix in zip(st.columns(2, gap="large"), ("You", "Model"), drawn, strict=True):
+                with column:
+                    st.markdown(f"**{player}**")
+                    note = f"{player}. The images above list each prediction."
+                    confusion_matrix.show(f"versus-matrix-{player}", matrix, note=note)
 
 
 def _verdict(your_score: int, its_score: int) -> str:

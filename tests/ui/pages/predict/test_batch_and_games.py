@@ -155,6 +155,10 @@ def test_a_double_click_answers_only_one_image(asked, monkeypatch):
     assert "Image 3 of 20" in str(app.get("progress")[0].proto.text)
 
 
+def matrices(app) -> int:
+    return sum(element.proto.component_name == "imgcls.confusion_matrix" for element in app.get("bidi_component"))
+
+
 def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypatch):
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
     app = asked("Human vs model")
@@ -172,7 +176,9 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
     assert is_intact(app)
     assert "You" in html_of(app)
     assert "1 skipped" in html_of(app)
-    assert sum(element.proto.component_name == "imgcls.confusion_matrix" for element in app.get("bidi_component")) == 2
+    assert 'class="tiles"' in html_of(app) and not matrices(app), "the images come first"
+    app.session_state["versus-matrices"] = True
+    assert matrices(app.run()) == 2 and is_intact(app)
     assert "chosen because the model finds them hard" in text_of(app)
     app.button(key="versus-again").click().run()
     assert "Image 1 of 20" in str(app.get("progress")[0].proto.text)
