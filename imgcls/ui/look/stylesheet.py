@@ -3,8 +3,8 @@
 A style sheet that a page sends arrives after the first paint: the heading would move when it does, at every visit.
 
 The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
-arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. Two more scripts give
-the whole document the colour scheme of the app, and open each page at its top.
+arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. More scripts give the
+whole document the colour scheme of the app, let Back leave a page in one step, and open each page at its top.
 
 It also says in which language the page is and in which direction that is written, and remembers a language that the
 address names.
@@ -33,7 +33,11 @@ ELEMENTS = (
 """Streamlit's names of these elements: the first part of the names of its files."""
 SHEETS = ("style.css", "lessons.css")
 STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
-SCRIPTS = tuple(Path(__file__).with_name(f"{name}.js").read_text("utf-8") for name in ("color_scheme", "page_changes"))
+SCRIPTS = tuple(
+    Path(__file__).with_name(f"{name}.js").read_text("utf-8")
+    for name in ("color_scheme", "back_button", "page_changes")
+)
+"""In this order: `page_changes` notices what `back_button` makes of a new address."""
 END = b"</head>"
 ROOT = b'<html lang="en"'
 CONDITIONS = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")

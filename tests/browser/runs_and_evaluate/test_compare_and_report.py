@@ -58,3 +58,29 @@ def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 23, 29)"
     assert [url for url in asked if not url.startswith(("data:", path.as_uri()))] == []
     context.close()
+
+
+def test_back_restores_the_whole_view_of_the_runs(runs_page):
+    _, page = runs_page
+    page.get_by_role("textbox", name="Search").fill("test>0.1")
+    page.keyboard.press("Enter")
+    steps.settled(page)
+    steps.button(page, "View").click()
+    page.get_by_role("combobox", name="Columns").click()
+    page.get_by_role("option", name="Best epoch").click()
+    steps.settled(page)
+    page.locator("h1").first.click()
+    select_row(page, 0)
+    select_row(page, 1)
+    left = page.url
+    steps.button(page, "Which is better?").click()
+    steps.shows(page, "Evaluate")
+    page.go_back()
+    steps.shows(page, "Runs")
+    page.wait_for_url(left)
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("test>0.1")
+    expect(steps.main(page)).to_contain_text("2 selected")
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table.get_by_role("columnheader", name="Best epoch", include_hidden=True)).to_have_count(1)
+    page.go_forward()
+    steps.shows(page, "Evaluate")
