@@ -29,6 +29,7 @@ LINKED, MOST_LINKED = "selected", 20
 
 def show() -> list[str]:
     """The table, what can be done with the selected runs, and their comparison. Returns the IDs of its runs."""
+    table_rows.open_clicked()
     with st.container():  # what comes and goes must not move the table to another place
         _name_deleted()
     only = tuple(run.id for run in runs.all_runs()) if sharing.is_shared() else None
@@ -42,10 +43,9 @@ def show() -> list[str]:
         rows = _of_owner(rows, filters)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"
     shown_only = f" The first {len(rows):,} are shown." if found.total > len(rows) else ""
-    hint = (
-        "Click a card to open its run" if layout == table_controls.CARDS else "Select one to open, rename or delete it"
-    )
-    st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}; select several to compare them.")
+    what = "card" if layout == table_controls.CARDS else "name"
+    hint = f"Click a {what} to open its run; select runs to compare, rename or delete them."
+    st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}")
     with st.container(horizontal=True, gap="small"):
         studies.say(found)
         archiving.say(found.archived)

@@ -64,6 +64,19 @@ def test_a_selected_run_can_be_renamed(runs_page):
     steps.shows(page, "My best seven")
 
 
+def test_a_click_on_a_name_opens_its_run_and_leaves_the_selection(runs_page):
+    _, page = runs_page
+    select_row(page, 0)
+    box = page.get_by_test_id("stDataFrame").first.bounding_box()
+    page.mouse.click(box["x"] + 170, box["y"] + HEAD + ROW * 1.5)
+    steps.shows(page, "The first one")
+    page.go_back()
+    steps.shows(page, "Runs")
+    expect(steps.main(page)).to_contain_text("1 selected")
+    steps.button(page, "Open").click()
+    steps.shows(page, "The second one")
+
+
 def test_a_run_is_deleted_only_after_confirmation_and_can_be_restored(runs_page):
     server, page = runs_page
     select_row(page, 1)

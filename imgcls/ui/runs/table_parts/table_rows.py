@@ -6,11 +6,15 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.runs import Run
+from imgcls.ui.app import links
 from imgcls.ui.runs import table_columns, thumbnails
 from imgcls.ui.runs.table_columns import Row
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
+OPENED = "runs-opened"
+"""Session key of the ID of the run whose name was clicked, until its page opens."""
+NAME = "Run"
 ROW_HEIGHT = 66
 """Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
 LOW_ROW = 40
@@ -33,6 +37,12 @@ def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
     return table.add_column(0, MISTAKE, urls) if any(mistakes) else table
 
 
+def open_clicked() -> None:
+    """Opens the run whose name was clicked; call it before anything is drawn. A callback cannot change the page."""
+    if run_id := st.session_state.pop(OPENED, None):
+        links.go("train.py", run=run_id)
+
+
 def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> list[Run]:
     """Draws the table and returns its selected runs, which stay selected when rows come and go.
 
@@ -43,7 +53,11 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
     key = _key(ids, name)
 
     def follow() -> None:
-        chosen = st.session_state[key].selection.rows
+        selection = st.session_state[key].selection
+        chosen = selection.rows
+        for row, column in selection.cells:
+            if column == NAME and row < len(ids):
+                st.session_state[OPENED] = ids[row]
         hidden = [run_id for run_id in st.session_state.get(SELECTED, ()) if run_id not in ids]
         st.session_state[SELECTED] = [*hidden, *(ids[row] for row in sorted(chosen) if row < len(ids))]
 
@@ -58,7 +72,7 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
         height=min(len(shown) * row_height + HEADER_HEIGHT, MOST_HEIGHT),
         placeholder="–",
         on_select=follow,
-        selection_mode="multi-row",
+        selection_mode=["multi-row", "single-cell"],
         selection_default={"selection": {"rows": chosen, "columns": [], "cells": []}},
         column_config={
             MISTAKE: st.column_config.ImageColumn(
