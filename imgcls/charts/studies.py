@@ -56,11 +56,8 @@ def history(points: Sequence[Point], score: str, *, is_higher_better: bool):
         name="best so far",
         hoverinfo="skip",
     )
-    for is_pruned, name, symbol, colour in ((False, "complete", "circle", TRAINING), (True, "ended early", "x", QUIET)):
-        here = [point for point in points if point.is_pruned is is_pruned]
-        if here:
-            figure.add_trace(_scatter(here, [point.number for point in here], name, colour, symbol))
     lay_out(figure, height=320, x="trial", y=score)
+    _add_trials(figure, points, numbers)
     return figure.update_xaxes(dtick=1) if len(numbers) <= MOST_TRIAL_TICKS else figure
 
 
@@ -81,7 +78,7 @@ def slices(
     values = [point.params[name] for point in points]
     is_number = _are_numbers(values) and not is_listed
     x = values if is_number else [_text(value) for value in values]
-    figure.add_trace(_scatter(points, x, "trials", TRAINING, "circle"))
+    _add_trials(figure, points, x)
     lay_out(figure, height=260, x=literal(name.replace("_", " ")), y=score, legend=None)
     if is_number:
         figure.update_xaxes(**(_log_ticks([*values, *(ends or ())]) if is_log else {"type": "linear"}))
@@ -158,9 +155,13 @@ def pareto(points: Sequence[Point], quantity: str, title: str, score: str, *, is
 
     known = [point for point in points if getattr(point, quantity) is not None]
     cost = [getattr(point, quantity) for point in known]
-    front = [known[index] for index in front_of(cost, [p.value for p in known], is_higher_better=is_higher_better)]
+    whole = [point for point in known if not point.is_pruned]
+    places = front_of(
+        [getattr(p, quantity) for p in whole], [p.value for p in whole], is_higher_better=is_higher_better
+    )
+    front = [whole[place] for place in places]
     figure = go.Figure()
-    figure.add_trace(_scatter(known, cost, "trials", TRAINING, "circle"))
+    _add_trials(figure, known, cost)
     figure.add_scatter(
         x=[getattr(point, quantity) for point in front],
         y=[point.value for point in front],
@@ -180,6 +181,26 @@ def front_of(cost: Sequence[float], value: Sequence[float], *, is_higher_better:
         if not found or sign * value[index] > sign * value[found[-1]]:
             found.append(index)
     return found
+
+
+def _add_trials(figure, points: Sequence[Point], x: Sequence[Value]) -> None:
+    """The trials, those that ended early as crosses. The axis fits the others, which a score after the first epochs
+    would squeeze together; a cross beyond it stands at its edge."""
+    low, high = _reach(points)
+    figure.update_yaxes(range=[low, high])
+    for is_pruned, name, symbol, colour in ((False, "complete", "circle", TRAINING), (True, "ended early", "x", QUIET)):
+        places = [place for place, point in enumerate(points) if point.is_pruned is is_pruned]
+        if places:
+            trace = _scatter([points[at] for at in places], [x[at] for at in places], name, colour, symbol)
+            figure.add_trace(trace.update(y=[min(max(value, low), high) for value in trace.y], cliponaxis=False))
+
+
+def _reach(points: Sequence[Point]) -> tuple[float, float]:
+    """The ends of the axis of the scores: those of the complete trials, and a little more."""
+    values = [point.value for point in points if not point.is_pruned or point.is_winner]
+    values = values or [point.value for point in points]
+    margin = 2 * PADDING * (max(values) - min(values)) or 1e-3
+    return min(values) - margin, max(values) + margin
 
 
 def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str, symbol: str):

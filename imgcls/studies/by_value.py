@@ -22,12 +22,12 @@ class ValueScores:
 
 
 def scores(plan: Plan, trials: Sequence[Trial]) -> list[ValueScores]:
-    """A row for each listed value, and for each half of a range, that a trial with a score has."""
+    """A row for each listed value, and for each half of a range, that a complete trial has."""
     best = max if plan.is_higher_better else min
     found = []
     for name, domain in plan.vary.items():
         groups: dict[str, list[float]] = {}
-        known = [one for one in trials if one.value is not None and domain.holds(one.params.get(name))]
+        known = [one for one in trials if one.is_complete and domain.holds(one.params.get(name))]
         for trial in sorted(known, key=lambda one: _place(domain, one.params[name])):
             groups.setdefault(_text(domain, trial.params[name]), []).append(trial.value or 0.0)
         found += [

@@ -116,10 +116,10 @@ def optuna_study(plan: Plan, trials: Sequence[Trial], seed: int = 0) -> "optuna.
         steps = {epoch: value for epoch, value in enumerate(trial.curve, 1) if value is not None}
         if trial.is_open:
             state = TrialState.RUNNING
-        elif trial.value is None:
-            state = TrialState.FAIL
-        else:
-            state = TrialState.PRUNED if _is_pruned(trial) else TrialState.COMPLETE
+        elif trial.is_complete:
+            state = TrialState.COMPLETE
+        else:  # stopped before its first epoch, it says nothing about its settings
+            state = TrialState.PRUNED if trial.value is not None and steps else TrialState.FAIL
         with contextlib.suppress(ValueError):  # edited by hand to values between the steps
             study.add_trial(
                 create_trial(
@@ -134,8 +134,8 @@ def optuna_study(plan: Plan, trials: Sequence[Trial], seed: int = 0) -> "optuna.
 
 
 def complete(plan: Plan, trials: Sequence[Trial]) -> list[Trial]:
-    """The trials that importances are computed from: with a score, not ended early, and within the search space."""
-    return [trial for trial in trials if trial.value is not None and not _is_pruned(trial) and _is_within(plan, trial)]
+    """The trials that importances are computed from: not ended early, and within the search space."""
+    return [trial for trial in trials if trial.is_complete and _is_within(plan, trial)]
 
 
 def importances(plan: Plan, trials: Sequence[Trial]) -> dict[str, float]:
@@ -161,10 +161,6 @@ def _is_within(plan: Plan, trial: Trial) -> bool:
     return set(trial.params) == set(plan.vary) and all(
         plan.vary[name].holds(value) for name, value in trial.params.items()
     )
-
-
-def _is_pruned(trial: Trial) -> bool:
-    return trial.state == "stopped" and any(value is not None for value in trial.curve)
 
 
 def _distribution(domain: Domain) -> Any:

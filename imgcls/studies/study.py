@@ -64,6 +64,11 @@ class Trial:
         """Whether it waits or trains."""
         return self.state in ("queued", "starting", "running", "paused")
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it trained to its end and has a score: only such scores can be averaged and explained."""
+        return self.state == "finished" and self.value is not None
+
 
 @dataclass(frozen=True)
 class Study:

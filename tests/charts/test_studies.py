@@ -26,8 +26,24 @@ def test_the_history_shows_the_best_so_far_and_links_to_runs():
 
 def test_a_slice_has_a_logarithmic_axis_only_where_ratios_matter():
     figure = studies.slices(POINTS, "learning_rate", "accuracy", is_log=True)
-    assert figure.layout.xaxis.type == "log" and list(figure.data[0].x) == [0.001, 0.01, 0.1, 0.1]
+    assert figure.layout.xaxis.type == "log" and list(figure.data[0].x) == [0.001, 0.01, 0.1]
     assert studies.slices(POINTS, "kind", "accuracy", is_log=False).layout.xaxis.type == "category"
+
+
+def test_a_trial_that_ended_early_is_a_cross_and_does_not_squeeze_the_axis():
+    points = [*POINTS[:2], replace(POINTS[2], value=14.0), POINTS[3]]
+    for figure in (
+        studies.history(points, "accuracy", is_higher_better=True),
+        studies.slices(points, "learning_rate", "accuracy", is_log=True),
+        studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True),
+    ):
+        low, high = figure.layout.yaxis.range
+        assert 78 < low < 80 and 90 < high < 92
+        (cross,) = (trace for trace in figure.data if trace.name == "ended early")
+        assert set(cross.marker.symbol) == {"x"} and list(cross.customdata) == ["c"]
+        assert list(cross.y) == [low] and "14" in cross.text[0], "at the edge, with its score"
+    front = studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True).data[-1]
+    assert list(front.x) == [4, 8, 9], "what ended early is cheap for another reason"
 
 
 def test_a_narrow_logarithmic_range_has_ticks_too():
@@ -42,7 +58,7 @@ def test_a_narrow_logarithmic_range_has_ticks_too():
 def test_the_winner_is_a_star_in_every_figure():
     points = [*POINTS[:3], replace(POINTS[3], is_winner=True)]
     trace = studies.slices(points, "learning_rate", "accuracy", is_log=True).data[0]
-    assert list(trace.marker.symbol) == ["circle"] * 3 + ["star"] and "the winner" in trace.text[3]
+    assert list(trace.marker.symbol) == ["circle"] * 2 + ["star"] and "the winner" in trace.text[2]
     assert "star" in studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True).data[0].marker.symbol
     assert "star" in studies.history(points, "accuracy", is_higher_better=True).data[1].marker.symbol
 
@@ -51,8 +67,8 @@ def test_the_legend_shows_the_marker_of_all_trials_not_the_star_of_the_winner():
     """Plotly takes that of the first point."""
     points = [replace(POINTS[0], is_winner=True), *POINTS[1:]]
     trace = studies.slices(points, "learning_rate", "accuracy", is_log=True).data[0]
-    assert list(trace.marker.symbol) == ["circle"] * 3 + ["star"] and list(trace.customdata) == ["b", "c", "d", "a"]
-    assert list(trace.x) == [0.01, 0.1, 0.1, 0.001] and list(trace.y) == [90, 70, 85, 80]
+    assert list(trace.marker.symbol) == ["circle"] * 2 + ["star"] and list(trace.customdata) == ["b", "d", "a"]
+    assert list(trace.x) == [0.01, 0.1, 0.001] and list(trace.y) == [90, 85, 80]
 
 
 def test_the_axes_of_settings_show_the_range_that_is_searched():
@@ -127,7 +143,9 @@ def test_the_pareto_front_rises_with_the_cost():
     assert studies.front_of([4, 9, 2, 8], [80, 90, 70, 60], is_higher_better=False) == [2, 3]
     assert studies.front_of([1, 1, 1], [5, 7, 7], is_higher_better=True) == [1]
     figure = studies.pareto(POINTS, "parameters", "parameters", "accuracy", is_higher_better=True)
-    assert list(figure.data[0].customdata) == ["a", "b", "c"], "a trial without a known cost is left out"
+    assert [list(trace.customdata) for trace in figure.data[:2]] == [["a", "b"], ["c"]], (
+        "a trial without a known cost is left out"
+    )
 
 
 def test_the_colours_of_parallel_coordinates_have_a_legend():

@@ -1,7 +1,9 @@
 """Scores by value: a row for each listed value and each half of a range that was tried."""
 
+import dataclasses
+
 from imgcls import runs
-from imgcls.studies import Trial, by_value, proposals
+from imgcls.studies import Trial, by_value, more_trials, proposals
 from imgcls.system import paths
 from tests.support.studies import planned
 
@@ -31,3 +33,12 @@ def test_settings_that_were_edited_out_of_the_space_are_left_out():
 def test_trials_that_ended_early_do_not_count_for_importances():
     trials = [trial(0, 0.9, 0.05, 64), trial(1, 0.5, 0.0002, 16, "stopped"), trial(2, 0.7, 5.0, 64)]
     assert [one.number for one in proposals.complete(planned(), trials)] == [0]
+
+
+def test_a_trial_stopped_before_its_first_epoch_has_no_part_in_means_counts_and_importances():
+    stopped = dataclasses.replace(trial(1, 0.14, 0.0002, 16, "stopped"), curve=())
+    trials = [trial(0, 0.9, 0.05, 64), stopped]
+    assert [one.trials for one in by_value.scores(planned(), trials)] == [1, 1]
+    assert more_trials.missing_for_importances(planned(), trials) == proposals.STARTUP_TRIALS - 1
+    states = [one.state.name for one in proposals.optuna_study(planned(), trials).trials]
+    assert states == ["COMPLETE", "FAIL"], "its score is that of a network that has hardly begun"

@@ -51,7 +51,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
     )
     st.plotly_chart(
         figures.parallel_coordinates(
-            points,
+            [point for point in points if not point.is_pruned] or points,
             logarithmic,
             score,
             is_higher_better=better,
