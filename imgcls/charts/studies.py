@@ -3,25 +3,23 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
-from imgcls.charts.theme import BEST, QUIET, TRAINING, VALIDATION, faded, lay_out, literal
+from imgcls.charts.theme import BEST, QUIET, VALIDATION, lay_out, literal
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.params import Value
 
 SCALE = [[0, "#D55E00"], [0.5, "#E69F00"], [1, "#0072B2"]]
 DARK_SCALE = [[0, "#FF9E5E"], [0.5, "#FFD27A"], [1, "#7CC7F5"]]
-"""From bad to good; also distinguishable with colour blindness. Lines are so thin that dark ground needs light ones."""
+"""From bad to good; also distinguishable with colour blindness. On dark ground, lines must be light."""
+TRIAL = "#2F8FD0"
+"""The blue of a trial, with enough contrast to a white and to a dark page."""
 MOST_TRIAL_TICKS = 10
 """With more trials than this, the axis names not every number."""
 STAR = 18
 """Pixels of the star that marks the winner."""
-CAMERA = 72  # pixels above parallel coordinates: the names of the axes stand below the camera icon
 PADDING, MOST_TEXTS, MOST_DECADES = 0.04, 40, 2
-LEAST_TICKS, TICK_DISTANCE = 3, 0.08
-"""Round numbers on the axis of the scores, and their least distance to its ends, as a fraction of its length."""
 
 
 @dataclass(frozen=True)
@@ -76,54 +74,17 @@ def slices(
 
     figure = go.Figure()
     values = [point.params[name] for point in points]
-    is_number = _are_numbers(values) and not is_listed
-    x = values if is_number else [_text(value) for value in values]
+    is_number = are_numbers(values) and not is_listed
+    x = values if is_number else [text_of(value) for value in values]
     _add_trials(figure, points, x)
     lay_out(figure, height=260, x=literal(name.replace("_", " ")), y=score, legend=None)
     if is_number:
-        figure.update_xaxes(**(_log_ticks([*values, *(ends or ())]) if is_log else {"type": "linear"}))
+        figure.update_xaxes(**(log_ticks([*values, *(ends or ())]) if is_log else {"type": "linear"}))
         if ends:
             figure.update_xaxes(range=_padded(*(map(math.log10, ends) if is_log else ends)))
     else:
-        figure.update_xaxes(type="category", categoryorder="array", categoryarray=_categories(values))
+        figure.update_xaxes(type="category", categoryorder="array", categoryarray=categories(values))
     return figure
-
-
-def parallel_coordinates(
-    points: Sequence[Point],
-    logarithmic: Sequence[str],
-    score: str,
-    *,
-    is_higher_better: bool,
-    listed: Sequence[str] = (),
-    ends: Mapping[str, tuple[float, float]] = MappingProxyType({}),
-    is_dark: bool = False,
-):
-    """One line per trial through its settings to its score; the colour is the score. `listed` settings have the values
-    of a list, the others those of a range, which begins and ends at `ends`."""
-    import plotly.graph_objects as go
-
-    dimensions = [
-        _dimension(name, [point.params[name] for point in points], name in logarithmic, name in listed, ends.get(name))
-        for name in (points[0].params if points else ())
-    ]
-    values = [point.value for point in points]
-    dimensions.append(_score_dimension(points, score))
-    figure = go.Figure(
-        go.Parcoords(
-            dimensions=dimensions,
-            line={
-                "color": values,
-                "colorscale": DARK_SCALE if is_dark else SCALE,
-                "reversescale": not is_higher_better,
-                "colorbar": {"title": {"text": literal(score), "side": "right"}, "thickness": 12},
-            },
-            labelfont={"size": 14},
-            tickfont={"size": 13},
-            unselected={"line": {"color": QUIET, "opacity": 0.15}},
-        )
-    )
-    return lay_out(figure, height=380, margins=(60, 60, CAMERA, 24), legend=None)
 
 
 def importances(shares: Mapping[str, float]):
@@ -136,7 +97,7 @@ def importances(shares: Mapping[str, float]):
             x=[100 * shares[name] for name in names],
             y=[literal(name.replace("_", " "), 24) for name in names],
             orientation="h",
-            marker_color=TRAINING,
+            marker_color=TRIAL,
             text=[percent(shares[name], 0) for name in names],
             textposition="auto",
             hovertext=[percent(shares[name]) for name in names],
@@ -188,7 +149,7 @@ def _add_trials(figure, points: Sequence[Point], x: Sequence[Value]) -> None:
     would squeeze together; a cross beyond it stands at its edge."""
     low, high = _reach(points)
     figure.update_yaxes(range=[low, high])
-    for is_pruned, name, symbol, colour in ((False, "complete", "circle", TRAINING), (True, "ended early", "x", QUIET)):
+    for is_pruned, name, symbol, colour in ((False, "complete", "circle", TRIAL), (True, "ended early", "x", QUIET)):
         places = [place for place, point in enumerate(points) if point.is_pruned is is_pruned]
         if places:
             trace = _scatter([points[at] for at in places], [x[at] for at in places], name, colour, symbol)
@@ -214,7 +175,7 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
         y=[point.value for point in points],
         mode="markers",
         marker={
-            "color": [BEST if point.is_winner else faded(colour, 0.9) for point in points],
+            "color": [BEST if point.is_winner else colour for point in points],
             "opacity": 1,  # with several sizes, Plotly takes 0.7, too dark on a dark page
             "size": [STAR if point.is_winner else 10 for point in points],
             "symbol": ["star" if point.is_winner else symbol for point in points],
@@ -222,49 +183,23 @@ def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str
         selected={"marker": {"color": VALIDATION}},
         name=name,
         customdata=[point.run for point in points],
-        text=[_hover(point) for point in points],
+        text=[hover(point) for point in points],
         hovertemplate="%{text}<extra></extra>",
     )
 
 
-def _hover(point: Point) -> str:
+def hover(point: Point) -> str:
+    """What a hover says of a trial: its score and its settings."""
     lines = [
-        f"trial {point.number}{', the winner' if point.is_winner else ''}: {_written(point)}",
-        *(f"{name}: {_text(value)}" for name, value in point.params.items()),
+        f"trial {point.number}{', the winner' if point.is_winner else ''}: {written(point)}",
+        *(f"{name}: {text_of(value)}" for name, value in point.params.items()),
     ]
     return "<br>".join(literal(line, MOST_TEXTS) for line in lines)
 
 
-def _written(point: Point) -> str:
+def written(point: Point) -> str:
+    """The score as the page writes it."""
     return point.score or f"{point.value:g}"
-
-
-def _score_dimension(points: Sequence[Point], label: str) -> dict:
-    """The axis of the scores, from the worst trial to the best one, whose ends say what the page says: Plotly would
-    round them in its own way. Between them are round numbers."""
-    least, most = (choose(points, key=lambda point: point.value) for choose in (min, max))
-    ticks = {at: f"{at:.6g}" for at in _round_numbers(least.value, most.value)}
-    ticks |= {least.value: _written(least), most.value: _written(most)}
-    margin = 0.0 if least.value < most.value else max(abs(least.value) * PADDING, 1e-3)
-    return _axis(label, [point.value for point in points], least.value - margin, most.value + margin, ticks)
-
-
-def _axis(label: str, values: Sequence | np.ndarray, low: float, high: float, ticks: Mapping[float, str]) -> dict:
-    """An axis of parallel coordinates. With ticks of our own, Plotly does not write its ends a second time."""
-    own = {"range": [low, high], "tickvals": list(ticks), "ticktext": list(ticks.values())}
-    return {"label": label, "values": values, **own}
-
-
-def _round_numbers(low: float, high: float) -> list[float]:
-    """A few round numbers between the ends of an axis, none of them close to an end."""
-    reach = high - low
-    if not reach:
-        return []
-    step = 10 ** math.floor(math.log10(reach))
-    step /= next(parts for parts in (1, 2, 5, 10) if reach / step * parts >= LEAST_TICKS)
-    inner = step * np.arange(math.ceil(low / step), math.floor(high / step) + 1)
-    free = TICK_DISTANCE * reach
-    return [float(f"{at:.6g}") for at in inner if free < at - low and free < high - at]
 
 
 def _padded(low: float, high: float) -> list[float]:
@@ -273,30 +208,7 @@ def _padded(low: float, high: float) -> list[float]:
     return [low - margin, high + margin]
 
 
-def _dimension(
-    name: str, values: list[Value], is_log: bool, is_listed: bool, ends: tuple[float, float] | None = None
-) -> dict:
-    label = literal(name.replace("_", " "), 20)
-    if _are_numbers(values) and not is_listed:
-        # Without the range that was searched, the axis of a few trials would be as long as they happen to lie apart.
-        reach = [float(value) for value in (*values, *(ends or ())) if isinstance(value, int | float)]
-        if not is_log and not ends:
-            return {"label": label, "values": values}
-        if not is_log:
-            low, high = min(reach), max(reach)
-            ticks = {tick: f"{tick:g}" for tick in (low, *_round_numbers(low, high), high)}
-            return _axis(label, values, low, high, ticks)
-        exponents = np.log10(np.asarray(values, float))
-        found = _log_ticks(reach)
-        ticks = {math.log10(at): text for at, text in zip(found["tickvals"], found["ticktext"], strict=True)}
-        return _axis(label, exponents, math.log10(min(reach)), math.log10(max(reach)), ticks)
-    texts = _categories(values)
-    ticks = {float(at): literal(text, 16) for at, text in enumerate(texts)}
-    # Lines along the ends of the axis would strike the outer labels through.
-    return _axis(label, [texts.index(_text(value)) for value in values], -0.3, len(texts) - 0.7, ticks)
-
-
-def _log_ticks(values: Sequence[Value]) -> dict:
+def log_ticks(values: Sequence[Value]) -> dict:
     """Powers of ten; within a few of them also twice and five times those, as an axis without a number says nothing."""
     numbers = [float(value) for value in values]
     first, last = math.floor(math.log10(min(numbers))), math.ceil(math.log10(max(numbers)))
@@ -305,17 +217,19 @@ def _log_ticks(values: Sequence[Value]) -> dict:
     return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
-def _are_numbers(values: Sequence[Value]) -> bool:
+def are_numbers(values: Sequence[Value]) -> bool:
+    """Whether all are, on and off not among them."""
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
-def _categories(values: Sequence[Value]) -> list[str]:
+def categories(values: Sequence[Value]) -> list[str]:
     """The texts of the different values: numbers by size, others by alphabet."""
-    ordered = sorted(values, key=float) if _are_numbers(values) else sorted(values, key=_text)
-    return list(dict.fromkeys(map(_text, ordered)))
+    ordered = sorted(values, key=float) if are_numbers(values) else sorted(values, key=text_of)
+    return list(dict.fromkeys(map(text_of, ordered)))
 
 
-def _text(value: Value) -> str:
+def text_of(value: Value) -> str:
+    """A value as figures write it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

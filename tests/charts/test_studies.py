@@ -50,8 +50,6 @@ def test_a_narrow_logarithmic_range_has_ticks_too():
     points = [Point("a", 0, 80.0, {"rate": 0.0018}), Point("b", 1, 90.0, {"rate": 0.0044})]
     ticks = studies.slices(points, "rate", "accuracy", is_log=True).layout.xaxis
     assert {"0.002"} <= {text for text, at in zip(ticks.ticktext, ticks.tickvals, strict=True) if 0.0018 < at < 0.0044}
-    dimension = studies.parallel_coordinates(points, ["rate"], "accuracy", is_higher_better=True).data[0].dimensions[0]
-    assert "0.002" in dimension.ticktext
     assert studies.history(points, "accuracy", is_higher_better=True).layout.xaxis.dtick == 1, "no trial 0.5"
 
 
@@ -82,23 +80,6 @@ def test_the_axes_of_settings_show_the_range_that_is_searched():
     assert list(axis.range) == [-0.02, 0.52]
     axis = studies.slices(points, "rate", "accuracy", is_log=True, ends=ends["rate"]).layout.xaxis
     assert np.allclose(axis.range, [-4.12, -0.88]) and {"0.0001", "0.1"} <= set(axis.ticktext)
-    figure = studies.parallel_coordinates(points, ["rate"], "accuracy", is_higher_better=True, ends=ends)
-    rate, dropout, _ = figure.data[0].dimensions
-    assert list(dropout.ticktext) == ["0", "0.1", "0.2", "0.3", "0.4", "0.5"], "each end once"
-    assert list(dropout.range) == [0, 0.5] and np.allclose(rate.range, [-4, -1])
-
-
-def test_the_axis_of_scores_ends_with_the_numbers_that_the_page_shows():
-    """Plotly would write 84.8 where the page says 84.75%."""
-    points = [Point("a", 0, 71.2, {"x": 1}, score="71.20%"), Point("b", 1, 84.75, {"x": 2}, score="84.75%")]
-    score = studies.parallel_coordinates(points, [], "accuracy", is_higher_better=True).data[0].dimensions[-1]
-    assert list(score.range) == [71.2, 84.75]
-    shown = dict(zip(score.tickvals, score.ticktext, strict=True))
-    assert shown == {71.2: "71.20%", 84.75: "84.75%"} | {float(at): str(at) for at in (74, 76, 78, 80, 82)}
-    assert "84.75%" in studies.history(points, "accuracy", is_higher_better=True).data[1].text[1]
-    same = [replace(point, value=50.0, score="50.00%") for point in points]
-    score = studies.parallel_coordinates(same, [], "accuracy", is_higher_better=True).data[0].dimensions[-1]
-    assert list(score.ticktext) == ["50.00%"] and score.range[0] < 50 < score.range[1]
 
 
 def test_listed_numbers_are_categories_in_their_order():
@@ -106,36 +87,10 @@ def test_listed_numbers_are_categories_in_their_order():
     points = [Point(str(size), size, 80.0, {"batch_size": size}) for size in (32, 128, 16)]
     axis = studies.slices(points, "batch_size", "accuracy", is_log=False, is_listed=True).layout.xaxis
     assert axis.type == "category" and list(axis.categoryarray) == ["16", "32", "128"]
-    figure = studies.parallel_coordinates(points, [], "accuracy", is_higher_better=True, listed=["batch_size"])
-    dimension = figure.data[0].dimensions[0]
-    assert list(dimension["ticktext"]) == ["16", "32", "128"] and list(dimension["values"]) == [1, 2, 0]
-
-
-def test_the_thin_lines_between_the_axes_are_light_on_dark_ground():
-    scales = [
-        studies.parallel_coordinates(POINTS, [], "accuracy", is_higher_better=True, is_dark=dark)
-        .data[0]
-        .line.colorscale
-        for dark in (False, True)
-    ]
-    brightness = [[sum(bytes.fromhex(colour[1:])) for _, colour in scale] for scale in scales]
-    assert all(light > dark + 100 for dark, light in zip(*brightness, strict=True))
 
 
 def test_names_in_hover_texts_are_shown_literally():
     assert "&lt;b&gt;x" in studies.slices(POINTS, "learning_rate", "accuracy", is_log=True).data[0].text[0]
-
-
-def test_parallel_coordinates_use_exponents_and_categories():
-    found = (
-        studies.parallel_coordinates(POINTS, ["learning_rate"], "accuracy", is_higher_better=True).data[0].dimensions
-    )
-    assert np.allclose(found[0]["values"], [-3, -2, -1, -1]) and list(found[0]["ticktext"]) == [
-        "0.001",
-        "0.01",
-        "0.1",
-    ]
-    assert list(found[1]["values"]) == [0, 1, 1, 1] and list(found[2]["values"]) == [80, 90, 70, 85]
 
 
 def test_the_pareto_front_rises_with_the_cost():
@@ -146,11 +101,6 @@ def test_the_pareto_front_rises_with_the_cost():
     assert [list(trace.customdata) for trace in figure.data[:2]] == [["a", "b"], ["c"]], (
         "a trial without a known cost is left out"
     )
-
-
-def test_the_colours_of_parallel_coordinates_have_a_legend():
-    trace = studies.parallel_coordinates(POINTS, [], "accuracy, %", is_higher_better=True).data[0]
-    assert trace.line.colorbar.title.text == "accuracy, %" and trace.tickfont.size >= 12
 
 
 def test_seed_groups_have_a_dot_per_run_and_a_mean_with_its_interval():
@@ -187,3 +137,13 @@ def test_points_are_opaque_enough_for_a_dark_page():
     assert scatter.marker.opacity == 1 and scatter.marker.color[1] != scatter.marker.color[0]
     curves = [epoch_history.TrialCurve("a", 0, [0.1, 0.4], is_winner=True)]
     assert epoch_history.trials(curves, "score", is_higher_better=True).data[0].marker.opacity == 1
+
+
+def test_points_of_trials_can_be_seen_on_a_white_and_on_a_dark_page():
+    def luminance(colour):
+        parts = [one / 255 for one in bytes.fromhex(colour[1:])]
+        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    (colour,) = set(studies.slices(POINTS[:2], "learning_rate", "accuracy", is_log=True).data[0].marker.color)
+    assert 1.05 / (luminance(colour) + 0.05) >= 3 and (luminance(colour) + 0.05) / (luminance("#0e1117") + 0.05) >= 4.5

@@ -4,6 +4,7 @@ import pyarrow as pa
 import streamlit as st
 
 from imgcls.charts import studies as figures
+from imgcls.charts.compared import parallel_coordinates
 from imgcls.charts.studies import Point
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
@@ -47,11 +48,12 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
     st.header(
         "Settings and score",
         anchor=False,
-        help="One line per trial, from its settings to its score; blue is good. Drag along an axis to select trials.",
+        help="One line per trial, from its settings to its score, in the colour of its score; the winner is thick and "
+        "green. Lines that share a value of a list are spread a little. Click a point to open its run.",
     )
-    st.plotly_chart(
-        figures.parallel_coordinates(
-            [point for point in points if not point.is_pruned] or points,
+    run_points.show(
+        parallel_coordinates.figure(
+            points,
             logarithmic,
             score,
             is_higher_better=better,
@@ -60,9 +62,11 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
             is_dark=st.context.theme.type == "dark",
         ),
         key="parallel",
-        config=figure_download.savable("study-parallel-coordinates"),
-        alt="Parallel coordinates: the settings and the score of each trial.",
+        file_name="study-parallel-coordinates",
+        alt="Parallel coordinates: the settings and the score of each trial. The table of trials below has the same.",
     )
+    if len(points) > parallel_coordinates.MOST_LINES:
+        st.caption(f"The best {parallel_coordinates.MOST_LINES:,} of {len(points):,} trials.")
     with st.grid(3, min_column_width=300):
         for name in list(plan.vary)[:MOST_SLICES]:
             figure = figures.slices(
