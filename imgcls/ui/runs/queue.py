@@ -31,6 +31,11 @@ SHOWN_SECONDS = 60.0
 """How long a removed run keeps its row."""
 
 
+HIDDEN = "A run of another visitor"
+MOST_NAMES = 3
+"""Of waiting runs in the line."""
+
+
 class Removed(NamedTuple):
     """Which row a removed run had, counted from 0, and when it was removed."""
 
@@ -39,7 +44,8 @@ class Removed(NamedTuple):
 
 
 def show() -> None:
-    """A row for each queued run, with its position and when it should start; nothing if the queue is empty."""
+    """One line, which opens: a row for each queued run, with its position and when it should start. Nothing if there is
+    none."""
     queue = jobs.waiting()
     if queue or _removed(queue):
         st.fragment(run_every=TICK_SECONDS)(_rows)([run.id for run in queue])
@@ -49,11 +55,6 @@ def _rows(shown_ids: list[str]) -> None:
     queue = jobs.waiting()
     if {run.id for run in queue} != set(shown_ids):
         st.rerun()  # the table below the queue has changed, too
-    st.header(
-        "Queue",
-        anchor=False,
-        help="Queued runs start automatically, one at a time, even with the browser closed.",
-    )
     if problem := waiting_list.problem():
         st.warning(plain(problem), icon=":material/cloud_off:")
     rows = list(queue)
@@ -61,12 +62,22 @@ def _rows(shown_ids: list[str]) -> None:
         rows.insert(min(removed.row, len(rows)), run)
     if not rows:
         st.rerun()
-    with st.container(border=True, gap="small"):
+    with st.expander(_line(queue, len(rows)), icon=":material/hourglass_empty:", key="queue", on_change="rerun"):
+        st.caption("Queued runs start automatically, one at a time, even with the browser closed.")
         for place, run in enumerate(rows):
             if run in queue:
                 _row(run, queue.index(run), queue, place)
             else:
                 _removed_row(run, sum(other in queue for other in rows[:place]))
+
+
+def _line(queue: list[Run], rows: int) -> str:
+    """'2 waiting: First, Second'."""
+    if not queue:
+        return f"0 waiting, {rows:,} removed"
+    names = [run.label if guarding.is_visible(run.folder) else HIDDEN for run in queue[:MOST_NAMES]]
+    more = f" and {len(queue) - MOST_NAMES:,} more" if len(queue) > MOST_NAMES else ""
+    return plain(f"{len(queue):,} waiting: {', '.join(names)}{more}")
 
 
 def _removed(queue: list[Run]) -> dict[Run, Removed]:
@@ -118,7 +129,7 @@ def _row(run: Run, index: int, queue: list[Run], place: int) -> None:
     name, when, buttons = st.columns([4, 4, 3], vertical_alignment="center")
     is_visible = guarding.is_visible(run.folder)
     with name:
-        label = plain(run.label if is_visible else "A run of another visitor")
+        label = plain(run.label if is_visible else HIDDEN)
         if st.button(f"{index + 1}. {label}", key=f"waits-{run.id}", type="tertiary", disabled=not is_visible):
             links.go("train.py", run=run.id)
     if not is_visible:

@@ -45,8 +45,8 @@ def show() -> list[str]:
     shown_only = f" The first {len(rows):,} are shown." if found.total > len(rows) else ""
     what = "card" if layout == table_controls.CARDS else "name"
     hint = f"Click a {what} to open its run; select runs to compare, rename or delete them."
-    st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}")
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-count"):
+        st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}", width="content")
         studies.say(found)
         archiving.say(found.archived)
     table = table_columns.table(rows, columns)
@@ -55,10 +55,11 @@ def show() -> list[str]:
             selected = cards.show(rows, SELECTED)
         else:
             selected = _in_table(rows, columns, filters, grouping)
-    is_in_sight = layout == table_controls.TABLE and (selected or archiving.has_notice())
+    hidden = len(st.session_state.get(SELECTED, ())) - len(selected)
+    is_in_sight = layout == table_controls.TABLE and (selected or hidden or archiving.has_notice())
     with st.container(key=f"runs-actions-{'in-sight' if is_in_sight else layout.lower()}"):
-        if selected or layout == table_controls.TABLE:  # a card opens by itself
-            actions.show(selected)
+        if selected or hidden or layout == table_controls.TABLE:  # a card opens by itself
+            actions.show(selected, hidden, _clear)
         archiving.notice(are_shown=bool(st.session_state.get(archiving.SHOWN)))
     st.download_button(
         "Download table (CSV)",
@@ -77,6 +78,11 @@ def show() -> list[str]:
     return [run.id for run, _ in rows]
 
 
+def _clear() -> None:
+    """A callback: selects nothing."""
+    st.session_state[SELECTED] = []
+
+
 def _rows_of(found: Found) -> list[tuple[Run, Row]]:
     return [(_run(row), row) for row in studies.name_rows(found)]
 
@@ -84,10 +90,10 @@ def _rows_of(found: Found) -> list[tuple[Run, Row]]:
 def _in_table(
     rows: list[tuple[Run, Row]], columns: list[str], filters: table_controls.Filters, grouping: Grouping | None
 ) -> list[Run]:
-    """The table, or one for each open group; returns the selected runs, also those of closed groups."""
+    """The table, or one for each open group; returns the selected runs that are in sight."""
     if grouping is None:
         return table_rows.show(rows, columns)
-    known = {run.id: run for run, _ in rows}
+    known: dict[str, Run] = {}
 
     def draw(query: Query, name: str) -> None:
         of_group = _of_chosen_owner(_rows_of(search(query)), filters)

@@ -19,8 +19,8 @@ MINE = "Mine"
 MOST_NOTE = 80
 MOST_OFFERED = 300
 """Settings and own metrics among which columns are chosen."""
-NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH = 200, 460, 7, 130
-"""Pixels: of the names of runs, of a letter, and of the tags."""
+NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH, AGE_WIDTH = 200, 460, 7, 130, 118
+"""Pixels: of the names of runs, of a letter, of the tags, and of "21 minutes ago"."""
 STUDY_STATE = "study_state"
 """Of a row that stands for a study: the words for the study's state."""
 DIGITS = "%.4g"
@@ -90,7 +90,12 @@ COLUMNS: dict[str, Column] = {
         Column("Dataset version", lambda row: (row.get("version") or "")[:8] or None, "version"),
     )
 }
-DEFAULT = ("Test (%)", "Validation (%)", "Dataset", "Model", "State", "Parameters", "Training time", "Started")
+PICTURES = MISTAKE, CURVE = "Mistake", "Curve"
+"""Columns of small images, which the CSV file does without."""
+DEFAULT = (
+    *(MISTAKE, "Test (%)", "Validation (%)", CURVE),
+    *("Dataset", "Model", "State", "Parameters", "Training time", "Started"),
+)
 
 
 def _note(row: Row) -> str | None:
@@ -112,6 +117,8 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
     if any(row["archived"] for _, row in rows):
         content["Archived"] = pa.array(["Archived" if row["archived"] else None for _, row in rows], pa.string())
     for title in chosen:
+        if title in PICTURES:
+            continue
         if title in COLUMNS:
             column = COLUMNS[title]
             content[title] = pa.array([column.cell(row) for _, row in rows], column.kind or pa.string())
@@ -155,6 +162,7 @@ def configuration(shown: pa.Table, *, is_wrapped: bool) -> dict[str, Any]:
         "Total time": st.column_config.TextColumn(help=TOTAL_HELP),
         "Run": st.column_config.TextColumn(width=width),
         "Tags": st.column_config.TextColumn(width=TAGS_WIDTH),
+        "Started": st.column_config.TextColumn(width=AGE_WIDTH),
         "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
         "Last validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Last epoch. {ACCURACY_HELP}"),
         "Test (%)": st.column_config.NumberColumn(format="%.1f", help=ACCURACY_HELP),

@@ -17,8 +17,8 @@ from imgcls.runs.index.query import GROUPS, archived_left_out
 from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import run_list, table_columns
-from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT
-from imgcls.ui.runs.table_parts import archiving, groups, saved_views, studies
+from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT, PICTURES
+from imgcls.ui.runs.table_parts import archiving, groups, saved_views, studies, table_rows
 from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.widgets import formatting
 
@@ -37,8 +37,8 @@ MOST_AT_FIRST = 9
 FIRST_LAYOUT = "runs-first-layout"
 """Session key: the layout never changes by itself when there are more runs."""
 KEYS = (
-    *("q", "layout", "columns", "sort", "order", "group", groups.CHOSEN, groups.OPEN, "archived", studies.TRIALS),
-    *("filter-state", "filter-data", "filter-model"),
+    *("q", "layout", "columns", table_rows.COMPACT, "sort", "order", "group", groups.CHOSEN, groups.OPEN),
+    *("archived", studies.TRIALS, "filter-state", "filter-data", "filter-model"),
 )
 """The controls, in the session and in the URL."""
 HELP = """The search field also takes conditions, all of which must hold:
@@ -157,7 +157,7 @@ def _more(known: list[str]) -> None:
         # A link may name a setting that none of the newest runs has.
         named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]
         named = [one for one in named if one.isidentifier() and one not in table_columns.FORMER]
-        columns = list(dict.fromkeys([*COLUMNS, *known, *named]))
+        columns = list(dict.fromkeys([*PICTURES, *COLUMNS, *known, *named]))
         sortable = [*COLUMNS, *known]
         for key, options in (("columns", columns), ("sort", sortable)):
             link_settings.accept_names(key, table_columns.FORMER | {one: _words(one) for one in options})
@@ -189,6 +189,7 @@ def _more(known: list[str]) -> None:
             format_func=groups.title,
             placeholder="Do not group",
         )
+        st.toggle("Compact rows", key=table_rows.COMPACT, bind="query-params")
         studies.switch()
         st.toggle("Show archived runs", key=archiving.SHOWN, bind="query-params")
         saved_views.show(KEYS)

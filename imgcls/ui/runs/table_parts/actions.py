@@ -1,5 +1,7 @@
 """What can be done with the runs that are selected in the table."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from imgcls import runs
@@ -12,13 +14,23 @@ from imgcls.ui.runs.table_parts import archiving, deleting, tagging
 from imgcls.ui.visitors import rights
 
 
-def show(selected: list[Run]) -> None:
+def show(selected: list[Run], hidden: int, clear: Callable[[], None]) -> None:
     """The buttons below the table: for one run, for two, and for all that are selected. None comes or goes with the
-    selection, so that none moves under the pointer."""
+    selection, so that none moves under the pointer.
+
+    `hidden`: how many runs are selected, too, but not in sight; no button does anything to them, and `clear`, a
+    callback, selects nothing.
+    """
     one = selected[0] if len(selected) == 1 else None
     both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
+    if hidden:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-hidden"):
+            text = f"{len(selected) + hidden:,} selected, {hidden:,} not shown. The buttons act on those shown."
+            st.caption(text, width="content")
+            st.button("Clear", icon=":material/close:", key="runs-clear", type="tertiary", on_click=clear)
     with st.container(horizontal=True, vertical_alignment="center", key="runs-actions"):
-        st.markdown(f"{len(selected):,} selected", width=86)
+        of_all = f"of {len(selected) + hidden:,}" if hidden else "selected"
+        st.markdown(f"{len(selected):,} {of_all}", width=86)
         if st.button("Open", icon=":material/open_in_new:", disabled=one is None) and one:
             links.go("train.py", run=one.id)
         evaluate_disabled = one is None or not one.is_tested

@@ -8,7 +8,7 @@ import streamlit as st
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.runs import table_columns, thumbnails
-from imgcls.ui.runs.table_columns import Row
+from imgcls.ui.runs.table_columns import CURVE, MISTAKE, Row
 
 SELECTED = "runs-selected"
 """Session key of the IDs of the selected runs."""
@@ -17,24 +17,29 @@ OPENED = "runs-opened"
 NAME = "Run"
 ROW_HEIGHT = 66
 """Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
+COMPACT_ROW = 36
+COMPACT = "compact"
+"""Whether the visitor wants low rows, in the session and in the URL."""
 LOW_ROW = 40
 """Of a long table, so that more than a handful of its runs are seen at once."""
 HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 """As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
-MISTAKE, CURVE = "Mistake", "Curve"
 
 
-def _with_pictures(table: pa.Table, shown: list[Run]) -> pa.Table:
-    """The table with the worst mistake and the validation curve of the newest runs; the CSV file does without."""
+def _with_pictures(table: pa.Table, shown: list[Run], columns: list[str]) -> pa.Table:
+    """The table with the chosen ones of the worst mistake and the validation curve of the newest runs."""
     pictured = shown[:MOST_PICTURES]
     missing = [None] * (len(shown) - len(pictured))
-    mistakes = [thumbnails.worst_mistake(run) for run in pictured]
-    urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
-    curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
-    table = table.add_column(min(3, table.num_columns), CURVE, curves)
-    return table.add_column(0, MISTAKE, urls) if any(mistakes) else table
+    if CURVE in columns:
+        curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
+        table = table.add_column(min(3, table.num_columns), CURVE, curves)
+    if MISTAKE in columns:
+        mistakes = [thumbnails.worst_mistake(run) for run in pictured]
+        urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
+        table = table.add_column(0, MISTAKE, urls) if any(mistakes) else table
+    return table
 
 
 def open_clicked() -> None:
@@ -64,8 +69,10 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
     remembered = st.session_state.get(SELECTED, ())
     chosen = [row for row, run_id in enumerate(ids) if run_id in remembered]
     row_height = ROW_HEIGHT if len(shown) <= MOST_PICTURES else LOW_ROW
+    if st.session_state.get(COMPACT):
+        row_height = COMPACT_ROW
     st.dataframe(
-        _with_pictures(table, shown),
+        _with_pictures(table, shown, columns),
         hide_index=True,
         key=key,
         row_height=row_height,
@@ -93,6 +100,8 @@ def _key(ids: list[str], name: str) -> str:
     a table whose runs were selected elsewhere: of two tags, a run is in two tables."""
     # The style sheet keeps room for a table that loads, for three rows or for one.
     kind = "runs-table" if len(ids) >= 3 else "runs-short-table"
+    if st.session_state.get(COMPACT):
+        kind = "runs-compact-table"
     key = f"{kind}-{zlib.crc32(repr((ids, name)).encode())}"
     counter = f"{key}-drawn"
     number = st.session_state.get(counter, 0)

@@ -23,6 +23,8 @@ def rows(app) -> list[str]:
 
 def test_a_removed_run_keeps_its_row_and_can_be_put_back(waiting):
     app = opened("runs")
+    (line,) = [one for one in app.expander if "waiting" in one.label]
+    assert line.label.replace("\\", "") == "3 waiting: Number 0, Number 1, Number 2" and not line.proto.expanded
     app.button(key="Remove-run-1").click().run()
     assert is_intact(app) and waiting() == ["run-0", "run-2"]
     assert rows(app) == ["waits-run-0", "undo-run-1", "waits-run-2"], "no other row is under the mouse"

@@ -77,8 +77,8 @@ def test_the_table_shows_curves_and_mistakes_and_no_none(finished_run):
     app = opened("runs", layout="Table")
     assert is_intact(app)
     shown = app.dataframe[0]
-    assert any(str(url).startswith("data:image/png") for url in shown.value[table_rows.MISTAKE])
-    assert any(curve is not None and len(curve) > 1 for curve in shown.value[table_rows.CURVE])
+    assert any(str(url).startswith("data:image/png") for url in shown.value[table_columns.MISTAKE])
+    assert any(curve is not None and len(curve) > 1 for curve in shown.value[table_columns.CURVE])
     assert shown.proto.placeholder == "–"
 
 
@@ -364,7 +364,9 @@ def test_groups_are_opened_and_closed_and_the_link_knows_which(finished_run):
     button(linked, "Collapse all").click().run()
     assert tables(linked) == [] and "open" not in linked.query_params
     linked.session_state[table_rows.SELECTED] = ["run-two"]
-    assert not button(linked.run(), "Open").disabled, "also in a closed group"
+    assert button(linked.run(), "Delete").disabled and "1 selected, 1 not shown." in text_of(linked), (
+        "in a closed group"
+    )
     assert len(tables(opened("runs", layout="Table", group="tag", groups="b"))) == 1, "a selected group is open"
     linked.selectbox(key="group").set_value(None).run()
     assert is_intact(linked) and "open" not in linked.query_params and len(tables(linked)) == 1

@@ -1,0 +1,37 @@
+"""How the table of runs is shown: low rows, its columns of images, and what is selected but not in sight."""
+
+import pytest
+
+from imgcls import runs
+from imgcls.runs.annotations import notes
+from imgcls.ui.runs import table_columns
+from imgcls.ui.runs.table_parts import table_rows
+from tests.support.pages import button, is_intact, opened, text_of
+from tests.support.runs import mutations
+
+
+def test_compact_rows_and_the_columns_of_images_are_in_the_link(finished_run):
+    usual = opened("runs", layout="Table").dataframe[0]
+    assert usual.proto.row_height == table_rows.ROW_HEIGHT
+    assert list(usual.value.columns[:2]) == [table_columns.MISTAKE, "Run"] and table_columns.CURVE in usual.value
+    app = opened("runs", layout="Table", compact="true", columns=["Dataset", "Curve"])
+    assert app.dataframe[0].proto.row_height == table_rows.COMPACT_ROW
+    assert list(app.dataframe[0].value.columns) == ["Run", "Dataset", "Curve"]
+    app.toggle(key="compact").set_value(False).run()
+    assert is_intact(app) and app.dataframe[0].proto.row_height == table_rows.ROW_HEIGHT
+
+
+@pytest.mark.parametrize("layout", ["Table", "Cards"])
+def test_selected_runs_that_are_not_shown_are_counted_and_left_alone(layout):
+    for name in ("first-run", "second-run", "third-run"):
+        mutations.small_run(name)
+    selected = ["first-run", "second-run"]
+    assert "not shown" not in text_of(opened("runs", layout=layout, selected=selected))
+    app = opened("runs", layout=layout, q="second", selected=selected)
+    assert "2 selected, 1 not shown." in text_of(app) and "1 of 2\n" in text_of(app)
+    button(app, "Archive").click().run()
+    assert [name for name in selected if notes.read(runs.find(name)).archived] == ["second-run"]
+    app = opened("runs", layout=layout, q="third", selected=selected)
+    assert "2 selected, 2 not shown." in text_of(app) and button(app, "Delete").disabled
+    app.button(key="runs-clear").click().run()
+    assert is_intact(app) and "not shown" not in text_of(app) and not app.query_params.get("selected")
