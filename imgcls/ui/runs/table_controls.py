@@ -35,7 +35,8 @@ LAYOUTS = CARDS, TABLE = "Cards", "Table"
 MOST_AT_FIRST = 9
 """With more runs than this, a visitor sees the table first."""
 FIRST_LAYOUT = "runs-first-layout"
-"""Session key: the layout never changes by itself when there are more runs."""
+"""Session key: the layout that a visit without one in its link shows. It never changes by itself when there are more
+runs, and is the last one that the visitor has chosen: Streamlit forgets a control that another page does not have."""
 KEYS = (
     *("q", "layout", "columns", table_rows.COMPACT, "sort", "order", "group", groups.CHOSEN, groups.OPEN),
     *("archived", studies.TRIALS, "filter-state", "filter-data", "filter-model"),
@@ -142,13 +143,20 @@ def _remove(key: str) -> None:
 
 def _layout(runs: int) -> str:
     """Cards or the table: always in the URL, because whoever opens the link may have another number of runs."""
-    first = st.session_state.setdefault(FIRST_LAYOUT, CARDS if runs <= MOST_AT_FIRST else TABLE)
+    are_cards = runs <= MOST_AT_FIRST or _is_phone()
+    first = st.session_state.setdefault(FIRST_LAYOUT, CARDS if are_cards else TABLE)
     linked = st.query_params.get(LAYOUT)
     st.session_state.setdefault(LAYOUT, linked if linked in LAYOUTS else first)
     layout = st.segmented_control("Layout", LAYOUTS, required=True, key=LAYOUT, label_visibility="collapsed") or first
+    st.session_state[FIRST_LAYOUT] = layout
     if linked != layout:
         st.query_params[LAYOUT] = layout
     return layout
+
+
+def _is_phone() -> bool:
+    """Whether the browser says so: a phone would cut off the columns of the table."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def _more(known: list[str]) -> None:

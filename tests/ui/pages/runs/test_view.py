@@ -1,10 +1,13 @@
 """How the table of runs is shown: low rows, its columns of images, and what is selected but not in sight."""
 
+import os
+
 import pytest
 
 from imgcls import runs
 from imgcls.runs.annotations import notes
-from imgcls.ui.runs import table_columns
+from imgcls.ui.app.paths import ENTRY, PAGES
+from imgcls.ui.runs import table_columns, table_controls
 from imgcls.ui.runs.table_parts import table_rows
 from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.runs import mutations
@@ -19,6 +22,24 @@ def test_compact_rows_and_the_columns_of_images_are_in_the_link(finished_run):
     assert list(app.dataframe[0].value.columns) == ["Run", "Dataset", "Curve"]
     app.toggle(key="compact").set_value(False).run()
     assert is_intact(app) and app.dataframe[0].proto.row_height == table_rows.ROW_HEIGHT
+
+
+def test_the_chosen_layout_outlasts_a_visit_of_other_pages():
+    mutations.small_run("only-run")
+    app = opened("runs")
+    app.button_group(key="layout").set_value("Table").run()
+    for page in ("train", "studies", "runs"):
+        app.query_params.clear()
+        app.switch_page(os.path.relpath(PAGES / f"{page}.py", ENTRY.parent)).run()
+    assert is_intact(app) and app.dataframe and app.query_params["layout"] == "Table"
+
+
+def test_a_phone_starts_with_cards(monkeypatch):
+    for number in range(table_controls.MOST_AT_FIRST + 1):
+        mutations.small_run(f"run-{number}")
+    assert opened("runs").dataframe
+    monkeypatch.setattr(table_controls, "_is_phone", lambda: True)
+    assert not opened("runs").dataframe and opened("runs", layout="Table").dataframe
 
 
 @pytest.mark.parametrize("layout", ["Table", "Cards"])
