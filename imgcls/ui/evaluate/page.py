@@ -81,21 +81,12 @@ def _group_names(available: Mapping[str, ModuleType]) -> str:
     """
     groups = [_(section.GROUP) for section in available.values()]
     firsts = {group: groups.index(group) + 1 for group in dict.fromkeys(groups)}
-    # Where one line is too short, the style sheet lets them float, and the second half of the groups begins another.
-    second = list(firsts.values())[(len(firsts) + 1) // 2 :][:1]
     rules = (
-        f".st-key-view button:nth-of-type({at}){{margin-left:{_gap(at, second)}}}"
+        f".st-key-view button:nth-of-type({at}){{margin-left:{'1.75rem' if at > 1 else '0'}}}"
         f'.st-key-view button:nth-of-type({at})::before{{content:"{group}" / ""}}'
         for group, at in firsts.items()
     )
-    clear = "".join(f".st-key-view button:nth-of-type({at}){{clear:both}}" for at in second)
-    return f"<style>{''.join(rules)}{clear}</style>"
-
-
-def _gap(at: int, second: list[int]) -> str:
-    if at == 1:
-        return "0"
-    return "var(--second-line,1.75rem)" if at in second else "1.75rem"
+    return f"<style>{''.join(rules)}</style>"
 
 
 def _room(classes: int) -> str:
