@@ -39,6 +39,28 @@ WORDS = {
     "LayerNormalization": "layer norm",
     "Functional": "backbone",
 }
+# Keras class name -> what such a layer does, in plain words; {n} is the last number of its output's shape.
+PLAIN_WORDS = {
+    "Input": "the image, as numbers",
+    "InputLayer": "the image, as numbers",
+    "Conv2D": "looks for {n} small patterns everywhere",
+    "SeparableConv2D": "looks for {n} small patterns everywhere",
+    "DepthwiseConv2D": "looks for a small pattern in each map",
+    "MaxPooling2D": "makes the maps smaller and keeps the strongest responses",
+    "AveragePooling2D": "makes the maps smaller by averaging neighbours",
+    "GlobalAveragePooling2D": "turns each map into its average",
+    "GlobalMaxPooling2D": "turns each map into its strongest response",
+    "BatchNormalization": "keeps the values in a convenient range",
+    "LayerNormalization": "keeps the values in a convenient range",
+    "Dropout": "switches off some values at random while training",
+    "Flatten": "writes all values into one row",
+    "Dense": "{n} sums, each of all values of the layer before",
+    "Activation": "changes each value by the same rule",
+    "ReLU": "sets negative values to zero",
+    "Softmax": "turns the scores into percentages",
+    "Add": "adds up two branches",
+    "Functional": "a network that was trained before",
+}
 
 
 def network(rows, images: Mapping[int, str] = MappingProxyType({})):
@@ -264,6 +286,7 @@ def _label(row):
 def _hover_text(row):
     lines = [
         f"<b>{literal(row.name, 60)}</b>",
+        *([PLAIN_WORDS[row.kind].format(n=row.shape[-1] if row.shape else "?")] if row.kind in PLAIN_WORDS else []),
         " · ".join(filter(None, [literal(row.kind, 40), literal(row.detail, 80)])),
         f"output {_size(row.shape, '×')}",
         f"{row.parameters:,} parameters" if row.parameters else "no parameters",

@@ -216,7 +216,10 @@ def test_a_class_keeps_its_colour_and_a_hundred_classes_get_a_hundred_colours():
 
 def test_hovering_over_a_layer_shows_its_shape_and_parameter_count():
     cells = charts.network(SMALL_NETWORK).data[-1]
-    assert cells.hovertext[1] == ("<b>conv</b><br>Conv2D · 32 filters 3x3<br>output 28×28×32<br>320 parameters")
+    assert cells.hovertext[1] == (
+        "<b>conv</b><br>looks for 32 small patterns everywhere<br>Conv2D · 32 filters 3x3<br>output 28×28×32<br>"
+        "320 parameters"
+    )
     assert len(cells.x) == 5
 
 

@@ -1,6 +1,7 @@
 """What counts as done by the visitor: in a class, everybody sees the runs of the others."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from imgcls import lessons, runs
 from imgcls.config import Config
@@ -25,6 +26,15 @@ def test_the_run_of_a_classmate_does_not_do_the_task(monkeypatch):
 
 def test_an_empty_canvas_says_nothing():
     assert Situation().said == "–"
+
+
+def test_lesson_2_wants_a_5_and_says_so_without_clear_as_its_canvas_is_empty():
+    step = lessons.find("pixels").STEPS[0]
+    assert step.do.startswith("Draw a 5")
+    for digit, is_done in (("5", True), ("7", False)):
+        situation = Situation()
+        situation.__dict__["answer"] = SimpleNamespace(prediction=digit, rejection=None)
+        assert step.is_done(situation) is is_done
 
 
 def test_the_steps_about_filters_count_once_another_one_was_chosen_and_once_there_is_a_drawing():

@@ -16,7 +16,10 @@ from imgcls.runs.run import Run
 KIND = HEAT_MAP
 TITLE = "Grad-CAM"
 CAPTION = "regions that contribute most to the prediction"
-HELP = "Gradient times activation of the last layer with feature maps. Orange regions raise the score of the class."
+HELP = (
+    "Where the model found what it bases the answer on: orange regions raise the score of the class. "
+    "Computed as gradient times activation of the last layer with feature maps."
+)
 UNIT = ""
 
 WIDE = 6

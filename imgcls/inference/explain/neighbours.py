@@ -25,8 +25,8 @@ from imgcls.system.arrays import INTEGERS, NUMBERS, Array, read_npz
 KIND = EXAMPLES
 TITLE = N_("Nearest training images")
 HELP = N_(
-    "Nearest in the features of the last hidden layer. The model treats them as similar, even if they look different "
-    "to you."
+    "The training images that the model finds most similar, even if they look different to you: they are nearest in "
+    "the features of its last hidden layer."
 )
 
 TRAINING_ARRAYS = {

@@ -10,9 +10,10 @@ from imgcls.runs.run import Run
 
 KIND = HEAT_MAP
 TITLE = "Occlusion"
-CAPTION = "drop in the score of the class (log-odds) when the region is masked"
+CAPTION = "how much the answer loses if this part is covered: drop in log-odds"
 HELP = (
-    "A square slides over the image. Orange regions lower the score of the class when they are masked. "
+    "Covers one part of the image after another: where the model becomes less sure, the part mattered. "
+    "Orange regions lower the score of the class when they are covered. "
     "One nat of log-odds makes the odds 2.7 times as high."
 )
 UNIT = "nats"

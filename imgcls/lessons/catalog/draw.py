@@ -1,5 +1,7 @@
 """Lesson: draw, and be recognised."""
 
+from collections.abc import Callable
+
 from imgcls.languages import gettext as _
 from imgcls.languages import percent
 from imgcls.lessons.content import Measured, Question, Situation, Step
@@ -16,7 +18,9 @@ DISCUSS = (
 )
 
 
-def _reads(digit: str):
+def reads(digit: str) -> Callable[[Situation], bool]:
+    """The check of a step: whether the app reads this digit."""
+
     def check(situation: Situation) -> bool:
         answer = situation.answer
         return answer is not None and answer.rejection is None and answer.prediction == digit
@@ -63,7 +67,7 @@ STEPS = (
             0,
         ),
         do="Draw a large 3 on the canvas.",
-        check=_reads("3"),
+        check=reads("3"),
         hint="The app says “{said}”. If your 3 is complete, press Clear and draw a larger one.",
         after="It reads a **3**, with a confidence of {confidence}. Nobody wrote a rule such as “two arcs, open to the "
         "left”. The network found its own rules in thousands of examples, so it also reads a 3 that it has never seen.",
@@ -88,7 +92,7 @@ STEPS = (
             1,
         ),
         do="Press Clear, then draw a 4 slowly and watch the bars while you draw.",
-        check=_reads("4"),
+        check=reads("4"),
         hint="The app says “{said}”. If your 4 is complete, press Clear and draw a larger one.",
         after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
         "the order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
@@ -103,8 +107,9 @@ STEPS = (
         query={"run": "digits"},
         keys=("canvas",),
         question=Question(
-            "What will the network itself answer?",
-            ("“This is not a digit”", "One of the ten digits", "“This is a face”"),
+            "What will the network answer? A warning that the app may add comes from an extra check, not from the "
+            "network.",
+            ("None of the ten digits", "One of the ten digits", "“This is a face”"),
             1,
         ),
         do="Press Clear, then draw a face: a circle, two eyes, a mouth.",

@@ -2,6 +2,7 @@
 
 from imgcls import datasets, languages
 from imgcls.images.canvas_strokes import SIDE
+from imgcls.lessons.catalog import draw
 from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 2
@@ -44,9 +45,9 @@ STEPS = (
             ("All 100,000", "784", "About 20, the corners of my strokes"),
             1,
         ),
-        do="Press Clear and draw a 5. Then look at the small image, the model input.",
-        check=lambda situation: situation.answer is not None and situation.answer.rejection is None,
-        hint="The app says “{said}”. Press Clear, then draw a single 5.",
+        do="Draw a 5. Then look at the small image, the model input.",
+        check=draw.reads("5"),
+        hint="The app says “{said}”. If your 5 is complete, press Clear and draw a larger one.",
         after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
         "{ink} of them are not 0. That is all the network knows about it.",
         values=_ink,

@@ -12,7 +12,7 @@ from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
-from imgcls.ui.visitors import language, visitor
+from imgcls.ui.visitors import language, training_mark, visitor
 
 
 def _show(page) -> None:
@@ -28,6 +28,8 @@ def _show(page) -> None:
             from imgcls.ui.app.lessons import bar
 
             bar.show(page.url_path)
+        if st.session_state.pop(stored.LEFT, False):
+            st.toast(_("You left the lesson. Resume it under Lessons."), icon=":material/school:", duration="long")
         banner.show(page.url_path or "home")
         if page is home:
             startup.load_soon()
@@ -38,6 +40,7 @@ def _show(page) -> None:
         figure_menu.show()
         alert.show(partial(ticks.every, path=page.url_path), links.on_server)
         language.menu(page.url_path)
+        training_mark.show(f"{page.url_path} {st.query_params.get('run', '')}")
 
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")

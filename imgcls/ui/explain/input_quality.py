@@ -140,7 +140,7 @@ def show_fix(drawing: Handwriting, checked: InputCheck | None, side: int) -> Non
         return
     if any(finding.sentence for finding in checked.raw or ()):
         st.button(
-            _("Normalise drawing"),
+            _("Redraw like the training images"),
             key="fix",
             icon=":material/healing:",
             on_click=_normalise,

@@ -78,8 +78,8 @@ def _explain_ceiling(run: Run, card: ModelCard) -> None:
     if smoothing:
         target = confidence_ceiling.ceiling(smoothing, len(card.classes))
         text = _(
-            "This model was trained with label smoothing of {smoothing}: its target for the true class is {target}, so "
-            "its confidence rarely exceeds that."
+            "This model was trained to aim at {target}, so that it is never too sure. The method is label smoothing, "
+            "here of {smoothing}: the target for the true class is {target} instead of 100%."
         ).format(smoothing=f"{smoothing:g}", target=languages.percent(target))
         summary = html.escape(_("Why not 100%?"))
         st.html(f'<details style="{INPUT_TEXT}"><summary>{summary}</summary>{html.escape(text)}</details>')

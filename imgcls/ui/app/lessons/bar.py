@@ -234,10 +234,16 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
             _("Leave"),
             key="lesson-leave",
             type="tertiary",
-            on_click=standings.leave,
+            on_click=_leave,
             help=_("Your place is saved. Continue on the Lessons page."),
         ):
             st.rerun()
+
+
+def _leave() -> None:
+    """A callback: before the end, so the page says where the lesson goes on."""
+    standings.leave()
+    st.session_state[stored.LEFT] = True
 
 
 def _move(name: str, shown: int, at: int, page: str) -> None:

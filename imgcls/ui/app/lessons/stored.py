@@ -17,6 +17,8 @@ KEY = "lesson-progress"
 """Session key of the progress of a visitor who has no file."""
 OPEN = "lesson-of-browser"
 """Session key: the lesson that is open in this browser, in local mode; "" if none."""
+LEFT = "lesson-left"
+"""Session key: the visitor has just left a lesson before its end."""
 COOKIE = "imgcls_lesson"
 """The same for the next session of the browser, until it is closed."""
 

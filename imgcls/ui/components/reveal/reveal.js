@@ -8,6 +8,7 @@ const ENOUGH_PX = 24;
 const FOCUS_MS = 3000;
 const NEXT = "[class*='st-key-lesson-next-']";
 let last = "";
+let most = 0; // of its elements that were there
 let wasOnNext = false;
 
 addEventListener("focusin", ({ target }) => {
@@ -73,22 +74,31 @@ function keepFocus(end) {
   }
 }
 
+/** The elements of a selector that are not in a closed section. */
+function found(selector) {
+  const all = selector ? [...document.querySelectorAll(selector)] : [];
+  return all.filter((element) => element.getClientRects().length);
+}
+
 export default function ({ data }) {
   const { selector, occasion, cookie } = data;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API needs HTTPS, which a classroom may not have
   if (cookie) document.cookie = `${cookie};path=/;samesite=lax`;
-  if (occasion === last) return;
+  const count = found(selector).length;
+  const isMore = occasion === last && count > most; // such as the canvas that a choice opens
+  if (occasion === last && !isMore) return;
+  most = count;
   last = occasion;
-  hideTooltips();
+  if (!isMore) hideTooltips();
   keepFocus(performance.now() + FOCUS_MS);
   const end = performance.now() + PATIENCE_MS;
   let before = null;
   const look = () => {
     if (occasion !== last || performance.now() > end) return;
-    const found = selector ? [...document.querySelectorAll(selector)] : [];
-    const all = found.filter((element) => element.getClientRects().length); // not in a closed section
-    const place = all.length ? `${extent(all).top} ${room()}` : null;
-    const rests = place !== null && place === before; // what loads above it moves it, and the bar grows
+    const all = found(selector);
+    most = Math.max(most, all.length);
+    const place = all.length ? `${extent(all).top} ${extent(all).bottom} ${room()}` : null;
+    const rests = place !== null && place === before; // what loads moves it or makes it larger, and the bar grows
     before = place;
     if (!rests) {
       setTimeout(look, PAUSE_MS);

@@ -67,7 +67,7 @@ def texts() -> dict[str, str]:
         "green": _("green"),
         "blue": _("blue"),
         "sum": _("Sum of pixel × weight:"),
-        "zeros": _("({count} of the {all} products are 0.00)"),
+        "zeros": _("(products that are 0.00: {count} of {all})"),
         "total": _("plus the bias {bias} gives {total}"),
         "relu": _("Negative sums become 0 (ReLU): {value}."),
         "app": _("The app's value: {value}"),

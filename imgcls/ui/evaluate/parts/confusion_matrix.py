@@ -92,6 +92,7 @@ def _offer_figure(view: View) -> None:
     figure = run_figures.matrix(counts, names, rows=rows, columns=columns)
     figure.update_layout(height=min(900, 200 + 32 * len(names)))
     with section:
+        st.caption("The same matrix, drawn so that it can be saved as an image and put into a text of yours.")
         st.plotly_chart(
             static(figure),
             config=figure_download.savable("confusion-matrix"),

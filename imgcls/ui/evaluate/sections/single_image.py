@@ -103,7 +103,7 @@ def _similar(run: Run, predictions: Predictions | Decisions, index: int, pixels:
     st.header(
         "Most similar training images",
         anchor=False,
-        help="Nearest neighbours in the features of the last hidden layer. The model treats them as similar, even if "
+        help="The images that the model finds most similar: nearest in the features of its last hidden layer, even if "
         "they look different to you.",
     )
     reason = activations.unavailable_reason(run)

@@ -56,7 +56,11 @@ def test_a_step_can_be_skipped_and_the_place_is_kept_for_the_next_visit():
     button(app, "Skip").click().run()
     assert standing("draw").step == 1
     assert "Step 2 of" in html_of(opened("predict", run="digits"))
+    assert not app.toast
     button(app, "Leave").click().run()
+    assert "Resume it under Lessons" in app.toast[0].value
+    app.run()
+    assert not app.toast, "it says so once"
     assert "lesson-head" not in html_of(opened("predict", run="digits"))
     assert button(opened("lessons", lesson="draw"), "Continue")
     assert standing("draw").step == 1

@@ -64,7 +64,8 @@ def test_a_step_marks_a_control_and_says_all_that_its_task_needs(name, step):
     assert "start-bar" not in step.keys, "that frames the name and the seeds, too"
     assert bool(step.tab) == ("view" in step.keys), "otherwise all sections are framed"
     if step.do.startswith("Draw ") and step.page == "predict":
-        assert (name, step) == STEPS[0], "a drawing of the step before is still on the canvas: Press Clear"
+        first = lessons.find(name).STEPS[0]
+        assert step == first, "a drawing of the step before is still on the canvas: Press Clear"
     place = re.search(
         r"below the bars|\bon the (left|right)[ ,.:]", f"{step.text} {step.do} {step.after}", re.IGNORECASE
     )

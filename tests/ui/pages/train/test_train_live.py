@@ -17,7 +17,7 @@ from imgcls.runs.run import HEARTBEAT_WIDTH, Run
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.cache import followed
 from imgcls.ui.train import live
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.training.metrics_logs import batch, lines
 
 CONFIG = Config(data="digits", model="ann", epochs=5)
@@ -42,6 +42,15 @@ def active_run(digits, hold_trainer_lock, monkeypatch):
 def buttons(app) -> dict[str, bool]:
     """The labels of all buttons, and whether each is enabled."""
     return {button.label: not button.disabled for button in app.button}
+
+
+def test_a_dot_in_the_navigation_says_that_a_run_trains_and_is_looked_up_only_when_a_page_opens(active_run):
+    dot = "a run is at work"
+    before = opened("data")
+    active_run("running")
+    assert dot not in html_of(before.run())
+    app = opened("data")
+    assert dot in html_of(app) and dot in html_of(app.run())
 
 
 def test_a_queued_run_can_be_moved_and_removed(digits, monkeypatch):
