@@ -30,9 +30,9 @@ class State(IntEnum):
 
 @dataclass(frozen=True)
 class Drawing:
-    """`label` and `predicted` are indices of classes, None if unknown.
+    """`label`, `predicted`: indices of classes, None if unknown. `strokes`: JSON, as the canvas sends them.
 
-    `strokes` is JSON: the strokes as the canvas sends them, or of a photo a text, its data URL.
+    Of a photo, `strokes` is a text, its data URL.
     """
 
     id: int
@@ -44,13 +44,17 @@ class Drawing:
     confidence: float | None
     strokes: str
 
+    @property
+    def is_rejected(self) -> bool:
+        """Whether it is not a digit: it has a confidence, but the class that the model would read counts nowhere."""
+        return self.predicted is None and self.confidence is not None
+
 
 class Pool:
     """The drawings of one activity. `folder` is that of the class, see `activities.folder`."""
 
     def __init__(self, folder: Path, activity: str):
-        self.folder, self.activity = folder, activity
-        self._path, self._activity = folder / NAME, activity
+        self.folder, self.activity, self._path, self._activity = folder, activity, folder / NAME, activity
 
     def add(
         self,
@@ -87,8 +91,7 @@ class Pool:
 
     def find(self, number: int) -> Drawing | None:
         """The drawing with this ID."""
-        found = self._select("id = ?", (number,))
-        return found[0] if found else None
+        return next(iter(self._select("id = ?", (number,))), None)
 
     def of_writer(self, writer: str, most: int) -> list[Drawing]:
         """The newest that somebody has drawn, the newest first."""
@@ -220,8 +223,8 @@ class Pool:
     def move(self, number: int, state: State) -> None:
         """Remove a drawing from the pool, or take it back."""
         with database.opened(self._path) as base, base:
-            where = (int(state), number, self._activity)
-            base.execute("UPDATE drawings SET state = ? WHERE id = ? AND activity = ?", where)
+            query = "UPDATE drawings SET state = ? WHERE id = ? AND activity = ?"
+            base.execute(query, (int(state), number, self._activity))
 
     def delete(self, number: int) -> list[np.ndarray]:
         """Delete a drawing for good; returns its pixels, if it had any."""

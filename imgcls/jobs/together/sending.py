@@ -11,6 +11,7 @@ import numpy as np
 from imgcls.errors import UserError
 from imgcls.images import loading
 from imgcls.images.canvas_strokes import Handwriting, from_message
+from imgcls.inference import answering
 from imgcls.inference.predictor import classify
 from imgcls.inference.preparing import prepare
 from imgcls.jobs.together import activities, dataset, photos, pool
@@ -65,8 +66,7 @@ def send(room: Room, activity_id: str, message: Any, label: Any = None) -> Drawi
         if activity.kind is Kind.COLLECTION:
             pixels = loading.prepare_ink(sample.narrowed().ink(), dataset.SHAPE).pixels
     if (run := activities.model_of(activity)) is not None:
-        probabilities = predict(run, sample)
-        predicted, confidence = int(probabilities.argmax()), float(probabilities.max())
+        predicted, confidence = _reading(run, activity, sample)
     number = drawings.add(
         writer,
         content,
@@ -80,6 +80,17 @@ def send(room: Room, activity_id: str, message: Any, label: Any = None) -> Drawi
     stored = drawings.find(number)
     assert stored is not None
     return stored
+
+
+def _reading(run: Run, activity: Activity, sample: Handwriting | np.ndarray) -> tuple[int | None, float]:
+    """The class that the model reads and its probability; no class if what an audience drew is not a digit. In a
+    collection, its writer has said what it is."""
+    if activity.kind is Kind.WALL:
+        found = answering.answer(run, sample)
+        is_rejected = found.rejection is not None and found.rejection.for_digits
+        return None if is_rejected else found.index, found.confidence
+    probabilities = predict(run, sample)
+    return int(probabilities.argmax()), float(probabilities.max())
 
 
 def checked(activity: Activity, message: Any) -> Handwriting | np.ndarray:

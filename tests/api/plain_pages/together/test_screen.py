@@ -9,7 +9,7 @@ from imgcls.jobs.together.pool import State
 from imgcls.sharing import NotAllowed, Role, acting_as, people
 from imgcls.sharing.classroom import rooms
 from tests.sharing.classroom.conftest import ADA, BEN, EVE, TEACHER
-from tests.support.drawing_together import ONE, SEVEN
+from tests.support.drawing_together import CROSS, ONE, SEVEN
 
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -40,6 +40,19 @@ def test_the_wall_counts_what_was_drawn_and_read(site, room, wall):
     assert state["hardest"] == ["1", 0.75]
     assert state["mistake"]["id"] in (mistake, 4) and state["mistake"]["isWrong"]
     assert [entry["id"] for entry in state["shown"]] == [6, 5, 4, 3, 2, 1]
+
+
+def test_what_is_no_digit_is_marked_and_counts_neither_as_right_nor_as_wrong(site, room, wall):
+    send(room, wall, ADA, ONE, 1)
+    send(room, wall, BEN, CROSS, 8)
+    state = show(site, room)
+    assert [(one["isRejected"], one["predicted"], one["isWrong"]) for one in state["shown"]] == [
+        (True, None, False),
+        (False, "1", False),
+    ]
+    assert (state["total"], state["labelled"], state["accuracy"][0]) == (2, 1, 1.0)
+    sent = site.ask("GET", f"/room/{room.code}/state", people.visitor(BEN.id)).json
+    assert (sent["known"], sent["wrong"], sent["drawings"][0]["isRejected"]) == (0, 0, True)
 
 
 def test_strokes_are_sent_once(site, room, wall):

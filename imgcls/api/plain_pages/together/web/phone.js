@@ -160,6 +160,7 @@ async function send() {
     else pad.replace([]);
     const parts = [translated("Sent.")];
     const read = { name: sent.predicted, share: percent(sent.confidence) };
+    if (sent.isRejected) parts.push(translated("It is not a digit, so it does not count as read correctly."));
     if (sent.predicted !== null) parts.push(translated("The model reads {name} ({share}).", read));
     if (sent.isWaiting) parts.push(translated("It is shown once it has been approved."));
     sayBriefly(parts.join(" "));
@@ -184,15 +185,16 @@ function showOwn(state) {
 }
 
 function ownDrawing(drawing) {
-  const { id, strokes, label, predicted, isWrong, isRemoved, isWaiting, isLate } = drawing;
+  const { id, strokes, label, predicted, isWrong, isRejected, isRemoved, isWaiting, isLate } = drawing;
   if (strokes) strokesOf.set(id, strokes);
   newest = Math.max(newest, id);
   const figure = document.createElement("figure");
   figure.className = `${isWrong ? "is-wrong" : ""} ${isRemoved ? "is-removed" : ""}`;
   const caption = document.createElement("figcaption");
-  const reading = predicted === null ? "" : translated("read as {name}", { name: predicted });
+  const unread = isRejected ? translated("not a digit") : "";
+  const reading = predicted === null ? unread : translated("read as {name}", { name: predicted });
   const waits = translated("not approved yet");
-  const fate = isRemoved ? translated("removed") : isWaiting ? `${reading}, ${waits}` : reading;
+  const fate = isRemoved ? translated("removed") : isWaiting ? [reading, waits].filter(Boolean).join(", ") : reading;
   const mark = document.createElement("b");
   mark.textContent = isWrong ? "✗ " : "✓ ";
   if (label !== null && predicted !== null && !isRemoved) caption.append(mark);

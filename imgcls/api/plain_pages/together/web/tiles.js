@@ -64,7 +64,7 @@ function item(drawing, key, tap, refuse, verb) {
 function tile(drawing, tap) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
+  button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRejected ? "is-rejected" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
   button.onclick = () => tap(drawing);
   const name = caption(drawing);
   if (drawing.isLate) button.title = translated("It came after the training.");
@@ -81,7 +81,8 @@ function tile(drawing, tap) {
 }
 
 /** What a drawing is read as, or else what it is said to be. */
-export function caption({ predicted, label }) {
+export function caption({ predicted, label, isRejected }) {
+  if (isRejected) return translated("not a digit");
   return predicted ?? label ?? "–";
 }
 
