@@ -82,6 +82,7 @@ def _show_form() -> None:
         opening.fill(model, info.name)
         presets.show(model, info.name)
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
+        prediction = st.container()  # what an assignment asks for first: right above Start
         bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
         refusals = st.container()
         with detailed.section():
@@ -100,7 +101,8 @@ def _show_form() -> None:
         config = Config(data=info.name, train_images=images, model=model, model_settings=model_settings, **values)
         with st.container():  # how many sentences there are depends on the settings
             is_ready = summary.realised_counts(config) and has_weights
-        entry = attempt.entry(info)
+        with prediction:
+            entry = attempt.entry(info)
         obstacle = attempt.obstacle(entry)
         with vary:
             varied = None if entry else search.show(config)
@@ -159,7 +161,7 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     study_id = f"study-{run_id}"
     if is_started and attempt.lacks_guess(entry):
-        st.toast(attempt.FIRST, icon=":material/edit:", duration="long")
+        attempt.ask_for_guess()
     elif is_started and varied is not None and varied.plan is not None:
         search.start(varied.plan, name, study_id, backend)
     elif is_started and seeds > 1:

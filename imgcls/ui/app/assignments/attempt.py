@@ -1,5 +1,7 @@
 """A run that is an attempt at an assignment: the prediction before it begins, and the verdict on it."""
 
+import time
+
 import streamlit as st
 
 from imgcls import sharing
@@ -22,6 +24,12 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
+FIELDS = ("guess-accuracy", "guess-first", "guess-second")
+FOCUS = (
+    "<script>{{const at=document.querySelector('.st-key-{field} input');at?.focus({{preventScroll:true}});"
+    "at?.scrollIntoView({{block:'center'}})}}/*{now}*/</script>"
+)
+"""Runs once each time: the element differs by the time."""
 MET = N_("Goal met.")
 NONE_LEFT = N_("No attempt is left: you have used {used} of {count}.")
 MARKS = {
@@ -61,11 +69,19 @@ def say(reason: str) -> None:
 
 
 def lacks_guess(found: Entry | None) -> bool:
-    """Whether the prediction has to be filled in first. Start then says so: on a phone, its fields are far away."""
+    """Whether the prediction has to be filled in first."""
     present = fixed_controls.present()
     if found is None or present is None or found.guess is not None:
         return False
     return attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
+
+
+def ask_for_guess() -> None:
+    """Start was pressed too early: says so, and leads to the first field that is empty; or to the second class, if both
+    are the same."""
+    st.toast(FIRST, icon=":material/edit:", duration="long")
+    field = next((name for name in FIELDS if st.session_state.get(name) is None), FIELDS[-1])
+    st.html(FOCUS.format(field=field, now=time.time()), unsafe_allow_javascript=True)
 
 
 def _guess(info: DatasetInfo) -> Guess | None:
@@ -73,10 +89,10 @@ def _guess(info: DatasetInfo) -> Guess | None:
     with st.container(border=True, key="predict-first"):
         st.markdown("**Predict first:** what will the result be?")
         with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
-            accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, key="guess-accuracy")
+            accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, key=FIELDS[0])
             first, second = (
                 st.selectbox(label, info.classes, index=None, placeholder="Choose", key=key)
-                for label, key in (("Most confused: class", "guess-first"), ("with class", "guess-second"))
+                for label, key in zip(("Most confused: class", "with class"), FIELDS[1:], strict=True)
             )
         if first is not None and first == second:
             st.caption("Choose two different classes.")

@@ -68,8 +68,13 @@ def test_a_pupil_trains_with_the_fixed_settings_after_a_prediction(look_as, room
     assert not labelled(app.number_input, "Learning rate").disabled
     labelled(app.button, "Start").click().run()
     assert is_intact(app) and attempts.of(task) == []
-    assert [toast.value for toast in app.toast] == [attempt_page.FIRST], "its fields may be screens away"
+    assert [toast.value for toast in app.toast] == [attempt_page.FIRST], "its fields may be out of sight"
+    assert ".st-key-guess-accuracy input" in html_of(app)
+    keys = [element.key for element in app.main if getattr(element, "key", None) in ("guess-second", "epochs")]
+    assert keys == ["guess-second", "epochs"], "it is above Start and the settings"
     app.number_input(key="guess-accuracy").set_value(90.0)
+    labelled(app.button, "Start").click().run()
+    assert ".st-key-guess-first input" in html_of(app), "the first that is empty"
     app.selectbox(key="guess-first").select("4")
     app.selectbox(key="guess-second").select("9").run()
     labelled(app.button, "Start").click().run()
