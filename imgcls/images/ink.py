@@ -18,6 +18,7 @@ from imgcls.images.paper import WRITING_SIDE, paper_of, surroundings
 
 MNIST_FILL = 20 / 28
 SMALLEST_WITH_RIM = 16
+RIM = 1  # pixels that stay empty, as in nearly all of MNIST: at the very edge, the end of a 7 looked cut off
 BLANK_BELOW = 24  # of 255: a lower contrast is not ink
 LARGEST_ZOOM = 10  # a drawing that is smaller than a tenth of its canvas stays smaller, so that a dot stays a dot
 THIN = 0.07  # of the longer side: thinner strokes are thickened to …
@@ -42,7 +43,8 @@ def fill_of(side: int) -> float:
 def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarray:
     """Scale ink to `fill` of the side, keep its shape, and put its centre of mass at the centre: side x side, uint8.
 
-    `ink` is H x W, bright on 0, of any real dtype. With `fill` 1 its bounding box is centred instead.
+    `ink` is H x W, bright on 0, of any real dtype. Ink that fits does not touch the edges: then its centre of mass may
+    be off the centre. With `fill` 1 its bounding box is centred instead.
     Without ink, all zeros.
     """
     out = np.zeros((side, side), np.uint8)
@@ -64,16 +66,22 @@ def centre_ink(ink: np.ndarray, side: int, fill: float = MNIST_FILL) -> np.ndarr
     small = small * (255 / max(float(small.max()), 1))
 
     if fill >= 1:
-        centre_y, centre_x = new_height / 2, new_width / 2
+        rim, centre_y, centre_x = 0, new_height / 2, new_width / 2
     else:
+        rim = RIM
         mass = small.sum()
         # In MNIST the centre of mass is in the middle of pixel 14, counted from 0 (measured), not between 13 and 14.
         centre_y = float(small.sum(axis=1) @ np.arange(new_height)) / mass
         centre_x = float(small.sum(axis=0) @ np.arange(new_width)) / mass
-    y = min(max(round(side / 2 - centre_y), 0), side - new_height)
-    x = min(max(round(side / 2 - centre_x), 0), side - new_width)
+    y, x = _start(side, new_height, centre_y, rim), _start(side, new_width, centre_x, rim)
     out[y : y + new_height, x : x + new_width] = np.rint(small)
     return out
+
+
+def _start(side: int, length: int, centre: float, rim: int) -> int:
+    """Where ink of this length begins, so that its centre of mass is in the middle if `rim` pixels then stay empty."""
+    rim = min(rim, (side - length) // 2)
+    return min(max(round(side / 2 - centre), rim), side - length - rim)
 
 
 def ink_box(ink: np.ndarray) -> tuple[int, int, int, int] | None:

@@ -14,6 +14,7 @@ const CANVAS = 160;
 const BROADEST = 0.16;
 const LARGEST_ZOOM = 10;
 const MNIST_FILL = 20 / 28;
+const RIM = 1;
 const SMALLEST_WITH_RIM = 16;
 const THIN = 0.07;
 const STROKE_WIDTH = 0.095;
@@ -200,14 +201,18 @@ export function centreInk(ink, side, fill = MNIST_FILL) {
   const small = resize(inner, newWidth, newHeight, scale < 1 ? "box" : "bilinear");
   const gain = Math.fround(255 / Math.max(largest(small.data), 1));
   const values = Float32Array.from(small.data, (value) => value * gain);
-  let [centreX, centreY] = [newWidth / 2, newHeight / 2];
-  if (fill < 1) [centreX, centreY] = centreOfMass(values, newWidth);
-  const y = Math.min(Math.max(rint(side / 2 - centreY), 0), side - newHeight);
-  const x = Math.min(Math.max(rint(side / 2 - centreX), 0), side - newWidth);
+  let [rim, centreX, centreY] = [0, newWidth / 2, newHeight / 2];
+  if (fill < 1) [rim, centreX, centreY] = [RIM, ...centreOfMass(values, newWidth)];
+  const [x, y] = [startOf(side, newWidth, centreX, rim), startOf(side, newHeight, centreY, rim)];
   values.forEach((value, i) => {
     out[(y + Math.floor(i / newWidth)) * side + x + (i % newWidth)] = rint(value);
   });
   return out;
+}
+
+function startOf(side, length, centre, most) {
+  const rim = Math.min(most, (side - length) >> 1);
+  return Math.min(Math.max(rint(side / 2 - centre), rim), side - length - rim);
 }
 
 function centreOfMass(values, width) {
