@@ -1,5 +1,7 @@
 """The background task that prepares a dataset: a page starts it, any page can watch it."""
 
+from functools import partial
+
 from imgcls import sharing
 from imgcls.datasets import store
 from imgcls.datasets.lookup import facts
@@ -7,10 +9,13 @@ from imgcls.errors import DatasetError
 from imgcls.sharing import Action
 from imgcls.system.tasks import Task, TaskState
 
+FIRST = "Preparing the images"
+
 
 def task_of(name: str) -> Task:
     """The task that prepares this dataset."""
-    return Task(store.all_folder(), name, f"{name}/dataset.json", ready=lambda: store.is_ready(name))
+    ready = partial(store.is_ready, name)
+    return Task(store.all_folder(), name, f"{name}/dataset.json", ready=ready, first=FIRST)
 
 
 def start_fetch(name: str) -> None:

@@ -53,7 +53,7 @@ def prepare(name: str, progress: Progress = lambda fraction, text: None, *, inte
                 return
             try:
                 with task.reporting(progress, interrupt=interrupt) as report, _disk_errors(about):
-                    report(0.0, "Starting")
+                    report(0.0, fetch.FIRST)
                     arrays, source = _load(about, report)
                     report(0.95, "Writing")
                     _write(about, arrays, source)

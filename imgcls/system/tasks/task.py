@@ -62,12 +62,14 @@ class Task:
         kind: The prefix of the task's file names; unique within the folder.
         result: The file whose existence means that the task is done.
         ready: Replaces the check for `result` where existence is not enough.
+        first: What it says it does until its process reports something.
     """
 
     folder: Path
     kind: str
     result: str
     ready: Callable[[], bool] | None = field(default=None, compare=False)
+    first: str = "Starting"
 
     def state(self) -> TaskState:
         """The current state, whichever process started the task."""
@@ -116,7 +118,7 @@ class Task:
             self.discard()  # a suspended process, an earlier error, or the result
             before()
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.write_progress("running", 0.0, "Starting")
+            self.write_progress("running", 0.0, self.first)
             try:
                 with (self.folder / f"{self.kind}.log").open("wb") as log:
                     _children[self.kind, self.folder] = processes.spawn(
@@ -193,8 +195,8 @@ class Task:
         """
         last = self.progress.read()
         if last is None or last.state == "failed":  # started from a shell
-            self.write_progress("running", 0.0, "Starting")
-        latest = written = (0.0, "Starting")
+            self.write_progress("running", 0.0, self.first)
+        latest = written = (0.0, self.first)
         written_at, writing, ended = 0.0, threading.Lock(), threading.Event()
 
         def write_latest() -> None:

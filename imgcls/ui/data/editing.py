@@ -14,7 +14,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.components import image_select
-from imgcls.ui.data import list_files
+from imgcls.ui.data import enlarged, list_files
 from imgcls.ui.data.list_files import ERROR
 from imgcls.ui.widgets import formatting, gallery, pager
 
@@ -180,6 +180,8 @@ def actions(
                 args=(datasets.restore, chosen),
                 help=_("Undoes all edits of the selected images."),
             )
+    if (row := image_select.last(key, rows)) is not None:
+        enlarged.show(dataset, row)
 
 
 def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., None]) -> None:

@@ -103,9 +103,10 @@ def _gist(text: str) -> str:
 
 
 def rest(text: str) -> str:
-    """A description without the sentence that is above the images; all of it if that is only part of a sentence."""
+    """A description without what is above the images; what follows a colon there begins with a capital letter."""
     text, gist = text.strip(), _gist(text)
-    return text[len(gist) :].strip() if gist and text.startswith(gist) else text
+    left = text[len(gist) :].strip() if gist and text.startswith(gist[:-1]) else text
+    return left[:1].upper() + left[1:]
 
 
 def _choose_class(facts: DatasetInfo) -> int | None:

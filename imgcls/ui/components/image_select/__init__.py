@@ -38,6 +38,12 @@ def chosen(key: str, values: Sequence[int]) -> list[int]:
     return [value for value in values if value in found]
 
 
+def last(key: str, values: Sequence[int]) -> int | None:
+    """The one of the `values` that was selected last."""
+    found = [value for value in st.session_state.get(_name(key), ()) if value in values]
+    return found[-1] if found else None
+
+
 def choose(key: str, values: Sequence[int]) -> None:
     """Selects these images, and no others. For callbacks: from the next run of the page on."""
     st.session_state[_name(key)] = list(values)

@@ -50,6 +50,18 @@ def test_selected_images_can_be_excluded_and_restored(digits):
     assert not datasets.edits_of(datasets.open_dataset("digits")).labels
 
 
+def test_the_image_that_was_clicked_last_is_shown_enlarged_with_its_pixel_values(digits):
+    dataset = datasets.open_dataset("digits")
+    app = opened("data", data="Small digits")
+    assert 'class="enlarged"' not in html_of(app)
+    rows = [row for row, _ in shown(app)][3:1:-1]  # clicked in this order
+    select_images(app, "sample-", rows)
+    body = next(str(block.proto.body) for block in app.get("html") if 'class="enlarged"' in str(block.proto.body))
+    assert is_intact(app) and f"#{rows[-1]}, 8×8 pixels" in body and f"<b>{names(rows)[-1]}</b>" in body
+    values = [int(value) for value in re.findall(r'data-value="Row \d, column \d: (\d+)"', body)]
+    assert values == dataset.x_train[rows[-1]].ravel().tolist()
+
+
 def names(rows: list[int]) -> list[str]:
     dataset = datasets.open_dataset("digits")
     return [dataset.facts.named(dataset.y_train[row]) for row in rows]
@@ -95,7 +107,8 @@ def test_what_the_images_are_is_said_above_them_if_it_is_short(text, gist):
     [
         ("Photos of leaves. From three gardens.", "From three gardens."),
         ("Photos of leaves.", ""),
-        ("Leaves: oak and beech.", "Leaves: oak and beech."),
+        ("Leaves: oak and beech.", "Oak and beech."),
+        ("long " * 30, "Long " + "long " * 28 + "long"),
         ("", ""),
     ],
 )
