@@ -20,7 +20,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   matrix.send = (cell) => setTriggerValue("cell", cell);
   matrix.show(data);
-  return () => matrices.delete(parentElement);
+  return () => {
+    matrix.end.disconnect();
+    matrices.delete(parentElement);
+  };
 }
 
 class Matrix {
@@ -35,6 +38,12 @@ class Matrix {
     this.field.onclick = (event) => this.press(this.under(event));
     this.field.onkeydown = (event) => this.key(event);
     this.field.onblur = () => this.hover(null);
+    // Below the names of the columns is that of their axis: when it is out of sight, they lie over a row.
+    this.end = new IntersectionObserver((entries) => {
+      const { isIntersecting, boundingClientRect } = entries.at(-1);
+      root.classList.toggle("cut", !isIntersecting && boundingClientRect.top > 0);
+    });
+    this.end.observe(root.querySelector(".predicted"));
   }
 
   show(data) {
