@@ -22,7 +22,8 @@ MISTAKES = 2
 def digits(run: Run) -> str:
     """Correctly classified test images of a run, one of each class first, as HTML."""
     sheet = _sheet(str(run.folder), cached.predictions_stamp(run))
-    return _frame(thumbnails.picture(sheet, _("Handwritten digits from the dataset"), "sheet"))
+    text = _("Handwritten digits from the dataset")
+    return _frame(thumbnails.picture(sheet, text, "sheet"), html.escape(text))  # so that the titles of cards align
 
 
 def curves(run: Run) -> str:
@@ -44,9 +45,9 @@ def matrix(run: Run) -> str:
     return _frame(image + images, html.escape(_("Errors by class, and the two most confident ones")))
 
 
-def _frame(content: str, caption: str = "") -> str:
+def _frame(content: str, caption: str) -> str:
     """`caption` is HTML."""
-    return f'<div class="picture">{content}</div>' + (f'<p class="picture-caption">{caption}</p>' if caption else "")
+    return f'<div class="picture">{content}</div><p class="picture-caption">{caption}</p>'
 
 
 @lru_cache(8)

@@ -123,7 +123,7 @@ def _files(card: ModelCard) -> Photos:
         key="photo",
         accept_multiple_files=True,
         max_upload_size=UPLOAD_MB,
-        help=f"{checks.FORMATS_TEXT}. They are classified and discarded, not stored.",
+        help="Photos: PNG, JPEG, WebP, HEIC and more. They are classified and discarded, not stored.",
     )
     photos = {file.file_id: photo for file in files[:MOST_FILES] if (photo := _uploaded(file))}
     # Files that are not shown would stay in the server's memory until the visitor leaves.
