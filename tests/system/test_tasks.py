@@ -1,5 +1,6 @@
 """Background tasks: started once, watched, cancelled from this and another server, and detected when killed."""
 
+import dataclasses
 import os
 import signal
 import sys
@@ -122,6 +123,13 @@ def test_a_task_just_started_elsewhere_counts_as_running_for_a_while(task, monke
     assert task.state() == TaskState("running", 0.0, "Starting")
     monkeypatch.setattr(tasks, "START_SECONDS", -1)
     assert task.state() == TaskState("failed", 0.0, tasks.INTERRUPTED)
+
+
+def test_a_task_says_what_it_does_before_its_process_reports_anything(task):
+    task = dataclasses.replace(task, first="Preparing the images")
+    task.folder.mkdir()
+    with task.reporting():
+        assert task.state() == TaskState("running", 0.0, "Preparing the images")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,14 @@ def test_the_names_of_the_columns_are_in_sight_before_the_end_of_the_matrix_is(v
     page.set_viewport_size({"width": 1280, "height": round(field["y"] + field["height"] / 2)})
     names = page.locator(".matrix .columns").bounding_box()
     assert names["y"] + names["height"] <= page.viewport_size["height"] + 1, (field, names)
+    expect(page.locator(".matrix.cut")).to_be_visible()  # rows fade into the names
+
+
+def test_rows_do_not_fade_where_the_matrix_fits(visit, server):
+    page = evaluate(visit, server)
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    steps.settled(page)
+    expect(page.locator(".matrix:not(.cut)")).to_be_visible()
 
 
 def test_all_rows_of_ten_classes_are_above_the_names_on_a_laptop_screen(visit, server):

@@ -41,6 +41,7 @@ def test_cards_show_results_of_shipped_models():
         assert text in html_of(app)
     for text in ("Accuracy by epoch:", "Errors by class, and the two most confident ones", "which classes it mixes up"):
         assert text in html_of(app)
+    assert html_of(app).count('class="picture-caption"') == 3, "the titles of the cards align"
     assert [one.value for one in app.header] == ["Ready-made models"], "they are nobody's own"
 
 
