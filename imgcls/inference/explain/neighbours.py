@@ -140,7 +140,7 @@ def test_distances(run: Run) -> np.ndarray:
 def distance_sentence(percentile: float) -> str:
     """How far an image of this percentile is from the training images."""
     if percentile >= 100:
-        return _("It looks like nothing the model was trained on.")
+        return _("It is farther from the training images than all test images.")
     text = _("It is farther from the training images than {percent} of the test images.")
     return text.format(percent=_percent(percentile))
 

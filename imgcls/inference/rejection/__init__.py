@@ -114,7 +114,7 @@ def _other(pixels: np.ndarray, drawing: Handwriting | None = None) -> Rejection 
         return None
     return Rejection(
         _(NOT_A_DIGIT),
-        _("It looks like a letter, a symbol or a picture. Draw or upload one of the digits 0 to 9."),
+        _("It looks like a letter, a symbol or a picture. Draw a digit from 0 to 9."),
         for_digits=True,
     )
 

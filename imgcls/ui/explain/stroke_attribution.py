@@ -34,17 +34,19 @@ NOT_DIVISIBLE = N_("This drawing has too few or too many strokes to measure thei
 
 @dataclass(frozen=True)
 class Explained:
-    """HTML with a sentence about each stroke, and the marks for the canvas (`ui.components.canvas.mark`)."""
+    """HTML with a sentence about each stroke, the marks for the canvas (`ui.components.canvas.mark`), and what their
+    colours mean, in a line."""
 
     html: str
     marks: list[dict[str, object]]
+    legend: str
 
 
 def explain_strokes(
     run: Run, card: ModelCard, drawing: Handwriting, answer: Answer | None, *, is_done: bool
 ) -> Explained:
     """The contribution of each stroke. The model classifies the drawing once without each of them."""
-    sections, marks = [], []
+    sections, marks, legend = [], [], ""
     for method in explain.methods(explain.STROKES):
         room = ""  # kept free while the sentences are still to come, so that what is below stays
         if not drawing or answer is None or answer.rejection is not None:
@@ -58,11 +60,21 @@ def explain_strokes(
             else:
                 body = _list(contributions, card.classes, answer.index, is_one=len(drawing.strokes) == 1)
                 marks = [_mark(one, number) for number, one in enumerate(contributions, 1)]
+                legend = _legend(contributions)
         else:
             body = _note(NOT_DIVISIBLE)
         title = f'<h2 title="{html.escape(_(method.HELP))}">{html.escape(_(method.TITLE))}</h2>'
         sections.append(f'{STYLE}{title}<div class="why{room}">{body}</div>')
-    return Explained("".join(sections), marks)
+    return Explained("".join(sections), marks, legend)
+
+
+def _legend(contributions: list[Contribution]) -> str:
+    """The meaning of the colours that are on the drawing."""
+    supporting = any(one.weight > SMALLEST for one in contributions)
+    opposing = any(one.weight < -SMALLEST for one in contributions)
+    gold = _("Gold: without this part, the prediction is less certain.")
+    blue = _("Blue: without this part, it is more certain.")
+    return " ".join(text for text, is_there in ((gold, supporting), (blue, opposing)) if is_there)
 
 
 def _note(text: str) -> str:

@@ -46,6 +46,7 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     with left, errors.shown():
         hint = todo(card) + " " + _("The prediction updates as you draw.")
         canvas.show(hint=hint, is_digit=is_of_digits(card))
+        note = st.container(key="marks-note")  # what the colours on the drawing mean; the sentences are far below
     drawing = state.drawing
     answer: Answer | None = None
     explained: Answer | None = None
@@ -76,7 +77,10 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     with errors.shown():
         strokes = stroke_attribution.explain_strokes(run, card, drawing, answer, is_done=state.is_done)
         st.html(strokes.html)
-        canvas.mark([] if stored.progress().current in BEFORE_MARKS else strokes.marks)
+        is_before = stored.progress().current in BEFORE_MARKS
+        canvas.mark([] if is_before else strokes.marks)
+        if strokes.legend and not is_before:
+            note.caption(strokes.legend)
         if explained is not None:
             neighbours.show(run, explained.familiarity, card.classes)
             search_results.show_section(card.data, explained.pixels, "draw")

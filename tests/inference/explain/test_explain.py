@@ -304,5 +304,5 @@ def test_unreadable_progress_is_ignored(make_run, content):
 
 
 def test_an_image_farther_than_all_test_images_is_said_so_without_a_percentage():
-    assert neighbours.distance_sentence(100.0) == "It looks like nothing the model was trained on."
+    assert neighbours.distance_sentence(100.0) == "It is farther from the training images than all test images."
     assert "99.9%" in neighbours.distance_sentence(99.97)

@@ -25,7 +25,7 @@ def test_an_image_farther_than_almost_all_test_images_is_rejected(make_run, perc
     found = rejection(make_run(), percentile)
     assert (found is not None) == is_rejected
     if found:
-        assert ("looks like nothing" if percentile == 100 else f"{percentile:.1f}%") in found.text
+        assert ("than all test images" if percentile == 100 else f"{percentile:.1f}%") in found.text
         assert not found.for_digits, "another model may recognise it"
 
 
@@ -45,7 +45,7 @@ def test_unfinished_drawings_and_multi_label_models_skip_the_distance_check(make
         (99.0, "than 99.0%"),
         (99.72, "than 99.7%"),
         (99.97, "than 99.9%"),
-        (100.0, "looks like nothing the model was trained on"),
+        (100.0, "farther from the training images than all test images"),
     ],
 )
 def test_a_percentage_is_never_rounded_up_to_100(make_run, percentile, words):

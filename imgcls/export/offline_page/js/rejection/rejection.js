@@ -12,7 +12,7 @@ const SCRIBBLE = "It looks like a scribble: the pen path is longer, or turns mor
 const NUMBERS = { 2: "Two", 3: "Three", 4: "Four" };
 const NOT_A_DIGIT = {
   title: "Not a digit",
-  text: "It looks like a letter, a symbol or a picture. Draw or upload one of the digits 0 to 9.",
+  text: "It looks like a letter, a symbol or a picture. Draw a digit from 0 to 9.",
 };
 
 /**
