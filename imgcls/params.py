@@ -51,9 +51,11 @@ class RunId:
 
 
 LABELS = {
+    "data": "Dataset",
     "ema_decay": "EMA decay",
     "optimizer": "Optimiser",
     "test_time_augmentation": "Test-time augmentation",
+    "train_images": "Training images",
     "warmup_fraction": "Warm-up fraction",
 }
 """Labels in the UI that are not simply the name."""

@@ -28,6 +28,9 @@ from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 STEPS = 700
 """A curve grows in so many steps, each of them about a pixel: a figure is at most 700 pixels wide."""
 
+HEIGHT, LIVE_HEIGHT = 300, 250
+"""Of the learning curves in pixels; those of a live run fit on a screen of 1280x720 with all that is above them."""
+
 
 def curves(run: Run) -> Curves:
     """The metrics that the run has written so far; only new lines are read."""
@@ -58,7 +61,8 @@ def learning_curve(
     forecasts: bool = False,
 ) -> LearningCurve:
     """The figure of the loss or the accuracy; see `_visible` for `is_live`."""
-    return _learning_curve(now, _visible(now, is_live), quantity, smoothing, logarithmic, forecasts)
+    height = LIVE_HEIGHT if is_live else HEIGHT
+    return _learning_curve(now, _visible(now, is_live), quantity, smoothing, logarithmic, forecasts, height)
 
 
 def _visible(now: Curves, is_live: bool) -> tuple:
@@ -76,7 +80,7 @@ def _visible(now: Curves, is_live: bool) -> tuple:
 
 @lru_cache(32)
 def _learning_curve(
-    now: Curves, visible: tuple, quantity: str, smoothing: float, logarithmic: bool, forecasts: bool
+    now: Curves, visible: tuple, quantity: str, smoothing: float, logarithmic: bool, forecasts: bool, height: int
 ) -> LearningCurve:
     forecast = _forecast(now, now.epoch_lines, quantity) if forecasts else None
     content = charts.learning_curve_dict(
@@ -85,6 +89,7 @@ def _learning_curve(
         epochs=now.series("epochs", "epoch", quantity),
         validation=now.series("epochs", "epoch", f"val_{quantity}"),
         best_epoch=(now.best or {}).get("epoch"),
+        height=height,
         total_epochs=now.total_epochs or None,
         smoothing=smoothing,
         logarithmic=logarithmic,

@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import jobs, languages, sharing
-from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
@@ -18,20 +17,11 @@ from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.cache import followed
 from imgcls.ui.cache.followed import Look
 from imgcls.ui.train import learning_curves, settings_form
-from imgcls.ui.train.run_parts import beginning, live_images, status
+from imgcls.ui.train.run_parts import live_images, live_numbers, status
 from imgcls.ui.visitors import rights, watching
-from imgcls.ui.widgets import formatting, metric_row
-from imgcls.ui.widgets.metric_row import Number
+from imgcls.ui.widgets import formatting
 
 TICK_SECONDS = 1.0
-ABOVE_TRAINING = N_(
-    "Validation can be above training: training accuracy is the mean over an epoch in which the model was still "
-    "improving, with dropout and augmentation on; validation is measured afterwards, without them."
-)
-BELOW_TRAINING = N_(
-    "Validation is {points} points below training: the model knows its training images better than new ones. A gap "
-    "that keeps growing is overfitting."
-)
 FAST_TICK_SECONDS = 0.4  # until the first point of the curve is drawn
 
 
@@ -108,23 +98,16 @@ def _live(run: Run, shown: _Shown) -> None:
         st.set_page_config(page_title=title)
         shown.title = title
     if state not in ("queued", "aside") or curves.epochs:
-        _metrics(run, curves, state, is_stopping)
+        live_numbers.show(run, curves, state, is_stopping)
         live_images.show(run, is_beginning=not curves.batches)
         forecast = learning_curves.draw(curves, is_live=True, forecasts=not is_stopping)
         # One element instead of three: sending each costs more than what is in it.
-        lines = (learning_curves.forecast_text(run, forecast), _gap(curves), _pending_changes(seen.request, curves))
+        lines = (
+            learning_curves.forecast_text(run, forecast),
+            live_numbers.gap(curves),
+            _pending_changes(seen.request, curves),
+        )
         st.caption("\n\n".join(filter(None, lines)))
-
-
-def _gap(curves: Curves) -> str:
-    """One line on why the two accuracies differ; before both are known, on what an epoch is."""
-    if not curves.epochs:
-        return _(beginning.EPOCH)
-    last = curves.epochs[-1]
-    training, validation = last.get("accuracy"), last.get("val_accuracy")
-    if training is None or validation is None or training <= validation:
-        return _(ABOVE_TRAINING)
-    return _(BELOW_TRAINING).format(points=f"{100 * (training - validation):.1f}")
 
 
 def _attempt(action, *arguments, **values) -> None:
@@ -197,35 +180,6 @@ def _buttons(run: Run, state: str, is_stopping: bool, cannot_pause: bool) -> Non
             Action.STOP_RUN, run.folder, disabled=is_stopping, help=_("Evaluates and saves the best epoch so far.")
         ),
     )
-
-
-def _metrics(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
-    last = curves.epochs[-1] if curves.epochs else {}
-    newest = curves.batches[-1] if curves.batches else {}
-    best = curves.best or {}
-    is_training = state == "running" and not is_stopping and curves.phase not in ENDING
-    left = curves.seconds_left if is_training else None
-    is_last = curves.stage_end >= curves.total_epochs
-    hint = "" if not is_training else _("if all epochs run") if is_last else _("known once fine-tuning starts")
-    rate = languages.number(round(curves.images_per_second)) if curves.batches else "–"
-    training, validation = _("Training accuracy"), _("Validation accuracy")
-    if curves.plan.get("several"):
-        training, validation = _("Training accuracy (all labels)"), _("Validation accuracy (all labels)")
-    numbers = metric_row.markup(
-        (
-            Number(training, formatting.fraction(newest.get("accuracy")), _("mean of recent batches")),
-            Number(
-                validation,
-                formatting.fraction(last.get("val_accuracy")),
-                beginning.since(run, curves),
-                _(ABOVE_TRAINING),
-            ),
-            Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
-            Number(_("Images per second"), rate, _("while training")),
-            Number(_("Time left"), formatting.duration(left), hint),
-        )
-    )
-    st.html(beginning.over(numbers, run, curves))
 
 
 def _tuning(run: Run) -> None:

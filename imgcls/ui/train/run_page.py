@@ -1,8 +1,6 @@
 """One run on the Train page: live while it trains, its outcome once it has ended."""
 
-import html
 from collections.abc import Callable
-from typing import Literal
 
 import streamlit as st
 
@@ -13,18 +11,17 @@ from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import ENDED, Run, metrics_log, results, trials
+from imgcls.runs.metrics_log import Curves
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import attempt, fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.cache import predictions as cached_predictions
-from imgcls.ui.data import summary
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, presets, settings_form
-from imgcls.ui.train.run_parts import details, golden_report, live_images, notes, own_metrics, place
+from imgcls.ui.train.run_parts import details, finish, golden_report, live_images, notes, own_metrics, place
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting, gallery, metric_row, sharing_choice
+from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
@@ -41,7 +38,6 @@ TIMES = N_(
     "evaluation on the test set and saving."
 )
 NO_CHECKPOINT = "No checkpoint was saved. You can start the run again."
-MISTAKES = 3
 MACRO_F1 = (
     "Mean F1 over the labels (F1: harmonic mean of precision and recall). Evaluate lists every label and its threshold."
 )
@@ -58,27 +54,39 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
     with shown():
         coach.attempt(run)
     if state in ENDED:
+        # The whole live view is in the container that this replaces. Streamlit would otherwise keep its buttons below
+        # what comes first here, until the page is complete.
+        st.empty()
         if state == "lost":
             _watch(run)
         _announce_end(run, state)
-        _outcome(run, state)
-        curves = cached_curves.curves(run)
-        if curves.is_damaged:
-            st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
-        if curves.batches or curves.epochs:
-            learning_curves.draw(curves)
-            learning_curves.options()
-        if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
-            with shown():
-                if coach.show(run):
-                    presets.offer_next(run.config)
+        _ended(run, state)
     else:
-        live.show(run, state)
+        with st.container(key="live"):
+            live.show(run, state)
     own_metrics.show(run, state)
     probes.show(run, state)
     manage(run)
     notes.show(run, len(cached_curves.curves(run).epochs))
     details.show(run)
+
+
+def _ended(run: Run, state: str) -> None:
+    """The score and what to do with the model, how it learned, then what it gets wrong."""
+    result = _outcome(run, state)
+    if not run.is_tested:
+        _next(run, state, result)  # such as Resume, which comes first then
+    curves = cached_curves.curves(run)
+    _curves(curves)
+    if run.is_tested:
+        _next(run, state, result)
+        live_images.show(run)  # as they were last during the training
+        finish.mistakes(run)
+    golden_report.show(run)
+    if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
+        with shown():
+            if coach.show(run):
+                presets.offer_next(run.config)
 
 
 @st.fragment(run_every=2.0)
@@ -90,9 +98,11 @@ def _watch(run: Run) -> None:
 
 def _heading(run: Run, state: str) -> None:
     created = _("created {age}").format(age=formatting.age(run.created))
-    parts = (_data_and_model(run), created, place.sentence(run), sharing_choice.whose(run.folder))
+    of_run = (_data_and_model(run), details.main_settings(run), created)
+    parts = (*of_run, place.sentence(run), sharing_choice.whose(run.folder))
     text = " · ".join(part for part in parts if part)
-    st.markdown(formatting.state(state, plain(text)))
+    with st.container(key="run-heading"):
+        st.markdown(f"{formatting.state(state, plain(text))} {notes.badges(run)}".rstrip())
     sharing_choice.show(Action.SHARE_RUN, run.folder)
     attempt.verdict(run)
 
@@ -105,7 +115,8 @@ def _announce_end(run: Run, state: str) -> None:
         st.toast(f"{plain(run.label)}: {word.lower()}.", icon=formatting.STATES[state][1])
 
 
-def _outcome(run: Run, state: str) -> None:
+def _outcome(run: Run, state: str) -> dict:
+    """Shows how it ended, the scores and what to do with the model. Returns the content of `result.json`."""
     try:
         result = run.result or {}
     except UserError as error:
@@ -149,30 +160,36 @@ def _outcome(run: Run, state: str) -> None:
     elif "val_accuracy" in result:  # a trial of a study
         numbers = [Number("Validation accuracy", formatting.fraction(result["val_accuracy"]), "best epoch")]
         metric_row.show([*numbers, *_training_numbers(result)])
-    golden_report.show(run)
     if record := trials.read(run):
         changed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.params.items())
         st.caption(plain(f"Trial {record.number} of a study, with {changed}."))
         if st.button("Open the study", icon=":material/travel_explore:"):
             links.go("studies.py", study=record.study)
     if run.is_tested:
-        st.markdown(_achieved(run, result))
-        _finish(run)
-        live_images.show(run)  # as they were last during the training
+        if text := finish.achieved(run, result):
+            st.markdown(text)
+        finish.buttons(run)
+    return result
+
+
+def _curves(curves: Curves) -> None:
+    if curves.is_damaged:
+        st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
+    if curves.batches or curves.epochs:
+        learning_curves.draw(curves)
+        learning_curves.options()
+
+
+def _next(run: Run, state: str, result: dict) -> None:
+    """What can be trained from here."""
     task = attempt.next_of(run)
     with st.container(horizontal=True):
-        if state != "damaged" and not is_imported:
+        if state != "damaged" and not imported_model.exists(run.folder):
             _train_again(run, task)
         _continue(run, state, result)
         if task is None and st.button(_("New run"), icon=":material/add:"):
             links.go("train.py")
     attempt.say_what_counts(task)
-    if run.is_tested:
-        _mistakes(run)
-    if "data" in result:
-        data = result["data"]
-        changed = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
-        st.caption(f"Dataset version: {plain(data['state'][:40])}.{changed}")
 
 
 def _train_again(run: Run, task: Assignment | None) -> None:
@@ -181,53 +198,6 @@ def _train_again(run: Run, task: Assignment | None) -> None:
     if st.button(label, type="primary" if task else "secondary", icon=":material/tune:", key="train-again"):
         form = settings_form.form_of(run.config)
         links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
-
-
-def _achieved(run: Run, result: dict) -> str:
-    """What the model can do now, in a sentence; empty for imported and multi-label models."""
-    count = result.get("counts", {}).get("test", 0)
-    is_known = count and "test_accuracy" in result and "test_macro_f1" not in result
-    if not is_known or imported_model.exists(run.folder):
-        return ""
-    text = _("It recognises **{right} of {count}** images that it had never seen.")
-    number = languages.number
-    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count))
-
-
-def _finish(run: Run) -> None:
-    """What to do with a finished model, as three large buttons."""
-    with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
-        can_draw = run.is_ready and run.card.is_ink
-        try_it = _("**Draw**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
-        if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
-            links.go("predict.py", run=run.id)
-        if _large_button(_("**See its mistakes**\nand why it made them"), ":material/fact_check:", "mistakes"):
-            links.go("evaluate.py", run=run.id)
-        if _large_button(_("**Take it home**\nas one file for your phone or a USB stick"), ":material/output:", "home"):
-            links.go("evaluate.py", run=run.id, view="Export")
-
-
-def _mistakes(run: Run) -> None:
-    """The test images that the model got wrong with the highest confidence."""
-    try:
-        tested = cached_predictions.single_label_predictions(run)
-    except UserError:
-        return  # several labels an image; or damaged, as Evaluate says
-    worst = tested.worst_first
-    worst = worst[(tested.row_of[worst] >= 0) & ~tested.is_right[worst]][:MISTAKES]
-    if not len(worst):
-        return
-    tiles = []
-    for at in worst.tolist():
-        said, actual = tested.names[tested.predicted[at]], tested.names[tested.labels[at]]
-        lines = (f"✗ {said}", _("actually {name}").format(name=actual))
-        tiles.append(gallery.Tile(tested.images[tested.row_of[at]], f"{lines[0]}, {lines[1]}", lines))
-    title = html.escape(_("Its most confident mistakes:"))
-    st.html(f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>')
-
-
-def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "secondary"] = "secondary") -> bool:
-    return st.button(label, type=kind, icon=icon, key=f"finish-{key}", width="stretch")
 
 
 def _training_numbers(result: dict) -> tuple[Number, ...]:

@@ -1,15 +1,21 @@
-"""Settings and log of a run, in closed sections."""
+"""Settings and log of a run, in closed sections, and the main settings for its heading."""
+
+from dataclasses import dataclass
 
 import streamlit as st
 
-from imgcls import sharing
-from imgcls.config import imported_model
+from imgcls import models, sharing
+from imgcls.config import PARAMS, Config, imported_model
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
+from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
+from imgcls.params import Param
 from imgcls.runs import Run, metrics_log
 from imgcls.sharing import Action
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.data import summary
 from imgcls.ui.train.run_parts import place
 from imgcls.ui.widgets import formatting
 
@@ -26,6 +32,19 @@ def show(run: Run) -> None:
             if section.open:
                 st.code(metrics_log.printed(run.folder), language=None, height=300)
     place.show_output(run)
+
+
+def main_settings(run: Run) -> str:
+    """What people look for first: "learning rate 0.01 · 3 epochs · seed 0"; "" if nothing was trained here."""
+    if imported_model.exists(run.folder):
+        return ""
+    try:
+        config = run.config
+    except UserError:
+        return ""
+    rate = _("learning rate {rate}").format(rate=f"{config.learning_rate:g}")
+    epochs = ngettext("{n} epoch", "{n} epochs", config.epochs).format(n=config.epochs)
+    return f"{rate} · {epochs} · {_('seed {seed}').format(seed=config.seed)}"
 
 
 def _imported_settings(model: imported_model.ImportedModel) -> None:
@@ -51,8 +70,9 @@ def _result(run: Run) -> str:
     if interval := formatting.test_interval(result):
         tested = formatting.count(result["counts"]["test"], "test image")
         parts.append(f"Test accuracy: {formatting.fraction(result['test_accuracy'])} ({interval}, {tested})")
-    if version := result.get("data", {}).get("state"):
-        parts.append(f"Dataset version: `{plain(version[:VERSION_LENGTH])}`")
+    if version := (data := result.get("data", {})).get("state"):
+        edits = summary.edits_text(int(data["thrown_out"]), int(data["relabelled"]))
+        parts.append(f"Dataset version: `{plain(version[:VERSION_LENGTH])}`{edits and f'.{edits}'}")
     return "".join(f" · {part}" for part in parts)
 
 
@@ -67,17 +87,53 @@ def _settings(run: Run) -> None:
         st.caption(plain(str(error)))
         return
     st.caption(f"Run ID: `{run.id}`{_result(run)}")
+    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
+    rows = settings_rows(config, is_multilabel=bool(cached_curves.curves(run).plan.get("several")))
+    st.dataframe(
+        {
+            "Setting": [row.label for row in rows],
+            "Value": [row.value for row in rows],
+            "Default": [row.default for row in rows],
+        },
+        hide_index=True,
+        alt="All settings of this run, first those that differ from their defaults.",
+    )
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """A setting with its name on the screen, its value and its default as text."""
+
+    label: str
+    value: str
+    default: str
+
+
+def settings_rows(config: Config, *, is_multilabel: bool) -> list[SettingRow]:
+    """All settings, first those that differ from their defaults."""
     table = config.as_dict()
     del table["version"]
     table.update(table.pop("model_settings"))
-    if cached_curves.curves(run).plan.get("several"):
+    if is_multilabel:
         table["loss"] = "binary cross-entropy (multi-label)"
-    st.caption(f"Augmentation: {Augmentation.of(config).describe()}")
-    st.dataframe(
-        {
-            "Setting": [name.replace("_", " ") for name in table],
-            "Value": [str(value) for value in table.values()],
-        },
-        hide_index=True,
-        alt="All settings of this run.",
-    )
+    params = {param.name: param for param in (*PARAMS, *_of_model(config))}
+    rows = [_row(name, value, params.get(name)) for name, value in table.items()]
+    return sorted(rows, key=lambda row: row.value == row.default)
+
+
+def _of_model(config: Config) -> tuple[Param, ...]:
+    try:
+        return models.params(config.model)
+    except UserError:  # its family has been removed
+        return ()
+
+
+def _row(name: str, value: object, param: Param | None) -> SettingRow:
+    label = _(param.label) if param else name.replace("_", " ").capitalize()
+    return SettingRow(label, _text(name, value), _text(name, param.default) if param else "")
+
+
+def _text(name: str, value: object) -> str:
+    if name == "train_images" and value == 0:
+        return "all"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -26,15 +26,16 @@ def show(run: Run) -> None:
     if report is None or not report.outcomes:
         return
     icon = ":material/error:" if report.broken else ":material/keep:"
-    with st.expander(plain(report.sentence()), icon=icon, key="golden", expanded=bool(report.broken)):
+    with st.expander(plain(report.sentence()), icon=icon, key="golden", expanded=bool(report.broken or report.fixed)):
         for title, outcomes in (("Broken", report.broken), ("Fixed", report.fixed)):
             if outcomes:
                 st.markdown(f"**{title}**")
                 st.html(gallery.grid(_tile(one) for one in outcomes))
         rest = [one for one in report.outcomes if not one.is_broken and not one.is_fixed]
         if rest:
-            st.markdown("**Unchanged**" if report.before else "**All pinned images**")
-            st.html(gallery.grid(_tile(one) for one in rest))
+            title = f"{'Unchanged' if report.before else 'All pinned images'} ({len(rest)})"
+            with st.expander(title, key="golden-unchanged", expanded=False):
+                st.html(gallery.grid(_tile(one) for one in rest))
         golden_pin.removal(run.card.data, [one.image for one in report.outcomes], key=REMOVED)
 
 

@@ -16,13 +16,16 @@ MOST_CHILDREN = 20
 ORIGINS = ("Continues", "Backbone")
 
 
+def badges(run: Run) -> str:
+    """The tags of a run as Markdown, for its heading."""
+    return " ".join(f":gray-badge[{plain(tag)}]" for tag in notes.read(run).tags)
+
+
 def show(run: Run, epochs: int) -> None:
     """The closed section. `epochs`: how many epochs the run has."""
     present = notes.read(run)
     if present.note:
         st.markdown(plain(present.note))
-    if present.tags:
-        st.markdown(" ".join(f":gray-badge[{plain(tag)}]" for tag in present.tags))
     with st.expander("Notes and lineage", icon=":material/edit_note:", key="notes", on_change="rerun") as section:
         if section.open:
             _lineage(run)

@@ -146,20 +146,27 @@ def test_the_train_page_counts_remaining_images_and_lists_edits(imbalanced):
     assert "Your edits: 5 excluded, 1 relabelled." in text_of(app)
 
 
+def with_settings(run):
+    """The page of a run with its section "Settings" open."""
+    app = opened("train", run=run.id)
+    app.session_state["settings"] = True
+    return app.run()
+
+
 def test_the_run_page_shows_its_dataset_version(finished_run):
     state = datasets.open_dataset("digits").fingerprint
-    assert f"Dataset version: {state}." in text_of(opened("train", run=finished_run.id))
+    assert f"Dataset version: `{state}`" in text_of(with_settings(finished_run))
     path = finished_run.folder / "result.json"
     result = json.loads(path.read_text())
     path.write_text(json.dumps(result | {"data": {"state": "ab+cd", "thrown_out": 3, "relabelled": 0}}))
-    assert "Dataset version: ab+cd. Your edits: 3 excluded." in text_of(opened("train", run=finished_run.id))
+    assert "Dataset version: `ab+cd`. Your edits: 3 excluded." in text_of(with_settings(finished_run))
 
 
 @pytest.mark.parametrize("data", [7, [], {}, {"state": 1}, {"state": "a", "thrown_out": "x", "relabelled": 0}, None])
 def test_an_invalid_dataset_version_is_not_shown(finished_run, data):
     path = finished_run.folder / "result.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"data": data}))
-    app = opened("train", run=finished_run.id)
+    app = with_settings(finished_run)
     assert is_intact(app) and "Dataset version" not in text_of(app)
 
 

@@ -1,0 +1,65 @@
+"""What a finished run has achieved: a sentence, three large buttons for what comes next, and its worst mistakes."""
+
+import html
+from typing import Literal
+
+import streamlit as st
+
+from imgcls import languages
+from imgcls.config import imported_model
+from imgcls.errors import UserError
+from imgcls.languages import gettext as _
+from imgcls.runs import Run
+from imgcls.ui.app import links
+from imgcls.ui.app.errors import shown
+from imgcls.ui.cache import predictions as cached_predictions
+from imgcls.ui.widgets import gallery
+
+MISTAKES = 3
+
+
+def achieved(run: Run, result: dict) -> str:
+    """What the model can do now, in a sentence; empty for imported and multi-label models."""
+    count = result.get("counts", {}).get("test", 0)
+    is_known = count and "test_accuracy" in result and "test_macro_f1" not in result
+    if not is_known or imported_model.exists(run.folder):
+        return ""
+    text = _("It recognises **{right} of {count}** images that it had never seen.")
+    number = languages.number
+    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count))
+
+
+def buttons(run: Run) -> None:
+    """What to do with a finished model, as three large buttons."""
+    with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
+        can_draw = run.is_ready and run.card.is_ink
+        try_it = _("**Draw**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
+        if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
+            links.go("predict.py", run=run.id)
+        if _large_button(_("**See its mistakes**\nand why it made them"), ":material/fact_check:", "mistakes"):
+            links.go("evaluate.py", run=run.id)
+        if _large_button(_("**Take it home**\nas one file for your phone or a USB stick"), ":material/output:", "home"):
+            links.go("evaluate.py", run=run.id, view="Export")
+
+
+def mistakes(run: Run) -> None:
+    """The test images that the model got wrong with the highest confidence."""
+    try:
+        tested = cached_predictions.single_label_predictions(run)
+    except UserError:
+        return  # several labels an image; or damaged, as Evaluate says
+    worst = tested.worst_first
+    worst = worst[(tested.row_of[worst] >= 0) & ~tested.is_right[worst]][:MISTAKES]
+    if not len(worst):
+        return
+    tiles = []
+    for at in worst.tolist():
+        said, actual = tested.names[tested.predicted[at]], tested.names[tested.labels[at]]
+        lines = (f"✗ {said}", _("actually {name}").format(name=actual))
+        tiles.append(gallery.Tile(tested.images[tested.row_of[at]], f"{lines[0]}, {lines[1]}", lines))
+    title = html.escape(_("Its most confident mistakes:"))
+    st.html(f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>')
+
+
+def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "secondary"] = "secondary") -> bool:
+    return st.button(label, type=kind, icon=icon, key=f"finish-{key}", width="stretch")
