@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         load_run,
         log_metrics,
         logged_metrics,
+        notify,
         train,
     )
 
@@ -34,6 +35,7 @@ __all__ = [
     "load_run",
     "log_metrics",
     "logged_metrics",
+    "notify",
     "train",
 ]
 

@@ -1,4 +1,7 @@
-"""The part of the Python API that records values of the user's own code, see `imgcls.runs.annotations.own_metrics`."""
+"""The part of the Python API for the user's own code: it records values and sends messages.
+
+See `imgcls.runs.annotations.own_metrics` and `imgcls.studies.notifications.messages`.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,6 +10,7 @@ from imgcls import runs
 from imgcls.runs import Run
 from imgcls.runs.annotations import own_metrics
 from imgcls.runs.index import recording
+from imgcls.studies.notifications import messages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +44,19 @@ def logged_metrics(run: "ModelRun | str") -> "pd.DataFrame":
     rows = [(name, record.epoch, value) for record in records for name, value in record.values.items()]
     found = pd.DataFrame(rows, columns=["name", "epoch", "value"])
     return found.astype({"epoch": "Int64", "value": "float64"})
+
+
+def notify(run: "ModelRun | str", text: str) -> None:
+    """Sends a message about a run by all channels that are set up under *Notifications* on the page Runs.
+
+    The app's server sends it within seconds, after the quiet hours if there are any; if the server is not running, at
+    its next start. Of a long text, the first 500 characters are sent. A run may be given by its ID.
+
+    Raises:
+        SettingError: the text is empty.
+        RunError: there is no such run, 100 messages wait already, or the message cannot be written.
+    """
+    messages.send(_run_of(run), text)
 
 
 def _run_of(given: "ModelRun | str") -> Run:

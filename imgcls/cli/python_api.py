@@ -24,6 +24,7 @@ from imgcls.charts import run_figures
 from imgcls.cli import progress_bar
 from imgcls.cli.own_values import log_metrics as log_metrics
 from imgcls.cli.own_values import logged_metrics as logged_metrics
+from imgcls.cli.own_values import notify as notify
 from imgcls.config import PARAMS, Config
 from imgcls.datasets import Dataset
 from imgcls.errors import RunError, SettingError
@@ -142,16 +143,14 @@ class ModelRun:
         )
 
     def confusion_matrix(self) -> "go.Figure":
-        """The confusion matrix of the test set as a Plotly figure. Single-label runs only.
-
-        `.write_image("matrix.pdf")` saves a Plotly figure as PNG, SVG or PDF; see `figures`.
-        """
+        """The confusion matrix of the test set as a Plotly figure; see `figures`. Single-label runs only."""
         return run_figures.confusion_matrix(self._single_label())
 
     def figures(self) -> "dict[str, go.Figure]":
         """All figures of the run by name, such as "loss", "confusion_matrix" or "reliability".
 
-        Their `write_image` needs the extra `imgcls[figures]`, and Chrome or Chromium.
+        `.write_image("matrix.pdf")` saves a Plotly figure as PNG, SVG or PDF. It needs the extra `imgcls[figures]`, and
+        Chrome or Chromium.
         """
         return run_figures.figures(self._run)
 
@@ -214,7 +213,7 @@ def load_dataset(name: str) -> Dataset:
 def import_images(path: str | Path, title: str, **settings: Any) -> str:
     """Turns a zip archive, a folder or a CSV file into a dataset and returns its name.
 
-    `settings` are those of `imgcls.datasets.importing.execution.execute.import_dataset`, such as `size=64`.
+    `settings`: of `imgcls.datasets.importing.execution.execute.import_dataset`, such as `size=64`.
 
     Raises:
         SourceError: it cannot be imported.

@@ -10,6 +10,8 @@ from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run, index
 from imgcls.studies import study as studies
+from imgcls.studies.notifications import messages
+from imgcls.studies.notifications.thresholds import Judge
 from imgcls.system import paths
 
 STALLED_SECONDS = 600.0
@@ -51,11 +53,41 @@ class Memory:
     studies: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     stuck_since: float | None = None
+    judge: Judge = field(default_factory=Judge)
 
 
-def since(memory: Memory, now: float, *, trials: bool) -> list[Event]:
-    """The events since the last look, and brings `memory` up to date. `trials`: those of studies, too."""
-    return [*_runs(memory, now, trials), *_studies(memory, now), *_queue(memory, now), *_disk(memory, now)]
+def since(memory: Memory, now: float, *, trials: bool, rule: tuple[float, int] = (0.0, 1)) -> list[Event]:
+    """The events since the last look, and brings `memory` up to date.
+
+    Args:
+        memory: of the last look.
+        now: seconds since 1970.
+        trials: also for trials of studies.
+        rule: a percentage and an epoch: the validation accuracy at this epoch should not be lower; 0 turns it off.
+    """
+    of_runs = _runs(memory, now, trials, rule)
+    return [*of_runs, *_studies(memory, now), *_queue(memory, now), *_disk(memory, now), *_messages(memory)]
+
+
+def _messages(memory: Memory) -> list[Event]:
+    """What the user's own code has written; about a run that is gone, nothing is sent."""
+    events = []
+    for one in messages.waiting():
+        rows = index.search(index.Query(archived=True, only=(one.run,))).rows
+        if not rows:
+            messages.remove(one.key)
+            continue
+        title = f"Message about {rows[0]['name']}"
+        events += _once(memory, Event("message", title, one.text, one.key, one.at, _link(rows[0]), _facts(rows[0])))
+    return events
+
+
+def fetched(memory: Memory) -> None:
+    """Removes the messages that `memory` knows, which must be on disk: a crash before this sends none of them twice."""
+    for one in messages.waiting():
+        if one.key in memory.told:
+            messages.remove(one.key)
+            _forget(memory, one.key)
 
 
 def _once(memory: Memory, event: Event) -> list[Event]:
@@ -71,7 +103,17 @@ def _forget(memory: Memory, key: str) -> None:
         memory.told.remove(key)
 
 
-def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
+def _too_low(memory: Memory, row: dict[str, Any], now: float, rule: tuple[float, int]) -> list[Event]:
+    value = memory.judge.too_low(Run(paths.runs_folder() / row["id"]), rule)
+    if value is None:
+        return []
+    title = f"{row['name']} is below {rule[0]:g}%"
+    text = f"Validation accuracy {percent(value)} at epoch {rule[1]}."
+    key = f"threshold-{row['id']}-{rule[0]:g}-{rule[1]}"
+    return _once(memory, Event("threshold", title, text, key, now, _link(row), _facts(row)))
+
+
+def _runs(memory: Memory, now: float, trials: bool, rule: tuple[float, int]) -> list[Event]:
     open_rows = index.search(index.Query(archived=True, exact={"state": list(OPEN)})).rows
     present = {row["id"] for row in open_rows}
     gone = [run_id for run_id in memory.runs if run_id not in present]
@@ -80,8 +122,12 @@ def _runs(memory: Memory, now: float, trials: bool) -> list[Event]:
         for row in index.search(index.Query(archived=True, only=tuple(gone))).rows:
             _forget(memory, f"stalled-{row['id']}")
             if trials or row["study"] is None:
-                events += _ended(row, now)
+                events += [*_too_low(memory, row, now, rule), *_ended(row, now)]
+            memory.judge.forget(Run(paths.runs_folder() / row["id"]))
+            memory.told = [key for key in memory.told if not key.startswith(f"threshold-{row['id']}-")]
     for row in open_rows:
+        if row["state"] in ("running", "paused") and (trials or row["study"] is None):
+            events += _too_low(memory, row, now, rule)
         run, key = Run(paths.runs_folder() / row["id"]), f"stalled-{row['id']}"
         if row["state"] == "running" and run.silence > STALLED_SECONDS:
             text = f"No sign of life for {run.silence / 60:.0f} minutes. The machine may be overloaded or suspended."

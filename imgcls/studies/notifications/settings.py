@@ -24,14 +24,19 @@ ADDRESS = re.compile(
     r"https?://[A-Za-z0-9._-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?/?"
 )
 """Without characters that mean something in a message of Slack or a mail."""
+MOST_EPOCH = 10_000
 KINDS = {
     "finished": "A run or study has finished",
     "failed": "A run or study has failed, or its loss is not a number",
     "stalled": "A training run has stopped responding, or the process of a run or study has ended",
     "disk": "The disk is nearly full",
     "queue": "Runs wait, but none starts",
+    "threshold": "The validation accuracy is below the value set here at an epoch",
+    "message": "Your own code sends a message (imgcls.notify)",
 }
 """Kind of event -> its description."""
+LATER = ("threshold", "message")
+"""Kinds that the settings of earlier versions did not know; as all kinds, they are on until somebody turns them off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,9 @@ class Settings:
     """All settings. Empty text turns a channel off.
 
     `address` is where other computers open the app; links in messages begin with it, and without it there are none.
+
+    `threshold` is a percentage: an event follows if the validation accuracy at epoch `threshold_epoch` is below it; at
+    0 there is no such rule.
 
     `quiet_from` and `quiet_to` are times of day, as "22:00": what happens meanwhile is sent afterwards.
 
@@ -63,6 +71,8 @@ class Settings:
     quiet_from: str = ""
     quiet_to: str = ""
     address: str = ""
+    threshold: float = 0.0
+    threshold_epoch: int = 1
 
     def __post_init__(self) -> None:
         if unknown := set(self.kinds) - set(KINDS):
@@ -79,6 +89,10 @@ class Settings:
             for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
                 if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
                     raise SettingError(f"“{address[:60]}” is not an e-mail address.")
+        if not 0 <= self.threshold <= 100:
+            raise SettingError("The validation accuracy of the rule is a percentage from 0 to 100.")
+        if not 1 <= self.threshold_epoch <= MOST_EPOCH:
+            raise SettingError(f"The epoch of the rule is a number from 1 to {MOST_EPOCH:,}.")
         if self.mail_to and not self.smtp_host:
             raise SettingError("E-mail needs the name of an SMTP server.")
         if not 1 <= self.smtp_port <= 65_535:
@@ -120,7 +134,8 @@ def read() -> Settings:
     with contextlib.suppress(OSError, ValueError, TypeError, SettingError):
         content: dict[str, Any] = json_files.read_object(folder() / "settings.json")
         if content.pop("version", None) == VERSION:
-            content["kinds"] = tuple(content.get("kinds", KINDS))
+            is_earlier = "threshold" not in content
+            content["kinds"] = (*content.get("kinds", KINDS), *(LATER if is_earlier and "kinds" in content else ()))
             for field in fields(Settings):
                 value = content.get(field.name, field.default)
                 if type(value) is not type(field.default):

@@ -43,9 +43,9 @@ class Watcher:
     def round(self, now: float) -> list[Event]:
         """One look; returns what was found. `now`: seconds since 1970."""
         settings = stored.read()
-        found = [
-            event for event in events.since(self.memory, now, trials=settings.trials) if event.kind in settings.kinds
-        ]
+        rule = (settings.threshold if "threshold" in settings.kinds else 0.0, settings.threshold_epoch)
+        new = events.since(self.memory, now, trials=settings.trials, rule=rule)
+        found = [event for event in new if event.kind in settings.kinds]
         self.held = [*self.held, *found][-MOST_HELD:]
         if self.held and not settings.is_quiet(now):
             self._announce(self.held)
@@ -55,6 +55,7 @@ class Watcher:
             self.held = []
         self._send(settings, now)
         self._save()
+        events.fetched(self.memory)
         return found
 
     def _send(self, settings: Settings, now: float) -> None:

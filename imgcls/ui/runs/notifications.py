@@ -11,7 +11,7 @@ from imgcls import sharing
 from imgcls.sharing import Action
 from imgcls.sharing.classroom import join_link
 from imgcls.studies.notifications import settings, watcher
-from imgcls.studies.notifications.settings import KINDS, PASSWORD, Settings
+from imgcls.studies.notifications.settings import KINDS, MOST_EPOCH, PASSWORD, Settings
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.components import alert
@@ -86,6 +86,18 @@ def _what(present: Settings) -> dict[str, Any]:
     kinds = st.multiselect(
         "Notify me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
     )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        threshold = st.number_input(
+            "Validation accuracy below, %",
+            0.0,
+            100.0,
+            present.threshold,
+            5.0,
+            format="%g",
+            key="notify-threshold",
+            help="0 turns this rule off. It is checked once for each run, as soon as the epoch is complete.",
+        )
+        epoch = st.number_input("at epoch", 1, MOST_EPOCH, present.threshold_epoch, key="notify-threshold-epoch")
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     sound = present.sound
     if not sharing.is_shared():
@@ -97,6 +109,8 @@ def _what(present: Settings) -> dict[str, Any]:
         "kinds": tuple(kinds),
         "trials": trials,
         "sound": sound,
+        "threshold": float(threshold),
+        "threshold_epoch": int(epoch),
         "quiet_from": "" if quiet_from is None else f"{quiet_from:%H:%M}",
         "quiet_to": "" if quiet_to is None else f"{quiet_to:%H:%M}",
     }

@@ -1,6 +1,6 @@
 """`imgcls run push` and `imgcls run pull`: a run in object storage, for machines without a shared folder.
 
-And `imgcls run log`, which records values of the user's own code.
+And `imgcls run log` and `imgcls run notify`, which record values of the user's own code and send its messages.
 """
 
 import time
@@ -14,8 +14,9 @@ from imgcls.errors import RunError, SettingError
 from imgcls.jobs.mirror import Pull, Push, Storage
 from imgcls.params import shortened
 from imgcls.runs.index import recording
+from imgcls.studies.notifications import messages
 
-app = App(name="run", help="Record values of your own code for a run; copy it to or from object storage.")
+app = App(name="run", help="Record values and send messages of your own code; copy a run to or from object storage.")
 POLL_SECONDS = 1.0
 WARN_SECONDS = 60.0
 """While the storage cannot be reached, this is said so often."""
@@ -119,6 +120,25 @@ def log(
                 raise SettingError(f"Write values as NAME=NUMBER, for example f1=0.91, not {shortened(text)}.")
         recording.record(found, given, epoch)
     print(f"{found.id}: recorded {', '.join(f'{name} {value:g}' for name, value in given.items())}.")
+
+
+@app.command
+def notify(
+    run: Annotated[str, Parameter(help="A run folder or a run ID.")],
+    text: Annotated[str, Parameter(help="What to say, 500 characters at most.")],
+    /,
+) -> None:
+    """Send a message about a run by the channels that are set up under Notifications on the page Runs.
+
+    The app's server sends it, after the quiet hours if there are any. In Python: imgcls.notify(run, "text")
+
+    Example: imgcls run notify 20261129-101112-0123abcd "The F1 of last night is below 0.8"
+    """
+    with exit_codes.exits_with(exit_codes.NOT_FOUND):
+        found = runs.run_from_argument(run)
+    with exit_codes.exits_with(exit_codes.USAGE):
+        messages.send(found, text)
+    print(f"{found.id}: the app's server sends the message.")
 
 
 def _repeat(copy: Push | Pull, follow: bool) -> bool:

@@ -44,7 +44,8 @@ def main_settings(run: Run) -> str:
         return ""
     rate = _("learning rate {rate}").format(rate=f"{config.learning_rate:g}")
     epochs = ngettext("{n} epoch", "{n} epochs", config.epochs).format(n=config.epochs)
-    return f"{rate} · {epochs} · {_('seed {seed}').format(seed=config.seed)}"
+    seed = _("seed {seed}").format(seed=config.seed)
+    return f"{rate} · {epochs} · {seed}"
 
 
 def _imported_settings(model: imported_model.ImportedModel) -> None:

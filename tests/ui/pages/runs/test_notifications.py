@@ -79,6 +79,14 @@ def test_an_invalid_address_is_explained_and_nothing_is_saved(panel, key, text, 
     assert settings.read() == Settings()
 
 
+def test_the_rule_for_the_validation_accuracy_is_saved(panel):
+    panel.number_input(key="notify-threshold").set_value(60.0)
+    panel.number_input(key="notify-threshold-epoch").set_value(3)
+    save(panel)
+    assert is_intact(panel)
+    assert (settings.read().threshold, settings.read().threshold_epoch) == (60.0, 3)
+
+
 def test_the_address_is_offered_as_for_qr_codes_until_somebody_has_decided(monkeypatch):
     monkeypatch.setattr(notifications, "_own_address", lambda: "http://192.168.1.20:8501")
     app = prepared_panel()
