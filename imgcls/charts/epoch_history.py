@@ -62,7 +62,9 @@ def own_metric(name: str, values: Sequence[tuple[int | None, float]]):
         hovertemplate="%{x}: %{y:.6g}<extra></extra>",
     )
     lay_out(figure, height=240, x="epoch" if by_epoch else "value number", y=literal(name), legend=None)
-    return figure.update_xaxes(whole_epochs(max((at for at in x if at is not None), default=1)))
+    known = [at for at in x if at is not None]
+    figure.update_xaxes(whole_epochs(max(known, default=1), min(known, default=0)), hoverformat="d")
+    return figure
 
 
 @dataclass(frozen=True)

@@ -237,24 +237,25 @@ def _forecast(quantity, forecast):
 
 def hover(quantity, values):
     """What a point of a curve says."""
-    if quantity == "loss":
-        return {"hovertemplate": "%{y:.3f}"}
+    if quantity != "accuracy":
+        return {"hovertemplate": "%{y:.3f}" if quantity == "loss" else "%{y:.4g}"}
     return {"customdata": percentages(values / 100).astype(np.float32), "hovertemplate": "%{customdata:.1f}%"}
 
 
-def axes_of(quantity, traces, **options):
-    """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points."""
-    axes = layout(x="epoch", y=AXES[quantity], **options) | {"hovermode": "x unified"}
+def axes_of(quantity, traces, *, title="", **options):
+    """The axes: loss starts at 0, accuracy ends at 100%, and both have a sensible range without points. Any other
+    quantity needs a `title`, and its axis fits the points."""
+    axes = layout(x="epoch", y=title or AXES[quantity], **options) | {"hovermode": "x unified"}
     axes["xaxis"] |= {"hoverformat": ".4~g", "unifiedhovertitle": {"text": "epoch %{x}"}, "rangemode": "tozero"}
     axes["xaxis"] |= whole_epochs(max((float(np.nanmax(trace["x"])) for trace in traces if len(trace["x"])), default=1))
     if quantity == "loss":
         axes["yaxis"]["rangemode"] = "tozero"
-    else:
+    elif quantity == "accuracy":
         axes["yaxis"]["autorangeoptions"] = {"minallowed": 0, "maxallowed": 101}
     if not any(len(trace["x"]) for trace in traces):
         axes["xaxis"]["range"] = [0, 1]
     if not any(np.isfinite(trace["y"]).any() for trace in traces):
-        axes["yaxis"]["range"] = [0, 1 if quantity == "loss" else 100]
+        axes["yaxis"]["range"] = [0, 100 if quantity == "accuracy" else 1]
     return axes
 
 

@@ -103,9 +103,11 @@ def layout(*, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
     }
 
 
-def whole_epochs(last):
-    """A tick at each of a few epochs, up to the `last`; Plotly would add halves. Among many it leaves epochs out."""
-    return {"tick0": 0, "dtick": 1 if last <= FEW_EPOCHS else None}
+def whole_epochs(last, first=0):
+    """A tick at each of a few epochs, from the `first` up to the `last`; Plotly would add halves. Among many it leaves
+    epochs out, and never names one twice where somebody has zoomed in."""
+    many = {"dtick": None, "tickformatstops": [{"dtickrange": [None, 0.99], "value": "~g"}]}
+    return {"tick0": 0} | ({"dtick": 1} if last - first <= FEW_EPOCHS else many)
 
 
 def faded(colour, opacity):

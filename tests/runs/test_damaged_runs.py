@@ -42,6 +42,7 @@ from imgcls.studies import space
 from imgcls.studies.study import read_trial
 from imgcls.system import json_files, paths
 from imgcls.training.process.checkpoint import Checkpoint
+from imgcls.ui.cache import compared_curves
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.explain import probes as probes_view
 from imgcls.ui.runs import run_list, table_columns
@@ -103,7 +104,8 @@ def trained(run: Run) -> None:
     assert math.isfinite(curves.images_per_second)
     for quantity in ("loss", "accuracy"):
         cached_curves.learning_curve(curves, quantity, 0.5, quantity == "loss", forecasts=True)
-        cached_curves.comparison((cached_curves.Line(run.id, (cached_curves.key_of(run),)),), quantity)
+    for measure in (*compared_curves.VALIDATION, compared_curves.Measure("f1", "own", "f1", is_own=True)):
+        compared_curves.comparison((compared_curves.Line(run.id, (compared_curves.key_of(run),)),), measure)
     cached_curves.small_curve(curves, "learning_rate", "rate", "", False)
     config = run.config
     cached_curves.schedule(config)

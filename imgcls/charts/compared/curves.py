@@ -1,13 +1,25 @@
-"""Validation curves of several runs in one figure; repeated runs as their mean with a band."""
+"""Curves of several runs in one figure; repeated runs as their mean with a band."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from imgcls.charts.learning_curves import MAX_POINTS, SCALES, axes_of, hover, numbers, thin, unchecked_figure
+from imgcls.charts.learning_curves import (
+    MAX_POINTS,
+    SCALES,
+    axes_of,
+    hover,
+    numbers,
+    smoothed,
+    thin,
+    unchecked_figure,
+)
 from imgcls.charts.theme import class_colour, distinct, faded, literal
 from imgcls.evaluation.metrics.mean_curve import MeanCurve
 
+VALIDATION = {"loss": "validation loss (cross-entropy)", "accuracy": "validation accuracy (%)"}
+"""Titles of axes."""
 LONGEST_NAME = 40
 """Of a run in a legend."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -18,14 +30,26 @@ MOST_MARKED = 60
 """Points; a line with more has no markers."""
 
 
-def compare_curves(lines: Sequence[tuple[str, MeanCurve]], quantity: str):
-    """Validation curves of several runs, each with its own colour and dash.
+def compare_curves(
+    lines: Sequence[tuple[str, MeanCurve]],
+    quantity: str,
+    *,
+    title: str = "",
+    smoothing: float = 0.0,
+    is_whole: bool = False,
+):
+    """Curves of several runs, each with its own colour and dash.
 
     Args:
         lines: The name and the curve of each run, or of several that differ only in the seed.
-        quantity: "loss" or "accuracy".
+        quantity: "loss" or "accuracy", or something else that has a `title`.
+        title: of the axis; by default, that of a loss or an accuracy of the validation images.
+        smoothing: the decay of an exponential moving average over the epochs, from 0 to below 1.
+        is_whole: whether the axis of an accuracy goes from 0 to 100%; by default it fits the curves.
     """
-    is_percentage, scale = quantity == "accuracy", SCALES[quantity]
+    is_percentage, scale = quantity == "accuracy", SCALES.get(quantity, 1)
+    if smoothing:
+        lines = [(name, _smooth(curve, smoothing)) for name, curve in lines]
     traces: list[dict] = []
     bands: list[dict] = []
     names = distinct([name for name, _ in lines], LONGEST_NAME)
@@ -56,9 +80,19 @@ def compare_curves(lines: Sequence[tuple[str, MeanCurve]], quantity: str):
             | of_points
         )
     of_legend = ROW * min(MOST_ROWS, _rows([trace["name"] for trace in traces]))
-    axes = axes_of(quantity, traces, height=350 + of_legend, margins=(64, 16, 16, 66 + of_legend), legend="below")
+    title = title or VALIDATION[quantity]
+    axes = axes_of(
+        quantity, traces, title=title, height=350 + of_legend, margins=(64, 16, 16, 66 + of_legend), legend="below"
+    )
     axes["showlegend"] = bool(lines)
+    if is_whole and is_percentage:
+        axes["yaxis"] |= {"range": [0, 101], "autorangeoptions": {}}
     return unchecked_figure({"data": [*bands, *traces], "layout": axes})
+
+
+def _smooth(curve: MeanCurve, smoothing: float) -> MeanCurve:
+    mean, low, high = (smoothed(values, smoothing) for values in (curve.mean, curve.low, curve.high))
+    return replace(curve, mean=mean, low=low, high=high)
 
 
 def _rows(names: Sequence[str]) -> int:

@@ -10,6 +10,8 @@ from imgcls.evaluation.metrics.percent import percent
 LEAST_FOR_DEVIATION = 3
 """The standard deviation of two values is their distance in disguise, so for two runs the range is shown."""
 
+SMALL = 0.1
+
 
 @dataclass(frozen=True, eq=False)
 class MeanCurve:
@@ -37,18 +39,19 @@ class MeanCurve:
         return "mean ± SD" if self.has_deviation else "min–max"
 
     def text(self, at: int, *, is_percentage: bool) -> str:
-        """'91.2% ± 0.4' or '0.312 ± 0.012'; of two runs '91.2% (90.8–91.6)', of one '91.2%'; a dash for NaN."""
+        """'91.2% ± 0.4' or '0.312 ± 0.012'; of two runs '91.2% (90.8–91.6)', of one '91.2%'; a dash for NaN. Values too
+        small for three decimals, such as learning rates, have three significant digits."""
         mean, low, high = (float(values[at]) for values in (self.mean, self.low, self.high))
         if not np.isfinite(mean):
             return "–"
-        scale, digits = (100, 1) if is_percentage else (1, 3)
-        value = percent(mean) if is_percentage else f"{mean:.3f}"
+        scale, form = (100, ".1f") if is_percentage else (1, ".3f" if abs(mean) >= SMALL or not mean else ".3g")
+        value = percent(mean) if is_percentage else f"{mean:{form}}"
         if self.runs == 1:
             return value
         low, high = scale * low, scale * high
         if self.has_deviation:
-            return f"{value} ± {(high - low) / 2:.{digits}f}"
-        return f"{value} ({low:.{digits}f}–{high:.{digits}f})"
+            return f"{value} ± {(high - low) / 2:{form}}"
+        return f"{value} ({low:{form}}–{high:{form}})"
 
 
 def mean_curve(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> MeanCurve:

@@ -9,21 +9,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from imgcls import charts, datasets, runs
-from imgcls.charts.compared.curves import compare_curves
 from imgcls.charts.learning_curves import MAX_POINTS
 from imgcls.config import Config, schedules
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics.mean_curve import MeanCurve, mean_curve
 from imgcls.jobs import estimates
 from imgcls.runs.forecast import Forecast
 from imgcls.runs.forecast import forecast as make_forecast
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import Run
 from imgcls.system import paths
-from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
+from imgcls.ui.widgets.figures.static_figure import StaticFigure
 
 STEPS = 700
 """A curve grows in so many steps, each of them about a pixel: a figure is at most 700 pixels wide."""
@@ -34,11 +30,12 @@ HEIGHT, LIVE_HEIGHT = 300, 250
 
 def curves(run: Run) -> Curves:
     """The metrics that the run has written so far; only new lines are read."""
-    return _curves(str(run.folder), run.stamp("trainer.json")).refresh()
+    return of_folder(str(run.folder), run.stamp("trainer.json")).refresh()
 
 
 @lru_cache(64)
-def _curves(folder: str, stamp: tuple) -> Curves:
+def of_folder(folder: str, stamp: tuple) -> Curves:
+    """The same object for each start of the trainer, whose `stamp` this is."""
     return Curves(Path(folder) / "metrics.jsonl")
 
 
@@ -220,39 +217,3 @@ def _schedule(settings: tuple):
     return StaticFigure(
         charts.small_curve_dict(epochs, rates, name="learning rate", unit="", total_epochs=config.epochs)
     )
-
-
-RunKey = tuple[str, tuple, tuple]
-"""A run's folder, when its trainer was started, and how much of its metrics is there."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a comparison: a run, or several that differ only in the seed, and its name."""
-
-    name: str
-    runs: tuple[RunKey, ...]
-
-
-def key_of(run: Run) -> RunKey:
-    """Changes with the curve of the run."""
-    return str(run.folder), run.stamp("trainer.json"), run.stamp("metrics.jsonl")
-
-
-@lru_cache(32)
-def lines(chosen: tuple[Line, ...], quantity: str) -> list[MeanCurve]:
-    """The validation curve of each line."""
-    return [mean_curve([_validation(run, quantity) for run in line.runs]) for line in chosen]
-
-
-def _validation(run: RunKey, quantity: str) -> tuple[np.ndarray, np.ndarray]:
-    folder, start_stamp, _ = run
-    x, values = _curves(folder, start_stamp).refresh().series("epochs", "epoch", f"val_{quantity}")
-    return x, values
-
-
-@lru_cache(16)
-def comparison(chosen: tuple[Line, ...], quantity: str) -> StaticFigure:
-    """The figure of the validation curves of several runs."""
-    named = [(line.name, curve) for line, curve in zip(chosen, lines(chosen, quantity), strict=True)]
-    return static(compare_curves(named, quantity))

@@ -1,24 +1,41 @@
-"""Validation curves of several runs. Those that differ only in the seed are drawn as their mean with a band."""
+"""Curves of several runs by epoch. Those that differ only in the seed are drawn as their mean with a band."""
 
+import itertools
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 import streamlit as st
 
+from imgcls import runs as all_runs
+from imgcls.charts.theme import literal
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.mean_curve import MeanCurve
 from imgcls.runs import Run
-from imgcls.ui.cache import curves as cached_curves
-from imgcls.ui.cache.curves import Line
+from imgcls.runs.annotations import own_metrics
+from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import compared_curves
+from imgcls.ui.cache.compared_curves import Line, Look, Measure
 from imgcls.ui.train import learning_curves
 from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 
 MEANS, EVERY = CHOICES = "Mean per group", "Every run"
-KEY = "runs-curves"
-"""The choice, in the session and in the URL."""
-QUANTITIES = ("loss", "accuracy")
+FIT, WHOLE = AXES = "Fit axis", "0–100%"
+KEY, METRIC, SMOOTHING, AXIS = "runs-curves", "curves-metric", "curves-smoothing", "curves-axis"
+"""The choices, in the session and in the URL."""
+BUILT_IN = {
+    "Validation loss and accuracy": compared_curves.VALIDATION,
+    "Training loss and accuracy": (
+        Measure("loss", "loss", "training loss (mean over the epoch)"),
+        Measure("accuracy", "accuracy", "training accuracy (%)"),
+    ),
+    "Learning rate": (Measure("learning_rate", "rate", "learning rate"),),
+}
+"""Choice -> what is drawn, a chart each."""
+COMMON = re.compile(r"[\W_]*(?:seeds?|runs?|repeat|no)?[\W_]*$", re.IGNORECASE)
+"""What may be left at the end of the common part of names: "cnn base, seed "."""
 BAND = (
     "Lines with a band are means of runs that differ only in the seed, over the epochs that all of them have reached. "
     "Band: mean ± standard deviation (SD); of two runs, minimum to maximum."
@@ -31,12 +48,41 @@ def show(selected: list[Run]) -> None:
     groups = repeated_seeds.by_setting(chosen)
     if not groups:
         return
-    choice = EVERY
-    if len(groups) < len(chosen):
-        choice = st.segmented_control(
-            "Curves", CHOICES, default=MEANS, required=True, key=KEY, bind="query-params", label_visibility="collapsed"
+    st.header("Curves", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choice = EVERY
+        if len(groups) < len(chosen):
+            choice = st.segmented_control("Lines", CHOICES, default=MEANS, required=True, key=KEY, bind="query-params")
+        measures = _measures(chosen)
+        look = _look(any(one.quantity == "accuracy" for one in measures))
+    draw(groups if choice == MEANS else [[run] for run in chosen], "compare", measures=measures, look=look)
+
+
+def _measures(chosen: list[Run]) -> tuple[Measure, ...]:
+    """What to draw; the metrics of the user's own code are offered below the others."""
+    own = dict.fromkeys(name for run in chosen for name in own_metrics.read(run).series())
+    metric = st.selectbox("Metric", [*BUILT_IN, *own], key=METRIC, bind="query-params", width=260)
+    return BUILT_IN.get(metric) or (Measure(metric, "own", literal(metric), is_own=True),)
+
+
+def _look(has_accuracy: bool) -> Look:
+    axis = FIT
+    if has_accuracy:
+        axis = st.segmented_control(
+            "Axis of the accuracy", AXES, default=FIT, required=True, key=AXIS, bind="query-params"
         )
-    draw(groups if choice == MEANS else [[run] for run in chosen], "compare")
+    smoothing = st.slider(
+        "Smoothing",
+        0.0,
+        0.98,
+        0.0,
+        0.02,
+        key=SMOOTHING,
+        bind="query-params",
+        width=160,
+        help="Weight of the previous values in the running mean. The table has the values without it.",
+    )
+    return Look(smoothing, axis == WHOLE)
 
 
 def with_curves(runs: Sequence[Run]) -> list[Run]:
@@ -44,44 +90,80 @@ def with_curves(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if (run.folder / "metrics.jsonl").exists()]
 
 
-def draw(groups: list[list[Run]], key: str, names: Sequence[str] = ()) -> None:
-    """A line for each group, and a table of the means if there are any. `names`: of the groups, if they have some."""
+def draw(
+    groups: list[list[Run]],
+    key: str,
+    names: Sequence[str] = (),
+    *,
+    measures: Sequence[Measure] = compared_curves.VALIDATION,
+    look: Look = compared_curves.PLAIN,
+) -> None:
+    """A chart for each of the `measures` with a line for each group, and a table of the means if there are any.
+
+    `names`: of the groups, if they have some.
+    """
     lines = [
-        Line(name, tuple(cached_curves.key_of(run) for run in group))
+        Line(name, tuple(compared_curves.key_of(run) for run in group))
         for name, group in zip(names or _names(groups), groups, strict=True)
     ]
     number = formatting.count(sum(map(len, groups)), "run")
     are_means = len(groups) < sum(map(len, groups))
     what = f"{number} in {formatting.count(len(groups), 'group')}" if are_means else number
     with st.grid(2, min_column_width=learning_curves.SIDE_BY_SIDE):
-        for quantity in QUANTITIES:
+        for measure in measures:
+            name = own_metrics.key(measure.column) if measure.is_own else measure.quantity
             st.plotly_chart(
-                cached_curves.comparison(tuple(lines), quantity),
-                key=f"{key}-{quantity}",
-                config=figure_download.savable(f"runs-{quantity}"),
-                alt=f"Validation {quantity} of {what} by epoch.",
+                compared_curves.comparison(tuple(lines), measure, look),
+                key=f"{key}-{name}",
+                config=figure_download.savable(f"runs-{name}"),
+                alt=plain(f"{_title(measure)} of {what} by epoch."),
             )
     if are_means:
         st.caption(BAND)
-        _table(groups, lines)
+        _table(groups, lines, measures)
+
+
+def _title(measure: Measure) -> str:
+    """Without the unit: "Validation loss"."""
+    title = measure.column if measure.is_own else measure.title.partition(" (")[0]
+    return title[:1].upper() + title[1:]
 
 
 def _names(groups: list[list[Run]]) -> list[str]:
-    """The settings of a group; a single run has its own name."""
+    """What the names of a group's runs have in common, if they have names of their own, or else its settings; a single
+    run has its own name."""
     named = iter(repeated_seeds.setting_names([group[0].config for group in groups if len(group) > 1]))
-    return [next(named) if len(group) > 1 else group[0].label for group in groups]
+    by_setting = [next(named) if len(group) > 1 else group[0].label for group in groups]
+    names = [common_name(group) or other for group, other in zip(groups, by_setting, strict=True)]
+    return names if len(set(names)) == len(names) else by_setting
 
 
-def _table(groups: list[list[Run]], lines: list[Line]) -> None:
+def common_name(group: list[Run]) -> str:
+    """For example "cnn base" of "cnn base, seed 1" and "cnn base, seed 2"; "" if there is no such part, or if they have
+    no names of their own."""
+    if len(group) < 2 or not all(map(_has_own_name, group)):
+        return ""
+    parts = [re.findall(r"\d+|[^\W\d_]+|[\W_]", label) for label in (run.label for run in group)]
+    common = [same[0] for same in itertools.takewhile(lambda one: len(set(one)) == 1, zip(*parts, strict=False))]
+    return COMMON.sub("", "".join(common))
+
+
+def _has_own_name(run: Run) -> bool:
+    """A run that nobody has named is called after its settings, with a number if there are several."""
+    return run.label != run.id and not run.label.startswith(all_runs.default_label(run.config))
+
+
+def _table(groups: list[list[Run]], lines: list[Line], measures: Sequence[Measure]) -> None:
     """The numbers of the figures, where the lines end."""
-    curves = {quantity: cached_curves.lines(tuple(lines), quantity) for quantity in QUANTITIES}
+    curves = {measure: compared_curves.lines(tuple(lines), measure) for measure in measures}
     columns = {
         "Runs": [line.name for line in lines],
         "Seeds": [_seeds(group) for group in groups],
-        "Epochs": pa.array([_last_epoch(curve) for curve in curves["loss"]], pa.int64()),
+        "Epochs": pa.array([_last_epoch(curve) for curve in curves[measures[0]]], pa.int64()),
     }
-    for quantity in QUANTITIES:
-        columns[f"Validation {quantity}"] = [_end(curve, quantity) for curve in curves[quantity]]
+    for measure in measures:
+        columns[_title(measure)] = [_end(curve, measure.quantity) for curve in curves[measure]]
+    titles = [_title(measure) for measure in measures]
     st.dataframe(
         pa.table(columns),
         hide_index=True,
@@ -89,9 +171,9 @@ def _table(groups: list[list[Run]], lines: list[Line]) -> None:
         column_config={
             "Runs": st.column_config.TextColumn(width="large"),
             "Epochs": st.column_config.NumberColumn(help="The last epoch that all runs of the group have reached."),
-            **{f"Validation {one}": st.column_config.TextColumn(help="In that epoch.") for one in QUANTITIES},
+            **{title: st.column_config.TextColumn(help="In that epoch.") for title in titles},
         },
-        alt="Validation loss and accuracy of each group in the last epoch that all of its runs have reached.",
+        alt=plain(f"{' and '.join(titles)} of each group in the last epoch that all of its runs have reached."),
     )
 
 
