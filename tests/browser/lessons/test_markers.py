@@ -144,6 +144,8 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     steps.settled(page)
     bar = page.locator(".st-key-lesson")
     assert reaches(page, steps.next_step(page))
+    start = page.locator(".st-key-start button")
+    assert not reaches(page, start), "it lies behind the question, not above it"
     bar.get_by_role("button", name="Hide the step").click()
     expect(steps.next_step(page)).to_be_hidden()
     assert bar.bounding_box()["height"] < 60, "one line, also before the question is answered"
@@ -151,7 +153,6 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     bar.get_by_role("button", name="Four or five").click()
     expect(bar).to_contain_text("press Start")
     steps.settled(page)
-    start = page.locator(".st-key-start button")
     expect(start).to_be_in_viewport(ratio=1)
     assert reaches(page, start)
     server.close()
