@@ -23,7 +23,20 @@ from typing import Any
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
 from imgcls.studies.selection_bias import FEW_TRIALS
-from imgcls.studies.study import ID, STARTING, STATES, Study, Trial, all_studies, best, create, ended, find, folder
+from imgcls.studies.study import (
+    ID,
+    STARTING,
+    STATES,
+    Study,
+    Trial,
+    all_studies,
+    best,
+    create,
+    ended,
+    find,
+    folder,
+    unused_title,
+)
 from imgcls.system import processes
 
 __all__ = [
@@ -44,6 +57,7 @@ __all__ = [
     "exists",
     "find",
     "sentences",
+    "unused_title",
 ]
 
 

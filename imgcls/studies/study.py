@@ -27,7 +27,7 @@ from imgcls import runs, sharing
 from imgcls.errors import RunError, SettingError, UserError
 from imgcls.jobs import backends, fair_use
 from imgcls.params import Value
-from imgcls.runs import Run, metrics_log, trials
+from imgcls.runs import Run, metrics_log, run_name, trials
 from imgcls.runs.run import ENDED
 from imgcls.sharing import Action, guarding, ownership
 from imgcls.studies import plan as plans
@@ -270,6 +270,15 @@ def all_studies() -> list[Study]:
     except OSError:
         return []
     return sorted(map(Study, entries), key=lambda study: (study.created, study.id), reverse=True)
+
+
+def unused_title(title: str) -> str:
+    """The title, or the title with the first number, from 2, with which no visible study has it."""
+    taken, found, number = {study.title for study in all_studies()}, title, 1
+    while found in taken:
+        number += 1
+        found = run_name.with_ending(title, f" {number}")
+    return found
 
 
 def ended(found: Iterable[Run | Trial]) -> int:

@@ -29,7 +29,7 @@ def button() -> None:
         _dialog()
 
 
-@st.dialog("Notifications", width="large")
+@st.dialog("Notifications", width="medium")
 def _dialog() -> None:
     panel()
 

@@ -80,7 +80,9 @@ def open_form() -> None:
 
 def start(plan: Plan, name: str, study_id: str, backend: str) -> None:
     """Begins the study and opens its page. The same ID again, as from a second click, begins nothing new."""
-    study = studies.create(plan.changed(title=name or plan.title, backend=backend), study_id=study_id)
+    if not name:
+        name = studies.find(study_id).title if studies.exists(study_id) else studies.unused_title(plan.title)
+    study = studies.create(plan.changed(title=name, backend=backend), study_id=study_id)
     studies.drive(study)
     links.go("studies.py", study=study.id)
 

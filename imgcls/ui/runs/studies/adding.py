@@ -4,7 +4,7 @@ import streamlit as st
 
 from imgcls import studies
 from imgcls.sharing import Action
-from imgcls.studies import Plan, Study, Trial, more_trials, proposals
+from imgcls.studies import Plan, Study, Trial, more_trials
 from imgcls.studies.plan import MOST_TRIALS
 from imgcls.ui.app.errors import shown
 from imgcls.ui.visitors import rights
@@ -17,7 +17,7 @@ HELP = (
 
 
 def offer(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:
-    """How many, and the button."""
+    """How many, at first those that importances miss, and the button."""
     room = MOST_TRIALS - len(trials)
     if state not in more_trials.CAN_BE_EXTENDED or room < 1:
         return
@@ -25,13 +25,6 @@ def offer(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:
         usual = min(room, more_trials.usual(plan, trials))
         count = int(st.number_input("More trials", 1, room, usual, key=f"more-trials-{study.id}", width=150))
         _button(study, count, f"Add {formatting.count(count, 'trial')}", "add-trials")
-
-
-def offer_missing(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:
-    """The button next to the note that trials are missing for importances."""
-    missing = more_trials.missing_for_importances(plan, trials)
-    if state in more_trials.CAN_BE_EXTENDED and missing and proposals.is_installed():
-        _button(study, missing, f"Add {formatting.count(missing, 'missing trial')}", "add-missing-trials")
 
 
 def _button(study: Study, count: int, label: str, key: str) -> None:

@@ -17,7 +17,7 @@ from imgcls.ui.widgets import formatting, pager
 
 A_PAGE = 12
 NONE = "<b>–</b> no score"
-CURVE, LEAST_STEPS = "Best validation accuracy so far, by trial", 3
+CURVE = "Best validation accuracy so far, by trial"
 UNDER_WAY = ("running", "stopping", "interrupted")
 STATES = {
     "running": ("Running", ":material/play_circle:", "blue"),
@@ -72,9 +72,9 @@ def _scores(study: Study, plan: Plan) -> list[float]:
 
 
 def _curve(scores: list[float]) -> str:
-    """The best score so far, with what it is; a flat line or a single step would say nothing."""
+    """The best score so far, with what it is; nothing before the second one."""
     found = _best_so_far(scores)
-    if len(set(found)) < LEAST_STEPS:
+    if len(found) < 2:
         return ""
     line = thumbnails.picture(thumbnails.sparkline(found, width=300, height=60), "", "curve")
     return f'<div class="glance"><div class="curve">{line}</div></div><p class="one-line">{CURVE}</p>'

@@ -11,7 +11,7 @@ from imgcls.sharing import Action
 from imgcls.studies import Plan, Study, Trial, another_night, energy, selection_bias, space
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import adding, cards, deleting, first_study, results, trials_table
+from imgcls.ui.runs.studies import adding, cards, deleting, first_study, results, trial_curves, trials_table
 from imgcls.ui.train import settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
@@ -109,6 +109,7 @@ def _study(study: Study, state: str) -> None:
         queued = f", {waiting} in the queue" if waiting else ""
         text = f"{done} of {plan.budget} trials have ended, {open_trials - waiting} in progress{queued}"
         st.progress(min(1.0, done / plan.budget), text)
+        trial_curves.name_running(plan, trials)
         if plan.until is not None:
             st.caption(f"Ends at {time.strftime('%H:%M, %d %B', time.localtime(plan.until))} at the latest.")
         _buttons(study, state)
@@ -120,7 +121,7 @@ def _study(study: Study, state: str) -> None:
     _failures(trials)
     _night(study, trials, state)
     adding.offer(study, plan, trials, state)
-    results.show(study, plan, trials, winner, state)
+    results.show(study, plan, trials, winner)
     trials_table.show(study, plan, trials, winner)
 
 

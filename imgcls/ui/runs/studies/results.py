@@ -9,7 +9,7 @@ from imgcls.charts.studies import Point
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
 from imgcls.studies.space import Between, Listed
-from imgcls.ui.runs.studies import adding, trial_curves
+from imgcls.ui.runs.studies import trial_curves
 from imgcls.ui.widgets.figures import figure_download, run_points
 
 LEAST = 2
@@ -17,8 +17,8 @@ LEAST = 2
 MOST_SLICES, LEAST_DIFFERENCE = 12, 1e-3
 
 
-def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, state: str) -> None:
-    """All figures; with fewer than two scores only the learning curves."""
+def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> None:
+    """All figures; with fewer than two scores only the progress and the learning curves."""
     used = energy.read(study.folder)
     points = [
         _point(trial, plan, used.watts / plan.parallel, is_winner=winner is not None and trial.number == winner.number)
@@ -26,24 +26,19 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
         if trial.value is not None and set(trial.params) >= set(plan.vary)
     ]
     score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
-    if len(points) < LEAST:
-        trial_curves.show(plan, trials, winner, score)
-        return
     better = plan.is_higher_better
     logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
     ends = {name: (domain.low, domain.high) for name, domain in plan.vary.items() if isinstance(domain, Between)}
     listed = [name for name, domain in plan.vary.items() if isinstance(domain, Listed)]
     left, right = st.columns(2, gap="large")
     with left:
-        st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
-        run_points.show(
-            figures.history(points, score, is_higher_better=better),
-            key="history",
-            file_name="study-history",
-            alt="Score of each trial.",
-        )
+        if points:
+            _progress(points, score, is_higher_better=better)
+    if len(points) < LEAST:
+        trial_curves.show(plan, trials, winner, score)
+        return
     with right:
-        _importances(study, plan, trials, state)
+        _importances(plan, trials)
     trial_curves.show(plan, trials, winner, score)
     st.header(
         "Settings and score",
@@ -96,13 +91,23 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None, st
             )
 
 
+def _progress(points: list[Point], score: str, *, is_higher_better: bool) -> None:
+    st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
+    run_points.show(
+        figures.history(points, score, is_higher_better=is_higher_better),
+        key="history",
+        file_name="study-history",
+        alt="Score of each trial.",
+    )
+
+
 def _varies(costs: list[float | None]) -> bool:
     """Whether trials differ in what they cost, by more than a thousandth; otherwise their axis says nothing."""
     known = [cost for cost in costs if cost is not None]
     return bool(known) and max(known) - min(known) > LEAST_DIFFERENCE * max(known)
 
 
-def _importances(study: Study, plan: Plan, trials: list[Trial], state: str) -> None:
+def _importances(plan: Plan, trials: list[Trial]) -> None:
     st.header(
         "Importance of settings",
         anchor=False,
@@ -120,7 +125,6 @@ def _importances(study: Study, plan: Plan, trials: list[Trial], state: str) -> N
         )
         return
     st.caption(_why_no_importances(plan, trials))
-    adding.offer_missing(study, plan, trials, state)
     rows = by_value.scores(plan, trials)
     is_accuracy = plan.metric == "val_accuracy"
     shown = (lambda score: percentage(score, 2)) if is_accuracy else float

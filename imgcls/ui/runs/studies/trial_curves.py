@@ -1,18 +1,44 @@
-"""The learning curves of all trials in one figure, also of those that still train."""
+"""The trials that train now, and the learning curves of all trials in one figure."""
 
 import streamlit as st
 
+from imgcls import models
 from imgcls.charts import epoch_history
 from imgcls.charts.epoch_history import TrialCurve
+from imgcls.runs.run import UNDER_WAY
 from imgcls.studies import Plan, Trial
+from imgcls.ui.app import links
 from imgcls.ui.runs.studies import trials_table
 from imgcls.ui.widgets.figures import run_points
 
-MOST_CURVES, MOST_EPOCHS = 50, 200
+MOST_CURVES, MOST_EPOCHS, MOST_NAMED = 50, 200, 4
 HELP = (
     "The validation score after each epoch; blue is good, and the star is the best so far. Trials that still train are "
     "dotted. Click a point to open its run."
 )
+
+
+def name_running(plan: Plan, trials: list[Trial]) -> None:
+    """A line for each trial that trains now, which opens its run: its epoch and latest validation score."""
+    running = [trial for trial in trials if trial.state in UNDER_WAY]
+    for trial in running[:MOST_NAMED]:
+        if st.button(
+            _how_far(plan, trial), key=f"running-{trial.number}", type="tertiary", icon=":material/monitoring:"
+        ):
+            links.go("train.py", run=trial.run.id)
+    if len(running) > MOST_NAMED:
+        st.caption(f"{len(running) - MOST_NAMED:,} more trials are training.")
+
+
+def _how_far(plan: Plan, trial: Trial) -> str:
+    if not trial.curve:
+        return f"Trial {trial.number} is training, no epoch has ended"
+    epochs = int(trial.params.get("epochs", plan.base.epochs))
+    epochs += models.more_epochs(plan.base.model, plan.base.model_settings)
+    score = next((value for value in reversed(trial.curve) if value is not None), None)
+    metric = "validation accuracy" if plan.is_higher_better else "validation loss"
+    known = "" if score is None else f", {metric} {plan.written(score)}"
+    return f"Trial {trial.number} is training: epoch {len(trial.curve)} of {epochs}{known}"
 
 
 def show(plan: Plan, trials: list[Trial], winner: Trial | None, score: str) -> None:

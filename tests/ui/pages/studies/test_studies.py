@@ -106,7 +106,8 @@ def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
 def test_a_study_that_has_ended_goes_on_with_as_many_trials_as_importances_miss(few):
     app = opened("studies", study="mine")
     assert app.number_input(key="more-trials-mine").value == 3
-    app.button(key="add-missing-trials").click().run()
+    assert [one.label for one in app.button if "Add" in one.label] == ["Add 3 trials"], "one control"
+    app.button(key="add-trials").click().run()
     assert is_intact(app) and few.plan.budget == 8 and few.result is None
 
 

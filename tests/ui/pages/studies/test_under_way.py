@@ -54,3 +54,36 @@ def test_only_trials_that_have_ended_count_wherever_the_progress_is_told(running
 def test_the_row_of_a_study_is_not_the_best_of_no_trials(digits):
     begin(studies.create(planned(), study_id="mine"), 0)
     assert list(opened("runs", layout="Table").dataframe[0].value["Run"]) == ["Search: no trial has ended"]
+
+
+def test_the_trial_that_trains_now_is_named_with_its_epoch_and_score(running, monkeypatch):
+    run = begin(running, 2, (0.5, 0.625))
+    (run.folder / "queued.json").unlink()
+    state = type(run).state.fget
+    monkeypatch.setattr(type(run), "state", property(lambda one: "running" if one.id == run.id else state(one)))
+    app = opened("studies", study="mine")
+    assert is_intact(app)
+    labels = [one.label for one in app.button]
+    assert "Trial 2 is training: epoch 2 of 4, validation accuracy 62.50%" in labels
+    assert not any(label.startswith(("Trial 0", "Trial 1")) for label in labels)
+
+
+def test_progress_is_drawn_from_the_first_trial_on(running):
+    app = opened("studies", study="mine")
+    assert [one.value for one in app.header][:2] == ["Progress", "Learning curves"]
+
+
+def test_cards_draw_the_best_score_so_far_from_the_second_trial_on(running):
+    assert "data:image/svg+xml" not in html_of(opened("studies"))
+    run = begin(running, 2)
+    (run.folder / "queued.json").unlink()
+    support.end(run)
+    assert "data:image/svg+xml" in html_of(opened("studies"))
+
+
+def test_studies_that_nobody_named_have_different_titles(digits):
+    assert studies.unused_title("Search") == "Search"
+    studies.create(planned(), study_id="mine")
+    assert studies.unused_title("Search") == "Search 2"
+    studies.create(planned(title="Search 2"), study_id="yours")
+    assert studies.unused_title("Search") == "Search 3"
