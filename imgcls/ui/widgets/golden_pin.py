@@ -17,8 +17,8 @@ from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
 HELP = (
-    "Every later run on this dataset is checked with the pinned images, and reports how many it fixed or broke. "
-    "Pinning has no effect on training."
+    "The golden set holds images that later models should get right. Every later run on this dataset is checked with "
+    "them, and reports how many it fixed or broke. Pinning has no effect on training."
 )
 DONE = "golden-pinned"
 PINNED = "golden-pinned-images"

@@ -232,3 +232,45 @@ def test_all_answers_fit_on_a_laptops_screen(visit, make_server):
     expect(last).to_be_in_viewport(ratio=1)
     assert reaches(page, last)
     server.close()
+
+
+def test_beside_a_lesson_nothing_is_cut_off_or_moved_from_its_place(visit, make_server, sample_run):
+    """On a laptop: the menu of languages, the names of models, and the sections of Evaluate."""
+    server = make_server()
+    server.add(sample_run)
+    page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 1280, "height": 720})
+    steps.shows(page, "3. Shuffle the pixels")
+    menu = page.locator(".languages").bounding_box()
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Train a model")
+    steps.settled(page)
+    assert page.locator(".languages").bounding_box() == menu
+    assert page.locator(".st-key-model").bounding_box()["width"] > 300
+    page.get_by_test_id("stTopNavLink").filter(has_text="Evaluate").click()
+    steps.shows(page, "Evaluate")
+    tops = {round(button.bounding_box()["y"]) for button in page.locator(".st-key-view button").all()}
+    assert len(tops) == 1, "one row, which scrolls"
+    server.close()
+
+
+def test_on_a_phone_the_canvas_that_a_choice_opens_is_scrolled_into_view(visit, make_server, sample_run):
+    server = make_server()
+    run = server.add(sample_run)
+    (run / "config.json").write_text(json.dumps(Config(**lessons.find("convolution").CNN).as_dict()))
+    page = visit(server.start(), "/lessons?lesson=convolution", viewport={"width": 390, "height": 844})
+    steps.shows(page, "4. A convolution by hand")
+    steps.button(page, "Start the lesson").click()
+    bar = page.locator(".st-key-lesson")
+    for number in range(1, 6):
+        expect(bar).to_contain_text(f"Step {number} of 7")
+        steps.settled(page)
+        steps.next_step(page).click()
+    expect(bar).to_contain_text("Your own drawing")
+    source = page.locator(".st-key-activations-source")
+    expect(source).to_be_in_viewport(ratio=0.9)
+    source.get_by_text("Drawing").click()
+    page.wait_for_function(
+        """() => document.querySelector(".st-key-activations-canvas")?.getBoundingClientRect().bottom
+            <= document.querySelector(".st-key-lesson").getBoundingClientRect().top"""
+    )
+    server.close()
