@@ -132,7 +132,7 @@ def test_filters_sort_and_columns_use_the_last_values(make_run):
     assert ids(sort="night_f1")[:2] == ["run-poor", "run-good"], "seen at once, although the file only grows"
     rows = [(run, index.row_of(run)) for run in (good, poor)]
     assert "night_f1" in table_columns.settings_of([row for _, row in rows])
-    assert table_columns.table(rows, ["night_f1"])["night f1"].to_pylist() == [0.9, 0.99]
+    assert table_columns.table(rows, ["night_f1"])["night/F1"].to_pylist() == [0.9, 0.99]
 
 
 def test_a_setting_keeps_its_name(make_run):

@@ -30,7 +30,7 @@ from imgcls.runs.annotations import notes, own_metrics
 from imgcls.runs.run import OUTCOMES, Run
 from imgcls.system import json_files, paths
 
-VERSION = 4
+VERSION = 5
 """Of the rows: another one rebuilds the index."""
 RACY_SECONDS = 2.0
 """A folder that was changed this recently may change again within the resolution of its modification time."""
@@ -147,6 +147,7 @@ def row_of(run: Run) -> dict[str, Any]:
         "shipped": run.is_shipped,
         "repeats": repeats,
         "settings": own_metrics.last_values(run) | settings,
+        "own": {own_metrics.key(name): name for name in own_metrics.read(run).series()},
     }
 
 

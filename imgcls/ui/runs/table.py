@@ -12,14 +12,23 @@ from imgcls.system import paths, safe_csv
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import cards, seeds, table_columns, table_controls
 from imgcls.ui.runs.table_columns import MINE, Row
-from imgcls.ui.runs.table_parts import actions, archiving, curves, deleting, scores, sections, studies, table_rows
+from imgcls.ui.runs.table_parts import (
+    actions,
+    archiving,
+    curves,
+    deleting,
+    scores,
+    sections,
+    shown_columns,
+    studies,
+    table_rows,
+)
 from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.runs.table_parts.table_rows import SELECTED
 from imgcls.ui.widgets import formatting, settings_table, sharing_choice
 from imgcls.ui.widgets.figures import run_points
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
-TAGS = "Tags"
 COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "training_seconds")}
 """Choice -> the title of the axis, and the column of the index."""
 OWNER = "owner"
@@ -37,8 +46,8 @@ def show() -> list[str]:
     if found.refused:  # the warning says why
         return []
     rows = _rows_of(found)
-    if TAGS not in columns and any(row["tags"] for _, row in rows) and columns == list(table_columns.DEFAULT):
-        columns = [*columns, TAGS]
+    sort = st.session_state.get("sort") or table_controls.NEWEST
+    columns = shown_columns.with_named(columns, [row for _, row in rows], st.session_state.get("q") or "", sort)
     if sharing.is_shared():
         rows = _of_owner(rows, filters)
     of_all = "" if found.total == found.everything else f" of {found.everything:,}"

@@ -1,6 +1,6 @@
 """The columns that the table of runs can show: a row of the index in, a cell out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -109,6 +109,11 @@ def settings_of(rows: list[Row]) -> list[str]:
     return [name for name in names if name not in ("data", "model")][:MOST_OFFERED]
 
 
+def own_metrics(rows: Iterable[Row]) -> dict[str, str]:
+    """The own metrics that these runs have: the name in the index -> the name as recorded, such as "night/f1"."""
+    return {key: name for row in rows for key, name in (row.get("own") or {}).items()}
+
+
 def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
     """The chosen columns after the name of the run, and on a shared server its owner."""
     content: dict[str, Any] = {"Run": [row["name"] for _, row in rows]}
@@ -116,6 +121,7 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
         content["Owner"] = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
     if any(row["archived"] for _, row in rows):
         content["Archived"] = pa.array(["Archived" if row["archived"] else None for _, row in rows], pa.string())
+    own = own_metrics(row for _, row in rows)
     for title in chosen:
         if title in PICTURES:
             continue
@@ -123,7 +129,9 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
             column = COLUMNS[title]
             content[title] = pa.array([column.cell(row) for _, row in rows], column.kind or pa.string())
         else:
-            content[title.replace("_", " ")] = setting_column([row["settings"].get(title) for _, row in rows])
+            name = own.get(title, title.replace("_", " "))
+            name = title if name in (*content, *COLUMNS, *PICTURES) else name
+            content[name] = setting_column([row["settings"].get(title) for _, row in rows])
     return pa.table(content)
 
 

@@ -96,7 +96,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         )
         chips = st.container(horizontal=True, width="content", gap="small", key="runs-chips")
         popover = st.popover("Filters", icon=":material/filter_list:", key="runs-filters")
-        _more(table_columns.settings_of(offered.rows))
+        _more(table_columns.settings_of(offered.rows), table_columns.own_metrics(offered.rows))
         layout = _layout(offered.everything)
     filters, values = Filters(popover, chips), offered.values
     exact = {
@@ -159,8 +159,13 @@ def _is_phone() -> bool:
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
-def _more(known: list[str]) -> None:
-    """Columns, order, groups and views, behind one button."""
+def _more(known: list[str], own: dict[str, str]) -> None:
+    """Columns, order, groups and views, behind one button. `own`: metrics, see `table_columns.own_metrics`."""
+
+    def words(column: str) -> str:
+        return own.get(column, column.replace("_", " "))
+
+    former = table_columns.FORMER | {one.replace("_", " "): name for one, name in own.items()}
     with st.popover("View", icon=":material/tune:", key="runs-view"):
         # A link may name a setting that none of the newest runs has.
         named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]
@@ -168,7 +173,7 @@ def _more(known: list[str]) -> None:
         columns = list(dict.fromkeys([*PICTURES, *COLUMNS, *known, *named]))
         sortable = [*COLUMNS, *known]
         for key, options in (("columns", columns), ("sort", sortable)):
-            link_settings.accept_names(key, table_columns.FORMER | {one: _words(one) for one in options})
+            link_settings.accept_names(key, former | {one: words(one) for one in options})
         grouped = [*GROUPS, *(one for one in known if one not in GROUPS)]
         link_settings.accept_names("group", groups.FORMER | {one: groups.title(one) for one in grouped})
         st.multiselect(
@@ -177,7 +182,7 @@ def _more(known: list[str]) -> None:
             default=list(DEFAULT),
             key="columns",
             bind="query-params",
-            format_func=_words,
+            format_func=words,
         )
         st.selectbox(
             "Sort by",
@@ -185,7 +190,7 @@ def _more(known: list[str]) -> None:
             index=sortable.index(NEWEST),
             key="sort",
             bind="query-params",
-            format_func=_words,
+            format_func=words,
         )
         st.segmented_control("Order", [DOWN, UP], default=DOWN, required=True, key="order", bind="query-params")
         st.selectbox(
@@ -201,10 +206,6 @@ def _more(known: list[str]) -> None:
         studies.switch()
         st.toggle("Show archived runs", key=archiving.SHOWN, bind="query-params")
         saved_views.show(KEYS)
-
-
-def _words(column: str) -> str:
-    return column.replace("_", " ")
 
 
 def _sort_of(title: str) -> str:

@@ -8,6 +8,7 @@ groups        the table of groups
 scores        the scores of the selected runs, and their differences
 saved_views   the saved views: open, save, remove
 sections      the groups as sections that can be opened and closed
+shown_columns the columns that are shown without being chosen
 studies       a study as one row of the table
 tagging       the tags of the selected runs
 undo_notice   what was done with runs last, and the button that takes it back

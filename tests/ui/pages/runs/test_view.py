@@ -6,6 +6,7 @@ import pytest
 
 from imgcls import runs
 from imgcls.runs.annotations import notes
+from imgcls.runs.index import recording
 from imgcls.ui.app.paths import ENTRY, PAGES
 from imgcls.ui.runs import table_columns, table_controls
 from imgcls.ui.runs.table_parts import table_rows
@@ -32,6 +33,22 @@ def test_the_chosen_layout_outlasts_a_visit_of_other_pages():
         app.query_params.clear()
         app.switch_page(os.path.relpath(PAGES / f"{page}.py", ENTRY.parent)).run()
     assert is_intact(app) and app.dataframe and app.query_params["layout"] == "Table"
+
+
+def test_own_metrics_have_columns_and_so_has_what_is_filtered_or_sorted_by():
+    good = mutations.small_run("good-run")
+    mutations.small_run("other-run")
+    recording.record(good, {"night/f1": 0.9})
+    shown = opened("runs", layout="Table").dataframe[0].value
+    assert "night/f1" in shown and "learning rate" not in shown
+    for written in ("night_f1", "night f1", "night/f1"):
+        assert opened("runs", layout="Table", columns=written).multiselect(key="columns").value == ["night_f1"]
+    link = {"layout": "Table", "columns": ["Dataset"]}
+    assert list(opened("runs", **link).dataframe[0].value.columns) == ["Run", "Dataset"]
+    filtered = opened("runs", q="Learning rate>0 night_f1>0.5", **link)
+    assert list(filtered.dataframe[0].value.columns) == ["Run", "learning rate", "night/f1", "Dataset"]
+    ordered = opened("runs", sort="batch_size", **link)
+    assert is_intact(ordered) and list(ordered.dataframe[0].value.columns) == ["Run", "batch size", "Dataset"]
 
 
 def test_a_phone_starts_with_cards(monkeypatch):
