@@ -377,3 +377,17 @@ def test_a_run_without_a_name_gets_one_that_no_run_has(make_run, monkeypatch):
     long = "A long name, " * 4 + "of sixty"
     make_run("run-long", **{"label.txt": long.encode()})
     assert unused_names.based_on(long).endswith("… 2") and len(unused_names.based_on(long)) == 60
+
+
+def test_none_as_a_value_finds_the_runs_without_one(add):
+    add("run-alone", 0.9)
+    trial = add("run-trial", 0.8)
+    (trial.folder / "trial.json").write_text(json.dumps({"version": 1, "study": "mine", "number": 0, "params": {}}))
+    notes.tag(trial, "good", given=True)
+    for name in ("study", "tag"):
+        assert ids(f"{name}=none") == ["run-alone"] and ids(f"{name}!=none") == ["run-trial"]
+    assert ids("parent=none") == ["run-trial", "run-alone"]
+    with pytest.raises(SettingError) as refusal:
+        ids("study=")
+    assert "study=none finds runs without one." in str(refusal.value)
+    assert str(refusal.value).lower().count("for example") == 1

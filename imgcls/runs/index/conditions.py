@@ -7,6 +7,7 @@ Learning rate <= 0.01          the same, with the words on the screen
 test>0.95  test>95%            scores are fractions or percentages
 night/f1>0.9                   own metrics: the last value
 tag=baseline  study=mine       a tag of the run; the study it belongs to
+tag=none  study=none           runs without one
 note="loss jumps"              quotes keep words together
 """
 
@@ -18,6 +19,8 @@ from imgcls.errors import SettingError
 from imgcls.params import shortened
 from imgcls.runs.index import names
 
+NONE = "none"
+"""As a value: the runs without one, as in study=none."""
 MOST_CONDITIONS = 20
 LONGEST = 500
 EXAMPLE = "For example: model=cnn test>0.9 learning_rate<=0.01"
@@ -85,7 +88,9 @@ def check(condition: Condition) -> float | None:
     """
     name, operator, value = condition.name, condition.operator, condition.value
     if not value:
-        raise refused(f"The condition on {shortened(name)} has no value: write, for example, {name}{operator}1.")
+        raise refused(
+            f"The condition on {shortened(name)} has no value. {name}{operator}{NONE} finds runs without one."
+        )
     try:
         number = float(value)
     except ValueError:

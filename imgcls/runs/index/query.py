@@ -216,6 +216,8 @@ def _of_condition(condition: Condition) -> tuple[str, list[Any]]:
     if name == names.TAG:
         _only(condition, ("=", "!="))
         negated = "NOT " if operator == "!=" else ""
+        if value.lower() == conditions.NONE:
+            return f"{negated}coalesce(json_array_length(row, '$.tags'), 0) = 0", []
         return f"{negated}EXISTS (SELECT 1 FROM json_each(row, '$.tags') WHERE lower(value) = ?)", [value.lower()]
     if name == "note":
         _only(condition, ("=",))
@@ -250,6 +252,8 @@ def _comparison(condition: Condition) -> tuple[str, list[Any]]:
     if operator in ("<", "<=", ">", ">="):
         return f"json_type(row, ?) IN ('integer', 'real') AND json_extract(row, ?) {operator} ?", [path, path, number]
     negated = "NOT " if operator == "!=" else ""
+    if value.lower() == conditions.NONE and name in COLUMNS:
+        return f"{negated}json_extract(row, ?) IS NULL", [path]
     if number is not None:
         same = "(json_extract(row, ?) = ? OR json_extract(row, ?) = ?)"
         return f"{negated}coalesce({same}, 0)", [path, number, path, value]
