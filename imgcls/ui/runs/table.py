@@ -60,7 +60,10 @@ def show() -> list[str]:
         archiving.say(found.archived)
     table = table_columns.table(rows, columns)
     with st.container():  # one place for both
-        if layout == table_controls.CARDS:
+        if not rows and found.everything and grouping is None:
+            selected = []
+            table_controls.no_hits(found.archived)
+        elif layout == table_controls.CARDS:
             selected = cards.show(rows, SELECTED)
         else:
             selected = _in_table(rows, columns, filters, grouping)

@@ -141,6 +141,23 @@ def _remove(key: str) -> None:
     st.session_state[key] = None
 
 
+def no_hits(archived: int) -> None:
+    """What was searched for in vain, in place of an empty table. `archived`: so many archived runs match."""
+    asked = [st.session_state.get("q"), *(st.session_state.get(f"filter-{name}") for name in FILTERS)]
+    text = ", ".join(f"“{plain(str(one))}”" for one in asked if one)
+    more = f" {formatting.count(archived, 'archived run')} would." if archived else ""
+    st.markdown(f"No run matches {text or 'these filters'}.{more}")
+    st.button("Clear filter", icon=":material/filter_list_off:", key="runs-clear-filter", on_click=_clear_filter)
+
+
+def _clear_filter() -> None:
+    """A callback."""
+    st.session_state["q"] = ""
+    for name in FILTERS:
+        if f"filter-{name}" in st.session_state:
+            st.session_state[f"filter-{name}"] = None
+
+
 def _layout(runs: int) -> str:
     """Cards or the table: always in the URL, because whoever opens the link may have another number of runs."""
     are_cards = runs <= MOST_AT_FIRST or _is_phone()

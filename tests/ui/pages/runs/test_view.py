@@ -51,6 +51,16 @@ def test_own_metrics_have_columns_and_so_has_what_is_filtered_or_sorted_by():
     assert is_intact(ordered) and list(ordered.dataframe[0].value.columns) == ["Run", "batch size", "Dataset"]
 
 
+@pytest.mark.parametrize("layout", ["Table", "Cards"])
+def test_a_filter_without_hits_is_named_and_can_be_cleared(layout):
+    mutations.small_run("only-run")
+    notes.archive(mutations.small_run("old-one"), archived=True)
+    app = opened("runs", layout=layout, q="old")
+    assert "No run matches “old”. 1 archived run would." in text_of(app) and not app.dataframe
+    app.button(key="runs-clear-filter").click().run()
+    assert is_intact(app) and "1 run." in text_of(app) and app.text_input(key="q").value == ""
+
+
 def test_a_phone_starts_with_cards(monkeypatch):
     for number in range(table_controls.MOST_AT_FIRST + 1):
         mutations.small_run(f"run-{number}")
