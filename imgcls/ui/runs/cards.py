@@ -55,7 +55,7 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     alt = "Validation accuracy"
     if curve:
         alt = f"{alt}, from {formatting.fraction(curve[0])} to {formatting.fraction(curve[-1])}"
-    line = thumbnails.picture(thumbnails.sparkline(curve, width=300, height=56, limits=(0, 1)), alt, "curve")
+    line = thumbnails.accuracy_curve(curve, alt, "validation accuracy", width=300, height=56)
     of_study = [row[table_columns.STUDY_STATE]] if row.get(table_columns.STUDY_STATE) else []
     marks = [*of_study, *(["Archived"] if row.get("archived") else []), *(row.get("tags") or ())[:MOST_TAGS]]
     tags = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks)

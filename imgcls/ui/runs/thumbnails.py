@@ -42,6 +42,8 @@ def accuracies(run: Run, name: str = "val_accuracy") -> list[float]:
     return [float(value) for value in values]
 
 
+FROM_ZERO = (0.0, 1.0)
+"""The scale of accuracies on cards: on its own scale, a good run that varies by a point would look like a failure."""
 STEADY = 'vector-effect="non-scaling-stroke"'
 """The lines keep their width if the image is stretched."""
 
@@ -69,6 +71,21 @@ def sparkline(
         f'<g fill="none" stroke-width="{stroke}" stroke-linecap="round" stroke-linejoin="round">{paths}</g></svg>'
     )
     return "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
+
+
+def accuracy_curve(values: Sequence[float], alt: str, label: str, **size: int) -> str:
+    """The curve of an accuracy with its label, as HTML; nothing without two points. `size`: `width` and `height`."""
+    if not (url := sparkline(values, limits=FROM_ZERO, **size)):
+        return ""
+    return f"{picture(url, alt, 'curve')}<small>{html.escape(label)}</small>"
+
+
+def under_way(fraction: float, text: str) -> str:
+    """How far a run is, as HTML, in the place of the curve that it does not have yet."""
+    return (
+        f'<div class="under-way"><small>{html.escape(text)}</small>'
+        f'<div><i style="width:{100 * min(1.0, max(0.0, fraction)):.0f}%"></i></div></div>'
+    )
 
 
 def _points(line: Sequence[float], low: float, high: float, width: int, height: int) -> str:
