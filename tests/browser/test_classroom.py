@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.support import accessibility, steps
-from tests.browser.support.classes import open_class, owner
+from tests.browser.support.classes import open_class, owner, tab
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -32,11 +32,13 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     assert pupil.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(steps.main(teacher)).to_contain_text("1 member, 1 present, 0 stuck")
 
-    steps.main(teacher).get_by_label("Message to all", exact=True).fill("Look up")
-    steps.button(teacher, "Send").click()
+    steps.button(teacher, "Message").click()
+    teacher.get_by_label("Message to all", exact=True).fill("Look up")
+    teacher.get_by_role("button", name="Send").click()
     expect(steps.main(pupil)).to_contain_text("Message to the class: Look up")
     expect(steps.main(teacher).locator(".st-key-class-said-now")).to_contain_text("Look up")
-    expect(steps.main(teacher).get_by_label("Message to all", exact=True)).to_have_value("")
+    expect(teacher.get_by_label("Message to all", exact=True)).to_have_value("")
+    teacher.keyboard.press("Escape")
     steps.settled(teacher)
     steps.settled(pupil)
     teacher.screenshot(path=tmp_path / "teacher.png")
@@ -59,7 +61,7 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
 
     pupil.goto(f"{school.url}/train")
     steps.shows(pupil, "Train a model")
-    choose(teacher, "On stage", "Ada")
+    steps.main(teacher).locator("[class*=st-key-class-stage-]").get_by_text("On stage").click()
     expect(steps.main(pupil)).to_contain_text("Your teacher shows the class the page that you have open")
     stage = teacher.context.new_page()
     stage.goto(f"{school.url}/room/{code}/stage")
@@ -83,7 +85,7 @@ def choose(page, label: str, option: str) -> None:
 
 def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(visit, school, tmp_path):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Assignments")
     steps.button(teacher, "New assignment").click()
     steps.shows(teacher, "Train a model")
     fill(teacher, "Epochs", "2")
@@ -123,6 +125,7 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     expect(steps.main(pupil).locator(".st-key-assignment-verdict")).to_contain_text("Small networks")
 
     teacher.get_by_role("link", name="Class", exact=True).click()
+    tab(teacher, "Assignments")
     expect(steps.main(teacher)).to_contain_text("1 attempt by 1 person")
     address = steps.main(teacher).get_by_role("link", name="Leaderboard on the screen").get_attribute("href")
     board = teacher.context.new_page()
@@ -132,12 +135,14 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     expect(board.locator("#places .name")).to_have_text(["Name to approve"])
     expect(board.locator("#places .score")).to_contain_text("%")
     accessibility.check(board)
+    tab(teacher, "People")
     steps.button(teacher, "Show 1 name on the screen").click()
     expect(board.locator("#places .name")).to_have_text(["Ada"])
     board.keyboard.press("n")
     expect(board.locator("#places .score")).to_be_hidden()
     board.screenshot(path=tmp_path / "leaderboard.png")
     board.close()
+    tab(teacher, "Assignments")
     steps.button(teacher, "Close and evaluate").click()
     teacher.get_by_role("dialog").get_by_role("button", name="Close and evaluate").click()
     expect(steps.main(teacher)).to_contain_text("Closed")

@@ -6,7 +6,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.support import accessibility, steps
-from tests.browser.support.classes import open_class, owner
+from tests.browser.support.classes import open_class, owner, tab
 from tests.browser.support.server import wait_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -36,7 +36,7 @@ def screen(visit, teacher, school):
 
 def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
     wall = screen(visit, teacher, school)
@@ -92,7 +92,7 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
 
 def test_the_audience_sees_no_drawing_before_the_moderator_does(visit, school, tmp_path):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.main(teacher).get_by_text("Show a drawing only after it has been approved").click()
     steps.settled(teacher)
     steps.button(teacher, "Start").click()
@@ -121,7 +121,7 @@ def test_the_audience_sees_no_drawing_before_the_moderator_does(visit, school, t
 
 def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school, tmp_path):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.main(teacher).get_by_text("Train a model together", exact=True).click()
     field = steps.main(teacher).get_by_label("Classes", exact=True)
     field.fill("☺, ☹, <i>x</i>")
@@ -142,6 +142,8 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     phone.screenshot(path=tmp_path / "phone.png")
 
     expect(page.locator("#writers tbody td").first).to_have_text("Name to approve")
+    expect(steps.main(teacher)).to_contain_text("1 name to approve")
+    tab(teacher, "People")
     expect(steps.main(teacher)).to_contain_text(f"New names: {MARKUP}.")
     steps.button(teacher, "Show 1 name on the screen").click()
     expect(page.locator("#writers tbody td").first).to_have_text(MARKUP)
@@ -160,7 +162,7 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
 
 def test_a_phone_that_joins_a_class_with_a_model_runs_it_itself(visit, school):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.main(teacher).get_by_text("Train a model together", exact=True).click()
     steps.settled(teacher)
     steps.button(teacher, "Start").click()
@@ -187,7 +189,7 @@ def scribble(page) -> None:
 
 def test_a_phone_with_and_without_the_model_says_that_a_drawing_is_no_digit(visit, school):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
     cannot_run_it = {"init_script": "delete window.WebAssembly"}
@@ -204,7 +206,7 @@ def test_a_phone_with_and_without_the_model_says_that_a_drawing_is_no_digit(visi
 
 def test_a_class_collects_photos_taken_with_phones(visit, school, tmp_path):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.main(teacher).get_by_text("Train a model together", exact=True).click()
     steps.settled(teacher)
     steps.main(teacher).get_by_text("Photos", exact=True).click()

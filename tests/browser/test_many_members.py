@@ -32,7 +32,7 @@ def outside(page, within: str, parts: str) -> list[str]:
 def projector(visit, school):
     """`projector(path, **answers)`: a page of the projector for which the server's answers are these."""
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.main(teacher).get_by_text("Train a model together", exact=True).click()
     steps.settled(teacher)
     steps.button(teacher, "Start").click()

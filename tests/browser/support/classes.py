@@ -25,9 +25,18 @@ def owner(visit, school: Server) -> Page:
     return teacher
 
 
-def open_class(teacher: Page) -> str:
-    """The page of an owner turns to the page Class; returns the code of the class."""
+def tab(teacher: Page, name: str) -> None:
+    """A teacher turns to another tab of the page Class."""
+    steps.main(teacher).locator(".st-key-class-tab").get_by_text(name).click()
+    steps.settled(teacher)
+
+
+def open_class(teacher: Page, name: str = "") -> str:
+    """The page of an owner turns to the page Class, with this tab if any; returns the code of the class."""
     teacher.get_by_role("link", name="Class", exact=True).click()
     steps.shows(teacher, "Class")
     steps.button(teacher, "Open a class").click()
-    return steps.main(teacher).locator(".class-join b").inner_text()
+    code = steps.main(teacher).locator(".class-join b").inner_text()
+    if name:
+        tab(teacher, name)
+    return code

@@ -8,6 +8,7 @@ from imgcls.jobs.classroom.assignments import closing
 from imgcls.jobs.classroom.leaderboard import Place
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app.errors import plain
 from imgcls.ui.visitors import watching
@@ -34,6 +35,8 @@ def _show(room: Room) -> None:
     works = leaderboard.competing(closing.others(room), room)
     names = leaderboard.datasets(works)
     if not names:
+        if rooms.manages(sharing.current(), room):  # it is all there is on their tab
+            st.caption(_("No scores yet. Runs outside assignments appear here as soon as they have an epoch."))
         return
     st.header(_("Leaderboard of the class"), anchor=False, help=_(HELP))
     data = names[0]

@@ -15,7 +15,7 @@ from imgcls.runs.run import UNDER_WAY
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.train import learning_curves
@@ -24,44 +24,12 @@ from imgcls.ui.widgets.metric_row import Number
 from imgcls.ui.you.classroom import titles
 
 TICK_SECONDS = 2.0
-CHOSEN = "class-stage"
 
 
 def show(room: Room) -> None:
-    """Who is on stage, and what they look at; nothing in an empty class."""
-    names = {person.id: person.name for person in rooms.members(room)}
-    if not names:
-        return
-    st.session_state[CHOSEN] = room.on_stage if room.on_stage in names else None
-    st.selectbox(
-        _("On stage"),
-        names,
-        index=None,
-        format_func=lambda visitor_id: names.get(visitor_id, ""),
-        placeholder=_("Nobody"),
-        key=CHOSEN,
-        on_change=_put,
-        args=(room,),
-        width=320,
-        help=_(
-            "Follows the page that this member has open, with its run and what is selected there. It is the page as "
-            "you see it: what they type or draw is not shown. The member sees a note."
-        ),
-    )
-    if room.on_stage in names:
-        address = links.on_server("room", room.code, "stage")
-        st.link_button(
-            _("Show their page on the screen"),
-            address,
-            icon=":material/cast:",
-            help=_("For a projector."),
-        )
+    """What the member on stage looks at; nothing if nobody is."""
+    if room.on_stage and room.on_stage in {person.id for person in rooms.members(room)}:
         st.fragment(run_every=TICK_SECONDS)(_work)(room)
-
-
-def _put(room: Room) -> None:
-    with errors.shown():
-        rooms.put_on_stage(room, st.session_state[CHOSEN] or "")
 
 
 def _work(room: Room) -> None:
@@ -69,7 +37,14 @@ def _work(room: Room) -> None:
     if entry is None:
         return
     with st.container(border=True):
-        st.header(plain(_("On stage: {name}").format(name=entry.member.name)), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.header(plain(_("On stage: {name}").format(name=entry.member.name)), anchor=False)
+            st.link_button(
+                _("Show their page on the screen"),
+                links.on_server("room", room.code, "stage"),
+                icon=":material/cast:",
+                help=_("For a projector."),
+            )
         place = presence.place_of(entry.member.id)
         _place(place)
         latest = _open_run(place) or entry.latest

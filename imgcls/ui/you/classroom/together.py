@@ -1,14 +1,12 @@
 """The teacher starts what the class draws for: an audience wall, or a collection to train a model on."""
 
 import html
-from collections.abc import Sequence
 
 import streamlit as st
 
 from imgcls import languages, runs
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import projected
-from imgcls.jobs.together import activities, collection, names, pool, sending
+from imgcls.jobs.together import activities, collection, pool, sending
 from imgcls.jobs.together.activities import DIGITS, Activity, Kind
 from imgcls.jobs.together.pool import State
 from imgcls.languages import N_, ngettext
@@ -16,7 +14,6 @@ from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.sharing.classroom import join_link
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.sharing.people import Person
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
@@ -31,7 +28,6 @@ MODERATE = N_("Approve and hide drawings and names, on a device that the audienc
 KEYS = N_("Keys there: F full screen, B blank, N hide numbers, L leaderboard, + and − zoom, ? all keys.")
 TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
-MOST_NAMES = 40
 DRAW = (
     "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
     ".5rem;border:1px solid;font-weight:600;text-decoration:none!important}}"
@@ -47,8 +43,6 @@ def show(room: Room) -> None:
     """The section of the teacher's page; the class is open."""
     st.header(_("Draw together"), anchor=False)
     activity = activities.find(room)
-    if projected.shows_names(room):
-        st.fragment(run_every=TICK_SECONDS)(_names)(room)
     if activity is not None and activity.is_open:
         _running(room, activity)
     else:
@@ -104,36 +98,6 @@ def _count(room: Room) -> None:
     st.markdown(text)
     if activity.kind is Kind.COLLECTION:
         _train_button(room, activity)
-
-
-def _names(room: Room) -> None:
-    """What members call themselves, before the class reads it. Runs every few seconds."""
-    found = names.in_state(room, State.WAITING)
-    if not found:
-        return
-    listed = ", ".join(person.name for person in found[:MOST_NAMES])
-    if len(found) > MOST_NAMES:
-        listed += " " + _("and {count} more").format(count=len(found) - MOST_NAMES)
-    text = _("New names: {names}. Screens say “{hidden}” until you show them to the class.")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(text.format(names=listed, hidden=_(names.HIDDEN))), width="content")
-        label = ngettext("Show {n} name on the screen", "Show {n} names on the screen", len(found))
-        st.button(
-            label.format(n=len(found)),
-            icon=":material/badge:",
-            key="together-names",
-            help=_(
-                "The whole class then reads them next to drawings and scores. To keep one off, press “Choose names” "
-                "and hide it there, or remove the member."
-            ),
-            on_click=_try,
-            args=(_show_names, room, found),
-        )
-        st.link_button(_("Choose names"), _address(room, "moderator"), icon=":material/visibility_off:")
-
-
-def _show_names(room: Room, seen: Sequence[Person]) -> None:
-    names.moderate(room, [person.name for person in seen], is_shown=True)
 
 
 def _train_button(room: Room, activity: Activity) -> None:

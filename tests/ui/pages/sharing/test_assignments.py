@@ -176,7 +176,7 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
     (run.folder / "queued.json").unlink()
     for visitor in (TEACHER, ADA):
         look_as(visitor)
-        app = opened("class")
+        app = opened("class", tab="assignments")
         assert is_intact(app)
         assert "1 attempt by 1 person. Goal met: 1 of 1." in text_of(app) and "Finished: 1" in text_of(app)
         assert "off by 10.0 percentage points, 10.0 too low" in text_of(app)
@@ -185,12 +185,12 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
         assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
     look_as(TEACHER)
-    app = opened("class")
+    app = opened("class", tab="assignments")
     labelled(app.button, "Close and evaluate").click().run()
     app.button(key="assignment-close").click().run()
     assert is_intact(app) and not assignments.load(task.code).is_open
     look_as(ADA)
-    assert "Close and evaluate" not in [found.label for found in opened("class").button]
+    assert "Close and evaluate" not in [found.label for found in opened("class", tab="assignments").button]
 
 
 def work_of(owner, state, accuracy=None, **values):
@@ -233,7 +233,7 @@ def test_people_at_the_same_point_of_the_leaderboard_share_a_label():
 
 def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room):
     look_as(TEACHER)
-    app = opened("class")
+    app = opened("class", tab="assignments")
     app.selectbox(key="lesson-to-give").select("draw").run()
     next(found for found in app.button if found.label == "Assign to the class").click().run()
     assert (
@@ -245,7 +245,7 @@ def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room)
     begun = lesson_progress.read(people.visitor(ADA)).begun("draw").of("draw")
     at_third = replace(begun, step=2, done=frozenset({0}), answers={0: 0, 1: 0})
     lesson_progress.write(people.visitor(ADA), Progress("draw", {"draw": at_third}))
-    table = next(one.value for one in opened("class").dataframe if "Progress" in one.value)
+    table = next(one.value for one in opened("class", tab="assignments").dataframe if "Progress" in one.value)
     assert table.to_dict("records") == [
         {"Name": "Ada", "Progress": "Step 3 of 5", "Tasks done": "1 of 4", "Guesses right": "1 of 2"}
     ]
@@ -254,7 +254,7 @@ def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room)
 def test_a_member_sees_the_lesson_of_the_class_and_only_their_own_progress(look_as, room):
     give(room, "lessons", {"lesson": "draw"})
     look_as(ADA)
-    app = opened("class")
+    app = opened("class", tab="assignments")
     assert is_intact(app) and "Not started. Your teacher sees your progress." in text_of(app)
     assert not [one for one in app.dataframe if "Progress" in one.value]
     assert not [one for one in app.selectbox if one.key == "lesson-to-give"]
@@ -267,15 +267,17 @@ def test_a_member_sees_the_lesson_of_the_class_and_only_their_own_progress(look_
 def test_a_lesson_of_another_version_and_a_closed_one_do_no_harm(look_as, room):
     former = give(room, "lessons", {"lesson": "former"})
     look_as(ADA)
-    assert is_intact(opened("class")) and "does not have this lesson" in text_of(opened("class"))
+    assert is_intact(opened("class", tab="assignments")) and "does not have this lesson" in text_of(
+        opened("class", tab="assignments")
+    )
     with acting_as(people.visitor(TEACHER)):
         closing.close(former)
-    assert assignments.lessons_of(people.visitor(ADA)) == set() and is_intact(opened("class"))
+    assert assignments.lessons_of(people.visitor(ADA)) == set() and is_intact(opened("class", tab="assignments"))
 
 
 def test_new_assignment_leads_to_the_open_box_which_says_that_there_will_be_a_leaderboard(look_as, room):
     look_as(TEACHER)
-    app = opened("class")
+    app = opened("class", tab="assignments")
     labelled(app.button, "New assignment").click().run()
     assert is_intact(app) and "a leaderboard" in text_of(app)
     app = prepared("train")
@@ -286,7 +288,7 @@ def test_new_assignment_leads_to_the_open_box_which_says_that_there_will_be_a_le
     assert is_intact(app) and "has been added" in app.success[0].value and "has been added" in app.toast[0].value
     assert not [one for one in app.text_input if one.key == "assignment-title"], "the box is closed again"
     look_as(ADA)
-    assert not [one for one in opened("class").button if one.label == "New assignment"]
+    assert not [one for one in opened("class", tab="assignments").button if one.label == "New assignment"]
 
 
 def ended(run, accuracy):
@@ -309,7 +311,7 @@ def test_a_missed_goal_says_how_far_it_is_and_what_to_do_next(look_as, room):
     assert "The next run counts for the assignment" in text_of(app) and "1 of 2 attempts used." in text_of(app)
     primary = [one.label for one in app.button if one.proto.type == "primary"]
     assert primary == ["Next attempt, with changes"] and "New run" not in [one.label for one in app.button]
-    assert labelled(opened("class").button, "Continue the assignment")
+    assert labelled(opened("class", tab="assignments").button, "Continue the assignment")
     with acting_as(people.visitor(TEACHER)):
         closing.close(task)
     labels = [one.label for one in opened("train", run=run.id).button]

@@ -1,5 +1,6 @@
 """The page "Class": joining, the class of a pupil, and that of its teacher."""
 
+import html
 import json
 import re
 
@@ -11,13 +12,14 @@ from imgcls.config import Config
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import settings_of
-from imgcls.jobs.together import names
+from imgcls.jobs.together import activities, names
 from imgcls.jobs.together.pool import State
 from imgcls.sharing import Role, Visibility, Visitor, acting_as, ownership, people, visitors
-from imgcls.sharing.classroom import guessing, presence, rooms
+from imgcls.sharing.classroom import guessing, join_link, presence, rooms
 from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.visitors import exposure
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 
 TEACHER, ADA = "T" * 22, "A" * 22
@@ -51,6 +53,16 @@ def join(room, name="Ada", visitor_id=ADA):
 
 def field(app, label):
     return next(found for found in app.text_input if found.label == label)
+
+
+def members_of(app):
+    """The rows of the tab People, each with its cells."""
+    rows = re.findall(r"<div class='class-member '[^>]*>(.*?)</div>", html_of(app))
+    return [re.findall(r"<(?:b|span)>([^<]*)<", row) for row in rows]
+
+
+def check(app, what, visitor_id):
+    return app.checkbox(key=f"class-{what}-{visitor_id}")
 
 
 def html_of(app):
@@ -104,19 +116,18 @@ def test_the_teacher_sees_each_pupil_and_who_is_stuck(look_as, room, mnist_sampl
     app = opened("class")
     assert is_intact(app)
     assert "2 members, 1 present, 1 stuck" in text_of(app)
-    table = app.dataframe[0].value
-    assert table["Name"].tolist() == ["Ada", "Ben"]
-    assert table["Status"].tolist() == ["Waiting", "⚠ No run yet"]
-    assert table["Last seen"][0] == "here"
+    ada, ben = members_of(app)
+    assert ada[:3] == ["Ada", "here", "Waiting"]
+    assert (ben[0], ben[2]) == ("Ben", "⚠ No run yet")
 
 
-def test_the_lists_of_names_follow_who_joins_and_leaves(look_as, room):
+def test_the_rows_follow_who_joins_and_leaves(look_as, room):
     look_as(TEACHER)
     app = opened("class")
-    assert not [found for found in app.selectbox if found.label in ("On stage", "Remove a member")]
+    assert not app.checkbox
     join(room)
     app.run()
-    assert app.session_state["class-members"] == [(ADA, "Ada")]
+    assert [row[0] for row in members_of(app)] == ["Ada"]
     with acting_as(people.visitor(TEACHER)):
         rooms.put_on_stage(room, ADA)
     with acting_as(people.visitor(ADA)):
@@ -124,7 +135,59 @@ def test_the_lists_of_names_follow_who_joins_and_leaves(look_as, room):
     join(room, "Ben", "B" * 22)
     app.run()
     assert is_intact(app)
-    assert next(found for found in app.selectbox if found.label == "On stage").options == ["Ben"]
+    assert [row[0] for row in members_of(app)] == ["Ben"]
+    assert not check(app, "stage", "B" * 22).value
+
+
+def test_the_qr_code_is_large_until_somebody_has_joined_and_on_demand(look_as, room, monkeypatch):
+    monkeypatch.setattr(exposure, "is_only_here", lambda url: False)
+    monkeypatch.setattr(join_link, "address", lambda url: "http://192.0.2.1:8501")
+    look_as(TEACHER)
+    app = opened("class")
+    assert "class-join'" in html_of(app) and "is-small'" not in html_of(app)
+    join(room)
+    app.run()
+    assert "class-join is-small'" in html_of(app) and room.code in html_of(app)
+    button(app, "Enlarge the QR code").click().run()
+    assert "is-small'" not in html_of(app)
+    button(app, "Shrink the QR code").click().run()
+    assert is_intact(app) and "class-join is-small'" in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("tab", "shown"),
+    [
+        ("people", "Moderator"),
+        ("draw", "Model that reads the drawings"),
+        ("assignments", "New assignment"),
+        ("leaderboards", "No scores yet."),
+    ],
+)
+def test_only_the_open_tab_is_drawn_and_the_address_names_it(look_as, room, tab, shown):
+    join(room)
+    look_as(TEACHER)
+    app = opened("class", tab=tab)
+    assert is_intact(app) and button(app, "Close the class")
+    drawn = [one.label for kind in (app.checkbox, app.selectbox, app.button) for one in kind] + [text_of(app)]
+    for other in ("Moderator", "Model that reads the drawings", "New assignment", "No scores yet."):
+        assert any(other in text for text in drawn) is (other == shown)
+
+
+def test_the_chosen_tab_is_in_the_address(look_as, room):
+    look_as(TEACHER)
+    app = opened("class")
+    app.button_group(key="class-tab").set_value("assignments").run()
+    assert is_intact(app) and "assignments" in app.query_params["tab"] and button(app, "New assignment")
+
+
+def test_a_tab_says_what_waits_there(look_as, room):
+    join(room)
+    with acting_as(people.visitor(TEACHER)):
+        activities.start_collection(room, ["1", "7"])
+    look_as(TEACHER)
+    app = opened("class", tab="leaderboards")
+    assert "1 name to approve" in text_of(app)
+    assert 'button:nth-of-type(1)::after{content:" · 1"' in html_of(app)
 
 
 def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room, mnist_sample):
@@ -171,8 +234,9 @@ def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
     join(room, "Ben", "B" * 22)
     look_as(TEACHER)
     app = opened("class")
-    next(found for found in app.selectbox if found.label == "Remove a member").set_value(ADA).run()
-    button(app, "Remove").click().run()
+    app.button(key=f"class-remove-{ADA}").click().run()
+    assert [person.name for person in rooms.members(room)] == ["Ada", "Ben"], "it asks first"
+    app.button(key="class-remove").click().run()
     assert [person.name for person in rooms.members(room)] == ["Ben"]
     button(app, "Close the class").click().run()
     app.button(key="class-close").click().run()
@@ -221,7 +285,7 @@ def test_the_leaderboard_shares_a_rank_between_runs_that_cannot_be_told_apart(lo
         (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for who in (TEACHER, ADA):
         look_as(who)
-        app = opened("class")
+        app = opened("class", tab="leaderboards")
         assert is_intact(app)
         places = re.findall(r'class="place">(\d)\.</span><span class="name">(\w+)', html_of(app))
         assert places == [("1", "Ada"), ("1", "Ben"), ("3", "Cleo")]
@@ -257,7 +321,7 @@ def test_markup_in_names_and_messages_stays_text(look_as, room, name):
         assert is_intact(app)
         shown = "\n".join(str(element.value) for kind in (app.markdown, app.caption, app.info) for element in kind)
         assert "<img" not in shown.replace("\\<img", "") and name not in shown
-        assert name not in html_of(app)
+        assert html.escape(name) == name or name not in html_of(app)
 
 
 def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, mnist_sample):
@@ -269,7 +333,7 @@ def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, 
     (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     look_as(TEACHER)
     app = opened("class")
-    next(found for found in app.selectbox if found.label == "On stage").select(ADA).run()
+    check(app, "stage", ADA).check().run()
     assert is_intact(app)
     assert rooms.find(room.id).on_stage == ADA
     assert "1,234" in html_of(app) and "90.0%" in html_of(app)
@@ -310,17 +374,17 @@ def test_the_teacher_chooses_a_moderator_who_finds_the_page_to_moderate_on(look_
     assert f"/room/{room.code}/moderator" not in html_of(ben)
     look_as(TEACHER)
     app = opened("class")
-    (choice,) = app.multiselect
-    choice.select("B" * 22).run()
+    check(app, "moderator", "B" * 22).check().run()
     assert is_intact(app)
     assert people.visitor("B" * 22).role is Role.MODERATOR and people.visitor(ADA).role is Role.MEMBER
-    assert opened("class").multiselect[0].value == ["B" * 22]
+    app = opened("class")
+    assert [check(app, "moderator", who).value for who in (ADA, "B" * 22)] == [False, True]
     look_as("B" * 22)
     ben.run()
     assert is_intact(ben) and f"/room/{room.code}/moderator" in html_of(ben)
     assert "You are a moderator" in text_of(ben)
     look_as(TEACHER)
-    app.multiselect[0].unselect("B" * 22).run()
+    check(app, "moderator", "B" * 22).uncheck().run()
     assert people.visitor("B" * 22).role is Role.MEMBER
 
 
@@ -335,6 +399,7 @@ def test_the_teacher_approves_names_also_for_a_leaderboard(look_as, room, mnist_
     app.button(key="together-names").click().run()
     assert is_intact(app) and "New names" not in text_of(app)
     assert [person.name for person in names.in_state(room, State.SHOWN)] == ["Ada"]
+    app = opened("class", tab="assignments")
     assert f"/room/{room.code}/leaderboard?task=" in str([link.proto.url for link in app.get("link_button")])
 
 
@@ -343,7 +408,7 @@ def test_the_teachers_page_speaks_german(look_as, room):
     look_as(TEACHER)
     app = opened("class", lang="de")
     assert is_intact(app)
-    assert "1 Mitglied" in text_of(app) and [one.label for one in app.multiselect] == ["Moderation"]
+    assert "1 Mitglied" in text_of(app) and "Moderation" in [one.label for one in app.checkbox]
     button(app, "Klasse schließen").click().run()
     assert is_intact(app) and "Der Code gilt nicht mehr" in text_of(app)
 
@@ -361,7 +426,7 @@ def test_the_stage_shows_no_run_that_the_teacher_does_not_see(look_as, room, fin
 
 def test_a_lesson_that_was_assigned_is_no_longer_chosen(look_as, room):
     look_as(TEACHER)
-    app = opened("class")
+    app = opened("class", tab="assignments")
     app.selectbox(key="lesson-to-give").select_index(0).run()
     button(app, "Assign to the class").click().run()
     assert is_intact(app) and app.toast[0].value.startswith("Assigned: 1.")

@@ -1,0 +1,139 @@
+"""The top of a teacher's page: how to join, and what concerns the whole class."""
+
+import html
+from typing import Literal
+
+import streamlit as st
+
+from imgcls.errors import UserError
+from imgcls.jobs.classroom import work
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
+from imgcls.sharing.classroom import join_link, rooms
+from imgcls.sharing.classroom.rooms import Room
+from imgcls.ui.app import errors, links
+from imgcls.ui.app.errors import plain
+from imgcls.ui.you.classroom import exporting, reach
+
+PROBLEM, ENLARGED = "class-problem", "class-enlarged"
+NO_NETWORK = N_(
+    "This computer is not connected to a network, so no one else can join. Connect it, then reload this page."
+)
+STYLE = (
+    "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
+    ".class-join img{width:min(22rem,100%);border-radius:.5rem}"
+    ".class-join b{display:block;font:700 clamp(3rem,9vw,6.5rem)/1.1 monospace;letter-spacing:.08em}"
+    ".class-join span{font-size:1.35rem;overflow-wrap:anywhere}"
+    ".class-join.is-small{gap:.75rem}.class-join.is-small img{width:4.5rem;border-radius:.25rem}"
+    ".class-join.is-small b{font-size:2rem}.class-join.is-small span{font-size:.875rem}</style>"
+)
+
+
+def show(room: Room) -> None:
+    """Code, address and buttons. The QR code fills the page until the first person has joined."""
+    is_reachable_only_here = reach.warn()
+    base = "" if is_reachable_only_here else join_link.address(st.context.url or "")
+    if not base and not is_reachable_only_here:
+        st.warning(_(NO_NETWORK), icon=":material/wifi_off:")
+    has_members = bool(rooms.members(room))
+    is_small = has_members and not st.session_state.get(ENLARGED, False)
+    with st.container(horizontal=True, vertical_alignment="center", key="class-head"):
+        _how_to_join(room, base, is_small=is_small)
+        if base and has_members:
+            # not a dialog, which would close whenever somebody joins
+            label = _("Enlarge the QR code") if is_small else _("Shrink the QR code")
+            st.button(label, icon=":material/qr_code_2:", key="class-enlarge", on_click=_enlarge, args=(is_small,))
+        with st.popover(_("Message"), icon=":material/campaign:"):
+            _say(room)
+        st.button(_("Pause all"), icon=":material/pause:", on_click=attempt, args=(work.pause_all, room))
+        if room.is_paused:
+            st.button(_("Resume all"), icon=":material/play_arrow:", on_click=attempt, args=(work.resume_all, room))
+        exporting.show(room)
+        if st.button(_("Close the class"), icon=":material/door_front:"):
+            st.dialog(_("Close the class?"))(_confirm_closing)(room)
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.error(plain(problem), icon=":material/error:")
+    if room.is_paused:
+        word = _("All paused")
+        st.markdown(f":violet-badge[:material/pause_circle: {word}]", width="content")
+    _said(room)
+
+
+def _enlarge(is_large: bool) -> None:
+    st.session_state[ENLARGED] = is_large
+
+
+def attempt(act, room: Room) -> None:
+    """A callback: the page is then drawn again, with what was wrong."""
+    try:
+        act(room)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _how_to_join(room: Room, base: str, *, is_small: bool) -> None:
+    kind = "class-join is-small" if is_small else "class-join"
+    width: Literal["content", "stretch"] = "content" if is_small else "stretch"
+    if not base:
+        st.html(f"{STYLE}<div class='{kind}'><b>{room.code}</b></div>", width=width)
+        return
+    path = links.on_server("class").strip("/")
+    link = join_link.link(base, path, room.code)
+    alt, scan, enter = _("QR code of {link}").format(link=link), _("Scan the code, or open"), _("and enter")
+    address = f"<strong>{html.escape(base)}/{html.escape(path)}</strong>"
+    words = (
+        f"<b>{room.code}</b><span>{address}</span>"
+        if is_small
+        else f"<span>{html.escape(scan)}</span><br><span>{address}</span><br><span>{html.escape(enter)}</span>"
+        f"<b>{room.code}</b>"
+    )
+    image = f"<img src='{html.escape(join_link.qr_code(link))}' alt='{html.escape(alt)}'>"
+    st.html(f"{STYLE}<div class='{kind}'>{image}<div>{words}</div></div>", width=width)
+
+
+def _say(room: Room) -> None:
+    with st.form("class-say", border=False, clear_on_submit=True):
+        text = st.text_input(
+            _("Message to all"),
+            max_chars=rooms.MESSAGE_LENGTH,
+            width=420,
+            help=_(
+                "Shown on every page of the class until it is dismissed or replaced, or the assignment it came with is "
+                "closed. A page that it asks to open (“Open the Class page”) does not repeat that."
+            ),
+        )
+        if st.form_submit_button(_("Send"), icon=":material/send:") and text.strip():
+            with errors.shown():
+                rooms.announce(room, text)
+                st.rerun()
+
+
+def _said(room: Room) -> None:
+    """The message that the class sees at the moment."""
+    if not room.message:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="class-said-now"):
+        word = _("Sent")
+        st.markdown(f":green-badge[:material/check: {word}] {plain(room.message)}", width="content")
+        st.button(
+            _("Remove the message"),
+            icon=":material/close:",
+            type="tertiary",
+            on_click=attempt,
+            args=(_silence, room),
+        )
+
+
+def _silence(room: Room) -> None:
+    rooms.announce(room, "")
+
+
+def _confirm_closing(room: Room) -> None:
+    st.markdown(
+        _(
+            "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
+            "continue."
+        )
+    )
+    if st.button(_("Close the class"), type="primary", key="class-close", on_click=attempt, args=(rooms.close, room)):
+        st.rerun()
