@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
-from imgcls.jobs.together import activities, pool
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.sharing import Role, people
 from imgcls.sharing.classroom.rooms import Room
 
 MOST_NAMES, MOST_TIES = 6, 2
+TEACHERS = (Role.TEACHER, Role.OWNER)
 SHARED = N_("People with the same place are statistically indistinguishable.")
 
 
@@ -27,9 +28,8 @@ class Place:
 
 
 def competing(works: Sequence[Work], room: Room) -> list[Work]:
-    """The runs without the models that the class has trained together: no member made an attempt with them."""
-    together = {name for _, name, _ in pool.datasets(activities.folder(room))}
-    return [work for work in works if not (work.owner == room.teacher and work.data in together)]
+    """The runs of the members: no teacher competes with them, so the model that the class trains together does not."""
+    return [work for work in works if work.owner != room.teacher and people.find(work.owner).role not in TEACHERS]
 
 
 def datasets(works: Sequence[Work]) -> list[str]:

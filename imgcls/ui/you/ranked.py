@@ -27,13 +27,14 @@ STYLE = (
 
 @dataclass(frozen=True)
 class Row:
-    """One person; texts are not escaped yet. `is_own`: of the visitor who looks."""
+    """One person; texts are not escaped yet. `is_own`: of the visitor who looks. No medal for who missed a goal."""
 
     rank: int
     name: str
     score: str
     details: str = ""
     is_own: bool = False
+    has_medal: bool = True
 
 
 def show(rows: Sequence[Row], label: str) -> None:
@@ -50,7 +51,7 @@ def markup(rows: Sequence[Row], label: str) -> str:
 
 
 def _item(row: Row) -> str:
-    badges = _badge(_(MEDALS[row.rank]), str(row.rank)) if row.rank in MEDALS else ""
+    badges = _badge(_(MEDALS[row.rank]), str(row.rank)) if row.has_medal and row.rank in MEDALS else ""
     if row.is_own:
         badges += _badge(_("you"), "you")
     details = f'<span class="details">{html.escape(row.details)}</span>' if row.details else ""

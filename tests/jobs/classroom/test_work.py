@@ -11,9 +11,8 @@ from imgcls.config import Config
 from imgcls.jobs.classroom import leaderboard, work
 from imgcls.jobs.classroom.work import Work
 from imgcls.jobs.together import activities
-from imgcls.jobs.together.pool import Pool
 from imgcls.runs import Run
-from imgcls.sharing import NotAllowed, acting_as, people
+from imgcls.sharing import NotAllowed, Role, acting_as, people
 from imgcls.sharing.classroom import rooms
 from tests.sharing.classroom.conftest import ADA, BEN, TEACHER
 
@@ -78,14 +77,11 @@ def test_who_draws_with_the_class_is_not_stuck(room, join, mnist_sample, monkeyp
         assert [one.is_stuck for one in work.of_members(room)] == [False, False], "they have just drawn"
 
 
-def test_the_model_that_the_class_trains_together_competes_with_nobody(room, join, mnist_sample):
+def test_teachers_do_not_compete_with_their_class(room, join, mnist_sample):
     join(ADA, room, "Ada")
-    drawings = Pool(activities.folder(room), "abc")
-    activities.folder(room).mkdir(parents=True, exist_ok=True)
-    drawings.note_dataset("drawings-of-class", ["a", "b"])
-    works = [scored(TEACHER.id, 1.0, "drawings-of-class"), scored(ADA.id, 0.9, "drawings-of-class")]
-    works.append(scored(TEACHER.id, 0.8))
-    assert leaderboard.competing(works, room) == works[1:]
+    people.change(BEN.id, name="Mr X", role=Role.OWNER)
+    works = [scored(ADA.id, 0.9), scored(TEACHER.id, 1.0), scored(BEN.id, 1.0)]
+    assert leaderboard.competing(works, room) == works[:1]
 
 
 def test_a_failed_or_damaged_run_is_stuck(room, join, mnist_sample):

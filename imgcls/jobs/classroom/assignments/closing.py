@@ -72,7 +72,8 @@ def others(room: Room) -> list[Work]:
 
 def places(assignment: Assignment, *, on_test: bool = False) -> list[leaderboard.Place]:
     """The leaderboard: by validation accuracy, or by test accuracy once the best runs were evaluated."""
-    found = works(assignment)
+    room = rooms.find(assignment.room)
+    found = leaderboard.competing(works(assignment), room) if room else []
     if on_test:
         chosen = final(assignment)
         found = [one for one in found if chosen is not None and one.run.id in chosen.runs]

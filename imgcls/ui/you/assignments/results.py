@@ -81,9 +81,15 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
 def rows(places: Sequence[Place], assignment: Assignment, visitor: str, *, on_test: bool) -> list[Row]:
     """The places as a list shows them to a visitor."""
     return [
-        Row(place.rank, place.best.owner_name, score(place, on_test), _details(place, assignment, on_test), is_own)
+        Row(
+            place.rank,
+            place.best.owner_name,
+            score(place, on_test),
+            _details(place, assignment, on_test),
+            is_own=place.best.owner == visitor,
+            has_medal=goals.is_met(assignment.goal, place.best) or not goals.text_of(assignment.goal),
+        )
         for place in places
-        for is_own in [place.best.owner == visitor]
     ]
 
 

@@ -215,6 +215,7 @@ def test_the_list_says_what_ranks_and_what_the_goal_is_about():
     first, second = results.rows(places, task, "Ben", on_test=True)
     assert (first.score, first.details) == ("95.0%", "validation 91.0% · ✓ goal met · 2 attempts")
     assert second.is_own and "still training" in second.details and "goal" not in second.details
+    assert first.has_medal and not second.has_medal, "no medal without the goal"
     assert results.rows(places, task, "", on_test=False)[0].score == "91.0%"
 
 
@@ -223,6 +224,8 @@ def test_the_first_three_have_a_medal_in_words_and_names_stay_text():
     found = ranked.markup(rows, "Leaderboard")
     assert [found.count(f">{medal}<") for medal in ("Gold", "Silver", "Bronze", "you")] == [1, 1, 1, 1]
     assert "<img" not in found and found.count("<li") == 4 and found.count("<li class=own") == 1
+    missed = ranked.markup([ranked.Row(1, "Ada", "90.0%", "goal not met", has_medal=False)], "Leaderboard")
+    assert ">Gold<" not in missed and "goal not met" in missed
 
 
 def test_people_at_the_same_point_of_the_leaderboard_share_a_label():

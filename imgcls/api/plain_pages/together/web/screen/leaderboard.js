@@ -29,12 +29,13 @@ function element(tag, name, shown) {
 
 function place({ rank, name, score, interval, is_met, is_training }, longest) {
   const made = document.createElement("li");
-  if (rank <= 3) made.className = `medal-${rank}`;
+  if (rank <= 3 && is_met !== false) made.className = `medal-${rank}`;
   const who = element("span", [...name].length > longest ? "name is-long" : "name", name);
   who.dir = "auto";
   made.append(element("span", "place", `${rank}.`), who);
   if (is_training) made.append(mark("…", "still training"));
-  else if (is_met !== null) made.append(mark(is_met ? "✓" : "–", is_met ? "goal met" : "goal not met"));
+  else if (is_met) made.append(mark("✓", "goal met"));
+  else if (is_met === false) made.append(element("span", "mark is-missed", translated("goal not met")));
   else made.append(element("span", "mark", ""));
   made.append(element("span", "score", score), element("span", "interval", interval));
   return made;
