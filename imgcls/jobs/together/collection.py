@@ -56,19 +56,23 @@ SOON, LATER = N_("Estimate: less than a minute left."), N_("Estimate: {minutes} 
 class Progress:
     """Of the training of the class: the state of the run, and what it does; nothing if it is over.
 
-    `parts` is for everybody; `problem` why it failed.
+    `parts` is for everybody; `problem` why it failed. `folds` are the tests that follow the training.
     """
 
     run: str
     state: str
     parts: tuple[Part, ...] = ()
     problem: str = ""
+    folds: int = 0
 
     @property
     def share(self) -> float | None:
-        """How much of the present step is done, 0 to 1; None if that is not known."""
-        values = self.parts[0][1] if self.parts else {}
-        return (values["done"] - 1) / values["total"] if values.get("total") else None
+        """How much of the training and the tests after it is done, 0 to 1; None if that is not known."""
+        text, values = self.parts[0] if self.parts else ("", {})
+        if not values.get("total"):
+            return None
+        done = (values["done"] - 1) / values["total"]
+        return done / (1 + self.folds) if text == LEARNING else (1 + done * self.folds) / (1 + self.folds)
 
     @property
     def text(self) -> str:
@@ -170,7 +174,7 @@ def progress(activity: Activity) -> Progress | None:
         if state == "running":
             curves = Curves(run.folder / "metrics.jsonl").refresh()
             parts = steps(curves, run.config.folds, file_times.age(curves.path) or 0.0, has_groups=activity.has_groups)
-            return Progress(run.id, state, parts)
+            return Progress(run.id, state, parts, folds=run.config.folds)
         message = str((run.result or {}).get("message", "")) if state == "failed" else ""
         return Progress(run.id, state, problem=message)
     return Progress(activity.model, "deleted")

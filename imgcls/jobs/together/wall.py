@@ -16,15 +16,15 @@ FEWEST_OF_CLASS = 3
 class Wall:
     """`matrix` int (classes, classes): rows are what the writers said, columns the predictions.
 
-    `accuracy` is (value, low, high) with its 95% interval, None without labelled drawings. `hardest` is the class with
-    the lowest recall, and that recall; None if all are read. `mistake` is the most confident error.
+    `accuracy` is (value, low, high) with its 95% interval, None without labelled drawings. `hardest` are the
+    classes with the lowest recall, and that recall; None if all are read. `mistake` is the most confident error.
     """
 
     drawings: int
     labelled: int
     matrix: np.ndarray
     accuracy: tuple[float, float, float] | None
-    hardest: tuple[int, float] | None
+    hardest: tuple[tuple[int, ...], float] | None
     mistake: Drawing | None
 
 
@@ -48,9 +48,9 @@ def of(drawings: Pool, activity: Activity) -> Wall:
     )
 
 
-def _hardest(matrix: np.ndarray) -> tuple[int, float] | None:
+def _hardest(matrix: np.ndarray) -> tuple[tuple[int, ...], float] | None:
     counts = matrix.sum(1)
     recall = np.diag(matrix) / np.maximum(counts, 1)
     recall[counts < FEWEST_OF_CLASS] = 1.0
-    worst = int(recall.argmin())
-    return (worst, float(recall[worst])) if recall[worst] < 1 else None
+    worst = float(recall.min())
+    return (tuple(np.flatnonzero(recall == worst).tolist()), worst) if worst < 1 else None

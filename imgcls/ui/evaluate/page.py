@@ -51,7 +51,7 @@ def show(run: Run) -> None:
     if section.USES_SELECTION:
         _selected_scores(run, style, notes)
     else:
-        headline.show(predictions.report, len(predictions.labels), style=style, notes=notes)
+        headline.show(predictions.report, len(predictions.labels), style=style, notes=notes, folds=_folds(run))
     if predictions.broken:
         noun = formatting.count(predictions.broken, "prediction")
         st.warning(
@@ -100,7 +100,16 @@ def _selected_scores(run: Run, style: str, notes: dict[str, str]) -> None:
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:
-        headline.show(view.report, int(view.filtered.sum()), view.total, style=style, notes=notes)
+        headline.show(view.report, int(view.filtered.sum()), view.total, style=style, notes=notes, folds=_folds(run))
+
+
+def _folds(run: Run) -> Score | None:
+    """The mean accuracy of the cross-validation; None without one, or with a damaged result.json."""
+    try:
+        found = (run.result or {}).get("folds")
+    except RunError:
+        return None
+    return Score(found["accuracy"], found["low"], found["high"]) if found else None
 
 
 def _count_opening(run: Run) -> None:

@@ -76,10 +76,25 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
         links.go("train.py", run=run.id)
 
 
+def _from_few(run: Run) -> str:
+    """The interval in place of a score from few test images, or the cross-validated score; "" if there are enough."""
+    try:
+        result = run.result or {}
+    except UserError:
+        return ""
+    if not 0 < result.get("counts", {}).get("test", 0) < formatting.FEW_TEST_IMAGES:
+        return ""
+    if folds := result.get("folds"):
+        return f"<b>{formatting.fraction(folds['accuracy'])}</b> cross-validated accuracy"
+    return f"<b>{formatting.test_interval(result)}</b> test accuracy"
+
+
 def _score(run: Run, row: Row) -> str:
     """The score in large letters; of a run without one, its state and why."""
     for name, what in (("macro_f1", "macro F1"), ("test", "test accuracy")):
         if row.get(name) is not None:
+            if name == "test" and (few := _from_few(run)):
+                return few
             return f"<b>{formatting.fraction(row[name])}</b> {what}"
     state = f"<b>{formatting.word(row['state'])}</b>"
     score = row["best"] if row.get("best") is not None else row.get("last")

@@ -80,7 +80,7 @@ def _show_form() -> None:
             return
         summary.one_line(info)
         opening.fill(model, info.name)
-        presets.show(model, info.name)
+        presets.show(model, info.name, gives_scores=not attempt.awaits_guess())
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
         prediction = st.container()  # what an assignment asks for first: right above Start
         bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")

@@ -19,23 +19,27 @@ UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the t
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
 
-def show(model: str, data: str) -> None:
-    """A button for each preset; the one whose settings are in the form has a tick, the others a circle of its width."""
+def show(model: str, data: str, *, gives_scores: bool = True) -> None:
+    """A button for each preset; the one whose settings are in the form has a tick, the others a circle of its width.
+
+    Without the accuracies while somebody has to predict them.
+    """
     offered = presets.presets(model, data)
     if not offered:
         return
     with st.container(key="presets", gap="small"):
         with st.grid(len(offered), min_column_width=104, gap="small"):
             for preset in offered:
-                _button(preset, model)
-        st.caption(_source([preset.measured for preset in offered if preset.measured]))
+                _button(preset, model, gives_scores=gives_scores)
+        if gives_scores:
+            st.caption(_source([preset.measured for preset in offered if preset.measured]))
 
 
-def _button(preset: Preset, model: str) -> None:
+def _button(preset: Preset, model: str, *, gives_scores: bool) -> None:
     settings = controls(preset, model)
     is_applied = settings_form.shown_values(settings) == settings
     st.button(
-        f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured)}",
+        f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured, gives_scores=gives_scores)}",
         key=f"preset-{preset.name}",
         icon=":material/check:" if is_applied else ":material/panorama_fish_eye:",
         on_click=settings_form.fill,
@@ -70,13 +74,13 @@ def controls(preset: Preset, model: str) -> dict[str, Value]:
     }
 
 
-def _expected(measured: Measured | None) -> str:
+def _expected(measured: Measured | None, *, gives_scores: bool) -> str:
     if measured is None:
         return _("not measured")
-    accuracy = languages.percent(measured.accuracy, 0)
-    return _("about {time}, {accuracy}").format(
-        time=_rough(measured.processor_seconds / measured.cores), accuracy=accuracy
-    )
+    time = _rough(measured.processor_seconds / measured.cores)
+    if not gives_scores:
+        return _("about {time}").format(time=time)
+    return _("about {time}, {accuracy}").format(time=time, accuracy=languages.percent(measured.accuracy, 0))
 
 
 def _rough(seconds: float) -> str:

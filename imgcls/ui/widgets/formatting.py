@@ -77,6 +77,10 @@ def interval(score: Score, *, as_fraction: bool = True) -> str:
     return f"95% CI {score.low:.3f}–{score.high:.3f}"
 
 
+FEW_TEST_IMAGES = 30
+"""With fewer, a test accuracy is not shown alone in large type."""
+
+
 def test_interval(result: Mapping[str, Any]) -> str:
     """The 95% confidence interval of the test accuracy in the result of a run; "" if it was not tested."""
     count = result.get("counts", {}).get("test", 0)

@@ -341,9 +341,11 @@ def test_the_class_trains_and_every_drawing_is_read_by_a_model_that_has_not_seen
     assert activities.model_of(activities.find(room)).id == run.id
 
 
-def test_the_bar_of_a_training_shows_the_share_of_its_present_step():
-    def share(*parts):
-        return together.Progress("run", "running", parts).share
+def test_the_bar_of_a_training_goes_on_while_it_is_tested():
+    def share(*parts, folds=3):
+        return together.Progress("run", "running", parts, folds=folds).share
 
-    assert share((together.LEARNING, {"done": 11, "total": 40}), (together.SOON, {})) == 0.25
+    assert share((together.LEARNING, {"done": 11, "total": 40}), (together.SOON, {}), folds=0) == 0.25
+    assert share((together.LEARNING, {"done": 21, "total": 40})) == 0.125
+    assert [share((together.NEW_PEOPLE, {"done": at, "total": 3})) for at in (1, 2, 3)] == [0.25, 0.5, 0.75]
     assert share((together.STARTING, {})) is None and share() is None

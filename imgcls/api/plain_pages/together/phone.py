@@ -17,7 +17,7 @@ from imgcls.jobs.together import activities, collection, sending
 from imgcls.jobs.together.activities import Activity
 from imgcls.jobs.together.pool import Drawing, State
 from imgcls.runs import Run
-from imgcls.sharing import Action, guarding
+from imgcls.sharing import Action, guarding, people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 
@@ -116,6 +116,13 @@ def withdraw(room: Room, request: Request) -> dict[str, Any]:
     return {}
 
 
+def dismiss(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    """Close the message to the class, on all pages of this visitor."""
+    if sharing.current().room == room.id:
+        people.dismiss(sharing.current().id, room.said)
+    return {}
+
+
 def predict(room: Room, request: Request, body: dict[str, Any]) -> dict[str, Any]:
     """The probabilities of a drawing, and why it is rejected, for a phone that cannot run the model."""
     run, activity = _model(room)
@@ -156,5 +163,6 @@ ROUTES = [
     Route("/room/{code}/join", asking.answering(join, has_body=True), methods=["POST"]),
     Route("/room/{code}/drawings", asking.answering(send, has_body=True, is_sending=True), methods=["POST"]),
     Route("/room/{code}/drawings/{number:int}", asking.answering(withdraw), methods=["DELETE"]),
+    Route("/room/{code}/dismiss", asking.answering(dismiss, has_body=True), methods=["POST"]),
     Route("/room/{code}/predict", asking.answering(predict, has_body=True), methods=["POST"]),
 ]

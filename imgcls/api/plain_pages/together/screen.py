@@ -58,7 +58,7 @@ def _wall(activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
         "labelled": found.labelled,
         "matrix": found.matrix.tolist(),
         "accuracy": found.accuracy,
-        "hardest": None if found.hardest is None else [activity.classes[found.hardest[0]], found.hardest[1]],
+        "hardest": _hardest(found, activity),
         "mistake": None if found.mistake is None else described(found.mistake, activity),
     }
 
@@ -84,7 +84,7 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         "late": drawings.count(State.SHOWN, activity.trained_until) if activity.trained_until else 0,
         "accuracy": found.accuracy,
         "matrix": found.matrix.tolist() if found.labelled else None,
-        "hardest": None if found.hardest is None else [activity.classes[found.hardest[0]], found.hardest[1]],
+        "hardest": _hardest(found, activity),
         "mistake": None if found.mistake is None else described(found.mistake, activity),
         "writers": [
             {
@@ -98,6 +98,13 @@ def _collection(room: Room, activity: Activity, drawings: Pool, seen: int) -> di
         ],
         "others": max(len(listed) - MOST_WRITERS, 0),
     }
+
+
+def _hardest(found: wall.Wall, activity: Activity) -> list[Any] | None:
+    if found.hardest is None:
+        return None
+    labels, recall = found.hardest
+    return [", ".join(activity.classes[label] for label in labels), recall]
 
 
 def of_class(room: Room, request: Request) -> dict[str, Any]:

@@ -63,6 +63,7 @@ PAGE = (
     N_("Your drawings"),
     N_("Try the model"),
     N_("What is stored about you"),
+    N_("Dismiss"),
 )
 """Texts of the template phone.html.jinja, which are not found there."""
 
@@ -128,6 +129,7 @@ SCREENS = (
     N_("Undo"),
     N_("of {count} read correctly"),
     N_("read correctly"),
+    N_("Tested: {count} of {total}, each by a model that had not learned from it."),
     N_("95% interval {low} to {high}"),
     N_("{share} correct"),
     N_("{label}, read as {name}"),

@@ -76,6 +76,12 @@ def lacks_guess(found: Entry | None) -> bool:
     return attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
 
 
+def awaits_guess() -> bool:
+    """Whether the visitor still has to predict the result, so that nothing may give it away."""
+    present = fixed_controls.present()
+    return present is not None and attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
+
+
 def ask_for_guess() -> None:
     """Start was pressed too early: says so, and leads to the first field that is empty; or to the second class, if both
     are the same."""

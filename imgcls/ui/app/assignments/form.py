@@ -83,7 +83,12 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
     with st.form("assignment-form", border=False, enter_to_submit=False):  # Enter after the title would assign it
         st.caption(f"{_(WHAT)} {_(OF_TRAINING if is_training else OF_OTHERS)}")
         title = st.text_input(_("Title"), max_chars=assignments.TITLE_LENGTH, key="assignment-title")
-        instructions = st.text_area(_("Instructions"), max_chars=assignments.TEXT_LENGTH, key="assignment-instructions")
+        instructions = st.text_area(
+            _("Instructions"),
+            max_chars=assignments.TEXT_LENGTH,
+            key="assignment-instructions",
+            help=_("Plain text: Markdown is not formatted."),
+        )
         names = list(state)
         preset = [name for name in (ALWAYS_FIXED, "model") if is_training and name in state]
         fixed = st.multiselect(

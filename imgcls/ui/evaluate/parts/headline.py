@@ -11,8 +11,8 @@ from imgcls.evaluation.metrics import percent
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
-from imgcls.languages import ngettext
 from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_ACCURACY, MULTI, SINGLE
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -27,6 +27,7 @@ details.scores p{max-width:32em;margin:1rem 0 0;font-size:.875rem;opacity:.75}
 .stHtml details.scores dl.numbers{margin-top:.8rem}
 </style>"""
 
+TOO_FEW = N_("These are too few for a single figure.")
 CONFIDENCE = (
     "A confidence interval is the range in which the score on all images of this kind probably lies: the fewer test "
     "images, the wider it is."
@@ -40,11 +41,13 @@ def show(
     *,
     style: str = "",
     notes: Mapping[str, str] | None = None,
+    folds: Score | None = None,
 ) -> None:
     """The main score in large type with one sentence about the errors, computed from `count` of `total` test images.
 
     The other scores open below it, and so do the texts of `notes`, by their names. `style` is HTML to send along: an
-    element of its own would take room until its code is loaded.
+    element of its own would take room until its code is loaded. From few test images, the interval is in large type in
+    place of the score, or else the cross-validated score, `folds`, which is of all training images.
     """
     is_filtered = total is not None and count != total
     if isinstance(report, LabelReport):
@@ -74,6 +77,16 @@ def show(
     heading = _("{score} of filtered images").format(score=name) if is_filtered else name
     interval = _("95% confidence interval {range}").format(range=percent.interval(main.low, main.high))
     value, interval = formatting.fraction(main.value), html.escape(interval)
+    if count < formatting.FEW_TEST_IMAGES and not is_filtered:
+        measured = f"{name} {value}, {interval}"
+        if folds is not None:
+            value, heading = formatting.fraction(folds.value), _("cross-validated accuracy, on the training images")
+            limits = percent.interval(folds.low, folds.high)
+            interval = html.escape(_("95% confidence interval {range}").format(range=limits))
+            source = f"{measured}. {source}"
+        else:
+            value, interval = percent.interval(main.low, main.high), html.escape(_("95% confidence interval"))
+            source = f"{measured}. {source} {_(TOO_FEW)}"
     others = html.escape(_("All scores"))
     more = "".join(
         f'<details class="scores"><summary>{html.escape(name)}</summary><p>{html.escape(text)}</p></details>'

@@ -68,9 +68,7 @@ def _running(room: Room, activity: Activity) -> None:
         if st.button(
             _("Finish"), icon=":material/stop_circle:", help=_("No more drawings are accepted. All are kept.")
         ):
-            with errors.shown():
-                activities.finish(room)
-                st.rerun()
+            st.dialog(_("Finish?"))(_confirm_finishing)(room)
         _delete_button(room)
     if base:
         shown = _("The screen, for a projector, shows a QR code of {address}.").format(address=phone)
@@ -149,6 +147,19 @@ def _try(act, *values) -> None:
 def _delete_button(room: Room) -> None:
     if pool.total(activities.folder(room)) and st.button(_("Delete all drawings"), icon=":material/delete:"):
         _delete(room)
+
+
+def _confirm_finishing(room: Room) -> None:
+    st.markdown(_("No more drawings are accepted. All are kept."))
+    if st.button(
+        _("Finish"),
+        type="primary",
+        icon=":material/stop_circle:",
+        key="together-finish",
+        on_click=_try,
+        args=(activities.finish, room),
+    ):
+        st.rerun()
 
 
 def _delete(room: Room) -> None:

@@ -226,3 +226,6 @@ def test_only_members_read_on_the_phone_what_the_teacher_tells_the_class(site, r
         rooms.announce(room, "Look <b>up</b>")
     shown = [site.ask("GET", f"/room/{room.code}/state", who).json["message"] for who in (ADA, EVE)]
     assert shown == ["Look <b>up</b>", ""]
+    for who in (ADA, EVE):
+        assert site.ask("POST", f"/room/{room.code}/dismiss", who, {}).status == 200
+    assert site.ask("GET", f"/room/{room.code}/state", ADA).json["message"] == "", "closed until the next one"

@@ -55,6 +55,13 @@ def test_what_is_no_digit_is_marked_and_counts_neither_as_right_nor_as_wrong(sit
     assert (sent["known"], sent["wrong"], sent["drawings"][0]["isRejected"]) == (0, 0, True)
 
 
+def test_all_classes_that_are_read_worst_are_the_hardest(site, room, wall):
+    for label in (3, 4):
+        for _ in range(3):
+            send(room, wall, ADA, ONE, label)
+    assert show(site, room)["hardest"] == ["3, 4", 0.0]
+
+
 def test_strokes_are_sent_once(site, room, wall):
     first = send(room, wall, ADA, ONE, 1)
     second = send(room, wall, ADA, SEVEN, 7)

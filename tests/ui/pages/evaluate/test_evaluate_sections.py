@@ -19,6 +19,7 @@ from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.runs.table_parts import table_rows
 from imgcls.ui.train import settings_form
+from imgcls.ui.widgets import formatting
 from tests.support.pages import HOSTILE, html_of, is_intact, opened, text_of
 from tests.support.runs.evaluations import grouped_run, stored_robustness, stored_suspects
 
@@ -260,6 +261,20 @@ def test_cross_validation_results_are_beside_the_scores(finished_run):
         (finished_run.folder / "result.json").write_text(json.dumps(result | {"folds": damaged}))
         app = opened("evaluate", run=finished_run.id)
         assert is_intact(app) and "Cross-validation" not in html_of(app)
+
+
+def test_from_few_test_images_the_interval_or_the_cross_validated_score_is_in_large_type(finished_run, monkeypatch):
+    monkeypatch.setattr(formatting, "FEW_TEST_IMAGES", 10_000)
+    found = html_of(opened("evaluate", run=finished_run.id))
+    assert re.search(r'<div class="headline"><div>[\d.]+–[\d.]+%</div>', found)
+    assert re.search(r"<b>95% CI [\d.]+–[\d.]+%</b> test accuracy", html_of(opened("runs")))
+    result = json.loads((finished_run.folder / "result.json").read_text())
+    result["folds"] = {"each": [0.9, 0.95], "accuracy": 0.925, "low": 0.9, "high": 0.95, "count": 1437}
+    (finished_run.folder / "result.json").write_text(json.dumps(result))
+    found = html_of(opened("evaluate", run=finished_run.id))
+    assert '<div class="headline"><div>92.5%</div><div><strong>cross-validated accuracy' in found
+    assert re.search(r"test accuracy [\d.]+%, 95% confidence interval [\d.]+–", found)
+    assert "<b>92.5%</b> cross-validated accuracy" in html_of(opened("runs"))
 
 
 def test_the_training_label_search_is_offered_and_missing_requirements_are_reported(finished_run):

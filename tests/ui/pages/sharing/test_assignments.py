@@ -70,6 +70,8 @@ def test_a_pupil_trains_with_the_fixed_settings_after_a_prediction(look_as, room
     assert is_intact(app) and attempts.of(task) == []
     assert [toast.value for toast in app.toast] == [attempt_page.FIRST], "its fields may be out of sight"
     assert ".st-key-guess-accuracy input" in html_of(app)
+    figures = [one.label for one in app.button if str(one.key).startswith("preset-")]
+    assert figures and not any("%" in label for label in figures), "they would give the prediction away"
     keys = [element.key for element in app.main if getattr(element, "key", None) in ("guess-second", "epochs")]
     assert keys == ["guess-second", "epochs"], "it is above Start and the settings"
     app.number_input(key="guess-accuracy").set_value(90.0)

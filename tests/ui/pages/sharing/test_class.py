@@ -229,6 +229,17 @@ def test_a_click_of_a_teacher_who_is_none_any_more_is_refused_on_the_server(look
     assert not rooms.find(room.id).is_paused
 
 
+def test_a_wall_ends_only_after_a_confirmation(look_as, room):
+    with acting_as(people.visitor(TEACHER)):
+        activities.start_collection(room, ["0", "1"])
+    look_as(TEACHER)
+    app = opened("class")
+    button(app, "Finish").click().run()
+    assert activities.find(room).is_open
+    app.button(key="together-finish").click().run()
+    assert is_intact(app) and not activities.find(room).is_open
+
+
 def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
     join(room)
     join(room, "Ben", "B" * 22)

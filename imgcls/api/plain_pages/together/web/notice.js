@@ -11,6 +11,7 @@ let ends; // the timer of a message that goes away
 /** Shows a message; it stays until the state of the class says something else. */
 export function say(message, isProblem = false) {
   clearTimeout(ends);
+  ends = 0;
   text(notice, message);
   notice.className = isProblem ? "is-problem" : "";
 }
@@ -18,7 +19,12 @@ export function say(message, isProblem = false) {
 /** Shows what has become of a drawing; the drawing itself shows it for longer. */
 export function sayBriefly(message) {
   say(message);
-  ends = setTimeout(() => say(usual), BRIEFLY);
+  ends = setTimeout(endBrief, BRIEFLY);
+}
+
+/** The message about the last drawing is over, such as when the next one begins. */
+export function endBrief() {
+  if (ends) say(usual);
 }
 
 /** A problem that is over as soon as the server answers again. */

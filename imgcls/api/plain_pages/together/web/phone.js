@@ -1,7 +1,7 @@
 /** The phone's page: draw or take a photo, see what the model reads, send, withdraw. Names are only ever set as text. */
 
 import { ask, repeat } from "./asking.js";
-import { say, sayAway, sayBriefly, sayState } from "./notice.js";
+import { endBrief, say, sayAway, sayBriefly, sayState } from "./notice.js";
 import { Camera } from "./camera.js";
 import { thumbnail } from "./thumbnail.js";
 import { translated } from "./translated.js";
@@ -94,7 +94,7 @@ function showReading({ probabilities, rejection: refused }) {
       ? "Read on the server, as this browser cannot run the model."
       : "Read on this device. Nothing is sent before you press Send.",
   );
-  text(find("where"), refused ? `${refused.title}. ${refused.text}` : where);
+  text(find("where"), refused ? `${refused.title}. ${refused.text.replace("Draw or upload", "Draw")}` : where);
   find("where").className = refused ? "is-rejected" : "hint";
 }
 
@@ -231,8 +231,7 @@ let seen = "";
 async function refresh() {
   const state = await ask(`state?after=${newest}`);
   find("message").hidden = !state.message;
-  const message = state.message && translated("Message to the class: {text}", { text: state.message });
-  text(find("message").firstElementChild, message);
+  text(find("message").firstElementChild, state.message && translated("Message to the class: {text}", { text: state.message }));
   const isNew = state.activity !== content.activity || (state.model ?? "") !== content.model;
   if (isNew && (state.activity !== content.activity || isEmpty())) return location.reload();
   find("join").hidden = !state.mustJoin;
@@ -274,8 +273,18 @@ find("join").onsubmit = async (event) => {
   }
 };
 
+find("message").querySelector("button").onclick = async () => {
+  find("message").hidden = true;
+  try {
+    await ask("dismiss", { method: "POST", body: {} });
+  } catch (error) {
+    say(error.message, true);
+  }
+};
+
 function changed(sample) {
   find("send").disabled = isEmpty();
+  if (!isEmpty()) endBrief();
   if (pad) sessionStorage.setItem(KEPT, JSON.stringify(pad.strokes));
   read(sample);
 }

@@ -51,7 +51,7 @@ export async function moderate(id, isShown) {
   }
 }
 
-function showScore({ accuracy, matrix, labelled, classes }) {
+function showScore({ accuracy, matrix, labelled, classes, total }) {
   find("score").hidden = !accuracy;
   if (!accuracy) return;
   const [value, low, high] = accuracy;
@@ -60,6 +60,9 @@ function showScore({ accuracy, matrix, labelled, classes }) {
   const isFew = count < FEW; // where one more is several percent
   text(find("accuracy"), isFew ? translated("{wrong} of {known}", { wrong: right, known: count }) : percent(value, 0));
   text(find("labelled"), translated(isFew ? "read correctly" : "of {count} read correctly", { count }));
+  const tested = "Tested: {count} of {total}, each by a model that had not learned from it.";
+  const isPart = labelled === undefined && count < total; // repeats, and some that only chose the best epoch
+  text(find("tested"), isPart ? translated(tested, { count, total }) : "");
   const limits = { low: percent(low, 0), high: percent(high, 0) };
   text(find("interval"), translated("95% interval {low} to {high}", limits));
   const look = JSON.stringify(matrix);
