@@ -233,7 +233,7 @@ def test_a_wall_ends_only_after_a_confirmation(look_as, room):
     with acting_as(people.visitor(TEACHER)):
         activities.start_collection(room, ["0", "1"])
     look_as(TEACHER)
-    app = opened("class")
+    app = opened("class", tab="draw")
     button(app, "Finish").click().run()
     assert activities.find(room).is_open
     app.button(key="together-finish").click().run()
