@@ -93,8 +93,9 @@ def show(run: Run, card: ModelCard, answer: Answer | None, source: Source | None
 
 def _labels(some: Sequence[Run]) -> dict[str, str]:
     """The names of runs by their ids; ids are added to names that occur twice."""
-    counts = Counter(run.label for run in some)
-    return {run.id: run.label if counts[run.label] == 1 else f"{run.label} · {run.id}" for run in some}
+    names = {run.id: run_select.owned(run, run.label) for run in some}
+    counts = Counter(names.values())
+    return {run_id: name if counts[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
 
 
 def _other(

@@ -11,7 +11,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import table_columns, thumbnails
 from imgcls.ui.runs.table_columns import Row
-from imgcls.ui.widgets import formatting, pager
+from imgcls.ui.widgets import formatting, pager, run_select
 
 A_PAGE = 12
 PAGE = "cards-page"
@@ -68,11 +68,11 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     st.html(
         f'<div class="run-picture"><div class="curve">{line}</div>'
         f'<div class="mistakes" title="{html.escape(wrong)}">{images}</div></div>'
-        f'<p class="score">{_score(run, row)}</p><h2>{html.escape(row["name"])}</h2>'
+        f'<p class="score">{_score(run, row)}</p><h2>{html.escape(run_select.owned(run, row["name"]))}</h2>'
         f'<p class="one-line">{html.escape(what)}</p><p class="one-line">{when}</p><p class="chips">{badge}{tags}</p>'
     )
     # It covers the card, and takes no place that could move the rest when it comes.
-    if st.button(plain(row["name"]), key=f"open-{run.id}", type="tertiary"):
+    if st.button(plain(run_select.owned(run, row["name"])), key=f"open-{run.id}", type="tertiary"):
         links.go("train.py", run=run.id)
 
 

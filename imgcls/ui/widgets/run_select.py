@@ -9,15 +9,16 @@ from functools import lru_cache
 
 import streamlit as st
 
-from imgcls import languages, runs
+from imgcls import languages, runs, sharing
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
+from imgcls.sharing import ownership
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
-from imgcls.ui.widgets import empty_state
+from imgcls.ui.widgets import empty_state, sharing_choice
 
 MOST = 200
 """So many runs are offered besides the one that is shown: thousands would slow down every rerun."""
@@ -33,6 +34,9 @@ def pick_run(
     is_compact: bool = False,
 ) -> Run | None:
     """A select box of the usable runs, showing the one in `?run=`; without it `prefer`, else the newest.
+
+    On a shared server, a run of another visitor is only the newest if there is none of one's own, and none that comes
+    with the project.
 
     None, with an empty state on the page, if there is no usable run. None, too, if the one in the URL cannot be used or
     was deleted: the page says so, and the visitor chooses another one, since the results of one model must not be taken
@@ -56,16 +60,32 @@ def pick_run(
         return None
     picked = select(
         _(label),
-        {run_id: title(run) for run_id, run in choices.items()},
+        {run_id: owned(run, title(run)) for run_id, run in choices.items()},
         key=key,
         parameter="run",
-        default=prefer,
+        default=prefer if prefer in choices else _own_or_shipped(choices),
         help=_("The latest runs with a trained model, newest first. Open older ones from the Runs page."),
         on_change=on_change,
         is_required=not is_gone,
         is_compact=is_compact,
     )
     return choices.get(picked)
+
+
+def owned(run: Run, text: str) -> str:
+    """A text about a run, after the name of its owner if that is another visitor: a class has 25 of the same lesson."""
+    owner = sharing_choice.owner_name(run.folder)
+    return f"{owner} · {text}" if owner else text
+
+
+def _own_or_shipped(choices: Mapping[str, Run]) -> str:
+    """The newest run of one's own, else a shipped one; "" if there is none."""
+    if not sharing.is_shared():
+        return ""
+    visitor = sharing.current().id
+    own = (run_id for run_id, run in choices.items() if visitor and ownership.of(run.folder).owner == visitor)
+    shipped = (run_id for run_id, run in choices.items() if run.is_example)
+    return next(own, "") or next(shipped, "")
 
 
 def offered(usable: Callable[[Run], bool], *wanted: str) -> dict[str, Run]:

@@ -41,6 +41,11 @@ def whose(folder: Path) -> str:
     return thing.shown_owner
 
 
+def owner_name(folder: Path) -> str:
+    """The name of the visitor whose it is; "" also if it is nobody's, such as what comes with the project."""
+    return whose(folder) if sharing.is_shared() and ownership.of(folder).owner else ""
+
+
 def _share(action: Action, folder: Path, key: str) -> None:
     choice = st.session_state.get(key)
     if choice is None:  # reported by a control that the browser is still mounting

@@ -72,7 +72,7 @@ def choose(run: Run) -> Run | None:
     has_same_images = any(other.card.data == data for other, _ in choices.values())
     picked = run_select.select(
         "Compare with",
-        {run_id: name for run_id, (_, name) in choices.items()},
+        {run_id: run_select.owned(other, name) for run_id, (other, name) in choices.items()},
         key="other-run",
         parameter="other",
         help="All tested runs with the same classes; those on the same dataset first.",

@@ -1,5 +1,6 @@
 """The pages of a shared server: what is disabled says why, and nothing of others is shown that they did not share."""
 
+import shutil
 import time
 from collections import OrderedDict
 
@@ -276,3 +277,19 @@ def test_a_page_knows_its_visitor_and_looks_for_no_file_of_secrets(monkeypatch):
     monkeypatch.setattr(visitor, "signed_in", lambda who, user: signed_in.append(user["email"]) or who)
     assert not AppTest.from_function(page, default_timeout=60).run().exception
     assert signed_in == ["test@example.com"] and not looked, "the address that AppTest gives its user"
+
+
+def test_runs_of_others_name_their_owner_and_ones_own_is_opened_first(look_as, finished, finished_run):
+    ownership.share(finished.folder, Visibility.PUBLIC)
+    finished.rename("Lesson 3")
+    own = Run(finished.folder.with_name("20200101-000000-own"))
+    shutil.copytree(finished.folder, own.folder)
+    ownership._write(own.folder, ownership.Thing(BEN.id, Visibility.PRIVATE, "", "Ben"), 1.0)
+    look_as(BEN)
+    app = opened("evaluate")
+    (choice,) = [one for one in app.selectbox if one.key == "evaluate-run"]
+    assert is_intact(app) and choice.value == own.id
+    assert any(one.startswith("Ada · Lesson 3") for one in choice.options)
+    assert not any(one.startswith("Ben") for one in choice.options)
+    headings = "".join(element.proto.body for element in opened("runs").get("html"))
+    assert "<h2>Ada · Lesson 3</h2>" in headings and "<h2>Lesson 3</h2>" in headings
