@@ -6,7 +6,7 @@ from imgcls.languages import gettext as _
 from imgcls.ui.you.classroom import page
 
 ORDER = 55
-ICON = ":material/school:"
+ICON = ":material/co_present:"
 MODES = ("classroom",)
 
 st.title(_("Class"))

@@ -117,10 +117,18 @@ def _attempt(action, *arguments, **values) -> None:
 
 def _place_buttons(run: Run) -> None:
     """The controls of a run in the queue."""
-    may_move = rights.button(Action.MOVE_RUN, run.folder)
-    for label, icon, key, by in ((_("Earlier"), "upward", "earlier", -1), (_("Later"), "downward", "later", 1)):
+    own = jobs.of_same_owner(run, jobs.waiting())
+    for label, icon, key, by, end in (
+        (_("Earlier"), "upward", "earlier", -1, own[:1]),
+        (_("Later"), "downward", "later", 1, own[-1:]),
+    ):
         st.button(
-            label, icon=f":material/arrow_{icon}:", key=key, on_click=_attempt, args=(jobs.move, run, by), **may_move
+            label,
+            icon=f":material/arrow_{icon}:",
+            key=key,
+            on_click=_attempt,
+            args=(jobs.move, run, by),
+            **rights.button(Action.MOVE_RUN, run.folder, disabled=end == [run]),
         )
     st.button(
         _("Remove from queue"),

@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls import sharing
-from imgcls.sharing import Action, Visibility, guarding, ownership
+from imgcls.jobs.together import names
+from imgcls.languages import gettext as _
+from imgcls.sharing import Action, Role, Visibility, guarding, ownership, people
 from imgcls.ui.app.errors import shown
 
 TITLES = {Visibility.PRIVATE: "Only me", Visibility.ROOM: "My class", Visibility.PUBLIC: "Everybody"}
@@ -38,6 +40,8 @@ def whose(folder: Path) -> str:
     thing, visitor = ownership.of(folder), sharing.current()
     if thing.owner and thing.owner == visitor.id:
         return ""
+    if thing.owner and not thing.owner_name and people.find(thing.owner).role in (Role.TEACHER, Role.OWNER):
+        return _(names.TEACHER)  # as the class reads it everywhere
     return thing.shown_owner
 
 

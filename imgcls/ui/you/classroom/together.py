@@ -53,7 +53,9 @@ def link(room: Room, activity: Activity, *, is_primary: bool) -> None:
     """For a pupil: the page on which to draw, while something is being collected."""
     label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
     kind = "is-primary" if is_primary else "is-secondary"
-    st.html(DRAW.format(kind, html.escape(_address(room, "draw")), html.escape(label)), width="content")
+    sign = "📷" if activity.has_photos else "✎"  # Streamlit's icons are not available in HTML
+    shown = f'<span aria-hidden="true">{sign}</span> {html.escape(label)}'
+    st.html(DRAW.format(kind, html.escape(_address(room, "draw")), shown), width="content")
 
 
 def _running(room: Room, activity: Activity) -> None:

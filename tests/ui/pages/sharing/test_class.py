@@ -72,6 +72,8 @@ def html_of(app):
 def test_the_page_is_only_there_in_classroom_mode():
     (page,) = [found for found in page_files.found(PAGES) if found.title == "Class"]
     assert page.modes == ("classroom",)
+    (lessons,) = [found for found in page_files.found(PAGES) if found.title == "Lessons"]
+    assert page.icon != lessons.icon
 
 
 def test_a_teacher_opens_a_class_and_sees_its_code(look_as):

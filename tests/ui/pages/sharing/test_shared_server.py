@@ -16,6 +16,7 @@ from imgcls.sharing import Mode, Role, Visibility, Visitor, acting_as, limits, o
 from imgcls.sharing.limits import LimitReached
 from imgcls.studies import plan
 from imgcls.ui.visitors import exposure, visitor
+from imgcls.ui.widgets import sharing_choice
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 
 ADA, BEN = Visitor("A" * 22, Role.MEMBER, "Ada"), Visitor("B" * 22, Role.MEMBER, "Ben")
@@ -293,3 +294,12 @@ def test_runs_of_others_name_their_owner_and_ones_own_is_opened_first(look_as, f
     assert not any(one.startswith("Ben") for one in choice.options)
     headings = "".join(element.proto.body for element in opened("runs").get("html"))
     assert "<h2>Ada · Lesson 3</h2>" in headings and "<h2>Lesson 3</h2>" in headings
+
+
+def test_a_teacher_without_a_name_is_called_teacher(look_as, finished):
+    people.change(ADA.id, role=Role.TEACHER)
+    ownership._write(finished.folder, ownership.Thing(ADA.id, Visibility.PUBLIC, "", ""), time.time())
+    look_as(BEN)
+    assert sharing_choice.whose(finished.folder) == "Teacher"
+    people.change(ADA.id, role=Role.MEMBER)
+    assert sharing_choice.whose(finished.folder) == "Visitor AAAA"

@@ -60,6 +60,10 @@ def test_a_queued_run_can_be_moved_and_removed(digits, monkeypatch):
     assert is_intact(app)
     assert {"Earlier", "Later", "Remove from queue"} <= buttons(app).keys()
     assert "Stop" not in buttons(app)
+    assert not buttons(app)["Earlier"] and not buttons(app)["Later"], "position 1 of 1"
+    second = runs.create(CONFIG, place=waiting_list.last_place())
+    assert not buttons(opened("train", run=run.id))["Earlier"] and buttons(opened("train", run=run.id))["Later"]
+    assert buttons(opened("train", run=second.id))["Earlier"] and not buttons(opened("train", run=second.id))["Later"]
 
 
 def test_a_resumed_queued_run_can_be_stopped(active_run):
