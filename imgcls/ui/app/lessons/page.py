@@ -10,11 +10,15 @@ import streamlit as st
 from imgcls import lessons, sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom.assignments.assignment import LESSON
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
 from imgcls.sharing import Role
+from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Progress, Standing
+from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
@@ -162,6 +166,29 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
             standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
+        _assign_button(name)
+
+
+def _assign_button(name: str) -> None:
+    """For the teacher of an open class: one press gives it this lesson."""
+    room = rooms.find(sharing.current().room)
+    if room is None or not room.is_open or not rooms.manages(sharing.current(), room):
+        return
+    is_given = any(one.is_open and one.state.get(LESSON) == name for one in assignments.of_room(room))
+    st.button(
+        _("Assign to the class"),
+        icon=":material/co_present:",
+        key="lesson-assign",
+        disabled=is_given,
+        on_click=_assign,
+        args=(room, name),
+    )
+
+
+def _assign(room: Room, name: str) -> None:
+    """A callback."""
+    with errors.shown():
+        assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
 
 
 def _for_teachers(name: str) -> None:

@@ -256,6 +256,17 @@ def test_a_teacher_gives_a_lesson_and_sees_how_far_each_member_is(look_as, room)
     ]
 
 
+def test_a_teacher_gives_the_lesson_on_its_own_page_once(look_as, room):
+    look_as(TEACHER)
+    app = opened("lessons", lesson="draw")
+    app.button(key="lesson-assign").click().run()
+    (given,) = assignments.of_room(room)
+    assert is_intact(app) and given.state == {"lesson": "draw"}
+    assert app.button(key="lesson-assign").disabled
+    look_as(ADA)
+    assert not [one for one in opened("lessons", lesson="draw").button if one.key == "lesson-assign"]
+
+
 def test_a_member_sees_the_lesson_of_the_class_and_only_their_own_progress(look_as, room):
     give(room, "lessons", {"lesson": "draw"})
     look_as(ADA)
