@@ -92,7 +92,7 @@ def test_the_reason_says_what_is_expected_for_every_digit_model(digits):
     drawn = drawing(*OTHERS["a star"])
     found = reject(digits, digits.card, drawn, pixels_of(drawn))
     assert (found.title, found.for_digits) == (NOT_A_DIGIT, True)
-    assert "digits 0 to 9" in found.text
+    assert "Draw a digit from 0 to 9" in found.text
 
 
 def test_unfinished_drawings_and_other_models_are_not_checked(digits):

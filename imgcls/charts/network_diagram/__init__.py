@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from math import log2, prod
 from types import MappingProxyType
 
+from imgcls.charts.network_diagram import labels
 from imgcls.charts.theme import CLEAR, QUIET, faded, lay_out, literal, mixed
 
 HEIGHT = 208  # pixels, without the labels
 TALLEST = 150  # in diagram units, about as many pixels
 IMAGE_SIDE = 44  # the side of an image above a block, in diagram units
 PLAIN = "activation, dropout …"
-LETTER, SPACE = 5.3, 4  # pixels: a letter of a label, on average, and the least space between two labels
-NARROW = 300  # pixels that the blocks have on a phone
-ROW = 27  # pixels: the height of a row of labels, which have two lines
-LEVELS = 3  # rows of labels at most
 
 # A layer belongs to the first group with a word that occurs in its class name: group, words, colour.
 GROUPS = (
@@ -101,8 +98,8 @@ def network(rows, images: Mapping[int, str] = MappingProxyType({})):
     )
     above = (IMAGE_SIDE + 10) * bool(images)
     width = max(blocks[-1].right + 24, 620) if blocks else 620
-    labels = _labels(rows, blocks, width)
-    below = ROW * (1 + max((level for level, _ in labels.values()), default=0)) + 12
+    named = labels.placed([_label(row) for row in rows], blocks, width)
+    below = labels.ROW * (1 + max((level for level, _ in named.values()), default=0)) + 12
     lay_out(figure, height=HEIGHT + above + below, margins=(36, 20, 8, below), legend="above")
     for number, url in images.items():
         figure.add_layout_image(
@@ -116,13 +113,13 @@ def network(rows, images: Mapping[int, str] = MappingProxyType({})):
             xanchor="center",
             yanchor="bottom",
         )
-    shapes += [_leader(blocks[number].foot, level * ROW) for number, (level, _) in labels.items() if level]
+    shapes += [labels.leader(blocks[number].foot, level * labels.ROW) for number, (level, _) in named.items() if level]
     figure.update_layout(shapes=shapes, dragmode=False, hovermode="closest", hoverdistance=-1)
     spare = (width - blocks[-1].right - 24) / 2 if blocks else 0
     figure.update_xaxes(
         range=[-12 - spare, width - spare + 12],
-        tickvals=[blocks[number].foot for number in labels],
-        ticktext=["<br><br>" * level + text for level, text in labels.values()],
+        tickvals=[blocks[number].foot for number in named],
+        ticktext=["<br><br>" * level + text for level, text in named.values()],
         tickangle=0,
         ticklabeloverflow="allow",
         tickfont={"size": 11},
@@ -227,55 +224,6 @@ def _group(kind):
         if any(word in name for word in words):
             return group, colour
     return PLAIN, "#A3ABB5"
-
-
-def _labels(rows, blocks, width):
-    """The number of a layer -> the level of its label and its text, horizontal and in as many rows as they need.
-
-    Blocks come before grey layers, and the last block before those between. A layer whose label has no room on a phone
-    has none: its name is shown on hovering, and in the table of the layers.
-    """
-    order = [number for number, block in enumerate(blocks) if not block.slim]
-    order = order[:1] + order[-1:] + order[1:-1] if len(order) > 1 else order
-    order += [number for number, block in enumerate(blocks) if block.slim]
-    placed: list[tuple[int, float, float, float]] = []  # level, left end, middle, right end
-    found, is_full = {}, False
-    for number in order:
-        text = _label(rows[number])
-        at = blocks[number].foot
-        half = (max(map(len, text.split("<br>"))) * LETTER + SPACE) / 2 * width / NARROW
-        new = ((level, at - half, at, at + half) for level in range(LEVELS))
-        free = next((label for label in new if not any(_overlap(label, other) for other in placed)), None)
-        if free is None and not blocks[number].slim:
-            is_full = True
-        if free and not (is_full and blocks[number].slim):  # the name of a dropout next to a block without one misleads
-            placed.append(free)
-            found[number] = free[0], text
-    return dict(sorted(found.items()))
-
-
-def _overlap(one, other):
-    """Whether two labels, or the line to the lower one and the upper one, meet."""
-    upper, lower = sorted((one, other))
-    left, right = (lower[1], lower[3]) if upper[0] == lower[0] else (lower[2], lower[2])
-    return left < upper[3] and right > upper[1]
-
-
-def _leader(x, length):
-    """A thin line from the blocks down to a label that is not in the first row."""
-    return {
-        "type": "line",
-        "xref": "x",
-        "x0": x,
-        "x1": x,
-        "yref": "paper",
-        "ysizemode": "pixel",
-        "yanchor": 0,
-        "y0": 0,
-        "y1": -length - 4,
-        "line": {"color": faded(QUIET, 0.5), "width": 1},
-        "layer": "below",
-    }
 
 
 def _label(row):
