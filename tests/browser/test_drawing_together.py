@@ -105,6 +105,10 @@ def test_the_audience_sees_no_drawing_before_the_moderator_does(visit, school, t
     draw_one(phone)
     phone.get_by_role("button", name="Send").click()
     expect(phone.locator("#gallery figcaption")).to_have_text("read as 1, not approved yet")
+    expect(phone.locator("#notice")).to_contain_text("Sent.")
+    draw_one(phone)
+    expect(phone.locator("#notice")).to_have_text("", timeout=2_000)  # at the first stroke, and not later by itself
+    phone.locator("[data-clear]").click()
     expect(wall.locator("#total")).to_have_text("0 drawings, 1 to approve")
     expect(wall.locator("canvas")).to_have_count(0)
     expect(moderator.get_by_role("heading", name="Waiting for approval: 1")).to_be_visible()
