@@ -62,6 +62,8 @@ HARMLESS = {
         "runs-cost",
         "layout",
         "preset",
+        "compact",
+        "tab",
     ),
 }
 # Files whose parameters are named after the settings of a run, the filters of a list, or the parameters above.
