@@ -151,6 +151,7 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     expect(steps.main(teacher)).to_contain_text(f"New names: {MARKUP}.")
     steps.button(teacher, "Show 1 name on the screen").click()
     expect(page.locator("#writers tbody td").first).to_have_text(MARKUP)
+    tab(teacher, "Draw together")
     expect(page.locator("#progress")).to_contain_text("At least 3 drawings of each")
     expect(page.locator("#writers th")).to_have_text(["Name", "Drawings", "Misread"])  # one person has no distance
     expect(steps.main(teacher)).to_contain_text("At least 3 drawings of each: ☺, ☹, <i>x</i>")

@@ -117,7 +117,7 @@ def _counts(room_id: str) -> None:
         at = list(TABS).index(name) + 1
         text += f" &nbsp; :orange-badge[:material/notifications: {_to_approve(name, count)}]"
         # the control stays the same: with another label, Streamlit would treat it as another one
-        mark = f'content:" · {count}" / "";font-weight:700'
+        mark = f'content:" · {count}" / "";margin-left:.25em;font-weight:700'
         st.html(f"<style>.st-key-{TAB_KEY} button:nth-of-type({at})::after{{{mark}}}</style>")
     st.markdown(text, help=_(STUCK))
 
