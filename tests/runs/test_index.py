@@ -329,6 +329,19 @@ def test_notes_survive_damage_and_have_limits(add):
         notes.tag(run, "\n", given=True)
 
 
+def test_the_default_view_is_one_that_exists():
+    views.save("Best", "q=model%3Dcnn")
+    assert views.default() is None
+    views.set_default("Best")
+    views.save("Another", "sort=test")
+    assert views.default() == "Best", "kept when another view is saved"
+    views.set_default("Missing")
+    assert views.default() is None
+    views.set_default("Best")
+    views.save("Best", None)
+    assert views.default() is None, "removed with its view"
+
+
 def test_views_are_saved_by_name():
     views.save("Best", "q=model%3Dcnn")
     views.save("Another", "sort=test")

@@ -1,9 +1,12 @@
 """Saved views of the table of runs: a name for each URL query, a file for each visitor.
 
 <runs>/_views/local.json      or, on a shared server, ~<visitor>.json
-{"version": 1, "views": {"Best CNNs": "q=model%3Dcnn&sort=test"}}
+{"version": 1, "views": {"Best CNNs": "q=model%3Dcnn&sort=test"}, "default": "Best CNNs"}
+
+The default view is the one that the visitor's Runs page opens with.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -30,6 +33,21 @@ def read() -> dict[str, str]:
         return {}
 
 
+def default() -> str | None:
+    """The name of the default view; None if there is none."""
+    try:
+        name = json_files.read_object(_path()).get("default")
+    except (OSError, ValueError):
+        return None
+    return name if isinstance(name, str) and name in read() else None
+
+
+def set_default(name: str | None) -> None:
+    """Makes a saved view the default one, or with None no view. Raises as `save` does."""
+    sharing.require(Action.SAVE_VIEW)
+    _change(lambda views: name)
+
+
 def save(name: str, query: str | None) -> None:
     """Saves a view, or with None removes it.
 
@@ -41,17 +59,30 @@ def save(name: str, query: str | None) -> None:
     name = cleaned(name)
     if not name:
         raise RunError("A view needs a name of at least one letter or digit.")
+
+    def change(views: dict[str, str]) -> str | None:
+        before = default()
+        views.pop(name, None)
+        if query is not None:
+            views[name] = query[:LONGEST]
+        if len(views) > MOST:
+            raise RunError(f"There can be at most {MOST} views. Remove one first.")
+        return before
+
+    _change(change)
+
+
+def _change(change: Callable[[dict[str, str]], str | None]) -> None:
+    """`change` alters the views and returns the name of the default one."""
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(path.with_suffix(".lock"), timeout=5):
             views = read()
-            views.pop(name, None)
-            if query is not None:
-                views[name] = query[:LONGEST]
-            if len(views) > MOST:
-                raise RunError(f"There can be at most {MOST} views. Remove one first.")
-            atomic.write_json(path, {"version": VERSION, "views": views})
+            chosen = change(views)
+            atomic.write_json(
+                path, {"version": VERSION, "views": views, "default": chosen if chosen in views else None}
+            )
     except OSError as error:  # includes the time-out of the lock, which has no strerror
         raise RunError(f"The view could not be saved: {error.strerror or 'the file is in use'}.") from error
 

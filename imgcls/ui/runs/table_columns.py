@@ -19,7 +19,7 @@ MINE = "Mine"
 MOST_NOTE = 80
 MOST_OFFERED = 300
 """Settings and own metrics among which columns are chosen."""
-NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH, AGE_WIDTH = 200, 460, 7, 130, 118
+NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH, AGE_WIDTH = 200, 320, 7, 130, 118
 """Pixels: of the names of runs, of a letter, of the tags, and of "21 minutes ago"."""
 STUDY_STATE = "study_state"
 """Of a row that stands for a study: the words for the study's state."""

@@ -83,6 +83,7 @@ class Filters:
 def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, Grouping | None]:
     """Draws the controls; the runs that match, the columns to show, the layout, the filters, and the groups if there
     are any. `only`: as in `Query`."""
+    saved_views.open_default(KEYS)
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
     offered = search(wanted, values_of=FILTERS)
     with st.container(horizontal=True, vertical_alignment="center", key="runs-controls"):

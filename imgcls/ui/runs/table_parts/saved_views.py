@@ -1,7 +1,7 @@
 """The saved views of the table: save the present one, open one, remove one."""
 
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import streamlit as st
 
@@ -12,8 +12,20 @@ from imgcls.ui.visitors import rights
 
 OPEN_VIEW = "<script>history.pushState(null, '', '?{}'); dispatchEvent(new PopStateEvent('popstate'));</script>"
 """As the Back button: Streamlit lets no Python code change URL parameters of controls on a page."""
-NAME, CHANGED = "view-name", "view-changed"
-"""Session keys: the chosen view, and whether it has just been chosen."""
+NAME, CHANGED, VISITED = "view-name", "view-changed", "view-visited"
+"""Session keys: the chosen view, whether it has just been chosen, and whether the page was visited before."""
+
+
+def open_default(keys: Sequence[str]) -> None:
+    """Applies the visitor's default view at the first visit of a session, unless the link has a view of its own."""
+    is_first = not st.session_state.get(VISITED)
+    st.session_state[VISITED] = True
+    if is_first and not any(key in st.query_params for key in (*keys, "selected")):
+        saved, name = views.read(), views.default()
+        if name is not None:
+            st.session_state[NAME] = name
+            st.query_params.from_dict(parse_qs(_known(saved[name], keys)))  # allowed before the controls exist
+            st.rerun()
 
 
 def show(keys: Sequence[str]) -> None:
@@ -35,6 +47,16 @@ def show(keys: Sequence[str]) -> None:
     )
     if st.session_state.pop(CHANGED, False) and chosen is not None:
         st.html(OPEN_VIEW.format(_known(saved[chosen], keys)), unsafe_allow_javascript=True)
+    is_default = chosen is not None and chosen == views.default()
+    wanted = st.checkbox(
+        "Open Runs with this view",
+        is_default,
+        key=f"view-default-{chosen}",
+        **rights.button(Action.SAVE_VIEW, disabled=chosen is None),
+    )
+    if chosen is not None and wanted != is_default:
+        with shown():
+            views.set_default(chosen if wanted else None)
     may_remove = rights.button(Action.SAVE_VIEW, disabled=chosen is None)
     if st.button("Remove view", type="tertiary", **may_remove) and chosen:
         with shown():

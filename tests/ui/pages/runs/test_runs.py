@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 import pyarrow as pa
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from imgcls import runs, studies
 from imgcls.config import Config
@@ -408,13 +409,36 @@ def test_the_training_time_is_the_same_on_all_pages(finished_run):
     assert "training time 12 s" in html_of(opened("runs", layout="Cards", q="run-timed"))
 
 
+def test_runs_opens_with_the_default_view_unless_a_link_has_its_own(finished_run):
+    views.save("rates", "q=test%3E0.1&sort=Parameters")
+    app = opened("runs")
+    app.selectbox(key="view-name").set_value("rates").run()
+    app.checkbox(key="view-default-rates").check().run()
+    assert is_intact(app) and views.default() == "rates"
+
+    app = opened("runs")
+    assert is_intact(app) and app.text_input(key="q").value == "test>0.1"
+    assert (app.query_params["q"], app.query_params["sort"]) == ("test>0.1", "Parameters")
+    assert app.selectbox(key="view-name").value == "rates"
+    app.text_input(key="q").set_value("").run()
+    assert app.text_input(key="q").value == "", "only at the first visit"
+    assert opened("runs", layout="Table").text_input(key="q").value == "", "a link has its own view"
+
+    app.checkbox(key="view-default-rates").uncheck().run()
+    assert views.default() is None and opened("runs").text_input(key="q").value == ""
+
+
+def scripts(app: AppTest) -> str:
+    return " ".join(str(one.proto.body) for one in app.get("html"))
+
+
 def test_a_saved_view_is_applied_when_it_is_chosen(finished_run):
     views.save("rates", "q=test%3E0.1&columns=learning+rate&columns=test&group=Model&secret=1")
     app = opened("runs", layout="Table")
     app.selectbox(key="view-name").set_value("rates").run()
     assert is_intact(app)
-    (link,) = re.findall(r"pushState\(null, '', '\?([^']+)'", " ".join(str(one.proto.body) for one in app.get("html")))
+    (link,) = re.findall(r"pushState\(null, '', '\?([^']+)'", scripts(app))
     query = parse_qs(link)
     assert query == {"q": ["test>0.1"], "columns": ["learning rate", "test"], "group": ["Model"]}
     assert is_intact(opened("runs", **query))
-    assert "pushState(null" not in " ".join(str(one.proto.body) for one in app.run().get("html")), "once"
+    assert "pushState(null" not in scripts(app.run()), "once"
