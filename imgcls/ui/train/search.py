@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import languages, runs, studies
 from imgcls.config import Config
@@ -14,6 +15,7 @@ from imgcls.params import Choice, Param, Range
 from imgcls.studies import Plan, proposals, space
 from imgcls.studies import plan as plans
 from imgcls.ui.app import links
+from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import shown
 from imgcls.ui.app.lessons import stored
 from imgcls.ui.components import reveal
@@ -34,8 +36,9 @@ USUAL = {
 FIRST = ("learning_rate", "batch_size", "optimizer", "dropout")
 """Offered first, as they usually matter most."""
 SAMPLERS = {"tpe": "TPE", "random": "Random", "grid": "Grid"}
-SWITCH, PANEL = "vary", "vary-panel"
-"""Key of the switch and of what it shows."""
+SWITCH, PANEL, NAMES = "vary", "vary-panel", "vary-names-{}"
+"""Key of the switch, of what it shows, and of the names of the settings that are varied, by model."""
+VARIED = N_("Varied by the study.")
 BACKEND, PARALLEL = "backend", "vary-parallel"
 """Session keys of where runs train, which the form asks beside Start, and of how many trials train at a time."""
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
@@ -70,6 +73,15 @@ def show(config: Config) -> Varied | None:
         return Varied(plan)
 
 
+def is_varied(key: str) -> bool:
+    """Whether the study varies the setting of the control with this key. Asked before the panel is drawn, below the
+    form, so the session says it; an attempt at an assignment has no panel."""
+    state = st.session_state
+    if not state.get(SWITCH) or fixed_controls.present() is not None:
+        return False
+    return key.rpartition(".")[2] in state.get(NAMES.format(state.get("model")), ())
+
+
 def open_form() -> None:
     """Leads to the form, with the controls of a study in view."""
     st.session_state.pop(detailed.KEY, None)
@@ -96,7 +108,7 @@ def _panel(config: Config) -> Plan | None:
     params = {param.name: param for param in space.variable(config)}
     names = [*(name for name in FIRST if name in params), *(name for name in params if name not in FIRST)]
     chosen = st.multiselect(
-        "Settings to vary", names, format_func=lambda name: params[name].label, key=f"vary-names-{config.model}"
+        "Settings to vary", names, format_func=lambda name: params[name].label, key=NAMES.format(config.model)
     )
     texts = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
@@ -107,7 +119,9 @@ def _panel(config: Config) -> Plan | None:
             "Write a list such as 16, 32, 64, or a range such as 0.1 .. 0.5. Add “log” for a logarithmic scale, as in "
             "0.0001 .. 0.1 log."
         )
-    with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
+    most = min(plans.MOST_PARALLEL, _most_at_once())
+    fields = _fields(3 if most < 2 else 2)
+    with fields:
         trials = int(st.number_input("Trials", 2, plans.MOST_TRIALS, 20, key="vary-trials"))
         available = [name for name in plans.SAMPLERS if name != "tpe" or proposals.is_installed()]
         sampler = st.selectbox(
@@ -126,8 +140,9 @@ def _panel(config: Config) -> Plan | None:
             help="Ends a trial whose validation score is worse than that of other trials after the same number of "
             "epochs.",
         )
-        parallel = _parallel()
-    end, hours, kwh = _ends()
+        parallel = _parallel(most)
+    with fields if most < 2 else _fields(3):
+        end, hours, kwh = _ends()
     if not chosen:
         return None
     vary = {name: space.typed(text) if isinstance(text, str) else text for name, text in texts.items()}
@@ -143,9 +158,14 @@ def _panel(config: Config) -> Plan | None:
     return plan.limited(end, hours, kwh)
 
 
-def _parallel() -> int:
+def _fields(columns: int) -> DeltaGenerator:
+    """So many fields in a row, fewer on a phone. There are three fields, and three ends beside them: as one grid they
+    fill it on both. With *Parallel* there are four fields, and the ends are a row of their own."""
+    return st.grid(columns, min_column_width=120, gap="small", vertical_alignment="bottom")
+
+
+def _parallel(most: int) -> int:
     """Trials at a time; 1 without a control where only one run trains at a time."""
-    most = min(plans.MOST_PARALLEL, _most_at_once())
     if most < 2:
         return 1
     if st.session_state.get(PARALLEL, 1) > most:  # chosen for another backend
@@ -167,24 +187,23 @@ def _most_at_once() -> int:
 
 def _ends() -> tuple[str, float, float]:
     """When the study ends at the latest: a time of day, hours, kilowatt-hours."""
-    with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
-        end = st.time_input(
-            "Overnight: end at",
-            None,
-            key="vary-until",
-            help="At this time on the server's clock, running trials stop at their best epoch, and the best trial "
-            "wins. Leave it empty to run all trials.",
-        )
-        hours = st.number_input("or after, hours", 0.1, float(plans.MOST_HOURS), None, key="vary-hours")
-        kwh = st.number_input(
-            "or after, kWh",
-            plans.LEAST_KWH,
-            float(plans.MOST_KWH),
-            None,
-            key="vary-energy",
-            help="The energy of everything that runs on the machine: measured where the processor's counters can be "
-            "read, otherwise estimated with 10 W per busy core.",
-        )
+    end = st.time_input(
+        "Overnight: end at",
+        None,
+        key="vary-until",
+        help="At this time on the server's clock, running trials stop at their best epoch, and the best trial "
+        "wins. Leave it empty to run all trials.",
+    )
+    hours = st.number_input("or after, hours", 0.1, float(plans.MOST_HOURS), None, key="vary-hours")
+    kwh = st.number_input(
+        "or after, kWh",
+        plans.LEAST_KWH,
+        float(plans.MOST_KWH),
+        None,
+        key="vary-energy",
+        help="The energy of everything that runs on the machine: measured where the processor's counters can be "
+        "read, otherwise estimated with 10 W per busy core.",
+    )
     return ("" if end is None else f"{end:%H:%M}"), float(hours or 0.0), float(kwh or 0.0)
 
 

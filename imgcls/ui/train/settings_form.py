@@ -22,6 +22,7 @@ from imgcls.params import Choice, Param, Range, RunId, Value
 from imgcls.ui.app.assignments import banner, fixed_controls
 from imgcls.ui.cache import backbone_runs
 from imgcls.ui.cache import curves as cached_curves
+from imgcls.ui.train import search
 from imgcls.ui.widgets import run_select
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.sections import defaults, section
@@ -105,10 +106,9 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
 
 
 def _usable(key: str, help: str) -> dict[str, Any]:
-    """Whether a control is disabled because an assignment fixes it, and its help."""
-    is_fixed = fixed_controls.is_fixed(key)
-    help = _(help)
-    return {"disabled": is_fixed, "help": f"{banner.FIXED} {help}" if is_fixed else help}
+    """Whether a control is disabled, because an assignment fixes it or a study varies it, and its help."""
+    reason = banner.FIXED if fixed_controls.is_fixed(key) else _(search.VARIED) if search.is_varied(key) else ""
+    return {"disabled": bool(reason), "help": f"{reason} {_(help)}".strip()}
 
 
 def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Any]:

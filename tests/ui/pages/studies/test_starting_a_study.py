@@ -82,6 +82,46 @@ def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
     assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
 
 
+def test_controls_of_varied_settings_are_disabled_with_their_values(digits):
+    app = opened("train", data="Small digits", learning_rate="0.002")
+    app.toggle(key="vary").set_value(True).run()
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "filters"]).run()
+    rate, filters = app.number_input(key="learning_rate"), app.slider(key="cnn.filters")
+    assert rate.disabled and filters.disabled and rate.help.startswith("Varied by the study.")
+    assert rate.value == 0.002 and app.query_params["learning_rate"] == "0.002"
+    assert not app.slider(key="cnn.blocks").disabled and not app.number_input(key="epochs").disabled
+    app.toggle(key="vary").set_value(False).run()
+    rate = app.number_input(key="learning_rate")
+    assert not rate.disabled and "Varied" not in rate.help and rate.value == 0.002
+
+
+def grids(app, *keys: str) -> list[int]:
+    """For each of these fields, the block that it is in, numbered in the order of the page."""
+    places: dict[str, int] = {}
+
+    def visit(block) -> None:
+        for child in block.children.values():
+            if hasattr(child, "children"):
+                visit(child)
+            else:
+                places[getattr(child, "key", None)] = id(block)
+
+    visit(app.main)
+    found = [places[key] for key in keys]
+    return [list(dict.fromkeys(found)).index(one) for one in found]
+
+
+def test_the_fields_of_a_study_leave_no_holes_in_their_rows(digits, monkeypatch):
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    fields = ("vary-trials", "vary-sampler", "vary-pruner")
+    ends = ("vary-until", "vary-hours", "vary-energy")
+    assert grids(app, *fields, *ends) == [0] * 6, "six fields in rows of three, or of two on a phone"
+    monkeypatch.setenv("IMGCLS_TRAININGS", "3")
+    app.run()
+    assert grids(app, *fields, "vary-parallel", *ends) == [0] * 4 + [1] * 3, "rows of two, and one of three"
+
+
 def test_a_study_wanted_elsewhere_opens_the_section_with_its_controls(digits, monkeypatch):
     gone = []
     monkeypatch.setattr(search.links, "go", lambda page, **query: gone.append(page))
