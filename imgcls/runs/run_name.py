@@ -19,10 +19,10 @@ def with_ending(text: str, ending: str) -> str:
     return clean(text, LENGTH - len(ending)) + ending
 
 
-def read(folder: Path) -> str:
-    """The name that the user gave the run in this folder, or "" if there is none."""
+def read(folder: Path, most: int = LENGTH) -> str:
+    """The name that the user gave the run (or study) in this folder, or "" if there is none."""
     try:
         with (folder / NAME).open("rb") as file:
-            return clean(file.read(MOST_BYTES).decode("utf-8", "replace"))
+            return clean(file.read(MOST_BYTES).decode("utf-8", "replace"), most)
     except OSError:
         return ""

@@ -44,6 +44,7 @@ class Action(StrEnum):
     SEE_LOG = "read the log of this run"
     STOP_STUDY = "stop this study"
     EXTEND_STUDY = "add trials to this study"
+    RENAME_STUDY = "rename this study"
     DELETE_STUDY = "delete this study"
     RESTORE_STUDY = "restore this study"
     # A class
@@ -108,6 +109,7 @@ CHANGING = frozenset(
         Action.SEE_LOG,
         Action.STOP_STUDY,
         Action.EXTEND_STUDY,
+        Action.RENAME_STUDY,
         Action.DELETE_STUDY,
         Action.RESTORE_STUDY,
     }

@@ -20,8 +20,12 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from imgcls import sharing
+from imgcls.errors import RunError
 from imgcls.evaluation.metrics.percent import interval, percent
-from imgcls.studies.plan import METRICS, PRUNERS, SAMPLERS, Plan
+from imgcls.runs import run_name
+from imgcls.sharing import Action
+from imgcls.studies.plan import METRICS, MOST_TITLE, PRUNERS, SAMPLERS, Plan
 from imgcls.studies.selection_bias import FEW_TRIALS
 from imgcls.studies.study import (
     ID,
@@ -37,7 +41,7 @@ from imgcls.studies.study import (
     folder,
     unused_title,
 )
-from imgcls.system import processes
+from imgcls.system import atomic, processes
 
 __all__ = [
     "ID",
@@ -56,6 +60,7 @@ __all__ = [
     "ended",
     "exists",
     "find",
+    "rename",
     "sentences",
     "unused_title",
 ]
@@ -64,6 +69,23 @@ __all__ = [
 def exists(study_id: str) -> bool:
     """Whether there is a study with this ID, whoever's it is."""
     return bool(ID.fullmatch(study_id)) and (folder() / study_id).is_dir()
+
+
+def rename(study: Study, title: str) -> None:
+    """Renames a study; its plan stays as it is, so that the same plan still gives the same study.
+
+    Raises:
+        NotAllowed: it is not the visitor's.
+        RunError: the name has no printable characters, or cannot be written.
+    """
+    sharing.require(Action.RENAME_STUDY, study.folder)
+    title = run_name.clean(title, MOST_TITLE)
+    if not title:
+        raise RunError("A name needs at least one letter or digit.")
+    try:
+        atomic.write_bytes(study.folder / run_name.NAME, title.encode("utf-8"))
+    except OSError as error:
+        raise RunError(f"The folder of the study is not writable: {error.strerror}.") from error
 
 
 def drive(study: Study) -> None:

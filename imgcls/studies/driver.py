@@ -143,7 +143,7 @@ class Driver:
             return False
         config = space.config_of(plan.base, params)
         record = trial_records.TrialRecord(self.study.id, number, params)
-        label = run_name.with_ending(plan.title or self.study.id, f" #{number}")
+        label = run_name.with_ending(self.study.title, f" #{number}")
         jobs.begin(config, label, run_id=self.study.run_id(number), trial=record, backend=plan.backend)
         return True
 

@@ -2,6 +2,7 @@
 
     saved_models/_studies/<id>/
       study.json        the plan                                   whoever creates the study, or adds trials
+      label.txt         its name, if it was renamed                page
       owner.json        whose it is, see `imgcls.sharing`          page, on a shared server
       stop.json         a request to end it                        page or command line
       .driver.lock      held for as long as a driver lives         driver
@@ -96,9 +97,9 @@ class Study:
 
     @property
     def title(self) -> str:
-        """Its title, or its ID."""
+        """The name that it was given later, the title in its plan, or its ID."""
         with contextlib.suppress(UserError):
-            return self.plan.title or self.id
+            return run_name.read(self.folder, plans.MOST_TITLE) or self.plan.title or self.id
         return self.id
 
     @property

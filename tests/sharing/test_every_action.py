@@ -216,6 +216,7 @@ EVERY_ACTION: dict[Action, tuple[Callable, list[Callable[[Scene], object]]]] = {
     Action.SEE_LOG: (RUN, [lambda scene: metrics_log.printed(scene.run.folder)]),
     Action.STOP_STUDY: (STUDY, [lambda scene: scene.study.request_stop()]),
     Action.EXTEND_STUDY: (STUDY, [lambda scene: more_trials.add(scene.study, 3)]),
+    Action.RENAME_STUDY: (STUDY, [lambda scene: studies.rename(scene.study, "Another")]),
     Action.DELETE_STUDY: (STUDY, [lambda scene: studies_trash.delete(scene.study)]),
     Action.RESTORE_STUDY: (STUDY, [lambda scene: studies_trash.restore(scene.deleted_study())]),
     Action.OPEN_CLASS: (NONE, [lambda scene: rooms.open_new()]),

@@ -69,6 +69,7 @@ CLASSROOM = {
             Action.SEE_LOG,
             Action.STOP_STUDY,
             Action.EXTEND_STUDY,
+            Action.RENAME_STUDY,
             Action.DELETE_STUDY,
             Action.RESTORE_STUDY,
         ),

@@ -74,7 +74,7 @@ def begin(planned: Plan, study_id: str, *, is_background: bool) -> int:
         if planned.sampler == "tpe" and not proposals.is_installed():
             raise UserError(proposals.NOT_INSTALLED)
         if not planned.title and not study_id:  # an ID that somebody has chosen says more
-            planned = planned.changed(title=runs.default_label(planned.base))
+            planned = planned.changed(title=studies.unused_title(runs.default_label(planned.base)))
         study = studies.create(planned, study_id=study_id)
     print(study.id, flush=True)
     if is_background:

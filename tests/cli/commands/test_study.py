@@ -105,4 +105,6 @@ def test_a_study_without_a_title_is_called_as_a_run_would_be_unless_its_id_was_c
     with Trainers():
         main(["study", "start", str(search)])
         main(["study", "start", str(search), "--id", "mine"])
-    assert sorted(study.title for study in studies.all_studies()) == ["Dense network on Small digits", "mine"]
+        main(["study", "start", str(search)])
+    titles = sorted(study.title for study in studies.all_studies())
+    assert titles == ["Dense network on Small digits", "Dense network on Small digits 2", "mine"]

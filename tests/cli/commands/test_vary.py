@@ -42,6 +42,13 @@ def test_ends_and_the_setting_of_a_model_family_are_taken_over():
     assert plan.until is not None and (plan.energy_kwh, plan.parallel, plan.trials) == (0.5, 2, 30)
 
 
+def test_studies_without_a_name_and_an_id_are_numbered_as_those_of_the_train_page():
+    for _ in range(2):
+        assert main([*BASE, "--vary", "units=16,64", "--background"]) == exit_codes.OK
+    titles = sorted(study.title for study in studies.all_studies())
+    assert titles == ["Dense network on Small digits", "Dense network on Small digits 2"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

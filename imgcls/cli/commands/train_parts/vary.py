@@ -64,7 +64,8 @@ def plan_of(config: Config, given: dict[str, Any]) -> Plan | None:
             raise SettingError(reason)
     datasets.facts(config.data)
     ends = [values.pop(name, none) for name, none in (("until", ""), ("hours", 0.0), ("energy", 0.0))]
-    title = given.get("name") or runs.default_label(config)
+    # Without an ID every call is a study of its own, which `study.begin` names; with one it must give the same plan.
+    title = given.get("name") or (runs.default_label(config) if given.get("id") else "")
     vary = space.read(_varied(given["vary"]), config)
     return Plan(base=config, vary=vary, title=title, backend=given.get("backend") or "", **values).limited(*ends)
 

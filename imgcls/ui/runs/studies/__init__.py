@@ -6,5 +6,6 @@ results        the figures of one study
 trial_curves   the learning curves of all its trials
 trials_table   its trials, the best first
 adding         more trials for a study that has ended
+renaming       its name, in a dialog
 deleting       studies are deleted after a question, and restored
 """

@@ -11,7 +11,7 @@ from imgcls.sharing import Action
 from imgcls.studies import Plan, Study, Trial, another_night, energy, selection_bias, space
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import adding, cards, deleting, first_study, results, trial_curves, trials_table
+from imgcls.ui.runs.studies import adding, cards, deleting, first_study, renaming, results, trial_curves, trials_table
 from imgcls.ui.train import settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
@@ -86,8 +86,10 @@ def _show_study(study: Study) -> None:
         return
     is_live = state in LIVE
     st.fragment(run_every=TICK_SECONDS if is_live else None)(_study)(study, state)
-    if not is_live:
-        deleting.offer(study)
+    with st.container(horizontal=True):
+        renaming.offer(study)
+        if not is_live:
+            deleting.offer(study)
 
 
 def _study(study: Study, state: str) -> None:

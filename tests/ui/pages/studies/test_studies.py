@@ -92,6 +92,29 @@ def test_a_study_shows_its_winner_its_figures_and_its_trials(ended):
     assert app.get("download_button")[0].proto.label == "Trials (CSV)"
 
 
+def _renamed(name: str):
+    """The page of the study after its dialog was opened and sent with this name."""
+    app = opened("studies", study="mine")
+    app.button(key="rename-study").click().run()
+    app.text_input(key="study-title").set_value(name)
+    (send,) = [one for one in app.button if one.label == "Rename" and one.key != "rename-study"]
+    app.button(key="rename-study").click()  # keeps the dialog open: the whole page runs here, not only its fragment
+    return send.click().run()
+
+
+def test_a_study_is_renamed_on_its_page_also_while_it_runs(digits):
+    study = studies.create(planned(), study_id="mine")
+    before = study.created
+    with filelock.FileLock(study.folder / ".driver.lock"):
+        app = _renamed("Rates\u202e of  a wide network")
+        assert is_intact(app) and app.title[0].value == "Rates of a wide network"
+        assert "A name needs at least one letter or digit." in text_of(_renamed(" "))
+    assert studies.find("mine").title == "Rates of a wide network" and study.created == before
+    assert studies.create(planned(), study_id="mine").title == study.title, "its plan is the same"
+    driver.Driver(study)._add(study.plan, [])
+    assert [run.label for run in study.runs()] == ["Rates of a wide network #0"]
+
+
 def test_with_few_trials_the_scores_by_value_stand_in_for_importances(few):
     app = opened("studies", study="mine")
     assert is_intact(app)
