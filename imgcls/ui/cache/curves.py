@@ -12,6 +12,7 @@ from pathlib import Path
 from imgcls import charts, datasets, runs
 from imgcls.charts.learning_curves import MAX_POINTS
 from imgcls.config import Config, schedules
+from imgcls.datasets.recipes import presets
 from imgcls.errors import UserError
 from imgcls.jobs import estimates
 from imgcls.runs.forecast import Forecast
@@ -175,6 +176,20 @@ def estimated_start(before: list[Run]) -> float | None:
             return None
         total += left
     return total / paths.trainings_at_once()
+
+
+def whole_seconds(config: Config) -> float | None:
+    """Estimated seconds of a run with these settings: from earlier runs, else as measured for the preset that they are;
+    None if unknown."""
+    try:
+        known = estimates.seconds(config, _training_count(config), _paces(int(time.time() // 10)))
+        offered = presets.presets(config.model, config.data) if known is None else ()
+    except UserError:
+        return None
+    for preset in offered:
+        if preset.measured and preset.config(config.model, config.data).changed(seed=config.seed) == config:
+            return preset.measured.processor_seconds / preset.measured.cores
+    return known
 
 
 def first_epoch_seconds(run: Run) -> float | None:

@@ -109,6 +109,7 @@ def _show_form() -> None:
         with bar:
             _start(config, is_ready and not obstacle, entry, varied)
         with refusals:
+            _expected(varied)
             _usage()
             attempt.say(obstacle)
         model_summary.show(config, info)
@@ -119,6 +120,13 @@ def _show_form() -> None:
         model_summary.details(config, info)
         with top if form.is_first() else st.container():
             form.offer("train", settings_of(config))
+
+
+def _expected(varied: Varied | None) -> None:
+    """How long a study will take; nothing if that is unknown, or for a single run."""
+    seconds = varied.seconds if varied else None
+    if seconds is not None:
+        st.caption(_("Estimated time of the study: about {time}.").format(time=presets.rough(seconds)))
 
 
 def _usage() -> None:

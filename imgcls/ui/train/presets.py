@@ -77,13 +77,13 @@ def controls(preset: Preset, model: str) -> dict[str, Value]:
 def _expected(measured: Measured | None, *, gives_scores: bool) -> str:
     if measured is None:
         return _("not measured")
-    time = _rough(measured.processor_seconds / measured.cores)
+    time = rough(measured.processor_seconds / measured.cores)
     if not gives_scores:
         return _("about {time}").format(time=time)
     return _("about {time}, {accuracy}").format(time=time, accuracy=languages.percent(measured.accuracy, 0))
 
 
-def _rough(seconds: float) -> str:
+def rough(seconds: float) -> str:
     """One or two digits, rounded up, as no training keeps all cores busy all the time: '25 s', '4 min', '1.2 h'."""
     if seconds <= 55:
         return f"{5 * math.ceil(seconds / 5)} s"

@@ -1,5 +1,6 @@
 """Below Start: a switch that turns the run into a study, and the settings that it varies."""
 
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,6 +19,7 @@ from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import shown
 from imgcls.ui.app.lessons import stored
+from imgcls.ui.cache import curves
 from imgcls.ui.components import reveal
 from imgcls.ui.train import detailed
 
@@ -44,6 +46,10 @@ BACKEND, PARALLEL = "backend", "vary-parallel"
 PRUNERS = {"median": "Below median", "hyperband": "Hyperband", "none": "Never"}
 
 
+TIMES = {"model", "epochs", "backbone", "input_size"}
+"""If one of these is varied, the time of one run says nothing about the others."""
+
+
 @dataclass(frozen=True)
 class Varied:
     """Settings are varied: Start begins a study. There is no `plan` as long as the values are missing or invalid."""
@@ -58,6 +64,17 @@ class Varied:
         trials = self.plan.budget
         text = ngettext("Start study of {n} trial", "Start study of {n} trials", trials)
         return text.format(n=languages.number(trials))
+
+    @property
+    def seconds(self) -> float | None:
+        """Estimated time of the study, from that of one run; None if unknown, as where runs differ too much in it."""
+        if self.plan is None or TIMES & self.plan.vary.keys():
+            return None
+        one, plan = curves.whole_seconds(self.plan.base), self.plan
+        if one is None:
+            return None
+        whole = one * max(1.0, plan.budget / plan.parallel)
+        return whole if plan.until is None else min(whole, max(one, plan.until - time.time()))
 
 
 def show(config: Config) -> Varied | None:

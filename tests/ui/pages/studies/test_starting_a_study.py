@@ -5,6 +5,8 @@ import time
 import pytest
 
 from imgcls import jobs, studies
+from imgcls.datasets.recipes import presets
+from imgcls.ui.cache import curves
 from imgcls.ui.train import search
 from tests.support.pages import button, is_intact, opened, prepared, text_of
 
@@ -80,6 +82,37 @@ def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
     assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
     app.toggle(key="vary").set_value(False).run()
     assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1
+
+
+def test_the_time_of_a_study_is_estimated_from_that_of_one_run(digits, monkeypatch):
+    times, written = [60.0], "Estimated time of the study: about "
+    monkeypatch.setattr(search.curves, "whole_seconds", lambda config: times[0])
+    monkeypatch.setenv("IMGCLS_TRAININGS", "2")
+    app = opened("train", data="Small digits")
+    app.toggle(key="vary").set_value(True).run()
+    assert written not in text_of(app), "no setting is chosen"
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate"]).run()
+    assert f"{written}20 min." in text_of(app)
+    app.number_input(key="vary-parallel").set_value(2).run()
+    assert f"{written}10 min." in text_of(app)
+    app.number_input(key="vary-hours").set_value(0.1).run()
+    assert f"{written}6 min." in text_of(app), "it ends then"
+    times[0] = None
+    assert written not in text_of(app.run())
+    times[0] = 60.0
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate", "epochs"]).run()
+    assert written not in text_of(app), "runs of one epoch and of many have no common time"
+
+
+def test_the_time_of_one_run_is_that_of_earlier_ones_or_of_its_preset(own_folders, monkeypatch):
+    monkeypatch.setattr(curves, "_paces", lambda now: {})
+    (quick, *_) = presets.presets("cnn", "mnist_sample")
+    config = quick.config("cnn", "mnist_sample")
+    measured = quick.measured.processor_seconds / quick.measured.cores
+    assert curves.whole_seconds(config) == curves.whole_seconds(config.changed(seed=3)) == measured
+    assert curves.whole_seconds(config.changed(epochs=77)) is None
+    monkeypatch.setattr(curves, "_paces", lambda now: {("mnist_sample", "cnn"): 0.001})
+    assert curves.whole_seconds(config) == pytest.approx(6 + 0.001 * 3400 * config.epochs)
 
 
 def test_controls_of_varied_settings_are_disabled_with_their_values(digits):
