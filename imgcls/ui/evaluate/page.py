@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import languages
 from imgcls.errors import RunError
@@ -29,8 +30,9 @@ KEY = "view"
 """The section, in the session and in the URL."""
 
 
-def show(run: Run) -> None:
-    """Everything below the run selector.
+def show(run: Run, head: DeltaGenerator) -> None:
+    """Everything below the run selector. The active filters are in `head`, beside it: a row of their own would push the
+    matrix away from the pointer that has chosen one.
 
     Raises:
         RunError: the run has no predictions, or a file is damaged.
@@ -49,7 +51,7 @@ def show(run: Run) -> None:
     style = _group_names(available) + _room(len(predictions.names))
     notes = _notes(run)
     if section.USES_SELECTION:
-        _selected_scores(run, style, notes)
+        _selected_scores(run, head, style, notes)
     else:
         headline.show(predictions.report, len(predictions.labels), style=style, notes=notes, folds=_folds(run))
     if predictions.broken:
@@ -91,12 +93,14 @@ def _group_names(available: Mapping[str, ModuleType]) -> str:
 
 def _room(classes: int) -> str:
     """The height of the confusion matrix, as confusion_matrix.js computes it, until that is loaded."""
-    return f"<style>:root{{--matrix-room:{min(600, max(210, 34 * classes)) + 44}px}}</style>"
+    low, high = (min(600, max(210, side * classes)) for side in (28, 34))
+    return f"<style>:root{{--matrix-room:calc(clamp({low}px, 100dvh - 420px, {high}px) + 44px)}}</style>"
 
 
-def _selected_scores(run: Run, style: str, notes: dict[str, str]) -> None:
+def _selected_scores(run: Run, head: DeltaGenerator, style: str, notes: dict[str, str]) -> None:
     view = selection_state.current(run)
-    filters.chips(view)
+    with head:
+        filters.chips(view)
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:

@@ -42,8 +42,12 @@ def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predicti
     mistakes = predictions * ~np.eye(10, dtype=bool)
     true, predicted = (int(place) for place in np.unravel_index(mistakes.argmax(), mistakes.shape))
     page = evaluate(visit, server)
+    steps.settled(page)
+    place = page.locator(".matrix .field").bounding_box()
     click_cell(page, true, predicted)
     page.wait_for_url(re.compile(rf"[?&]cell={true}-{predicted}(&|$)"))
+    expect(page.locator(".st-key-active-filters button").first).to_be_visible()
+    assert page.locator(".matrix .field").bounding_box() == place, "it stays under the pointer"
     for _ in range(2):
         steps.settled(page)
         images = page.locator(".tiles img")

@@ -120,7 +120,7 @@ def chips(view: View) -> None:
     """The active filters, each with a button that removes it; nothing if there are none."""
     active = descriptions(view)
     # Even if it is empty: otherwise, a first filter would remount the rest of the page, which loses the keyboard focus.
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="active-filters"):
         if not active:
             return
         st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
