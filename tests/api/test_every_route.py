@@ -74,6 +74,7 @@ TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, i
     ("GET", "/room/{code}/moderator"): ("", None, OF_MODERATOR),
     ("GET", "/room/{code}/moderation"): ("", None, OF_MODERATOR),
     ("GET", "/room/{code}/class/{label:int}"): ("", None, OF_TEACHER),
+    ("POST", "/room/{code}/dismiss"): ("", {}, EVERYBODY),  # who is not in the class has nothing to close
     ("POST", "/room/{code}/moderate"): ("", {"id": 1, "isShown": True}, OF_MODERATOR),
     ("POST", "/room/{code}/names"): ("", {"names": ["Ada"], "isShown": True}, OF_MODERATOR),
     ("POST", "/room/{code}/train"): ("", {}, (403, 403, 403, 422, 422)),  # too few drawings

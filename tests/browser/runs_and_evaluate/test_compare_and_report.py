@@ -72,6 +72,7 @@ def test_back_restores_the_whole_view_of_the_runs(runs_page):
     page.locator("h1").first.click()
     select_row(page, 0)
     select_row(page, 1)
+    page.wait_for_url(lambda url: url.count("selected=") == 2)
     left = page.url
     steps.button(page, "Which is better?").click()
     steps.shows(page, "Evaluate")
