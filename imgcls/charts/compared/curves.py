@@ -26,6 +26,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 BAND_OPACITY = 0.18
 ROW, MOST_ROWS = 29, 20
 """The height of a row of the legend in pixels, and rows that have room below the figure."""
+FITTED = {"clipmin": 0, "clipmax": 101}
+"""The limits of an axis of percentages that fits its curves; above 100%, for the markers."""
 MOST_MARKED = 60
 """Points; a line with more has no markers."""
 
@@ -85,8 +87,9 @@ def compare_curves(
         quantity, traces, title=title, height=350 + of_legend, margins=(64, 16, 16, 66 + of_legend), legend="below"
     )
     axes["showlegend"] = bool(lines)
-    if is_whole and is_percentage:
-        axes["yaxis"] |= {"range": [0, 101], "autorangeoptions": {}}
+    if is_percentage:  # "minallowed" of the other charts would be the lower end, also of an axis that fits
+        limits = {"range": [0, 101], "autorangeoptions": {}} if is_whole else {"autorangeoptions": FITTED}
+        axes["yaxis"] |= limits
     return unchecked_figure({"data": [*bands, *traces], "layout": axes})
 
 

@@ -62,8 +62,10 @@ def shows(page: Page, heading: str) -> None:
 
 
 def button(page: Page, name: str) -> Locator:
-    """A button of the page itself: Streamlit's header has its own "Stop" while a script runs."""
-    return main(page).get_by_role("button", name=name, exact=True)
+    """A button of the page itself: Streamlit's header has its own "Stop" while a script runs, and each of its select
+    boxes an "Open"."""
+    buttons = main(page).get_by_role("button", name=name, exact=True)
+    return buttons.and_(page.locator(":not([aria-haspopup=listbox])"))
 
 
 def next_step(page: Page) -> Locator:

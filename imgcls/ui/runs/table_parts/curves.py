@@ -9,6 +9,7 @@ import streamlit as st
 
 from imgcls import runs as all_runs
 from imgcls.charts.theme import literal
+from imgcls.config import differences
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.mean_curve import MeanCurve
@@ -34,6 +35,8 @@ BUILT_IN = {
     "Learning rate": (Measure("learning_rate", "rate", "learning rate"),),
 }
 """Choice -> what is drawn, a chart each."""
+MOST_DIFFERENCES = 3
+"""Settings that tell apart runs of the same name."""
 COMMON = re.compile(r"[\W_]*(?:seeds?|runs?|repeat|no)?[\W_]*$", re.IGNORECASE)
 """What may be left at the end of the common part of names: "cnn base, seed "."""
 BAND = (
@@ -133,9 +136,23 @@ def _names(groups: list[list[Run]]) -> list[str]:
     """What the names of a group's runs have in common, if they have names of their own, or else its settings; a single
     run has its own name."""
     named = iter(repeated_seeds.setting_names([group[0].config for group in groups if len(group) > 1]))
-    by_setting = [next(named) if len(group) > 1 else group[0].label for group in groups]
+    found = [group[0] for group in groups]
+    labels = dict(zip((run.id for run in found), distinct_labels(found), strict=True))
+    by_setting = [next(named) if len(group) > 1 else labels[group[0].id] for group in groups]
     names = [common_name(group) or other for group, other in zip(groups, by_setting, strict=True)]
     return names if len(set(names)) == len(names) else by_setting
+
+
+def distinct_labels(found: Sequence[Run]) -> list[str]:
+    """The names of runs; those that share one also say by which settings they differ."""
+    labels = [run.label for run in found]
+    for label in {one for one in labels if labels.count(one) > 1}:
+        places = [at for at, one in enumerate(labels) if one == label]
+        changed = differences([found[at].config for at in places])
+        for number, at in enumerate(places):
+            own = [f"{setting.replace('_', ' ')} {values[number]}" for setting, values in changed.items()]
+            labels[at] = ", ".join([label, *own[:MOST_DIFFERENCES]])
+    return labels
 
 
 def common_name(group: list[Run]) -> str:

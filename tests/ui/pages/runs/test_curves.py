@@ -107,3 +107,21 @@ def test_a_few_late_epochs_of_an_own_metric_are_named_once_each():
 def test_learning_rates_keep_their_digits():
     rates = mean_curve([([1], [0.00025])] * 3)
     assert rates.text(0, is_percentage=False) == "0.00025 ± 0"
+
+
+def test_the_axis_of_an_accuracy_fits_the_curves_or_is_whole():
+    lines = [("a", mean_curve([([1, 2], [0.9, 0.95])]))]
+    fitted, whole = (compare_curves(lines, "accuracy", is_whole=one).layout.yaxis for one in (False, True))
+    assert fitted.range is None and fitted.autorangeoptions.clipmin == 0, "Plotly may choose a higher lower end"
+    assert fitted.autorangeoptions.minallowed is None, "with it, each axis would begin at 0"
+    assert list(whole.range) == [0, 101]
+
+
+def test_runs_of_one_name_say_by_what_they_differ(repeated):
+    found = repeated("wide", "narrow", "wide")
+    assert curves.distinct_labels(found) == ["wide, seed 0", "narrow", "wide, seed 2"]
+    app = opened("runs", selected=[found[0].id, found[2].id], **{"runs-curves": "Every run"})
+    names = {line["name"] for figure in charts(app).values() for line in figure["data"]}
+    assert is_intact(app) and names == {"wide, seed 0", "wide, seed 2"}
+    (scores,) = (one.value for one in app.dataframe if "Test: difference" in one.value)
+    assert sorted(scores["Run"]) == ["wide, seed 0", "wide, seed 2"]
