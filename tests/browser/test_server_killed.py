@@ -9,7 +9,7 @@ from tests.browser.test_drawing_together import PHONE, draw_one, screen
 
 def test_a_drawing_that_could_not_be_sent_stays_and_is_sent_later(visit, school):
     teacher = owner(visit, school)
-    code = open_class(teacher)
+    code = open_class(teacher, "Draw together")
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The wall has 0 drawings")
     wall = screen(visit, teacher, school)
