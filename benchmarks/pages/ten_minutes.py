@@ -130,8 +130,14 @@ def to_the_class(story: Story, teacher, pupil, url: str, owner_code: str) -> str
     return code
 
 
+def turn_to(teacher, name: str) -> None:
+    """A tab of the page Class."""
+    main_part(teacher).locator(".st-key-class-tab").get_by_text(name).click()
+
+
 def to_the_model(story: Story, teacher, pupil, url: str, code: str) -> None:
     """Everybody draws, a bad drawing is removed, one press trains."""
+    turn_to(teacher, "Draw together")
     main_part(teacher).get_by_text("Train a model together", exact=True).click()
     wait_for_text(teacher, "Classes")
     press(teacher, "Start")
@@ -169,6 +175,7 @@ def to_the_leaderboard(story: Story, teacher, pupil) -> None:
     """An assignment with a goal and a prediction, an attempt, and the evaluation on the test set."""
     open_page(teacher, "Train")
     wait_for_text(teacher, "Train a model")
+    main_part(teacher).locator(".st-key-detailed summary").first.click()
     epochs = main_part(teacher).get_by_label("Epochs", exact=True)
     epochs.fill("2")
     epochs.press("Enter")
@@ -192,6 +199,7 @@ def to_the_leaderboard(story: Story, teacher, pupil) -> None:
     main_part(pupil).get_by_text("Goal met.").wait_for(timeout=TRAINING_MS)
     story.reached("the pupil has reached the goal", pupil)
     open_page(teacher, "Class")
+    turn_to(teacher, "Assignments")
     press(teacher, "Close and evaluate")
     teacher.get_by_role("dialog").get_by_role("button", name="Close and evaluate").click()
     main_part(teacher).get_by_text("Final leaderboard").first.wait_for(timeout=TRAINING_MS)
