@@ -143,5 +143,5 @@ def test_an_example_drawing_is_put_on_the_canvas_and_recognised(digit, reader):
 def test_the_page_says_why_confidence_stops_below_100(reader):
     (note,) = [str(one.proto.body) for one in opened(draw_page).get("html") if "Why not 100%?" in str(one.proto.body)]
     assert note.startswith("<details") and "<summary>Why not 100%?</summary>" in note, "it is read once"
-    assert "label smoothing of 0.05" in note and "95.5%" in note
+    assert "label smoothing, here of 0.05" in note and "95.5%" in note
     assert confidence_ceiling.ceiling(0.0, 10) == 1

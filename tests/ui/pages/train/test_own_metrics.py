@@ -22,7 +22,7 @@ def test_own_metrics_are_a_table_and_curves(finished_run):
         "night_f1"
     ]
     runs_page = opened("runs", layout="Table", q="night_f1>0.7", columns=["night_f1"])
-    assert is_intact(runs_page) and list(runs_page.dataframe[0].value["night f1"]) == [0.75]
+    assert is_intact(runs_page) and list(runs_page.dataframe[0].value["night/f1"]) == [0.75]
 
 
 def test_a_file_of_a_stranger_does_not_break_the_page(finished_run):
