@@ -185,6 +185,7 @@ def _more(known: list[str], own: dict[str, str]) -> None:
 
     former = table_columns.FORMER | {one.replace("_", " "): name for one, name in own.items()}
     with st.popover("View", icon=":material/tune:", key="runs-view"):
+        saved_views.show(KEYS)  # used most often; at the end, one would have to scroll to it
         # A link may name a setting that none of the newest runs has.
         named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]
         named = [one for one in named if one.isidentifier() and one not in table_columns.FORMER]
@@ -223,7 +224,6 @@ def _more(known: list[str], own: dict[str, str]) -> None:
         st.toggle("Compact rows", key=table_rows.COMPACT, bind="query-params")
         studies.switch()
         st.toggle("Show archived runs", key=archiving.SHOWN, bind="query-params")
-        saved_views.show(KEYS)
 
 
 def _sort_of(title: str) -> str:
