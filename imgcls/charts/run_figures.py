@@ -1,5 +1,6 @@
 """The figures of a run for a paper: as Plotly figures, and as PNG, SVG and PDF files."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 WIDTH = 700
 PNG_SCALE = 3
 """Pixels of a PNG per unit: 2,100 across, 300 per inch at 17 cm."""
+TRIES = 3
+"""Of six figures that a loaded machine draws, about one needs a second try."""
 MOST_NUMBERS = 30
 """A confusion matrix of more classes is drawn without numbers, which would be unreadable."""
 
@@ -83,23 +86,42 @@ def matrix(
 def write(drawn: "Mapping[str, go.Figure]", files: Mapping[str, Path]) -> None:
     """Writes figures to files, in the format that each file's ending names; name -> figure, name -> file.
 
+    kaleido returns the errors of single figures instead of raising them, and plotly.io drops them. On a loaded machine
+    a figure now and then reaches the browser before its page is ready, so that figures without a file are tried again.
+
     Raises:
-        RunError: the package kaleido, or Chrome or Chromium, is missing.
+        RunError: the package kaleido, or Chrome or Chromium, is missing, or a figure cannot be drawn.
         OSError: a file cannot be written.
     """
-    import plotly.io
-
     try:
-        from choreographer.browsers.chromium import ChromeNotFoundError
+        import kaleido
+        from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
     except ImportError as error:
         raise RunError('Figures need the package kaleido. Install it with: pip install "imgcls[figures]"') from error
-    pages = [_on_white(figure) for figure in drawn.values()]
-    paths = [files[name] for name in drawn]
-    scale = [PNG_SCALE if path.suffix == ".png" else 1 for path in paths]
-    try:
-        plotly.io.write_images(fig=pages, file=paths, scale=scale, width=WIDTH)
-    except ChromeNotFoundError as error:
-        raise RunError("Chrome or Chromium draws the figures, but neither is installed. Install one.") from error
+    left = [
+        {
+            "fig": _on_white(figure).to_dict(),
+            "path": files[name],
+            "opts": {"width": WIDTH, "scale": PNG_SCALE if files[name].suffix == ".png" else 1},
+        }
+        for name, figure in drawn.items()
+    ]
+    for _ in range(TRIES):
+        try:
+            # Without MathJax, which would come from the internet: no text of ours is TeX.
+            errors = kaleido.write_fig_from_object_sync(left, kopts={"mathjax": False})
+        except (BrowserClosedError, BrowserFailedError) as error:
+            errors = (error,)
+        except ChromeNotFoundError as error:
+            raise RunError("Chrome or Chromium draws the figures, but neither is installed. Install one.") from error
+        left = [spec for spec in left if not spec["path"].exists()]
+        if not left:
+            return
+        for reason in errors:
+            if isinstance(reason, OSError) and not isinstance(reason, TimeoutError):
+                raise reason
+            logging.getLogger(__name__).warning("A figure was not drawn: %s", reason)
+    raise RunError("The browser could not draw the figures. The log has its message. Try again when it is less busy.")
 
 
 def _on_white(figure: "go.Figure") -> "go.Figure":

@@ -60,3 +60,58 @@ def test_missing_data_or_a_missing_browser_prints_one_error(make_run, finished_r
     monkeypatch.setattr(run_figures, "write", missing)
     assert main(["figures", finished_run.id, "--out", "f"]) == exit_codes.FAILED
     assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "f").exists()
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    """A stand-in for kaleido's call: each answer is what one call returns, with the files that it leaves out."""
+    kaleido = pytest.importorskip("kaleido")
+    calls: list[list[str]] = []
+
+    def install(*answers):
+        remaining = list(answers)
+
+        def write(specs, kopts):
+            calls.append([spec["path"].name for spec in specs])
+            error, missing = remaining.pop(0)
+            if isinstance(error, BaseException) and missing == "raised":
+                raise error
+            for spec in specs:
+                if spec["path"].name.split(".")[1] not in missing:
+                    spec["path"].write_bytes(b"%PDF")
+            return (error,) if error else ()
+
+        monkeypatch.setattr(kaleido, "write_fig_from_object_sync", write)
+        return calls
+
+    return install
+
+
+@pytest.mark.parametrize("first", [ValueError("kaleido_scopes is not defined"), TimeoutError()])
+def test_a_figure_that_met_a_page_that_was_not_ready_is_drawn_again(finished_run, tmp_path, browser, first):
+    calls = browser((first, ["loss"]), (None, []))
+    assert main(["figures", finished_run.id, "--out", str(tmp_path / "f")]) == exit_codes.OK
+    assert calls[1] == [".loss.part.pdf"] and len(list((tmp_path / "f").iterdir())) == 5
+
+
+def test_a_browser_that_does_not_draw_is_reported_as_such(finished_run, tmp_path, browser, capsys):
+    from kaleido.errors import BrowserFailedError
+
+    calls = browser((BrowserFailedError("closed"), "raised"), *[(ValueError("no page"), ["loss"])] * 2)
+    assert main(["figures", finished_run.id, "--out", str(tmp_path / "f")]) == exit_codes.FAILED
+    assert len(calls) == 3 and not (tmp_path / "f").exists()
+    assert "browser could not draw the figures" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_reported_as_a_full_disk(finished_run, tmp_path, browser, capsys):
+    calls = browser((OSError(28, "No space left on device"), ["loss"]))
+    assert main(["figures", finished_run.id, "--out", str(tmp_path / "f")]) == exit_codes.FAILED
+    assert len(calls) == 1 and "No space left on device" in capsys.readouterr().err
+
+
+def test_no_browser_at_all_names_what_to_install(finished_run, tmp_path, browser, capsys):
+    from kaleido.errors import ChromeNotFoundError
+
+    browser((ChromeNotFoundError("none"), "raised"))
+    assert main(["figures", finished_run.id, "--out", str(tmp_path / "f")]) == exit_codes.FAILED
+    assert "neither is installed" in capsys.readouterr().err
