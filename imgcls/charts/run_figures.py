@@ -1,6 +1,7 @@
 """The figures of a run for a paper: as Plotly figures, and as PNG, SVG and PDF files."""
 
 import logging
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,6 @@ WIDTH = 700
 PNG_SCALE = 3
 """Pixels of a PNG per unit: 2,100 across, 300 per inch at 17 cm."""
 TRIES = 3
-"""Of six figures that a loaded machine draws, about one needs a second try."""
 MOST_NUMBERS = 30
 """A confusion matrix of more classes is drawn without numbers, which would be unreadable."""
 
@@ -86,8 +86,8 @@ def matrix(
 def write(drawn: "Mapping[str, go.Figure]", files: Mapping[str, Path]) -> None:
     """Writes figures to files, in the format that each file's ending names; name -> figure, name -> file.
 
-    kaleido returns the errors of single figures instead of raising them, and plotly.io drops them. On a loaded machine
-    a figure now and then reaches the browser before its page is ready, so that figures without a file are tried again.
+    kaleido returns the errors of single figures instead of raising them, and plotly.io drops them. Its first figure now
+    and then meets a page that is not ready (kaleido 1.5.1): an empty one goes first, and missing files are tried again.
 
     Raises:
         RunError: the package kaleido, or Chrome or Chromium, is missing, or a figure cannot be drawn.
@@ -108,8 +108,10 @@ def write(drawn: "Mapping[str, go.Figure]", files: Mapping[str, Path]) -> None:
     ]
     for _ in range(TRIES):
         try:
-            # Without MathJax, which would come from the internet: no text of ours is TeX.
-            errors = kaleido.write_fig_from_object_sync(left, kopts={"mathjax": False})
+            with tempfile.TemporaryDirectory() as folder:
+                first = {"fig": {"data": []}, "path": Path(folder, "empty.json"), "opts": {}}
+                # Without MathJax, which would come from the internet: no text of ours is TeX.
+                errors = kaleido.write_fig_from_object_sync([first, *left], kopts={"mathjax": False})
         except (BrowserClosedError, BrowserFailedError) as error:
             errors = (error,)
         except ChromeNotFoundError as error:
