@@ -7,13 +7,14 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, languages
 from imgcls.charts import dataset_analysis
 from imgcls.datasets import Dataset, Edits
 from imgcls.datasets.analysis import cache
 from imgcls.datasets.editing import image_lists
 from imgcls.errors import DatasetError
 from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
@@ -30,6 +31,8 @@ PER_PAGE = 30
 IMBALANCED = 2.0
 """Ratio of the largest to the smallest class from which a notice appears."""
 TICK_SECONDS = 0.5
+MEAN_BYTES, FEWEST_FOR_MEAN = 40_000_000, 50
+"""Mean images are computed while the page is drawn: of so many bytes of images together, but so many of each class."""
 EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 
 
@@ -39,19 +42,14 @@ def show(dataset: Dataset) -> None:
     view = st.segmented_control(
         _("View"),
         VIEWS,
-        default=None,
+        default=VIEWS[0],  # which needs no analysis of all images, so that it is there at once
         required=True,  # a click on the open view would close it
         label_visibility="collapsed",
         bind="query-params",
         **fixed_controls.keyed("explore"),
     )
-    if not view:
-        st.caption(
-            _(
-                "Choose a view above to look for duplicates, outliers and label errors before you train. The first one "
-                "takes a few seconds."
-            )
-        )
+    if view in (None, VIEWS[0]):  # None if the link leaves it empty
+        _means(dataset)
         return
     try:
         edits = datasets.edits_of(dataset)
@@ -67,9 +65,7 @@ def show(dataset: Dataset) -> None:
         found = survey(dataset)
         if found is None:
             return
-        if view == "Mean images":
-            _means(dataset)
-        elif view == "Brightness":
+        if view == "Brightness":
             _brightness(dataset, edits, found)
         elif view == "Duplicates":
             duplicates.show(dataset, edits, found)
@@ -77,7 +73,7 @@ def show(dataset: Dataset) -> None:
             _outliers(dataset, edits, found)
         else:
             analysis_map.show(dataset, edits, found)
-    if view not in ("Mean images", "Edits"):
+    if view != "Edits":
         st.caption(
             _(
                 "Edits are stored separately: no file is modified, and every edit can be undone. Test images cannot be "
@@ -148,22 +144,29 @@ def imbalance(dataset: Dataset, counts: np.ndarray) -> None:
 def _means(dataset: Dataset) -> None:
     st.caption(
         _(
-            "The mean training image of each class. A sharp mean image means the class is uniform and centred. If two "
-            "classes have similar means, colour and position alone cannot separate them."
+            "The training images of each class, laid on top of each other. Sharp: they are alike and centred. Blurred: "
+            "they differ. If two classes look the same here, colour and position alone cannot separate them."
         )
     )
-    st.html(_mean_tiles(dataset.facts.name, dataset.fingerprint, cache.stamp("survey", dataset)))
+    with st.container(key="mean-images"):
+        st.html(_mean_tiles(dataset.facts.name, dataset.fingerprint))
 
 
 @lru_cache(16)
-def _mean_tiles(name: str, fingerprint: str, stamp: float) -> str:
+def _mean_tiles(name: str, fingerprint: str) -> str:
     dataset = predictions.dataset(name)
-    counts = dataset.facts.counted(dataset.y_train)
-    means = _survey(name, fingerprint, stamp)["means"]
-    return gallery.grid(
-        gallery.Tile(mean, f"mean image of {label}", (label, f"of {formatting.count(int(count), 'image')}"))
-        for mean, label, count in zip(means, dataset.facts.classes, counts, strict=True)
-    )
+    most = max(FEWEST_FOR_MEAN, MEAN_BYTES // (dataset.facts.num_classes * int(np.prod(dataset.facts.shape))))
+    tiles = []
+    for label, title in enumerate(dataset.facts.classes):
+        has = dataset.y_train[:, label] > 0 if dataset.facts.is_multilabel else dataset.y_train == label
+        rows = np.flatnonzero(has)
+        used = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
+        blank = np.zeros(dataset.facts.shape, np.uint8)
+        mean = dataset.x_train[used].mean(0, dtype=np.float32).round().astype(np.uint8) if len(used) else blank
+        note = ngettext("mean of {count} image", "mean of {count} images", len(used))
+        note = note.format(count=languages.number(len(used)))
+        tiles.append(gallery.Tile(mean, _("mean image of {name}").format(name=title), (title, note)))
+    return gallery.grid(tiles)
 
 
 def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> None:

@@ -11,10 +11,8 @@ from types import ModuleType
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from imgcls import languages
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.inference import served_model
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.annotations import holdout_usage
@@ -131,21 +129,8 @@ def _count_opening(run: Run) -> None:
 
 def _notes(run: Run) -> dict[str, str]:
     """What else there is to say about the scores: a short name -> the text that it opens."""
-    notes = {_("8-bit version"): _served(run), "Cross-validation": _cross_validation(run), **_usage(run)}
+    notes = {"Cross-validation": _cross_validation(run), **_usage(run)}
     return {name: text for name, text in notes.items() if text}
-
-
-def _served(run: Run) -> str:
-    """Which model file the scores belong to if another one answers; empty if the same does."""
-    served = served_model.of(run)
-    if served is None:
-        return ""
-    text = _(
-        "These are the scores of the float32 model. New images are classified by its 8-bit version, which is {gain} "
-        "times as fast and makes the same prediction for {identical} of {count} test images."
-    )
-    gain, identical = f"{served.gain:.1f}", formatting.fraction(served.identical)
-    return text.format(gain=gain, identical=identical, count=languages.number(served.images))
 
 
 def _cross_validation(run: Run) -> str:

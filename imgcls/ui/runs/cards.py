@@ -82,7 +82,7 @@ def _from_few(run: Run) -> str:
         result = run.result or {}
     except UserError:
         return ""
-    if not 0 < result.get("counts", {}).get("test", 0) < formatting.FEW_TEST_IMAGES:
+    if not formatting.is_from_few(result):
         return ""
     if folds := result.get("folds"):
         return f"<b>{formatting.fraction(folds['accuracy'])}</b> cross-validated accuracy"

@@ -130,7 +130,7 @@ def _outcome(run: Run, state: str) -> dict:
         show_message(plain(message), icon=formatting.STATES[state][1])
     if "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
-        low_high, explained = formatting.test_interval(result), ""
+        (accuracy, low_high), explained = finish.test_accuracy(result), ""
         if count and not is_imported:
             explained = _(HELD_OUT).format(count=languages.number(count)) + f" {_(CONFIDENCE_INTERVAL)}"
         is_multilabel = "test_macro_f1" in result
@@ -143,7 +143,7 @@ def _outcome(run: Run, state: str) -> dict:
                 *(of_labels if is_multilabel else ()),
                 Number(
                     _("All labels correct") if is_multilabel else _("Test accuracy"),
-                    formatting.fraction(result["test_accuracy"]),
+                    accuracy,
                     low_high,
                     explained,
                 ),

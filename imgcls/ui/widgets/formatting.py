@@ -83,10 +83,20 @@ FEW_TEST_IMAGES = 30
 
 def test_interval(result: Mapping[str, Any]) -> str:
     """The 95% confidence interval of the test accuracy in the result of a run; "" if it was not tested."""
-    count = result.get("counts", {}).get("test", 0)
-    if not count or "test_accuracy" not in result:
+    if not result.get("counts", {}).get("test", 0) or "test_accuracy" not in result:
         return ""
-    return interval(confidence_intervals.wilson(round(result["test_accuracy"] * count), count))
+    return interval(test_score(result))
+
+
+def test_score(result: Mapping[str, Any]) -> Score:
+    """The test accuracy in the result of a run that was tested, with its confidence interval."""
+    count = result["counts"]["test"]
+    return confidence_intervals.wilson(round(result["test_accuracy"] * count), count)
+
+
+def is_from_few(result: Mapping[str, Any]) -> bool:
+    """Whether the run was tested on so few images that its accuracy is not shown alone."""
+    return 0 < result.get("counts", {}).get("test", 0) < FEW_TEST_IMAGES
 
 
 def table_height(rows: int) -> int:

@@ -145,7 +145,9 @@ def _most_frequent(view: View) -> None:
     cell = view.selection.cell
     selection_state.set_control("pair", cell if cell in cells else None)
     st.pills(
-        "Most frequent errors",
+        "Most frequent errors"
+        if isinstance(view.predictions, Decisions)
+        else "Most frequent errors, one direction each",
         list(cells),
         format_func=lambda pair: cells.get(pair, ""),
         key="pair",

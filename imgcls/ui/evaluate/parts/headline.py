@@ -19,6 +19,8 @@ from imgcls.ui.widgets.metric_row import Number
 
 STYLE = """<style>
 .headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.45}
+.headline>div:nth-child(2){flex:0 1 auto;max-width:calc(100% - 16rem)}
+@media(max-width:900px){.headline>div:nth-child(2){max-width:100%}}
 .headline>div:first-child{font-size:3.2rem;font-weight:700;line-height:1.1;font-variant-numeric:tabular-nums}
 .headline small{display:block;font-size:var(--small);color:var(--muted)}
 details.scores[open]{flex-basis:100%}
@@ -103,21 +105,30 @@ def show(
 
 
 def _most_confused(report: Report) -> str:
-    """The pair of classes with the most errors between them, in both directions together."""
+    """The pair of classes with the most errors between them: both directions together, then each as in the matrix."""
     errors = report.matrix - np.diag(np.diag(report.matrix))
     if not errors.sum():
         return _("No errors.")
     both = np.triu(errors + errors.T)
     first, second = np.unravel_index(both.argmax(), both.shape)
-    names = report.classes.names
-    total = int(errors.sum())
-    text = ngettext(
-        "Most frequent confusion: {first} and {second}, {count} of {total} error.",
-        "Most frequent confusion: {first} and {second}, {count} of {total} errors.",
-        total,
+    if errors[first, second] < errors[second, first]:
+        first, second = second, first
+    forth, back, total = (int(one) for one in (errors[first, second], errors[second, first], errors.sum()))
+    if back:
+        text = _(
+            "Most mixed up: {first} and {second}, {count} of {total} errors: {forth} × {first} predicted as {second}, "
+            "{back} × {second} predicted as {first}."
+        )
+    else:
+        text = ngettext(
+            "Most mixed up: {first} predicted as {second}, {count} of {total} error, and never the other way round.",
+            "Most mixed up: {first} predicted as {second}, {count} of {total} errors, and never the other way round.",
+            total,
+        )
+    counts = dict(
+        zip(("forth", "back", "count", "total"), map(languages.number, (forth, back, forth + back, total)), strict=True)
     )
-    number = languages.number
-    return text.format(first=names[first], second=names[second], count=number(int(both.max())), total=number(total))
+    return text.format(first=report.classes.names[first], second=report.classes.names[second], **counts)
 
 
 def _weakest_label(report: LabelReport) -> str:

@@ -6,6 +6,7 @@ from io import BytesIO
 import pyarrow as pa
 import streamlit as st
 
+from imgcls import languages
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
@@ -13,6 +14,8 @@ from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.export import bundle, exporting, formats, offline_page, records
 from imgcls.export.records import Record
+from imgcls.inference import served_model
+from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.evaluate import links
@@ -57,6 +60,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         "model card and a script that predicts without this app. Every file is run in its own runtime and compared "
         "with the test predictions of this run. A file that does not match is not offered."
     )
+    if text := _served(run):
+        heading = _("8-bit version")
+        st.caption(f"**{heading}**: {text}")
     try:
         exporting.check(run)
     except UserError as error:
@@ -72,6 +78,19 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         _choose(run, found)
     if found:
         _results(run, found)
+
+
+def _served(run: Run) -> str:
+    """Which model file answers in this app if it is another one than the scores belong to; empty if it is the same."""
+    served = served_model.of(run)
+    if served is None:
+        return ""
+    text = _(
+        "The scores of this page belong to the float32 model. In this app, new images are classified by its 8-bit "
+        "version, which is {gain} times as fast and makes the same prediction for {identical} of {count} test images."
+    )
+    gain, identical = f"{served.gain:.1f}", formatting.fraction(served.identical)
+    return text.format(gain=gain, identical=identical, count=languages.number(served.images))
 
 
 def _take_home(run: Run, record: Record | None) -> None:

@@ -8,14 +8,31 @@ import streamlit as st
 from imgcls import languages
 from imgcls.config import imported_model
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics import percent
 from imgcls.languages import gettext as _
+from imgcls.languages import ngettext
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
 from imgcls.ui.cache import predictions as cached_predictions
-from imgcls.ui.widgets import gallery
+from imgcls.ui.widgets import formatting, gallery
 
 MISTAKES = 3
+
+
+def test_accuracy(result: dict) -> tuple[str, str]:
+    """What to show in large type, and below it: from few test images the interval, as the accuracy alone says little.
+
+    `result` is the content of `result.json`, with a test accuracy.
+    """
+    accuracy, count = formatting.fraction(result["test_accuracy"]), result.get("counts", {}).get("test", 0)
+    if not formatting.is_from_few(result):
+        return accuracy, formatting.test_interval(result)
+    score = formatting.test_score(result)
+    text = ngettext(
+        "uncertain: {accuracy} of only {count} test image", "uncertain: {accuracy} of only {count} test images", count
+    )
+    return percent.interval(score.low, score.high, 0), text.format(accuracy=accuracy, count=languages.number(count))
 
 
 def achieved(run: Run, result: dict) -> str:
@@ -26,7 +43,16 @@ def achieved(run: Run, result: dict) -> str:
         return ""
     text = _("It recognises **{right} of {count}** images that it had never seen.")
     number = languages.number
-    return text.format(right=number(round(result["test_accuracy"] * count)), count=number(count))
+    text = text.format(right=number(round(result["test_accuracy"] * count)), count=number(count))
+    if formatting.is_from_few(result):
+        score = formatting.test_score(result)
+        hint = _(
+            "With so few test images this is uncertain: on all such images, the accuracy probably lies between {low} "
+            "and {high}."
+        )
+        low, high = (formatting.fraction(limit, 0) for limit in (score.low, score.high))
+        text = f"{text} {hint.format(low=low, high=high)}"
+    return text
 
 
 def buttons(run: Run) -> None:

@@ -14,6 +14,7 @@ from imgcls.datasets.analysis import cache
 from imgcls.datasets.analysis.survey import survey
 from imgcls.system import paths
 from imgcls.ui.data import analysis, analysis_map, duplicates
+from imgcls.ui.widgets import gallery
 from tests.support.importing.import_pages import button
 from tests.support.pages import HOSTILE, is_intact, opened, select_images, text_of
 from tests.support.uploads import smooth
@@ -66,10 +67,16 @@ def test_every_view_shows_content(imbalanced, view):
 
 
 @pytest.mark.parametrize("view", ["", "no such view", "<img src=x>", "Map" * 1000])
-def test_an_invalid_view_in_the_link_opens_no_view(imbalanced, view):
+def test_without_a_valid_view_in_the_link_the_mean_images_are_shown_at_once(imbalanced, view):
+    dataset = datasets.open_dataset(imbalanced)
+    (cache.folder_of(dataset) / "survey.npz").unlink()
     app = explored(view)
     assert is_intact(app)
-    assert galleries(app) == ""
+    shown = galleries(app)
+    assert 'alt="mean image of airplane"' in shown and "mean of 15 images" in shown and "mean of 2 images" in shown
+    assert shown.count("<img") == 10
+    assert cache.state("survey", dataset).state == "idle", "they need no analysis of all images"
+    assert gallery.data_url(dataset.x_train[dataset.y_train == 9].mean(0).round().astype(np.uint8)) in shown
 
 
 def test_class_imbalance_is_reported_and_one_click_enables_class_weights(imbalanced):

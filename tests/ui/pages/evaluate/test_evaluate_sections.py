@@ -12,11 +12,13 @@ from imgcls.config import Config
 from imgcls.evaluation import predictions as evaluated
 from imgcls.evaluation import report
 from imgcls.evaluation.label_errors.reviews import judge, judged
+from imgcls.evaluation.metrics import classification
 from imgcls.evaluation.robustness import evaluate
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
+from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.runs.table_parts import table_rows
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
@@ -261,6 +263,26 @@ def test_cross_validation_results_are_beside_the_scores(finished_run):
         (finished_run.folder / "result.json").write_text(json.dumps(result | {"folds": damaged}))
         app = opened("evaluate", run=finished_run.id)
         assert is_intact(app) and "Cross-validation" not in html_of(app)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "text"),
+    [
+        (
+            [[5, 1, 0], [3, 5, 1], [0, 0, 5]],
+            "Most mixed up: dog and cat, 4 of 5 errors: 3 × dog predicted as cat, 1 × cat predicted as dog.",
+        ),
+        (
+            [[5, 0, 0], [2, 5, 0], [0, 0, 5]],
+            "Most mixed up: dog predicted as cat, 2 of 2 errors, and never the other way round.",
+        ),
+        ([[5, 0, 0], [0, 5, 0], [0, 0, 5]], "No errors."),
+    ],
+)
+def test_the_headline_counts_both_directions_of_a_confusion_and_each_as_the_matrix_does(matrix, text):
+    labels, predicted = np.repeat([divmod(cell, 3) for cell in range(9)], np.ravel(matrix), axis=0).T
+    found = classification.scores(np.eye(3)[predicted], labels, ("cat", "dog", "fox"))
+    assert headline._most_confused(found) == text
 
 
 def test_from_few_test_images_the_interval_or_the_cross_validated_score_is_in_large_type(finished_run, monkeypatch):

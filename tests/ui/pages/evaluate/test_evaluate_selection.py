@@ -338,6 +338,6 @@ def test_classes_with_the_same_score_are_named_together():
 
 def test_frequent_errors_say_what_was_read_as_what(finished_run):
     app = opened("evaluate", run=finished_run.id)
-    group = next(group for group in app.pills if group.label == "Most frequent errors")
+    group = next(group for group in app.pills if group.label == "Most frequent errors, one direction each")
     assert group.options and all(re.fullmatch(r"\d predicted as \d · \d+×", name) for name in group.options)
     assert "Row: what the image is. Column: what the model predicted." in text_of(app)

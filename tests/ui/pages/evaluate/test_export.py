@@ -4,11 +4,12 @@ import pytest
 
 from imgcls.export import exporting, formats, records
 from imgcls.export.records import Record
+from imgcls.inference import served_model
 from imgcls.system.tasks import TaskState
 from imgcls.ui.app import links
 from imgcls.ui.runs import table as table_of_runs
 from tests.support.exporting.exports import quick_conversion as quick_conversion
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, shipped, text_of
 
 
 def section(run):
@@ -24,6 +25,15 @@ def exported(finished_run, quick_conversion):
     """The small run with two verified files."""
     exporting.make(finished_run, ["litert", "litert_dynamic"], lambda fraction, text: None)
     return finished_run
+
+
+def test_which_file_answers_in_the_app_is_said_where_models_are_exported(finished_run, monkeypatch):
+    monkeypatch.setattr(served_model, "is_wanted", lambda: True)
+    run = shipped("cifar10")
+    assert "8-bit version" not in html_of(opened("evaluate", run=run.id)), "beside the score, it is in the way"
+    text = text_of(section(run))
+    assert "8-bit version" in text and "test images" in text
+    assert "8-bit version" not in text_of(section(finished_run))
 
 
 def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypatch):

@@ -1,5 +1,7 @@
 """The page of a run: what stands where, and that its numbers agree with what is said about them."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from imgcls.evaluation.golden import Outcome
 from imgcls.runs.annotations import notes
 from imgcls.runs.metrics_log import Curves
 from imgcls.ui.train.run_parts import details, golden_report, live_numbers
-from tests.support.pages import is_intact, opened, text_of
+from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.training.metrics_logs import batch, lines
 
 
@@ -48,6 +50,18 @@ def test_validation_that_is_not_seen_to_be_below_training_is_explained(curves, t
 
 def test_without_a_number_nothing_is_said_about_the_difference(curves):
     assert live_numbers.gap(curves(0.9, None)) == ""
+
+
+def test_a_score_from_few_test_images_is_an_interval_and_called_uncertain(finished_run):
+    text = html_of(opened("train", run=finished_run.id))
+    assert "uncertain" not in text
+    result = json.loads((finished_run.folder / "result.json").read_text())
+    result |= {"test_accuracy": 0.75, "counts": result["counts"] | {"test": 8}}
+    (finished_run.folder / "result.json").write_text(json.dumps(result))
+    app = opened("train", run=finished_run.id)
+    assert is_intact(app)
+    assert "<dd>41–93%</dd><dd>uncertain: 75.0% of only 8 test images</dd>" in html_of(app)
+    assert "With so few test images this is uncertain" in text_of(app) and "between 41% and 93%" in text_of(app)
 
 
 def test_the_curves_of_a_finished_run_come_before_its_mistakes(finished_run):
