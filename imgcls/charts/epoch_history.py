@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.charts import NAME_LENGTH
-from imgcls.charts.studies import DARK_SCALE, SCALE, STAR
+from imgcls.charts.studies import DARK_SCALE, SCALE, STAR, TRIAL
 from imgcls.charts.theme import BEST, QUIET, VALIDATION, class_colour, lay_out, literal, whole_epochs
 from imgcls.evaluation.metrics.percent import percent
 
@@ -76,33 +76,52 @@ class TrialCurve:
     scores: Sequence[float | None]
     is_open: bool = False
     is_winner: bool = False
+    ended: str = ""
+    """How it ended before its last epoch, in a word such as "stopped"; "" if it did not."""
+
+    @property
+    def style(self) -> tuple[str, str]:
+        """The dashes of its line, and what the legend calls them."""
+        if self.is_open:
+            return "dot", "still training"
+        return ("dash", "ended before its last epoch") if self.ended else ("solid", "complete")
 
 
 def trials(curves: Sequence[TrialCurve], score: str, *, is_higher_better: bool, is_dark: bool = False):
-    """A line per trial, coloured by its best score as in the parallel coordinates; those that still train are dashed,
-    and the winner is thick, with a star at its best epoch."""
+    """A line per trial, coloured by its best score as in the parallel coordinates; those that still train are dotted,
+    those that ended before their last epoch grey and dashed, and the winner is thick, with a star at its best epoch."""
     import plotly.graph_objects as go
     from plotly.colors import sample_colorscale
 
     choose = max if is_higher_better else min
     best = {one.number: choose(value for value in one.scores if value is not None) for one in curves}
-    low, high = min(best.values()), max(best.values())
+    compared = [best[one.number] for one in curves if not one.ended] or list(best.values())
+    low, high = min(compared), max(compared)
     figure = go.Figure()
-    for one in sorted(curves, key=lambda one: one.is_winner):  # the winner on top
-        place = (best[one.number] - low) / (high - low) if high > low else 1.0
+    # The winner on top, and below all others what did not train to its end.
+    for one in sorted(curves, key=lambda one: (one.is_winner, not one.ended)):
+        place = min(1.0, max(0.0, (best[one.number] - low) / (high - low))) if high > low else 1.0
         scale = DARK_SCALE if is_dark else SCALE
-        colour = BEST if one.is_winner else sample_colorscale(scale, place if is_higher_better else 1 - place)[0]
+        colour = sample_colorscale(scale, place if is_higher_better else 1 - place)[0]
+        colour = BEST if one.is_winner else QUIET if one.ended else colour
         star = next(at for at, value in enumerate(one.scores) if value == best[one.number])
         sizes = [STAR if one.is_winner and at == star else 5 for at in range(len(one.scores))]
+        what = f" ({one.ended})" if one.ended else ""
         figure.add_scatter(
             x=list(range(1, len(one.scores) + 1)),
             y=list(one.scores),
             mode="lines+markers",
             name=f"trial {one.number}",
-            line={"color": colour, "width": 4 if one.is_winner else 1.5, "dash": "dot" if one.is_open else "solid"},
+            line={"color": colour, "width": 4 if one.is_winner else 1.5, "dash": one.style[0]},
             marker={"size": sizes, "opacity": 1, "symbol": ["star" if size == STAR else "circle" for size in sizes]},
             customdata=[one.run] * len(one.scores),
-            hovertemplate=f"trial {one.number}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+            hovertemplate=f"trial {one.number}{what}, epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+            showlegend=False,
         )
-    lay_out(figure, height=320, x="epoch", y=score, legend=None)
+    kinds = {one.style: one for one in curves}
+    lay_out(figure, height=320, x="epoch", y=score, legend="above" if len(kinds) > 1 else None)
+    if len(kinds) > 1:
+        for (dash, name), one in sorted(kinds.items(), reverse=True):
+            line = {"color": QUIET if one.ended else TRIAL, "width": 2, "dash": dash}
+            figure.add_scatter(x=[None], y=[None], mode="lines", line=line, name=name, hoverinfo="skip")
     return figure.update_xaxes(whole_epochs(max(len(one.scores) for one in curves)))

@@ -20,6 +20,11 @@ MOST_TRIAL_TICKS = 10
 STAR = 18
 """Pixels of the star that marks the winner."""
 PADDING, MOST_TEXTS, MOST_DECADES = 0.04, 40, 2
+EARLY = "stopped early"
+"""What a legend calls trials that ended before their last epoch."""
+MOST_LONGER, LEAST_SPAN = 3.0, 0.05
+"""So many times as long as the complete trials need it, the axis of the scores is at most; and what equal ones need, as
+a fraction of their score."""
 
 
 @dataclass(frozen=True)
@@ -145,23 +150,35 @@ def front_of(cost: Sequence[float], value: Sequence[float], *, is_higher_better:
 
 
 def _add_trials(figure, points: Sequence[Point], x: Sequence[Value]) -> None:
-    """The trials, those that ended early as crosses. The axis fits the others, which a score after the first epochs
-    would squeeze together; a cross beyond it stands at its edge."""
-    low, high = _reach(points)
+    """The trials; those that ended early are crosses, and those so far off that they would squeeze the others together
+    are triangles at the edge of the axis, which say so."""
+    low, high = reach(points)
     figure.update_yaxes(range=[low, high])
-    for is_pruned, name, symbol, colour in ((False, "complete", "circle", TRIAL), (True, "ended early", "x", QUIET)):
-        places = [place for place, point in enumerate(points) if point.is_pruned is is_pruned]
+    kinds = (
+        ("complete", "circle", TRIAL, lambda one: not one.is_pruned),
+        (EARLY, "x", QUIET, lambda one: one.is_pruned and low <= one.value <= high),
+        (f"{EARLY}, below the axis", "triangle-down", QUIET, lambda one: one.is_pruned and one.value < low),
+        (f"{EARLY}, above the axis", "triangle-up", QUIET, lambda one: one.is_pruned and one.value > high),
+    )
+    for name, symbol, colour, belongs in kinds:
+        places = [place for place, point in enumerate(points) if belongs(point)]
         if places:
             trace = _scatter([points[at] for at in places], [x[at] for at in places], name, colour, symbol)
             figure.add_trace(trace.update(y=[min(max(value, low), high) for value in trace.y], cliponaxis=False))
 
 
-def _reach(points: Sequence[Point]) -> tuple[float, float]:
-    """The ends of the axis of the scores: those of the complete trials, and a little more."""
+def reach(points: Sequence[Point]) -> tuple[float, float]:
+    """The ends of the axis of the scores: all trials are on it, and a little more, but the complete ones keep at least
+    a third of its length."""
     values = [point.value for point in points if not point.is_pruned or point.is_winner]
     values = values or [point.value for point in points]
-    margin = 2 * PADDING * (max(values) - min(values)) or 1e-3
-    return min(values) - margin, max(values) + margin
+    low, high = min(values), max(values)
+    margin = 2 * PADDING * (high - low) or 1e-3
+    farthest = MOST_LONGER * ((high - low) or max(abs(high), 1.0) * LEAST_SPAN)
+    for value in sorted((point.value for point in points), key=lambda one: max(low - one, one - high)):
+        if max(high, value) - min(low, value) <= farthest:
+            low, high = min(low, value), max(high, value)
+    return low - margin, high + margin
 
 
 def _scatter(points: Sequence[Point], x: Sequence[Value], name: str, colour: str, symbol: str):

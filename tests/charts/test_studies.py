@@ -7,6 +7,7 @@ import numpy as np
 from imgcls.charts import epoch_history, studies
 from imgcls.charts.compared import run_scatter
 from imgcls.charts.studies import Point
+from imgcls.charts.theme import QUIET
 from imgcls.evaluation.metrics.confidence_intervals import Score
 
 POINTS = [
@@ -30,20 +31,37 @@ def test_a_slice_has_a_logarithmic_axis_only_where_ratios_matter():
     assert studies.slices(POINTS, "kind", "accuracy", is_log=False).layout.xaxis.type == "category"
 
 
-def test_a_trial_that_ended_early_is_a_cross_and_does_not_squeeze_the_axis():
-    points = [*POINTS[:2], replace(POINTS[2], value=14.0), POINTS[3]]
-    for figure in (
+def figures_of(points):
+    return (
         studies.history(points, "accuracy", is_higher_better=True),
         studies.slices(points, "learning_rate", "accuracy", is_log=True),
         studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True),
-    ):
+    )
+
+
+def test_a_trial_that_ended_early_is_a_cross_at_its_score():
+    for figure in figures_of(POINTS):
+        low, high = figure.layout.yaxis.range
+        assert 68 < low < 70 and 90 < high < 92
+        (cross,) = (trace for trace in figure.data if trace.name == "stopped early")
+        assert set(cross.marker.symbol) == {"x"} and list(cross.customdata) == ["c"] and list(cross.y) == [70]
+    front = studies.pareto(POINTS, "seconds", "s", "accuracy", is_higher_better=True).data[-1]
+    assert list(front.x) == [4, 8, 9], "what ended early is cheap for another reason"
+
+
+def test_a_trial_that_would_squeeze_the_others_together_says_that_it_is_off_the_axis():
+    for figure in figures_of([*POINTS[:2], replace(POINTS[2], value=14.0), POINTS[3]]):
         low, high = figure.layout.yaxis.range
         assert 78 < low < 80 and 90 < high < 92
-        (cross,) = (trace for trace in figure.data if trace.name == "ended early")
-        assert set(cross.marker.symbol) == {"x"} and list(cross.customdata) == ["c"]
-        assert list(cross.y) == [low] and "14" in cross.text[0], "at the edge, with its score"
-    front = studies.pareto(points, "seconds", "s", "accuracy", is_higher_better=True).data[-1]
-    assert list(front.x) == [4, 8, 9], "what ended early is cheap for another reason"
+        (mark,) = (trace for trace in figure.data if trace.name == "stopped early, below the axis")
+        assert set(mark.marker.symbol) == {"triangle-down"} and list(mark.y) == [low] and "14" in mark.text[0]
+
+
+def test_all_trials_that_ended_early_are_on_the_axis_if_no_other_has_ended():
+    points = [replace(POINTS[2], value=value) for value in (14.0, 60.0)]
+    assert studies.reach(points)[0] < 14 and studies.reach(points)[1] > 60
+    same = [replace(POINTS[0], value=80.0), replace(POINTS[2], value=76.0)]
+    assert studies.reach(same)[0] < 76, "an axis of one value is not one of no length"
 
 
 def test_a_narrow_logarithmic_range_has_ticks_too():
@@ -124,11 +142,31 @@ def test_learning_curves_of_trials_mark_the_winner_and_what_has_not_ended():
         epoch_history.TrialCurve("c", 2, [0.9]),
     ]
     figure = epoch_history.trials(curves, "validation loss", is_higher_better=False)
-    assert [one.name for one in figure.data] == ["trial 1", "trial 2", "trial 0"], "the winner is on top"
-    assert list(figure.data[2].marker.symbol) == ["star", "circle"], "at its best epoch"
-    assert [one.line.dash for one in figure.data] == ["dot", "solid", "solid"]
-    assert list(figure.data[0].customdata) == ["b"] * 3
-    assert epoch_history.trials(curves[:1], "loss", is_higher_better=True, is_dark=True).data[0].line.width == 4
+    lines = figure.data[:3]
+    assert [one.name for one in lines] == ["trial 1", "trial 2", "trial 0"], "the winner is on top"
+    assert list(lines[2].marker.symbol) == ["star", "circle"], "at its best epoch"
+    assert [one.line.dash for one in lines] == ["dot", "solid", "solid"]
+    assert list(lines[0].customdata) == ["b"] * 3
+    assert [one.name for one in figure.data[3:]] == ["complete", "still training"] and figure.layout.showlegend
+    one = epoch_history.trials(curves[:1], "loss", is_higher_better=True, is_dark=True)
+    assert one.data[0].line.width == 4 and len(one.data) == 1 and not one.layout.showlegend
+
+
+def test_learning_curves_of_trials_that_ended_before_their_last_epoch_are_grey_dashed_and_say_so():
+    curves = [
+        epoch_history.TrialCurve("a", 0, [80, 84]),
+        epoch_history.TrialCurve("b", 1, [82], ended="stopped"),
+        epoch_history.TrialCurve("c", 2, [10, 82], is_winner=True),
+        epoch_history.TrialCurve("d", 3, [99], ended="failed"),
+    ]
+    figure = epoch_history.trials(curves, "validation accuracy, %", is_higher_better=True)
+    first, second, whole, winner = figure.data[:4]
+    assert [first.name, second.name] == ["trial 1", "trial 3"], "below the others"
+    for line, word in ((first, "stopped"), (second, "failed")):
+        assert (line.line.color, line.line.dash) == (QUIET, "dash") and f"({word})" in line.hovertemplate
+    assert whole.line.color != QUIET and whole.line.color != studies.SCALE[0][1], "99% of one epoch is no scale"
+    assert winner.line.width == 4
+    assert [one.name for one in figure.data[4:]] == ["complete", "ended before its last epoch"]
 
 
 def test_points_are_opaque_enough_for_a_dark_page():

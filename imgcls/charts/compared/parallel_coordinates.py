@@ -22,8 +22,9 @@ LEAST_TICKS, TICK_DISTANCE = 3, 0.08
 SPREAD, MOST_SPREAD = 0.3, 0.05
 """Half the height over which the lines of one value spread: a fraction of the distance to the next value, at most that
 of the axis."""
-REACH = 0.06
-"""Room above and below the axes, as a fraction of their length."""
+REACH, OFF = 0.06, 0.04
+"""Room above and below the axes, as a fraction of their length, and how far beyond its end a score is drawn that is
+off the axis."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def figure(
     scale = [[at, colour] for (at, _), (_, colour) in zip(SCALE, scale, strict=True)]
     found = go.Figure()
     for at, point in enumerate(points):
-        colour = sample_colorscale(scale, axes[-1].places[at])[0]
+        colour = sample_colorscale(scale, min(1.0, max(0.0, axes[-1].places[at])))[0]
         line = {"color": colour, "width": 2.5}
         if point.is_pruned:
             line = {"color": faded(QUIET, 0.6), "width": 1.5, "dash": "dot"}
@@ -149,15 +150,17 @@ def _listed_axis(name: str, values: list[Value]) -> Axis:
 
 
 def _score_axis(points: Sequence[Point], name: str) -> Axis:
-    """From the worst complete trial to the best one. Its ends are written as on the page; between are round numbers."""
-    known = [point for point in points if not point.is_pruned or point.is_winner] or list(points)
+    """From the worst trial to the best one, without those that are off the axis of the other figures, too. Its ends are
+    written as on the page; between are round numbers."""
+    bottom, top = studies.reach(points)
+    known = [point for point in points if bottom <= point.value <= top] or list(points)
     least, most = (choose(known, key=lambda point: point.value) for choose in (min, max))
     low, high = least.value, most.value
     ticks = {at: f"{at:.6g}" for at in _round_numbers(low, high)}
     ticks |= {low: studies.written(least), high: studies.written(most)}
     return Axis(
         name,
-        [min(1.0, max(0.0, _place(point.value, low, high))) for point in points],
+        [min(1 + OFF, max(-OFF, _place(point.value, low, high))) for point in points],
         {_place(at, low, high): text for at, text in ticks.items()},
     )
 

@@ -9,12 +9,14 @@ from imgcls.runs.run import UNDER_WAY
 from imgcls.studies import Plan, Trial
 from imgcls.ui.app import links
 from imgcls.ui.runs.studies import trials_table
+from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import run_points
 
 MOST_CURVES, MOST_EPOCHS, MOST_NAMED = 50, 200, 4
 HELP = (
     "The validation score after each epoch; blue is good, and the star is the best so far. Trials that still train are "
-    "dotted. Click a point to open its run."
+    "dotted; those that ended before their last epoch are grey and dashed, as their scores are not comparable. Click a "
+    "point to open its run."
 )
 
 
@@ -57,6 +59,7 @@ def show(plan: Plan, trials: list[Trial], winner: Trial | None, score: str) -> N
             [None if value is None else factor * value for value in trial.curve[:MOST_EPOCHS]],
             trial.is_open,
             winner is not None and trial.number == winner.number,
+            "" if trial.is_open or trial.is_complete else formatting.word(trial.state).lower(),
         )
         for trial in shown
     ]
