@@ -22,6 +22,7 @@ from imgcls.jobs.fair_use import QueueFull
 from imgcls.models import more_epochs
 from imgcls.runs import run_name
 from imgcls.runs import trials as trial_records
+from imgcls.runs.index import names
 from imgcls.studies import energy, proposals, pruning, selection_bias, space
 from imgcls.studies.plan import Plan
 from imgcls.studies.study import LOCK, LOCK_SECONDS, RESULT_VERSION, STARTING, Study, Trial, best
@@ -219,7 +220,8 @@ def _failure(trials: list[Trial]) -> str:
         return ""
     reason = next((str(trial.result["message"]) for trial in latest if trial.result and "message" in trial.result), "")
     if not reason and all(trial.state == "lost" for trial in latest):
-        reason = f"{KILLED} See the log on the page of run {latest[-1].run.id}."
+        log = f"See the log on the page of run {latest[-1].run.id}."
+        return f"The last {FAILURES_IN_A_ROW} trials were interrupted: {KILLED} {log}"
     reason = reason or "they reported no validation score."
     return f"The last {FAILURES_IN_A_ROW} trials failed: {reason}"
 
@@ -229,7 +231,7 @@ def _line(trial: Trial) -> str:
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in trial.params.items()
     )
     score = "no score" if trial.value is None else f"{trial.value:.4f}"
-    return f"Trial {trial.number}: {trial.state}, {score} ({params})"
+    return f"Trial {trial.number}: {names.state_word(trial.state)}, {score} ({params})"
 
 
 def _ending(result: dict[str, Any]) -> str:

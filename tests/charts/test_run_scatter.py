@@ -5,6 +5,8 @@ import math
 import pytest
 
 from imgcls.charts import theme
+from imgcls.charts.compared import point_labels
+from imgcls.charts.compared import run_scatter as run_scatters
 from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
 
 
@@ -24,8 +26,8 @@ def test_the_costs_lie_between_named_ticks(costs, ticks):
 
 
 def test_few_runs_are_all_named():
-    few = run_scatter([RunPoint(f"run {number}", "MNIST", 10, 0.5) for number in range(8)], "seconds")
-    assert few.data[0].mode == "markers+text" and len(few.data) == 1
+    few = run_scatter([RunPoint(f"run {at}", "MNIST", 10.0**at, 0.5) for at in range(8)], "seconds")
+    assert few.data[0].mode == "markers+text" and len(few.data) == 1 and all(few.data[0].text)
 
 
 def test_long_names_have_several_lines_and_are_not_cut():
@@ -48,16 +50,47 @@ def test_among_many_runs_those_that_nothing_beats_for_less_stand_out():
     assert other.mode == "markers+text" and list(other.text) == ["other"]
 
 
-def test_names_that_would_cover_each_other_are_left_out():
+def boxes(figure, width):
+    """The place of each name on the screen in pixels, by the sizes that the module assumes."""
+    (left, right), (low, high) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    margins, height = run_scatters.MARGINS, run_scatters.HEIGHT
+    across, up = width - margins[0] - margins[1], height - margins[2] - run_scatters.LEGEND - margins[3]
+    found = []
+    for trace in figure.data:
+        for x, y, text, place in zip(trace.x, trace.y, trace.text or (), trace.textposition or (), strict=False):
+            if text:
+                at = across * (math.log10(x) - left) / (right - left), up * (high - y) / (high - low)
+                found.append(point_labels._box(*at, text.split("<br>"), place))
+    return found
+
+
+@pytest.mark.parametrize("width", [350, 1000])
+def test_no_name_covers_another_one_and_what_does_not_fit_is_left_to_the_hover(width):
+    """Eight runs, of which some have nearly the same cost and score, as those of several seeds."""
+    places = ((22, 0.94), (35, 0.953), (90, 0.97), (96, 0.971), (100, 0.972), (300, 0.99), (320, 0.991), (330, 0.992))
+    points = [RunPoint(f"Pen digits, run number {at}", "MNIST", *place) for at, place in enumerate(places)]
+    figure = run_scatter(points, "s", width=width)
+    found = boxes(figure, width)
+    assert 2 <= len(found) < 8
+    assert not any(one.overlaps(other) for at, one in enumerate(found) for other in found[:at])
+    assert all(box.left >= 0 and box.top >= 0 for box in found)
+    assert figure.data[0].text[7], "the best has precedence"
+    assert [about[0] for about in figure.data[0].customdata] == [one.name for one in points], "all on hover"
+
+
+def test_a_wide_figure_has_room_for_more_names():
+    points = [RunPoint(f"a run with a name {at}", "MNIST", 10 * 2.0**at, 0.9) for at in range(8)]
+    narrow, wide = (sum(map(bool, run_scatter(points, "s", width=width).data[0].text)) for width in (350, 1000))
+    assert narrow < wide
+
+
+def test_names_in_a_cloud_do_not_cover_each_other_either():
     points = [RunPoint(f"run {at}", f"set {at % 2}", 100.0, 0.9 + at / 1000) for at in range(1, 11)]
     points.append(RunPoint("bad", "set 0", 100.0, 0.2))
-    named = [text for trace in run_scatter(points, "s").data for text in trace.text or () if text]
-    assert named == ["run 10"], "9 of the other set is at the same place"
-
-
-def test_names_point_to_the_middle_where_nothing_cuts_them_off():
-    figure = run_scatter([RunPoint(f"run {cost}", "MNIST", cost, 0.9) for cost in (100, 900, 10_000)], "parameters")
-    assert list(figure.data[0].textposition) == ["middle right", "middle right", "middle left"]
+    figure = run_scatter(points, "s")
+    found = boxes(figure, 1000)
+    assert "run 10" in [text for trace in figure.data for text in trace.text or ()]
+    assert not any(one.overlaps(other) for at, one in enumerate(found) for other in found[:at])
 
 
 def test_costs_that_hardly_differ_are_not_shown_on_an_axis_of_decades():
@@ -65,10 +98,5 @@ def test_costs_that_hardly_differ_are_not_shown_on_an_axis_of_decades():
     low, high = same.layout.xaxis.range
     assert high - low <= 1 and low < math.log10(50_000) < high
     assert same.data[0].textposition == ("middle right",), "the error bar is above and below"
-    assert run_scatter([RunPoint("run", "MNIST", cost, 0.9) for cost in (10, 1_000)], "s").layout.xaxis.range is None
-
-
-def test_names_of_neighbours_do_not_cover_each_other():
-    places = ((100, 0.5), (100, 0.51), (100, 0.9), (10_000, 0.7))
-    figure = run_scatter([RunPoint(f"run {at}", "MNIST", *place) for at, place in enumerate(places)], "parameters")
-    assert list(figure.data[0].textposition) == ["bottom right", "top right", "middle right", "middle left"]
+    low, high = run_scatter([RunPoint("run", "MNIST", cost, 0.9) for cost in (10, 1_000)], "s").layout.xaxis.range
+    assert 0.5 < low < 1 and 3 < high < 3.5

@@ -164,7 +164,8 @@ def test_a_study_whose_trainers_are_killed_says_so(digits):
     study = studies.create(planned())
     lost = [Trial(Run(paths.runs_folder() / study.run_id(at)), at, {}, "lost") for at in range(3)]
     assert driver._failure(lost) == (
-        "The last 3 trials failed: the training process ended unexpectedly (killed, or an error before the training). "
+        "The last 3 trials were interrupted: the training process ended unexpectedly (killed, or an error before the "
+        "training). "
         f"See the log on the page of run {lost[-1].run.id}."
     )
 

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.charts import HOVER_LENGTH, NAME_LENGTH
+from imgcls.charts.compared import point_labels
 from imgcls.charts.studies import front_of
 from imgcls.charts.theme import ERROR, TRAINING, class_colour, faded, lay_out, literal
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
 
 HEIGHT = 320
+WIDTH, MARGINS, LEGEND = 1000, (64, 32, 24, 52), 20
+"""Pixels of the figure and around its axes, and the room that `lay_out` adds for a legend."""
 MOST_NAMED = 8
-"""With more points than this, their names would overlap: only the best of a group is named, the others on hover."""
+"""With more points than this, only the best of a group is named, the others on hover."""
 MOST_BEST = 4
 """So many groups, the largest ones, have their best point named."""
-APART = 0.07, 0.4
-"""Names that are closer than these shares of the height and of the width would overlap."""
+ROOM, NAME_ROOM, LEAST_ROOM = 0.08, 0.2, 0.005
+"""Beyond the ends of the points: a fraction of their distance, above them for names, and an accuracy if all have the
+same."""
 FADED, SMALL, LARGE = 0.3, 7, 12
 
 LABEL_LENGTH, MOST_LINES = 24, 4
@@ -50,40 +54,47 @@ class RunPoint:
     run: str = ""
 
 
-def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %"):
+def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %", width: int = WIDTH):
     """The accuracy of runs in percent against a `cost`, the title of the logarithmic axis. Each group has a colour.
 
     Points with an `interval` (0 to 1) have error bars. Many points are a cloud, so all are faded but those that nothing
-    in their group beats for less, which a line joins.
+    in their group beats for less, which a line joins. Names that fit into a figure of `width` pixels are written beside
+    their points; all are shown on hover.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     are_many = len(points) > MOST_NAMED
-    named = _best(points) if are_many else points
-    for number, group in enumerate(dict.fromkeys(point.group for point in points)):
+    groups: dict[str, tuple[list[RunPoint], list[RunPoint]]] = {}
+    for group in dict.fromkeys(point.group for point in points):
         members = [point for point in points if point.group == group]
-        colour, symbol = class_colour(number), number % 8
         front, rest = members, []
         if are_many:
             indices = front_of([one.cost for one in members], [one.accuracy for one in members], is_higher_better=True)
             front = [members[index] for index in indices]
             rest = [one for index, one in enumerate(members) if index not in indices]
+        groups[group] = front, rest
+    bright = [one for front, _ in groups.values() for one in front]
+    across, up = _ends(points), _reach(points)
+    places = _places(_best(points) if are_many else points, bright, across, up, width)
+    for number, (group, (front, rest)) in enumerate(groups.items()):
+        colour, symbol = class_colour(number), number % 8
         if rest:
             quiet = {"color": faded(colour, FADED), "size": SMALL, "symbol": symbol}
             figure.add_scatter(**_trace(rest, group, quiet), mode="markers", showlegend=False)
         marker = {"color": colour, "size": LARGE, "symbol": symbol}
         figure.add_scatter(
             **_trace(front, group, marker),
-            mode=f"{'lines+' if rest else ''}markers{'+text' if any(one in named for one in front) else ''}",
+            mode=f"{'lines+' if rest else ''}markers{'+text' if any(id(one) in places for one in front) else ''}",
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            text=[_wrapped(one.name) if one in named else "" for one in front],
-            textposition=[_above(one, points) if are_many else _side(one, points) for one in front],
+            text=["<br>".join(map(literal, _lines(one.name))) if id(one) in places else "" for one in front],
+            textposition=[places.get(id(one), "top center") for one in front],
         )
-    lay_out(figure, height=HEIGHT, x=cost, y=score, margins=(64, 32, 24, 52))
+    lay_out(figure, height=HEIGHT, x=cost, y=score, margins=MARGINS)
     ticks = _ticks([point.cost for point in points])
+    figure.update_yaxes(range=[100 * end for end in up])
     return figure.update_xaxes(
-        type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks], range=_close_range(points)
+        type="log", tickvals=ticks, ticktext=[_short(tick) for tick in ticks], range=list(across)
     )
 
 
@@ -135,10 +146,9 @@ def seed_groups(
     return figure
 
 
-def _wrapped(name: str) -> str:
+def _lines(name: str) -> list[str]:
     """A name in lines, between words where that is possible."""
-    lines = textwrap.wrap(name, LABEL_LENGTH, max_lines=MOST_LINES, placeholder="…", break_on_hyphens=False)
-    return "<br>".join(literal(line) for line in lines)
+    return textwrap.wrap(name, LABEL_LENGTH, max_lines=MOST_LINES, placeholder="…", break_on_hyphens=False)
 
 
 def _trace(members: Sequence[RunPoint], group: str, marker: dict) -> dict:
@@ -158,48 +168,46 @@ def _trace(members: Sequence[RunPoint], group: str, marker: dict) -> dict:
 
 
 def _best(points: Sequence[RunPoint]) -> list[RunPoint]:
-    """The best point of each of the largest groups, but for those whose names would cover another one's."""
+    """The best point of each of the largest groups."""
     groups: dict[str, list[RunPoint]] = {}
     for point in points:
         groups.setdefault(point.group, []).append(point)
     largest = sorted(groups.values(), key=len, reverse=True)[:MOST_BEST]
-    height = (max(one.accuracy for one in points) - min(one.accuracy for one in points)) or 1.0
-    width = math.log(max(one.cost for one in points) / min(one.cost for one in points)) or 1.0
-    found: list[RunPoint] = []
-    for members in largest:
-        best = max(members, key=lambda one: (one.accuracy, -one.cost))
-        if not any(
-            abs(best.accuracy - other.accuracy) < APART[0] * height
-            and abs(math.log(best.cost / other.cost)) < APART[1] * width
-            for other in found
-        ):
-            found.append(best)
-    return found
+    return [max(members, key=lambda one: (one.accuracy, -one.cost)) for members in largest]
 
 
-def _side(point: RunPoint, points: Sequence[RunPoint]) -> str:
-    """Where the name of a point is: towards the middle, where it is neither cut off nor below the legend; never just
-    above or below it, where the error bar is. Of two points side by side, one name is higher and one lower."""
-    costs, scores = [one.cost for one in points], [one.accuracy for one in points]
-    is_left = point.cost**2 <= min(costs) * max(costs)
-    width, height = math.log(max(costs) / min(costs)) or 1.0, (max(scores) - min(scores)) or 1.0
-    near = [
-        one.accuracy - point.accuracy
-        for one in points
-        if abs(math.log(one.cost / point.cost)) < APART[1] * width
-        and abs(one.accuracy - point.accuracy) < APART[0] * height
-    ]
-    has_above, has_below = max(near) > 0, min(near) < 0
-    row = "middle" if has_above == has_below else "bottom" if has_above else "top"
-    return f"{row} {'right' if is_left else 'left'}"
+def _places(
+    named: Sequence[RunPoint],
+    bright: Sequence[RunPoint],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    width: int,
+) -> dict[int, str]:
+    """Where the names of points are that fit, by the `id` of the point: the best has precedence. `bright`: all points
+    that names must not cover; `across` and `up`: the ends of the axes, of costs as logarithms."""
+    order = sorted(bright, key=lambda one: (-one.accuracy, one.cost))
+    size = width - MARGINS[0] - MARGINS[1], HEIGHT - MARGINS[2] - LEGEND - MARGINS[3]
+    names = {id(point) for point in named}
+    found = point_labels.placed(
+        [
+            (
+                size[0] * (math.log10(one.cost) - across[0]) / (across[1] - across[0]),
+                size[1] * (up[1] - one.accuracy) / (up[1] - up[0]),
+            )
+            for one in order
+        ],
+        [_lines(one.name) if id(one) in names else [] for one in order],
+        size,
+        places=point_labels.BESIDE if any(one.interval for one in bright) else point_labels.PLACES,
+    )
+    return {id(one): place for one, place in zip(order, found, strict=True) if place}
 
 
-def _above(point: RunPoint, points: Sequence[RunPoint]) -> str:
-    """Where the name of the best point of a cloud is: above, where nothing of its own group is, and not cut off."""
-    costs = sorted(one.cost for one in points)
-    width = math.log(costs[-1] / costs[0]) or 1.0
-    place = math.log(point.cost / costs[0]) / width
-    return "top left" if place > 0.75 else "top right" if place < 0.25 else "top center"
+def _reach(points: Sequence[RunPoint]) -> tuple[float, float]:
+    """The ends of the axis of the accuracies: all points and intervals, and a little more."""
+    values = [end for point in points for end in (point.accuracy, *(point.interval or ()))]
+    low, high = min(values), max(values)
+    return low - (ROOM * (high - low) or LEAST_ROOM), high + (NAME_ROOM * (high - low) or LEAST_ROOM)
 
 
 def _error_bars(points: Sequence[RunPoint], colour: str) -> dict:
@@ -214,13 +222,12 @@ def _error_bars(points: Sequence[RunPoint], colour: str) -> dict:
     }
 
 
-def _close_range(points: Sequence[RunPoint]) -> list[float] | None:
-    """The logarithms of the ends of the axis for costs that hardly differ: Plotly would show decades around them."""
+def _ends(points: Sequence[RunPoint]) -> tuple[float, float]:
+    """The logarithms of the ends of the axis, a little beyond the costs. For those that hardly differ it is as long as
+    `NARROW_DECADES`: Plotly would show decades around them."""
     first, last = (math.log10(end(point.cost for point in points)) for end in (min, max))
-    if last - first >= CLOSE_DECADES:
-        return None
-    spare = (NARROW_DECADES - (last - first)) / 2
-    return [first - spare, last + spare]
+    spare = ROOM * (last - first) if last - first >= CLOSE_DECADES else (NARROW_DECADES - (last - first)) / 2
+    return first - spare, last + spare
 
 
 def _ticks(costs: Sequence[float]) -> list[float]:

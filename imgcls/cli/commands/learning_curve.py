@@ -11,6 +11,7 @@ from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run
+from imgcls.runs.index import names
 from imgcls.studies import learning_curve
 from imgcls.studies.learning_curve import LearningCurve
 
@@ -69,7 +70,7 @@ def _train(run: Run, seeds: int, *, quiet: bool) -> None:
             if (state := one.state) in ("finished", "stopped", "failed", "damaged", "lost"):
                 del pending[one.id]
                 if not quiet:
-                    print(f"{one.label}: {state}, {len(pending)} to go", flush=True)
+                    print(f"{one.label}: {names.state_word(state)}, {len(pending)} to go", flush=True)
         time.sleep(POLL_SECONDS)
     failed = [one.id for one in started if one.state != "finished"]
     if failed:

@@ -73,7 +73,7 @@ def list_runs(
         about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
         scores = f"{percent(row['test']):>7}  validation {percent(row['best']):>6}"
         mark = "  [archived]" if row["archived"] else ""
-        print(f"{row['id']:26} {row['state']:9} {scores}  {about}  {row['name']}{mark}")
+        print(f"{row['id']:26} {names.state_word(row['state']):11} {scores}  {about}  {row['name']}{mark}")
     if any(row["state"] == "queued" for row in found.rows) and (problem := waiting_list.problem()):
         print(f"Queued runs wait: {problem}", file=sys.stderr)
     for row in found.rows:

@@ -13,6 +13,7 @@ from imgcls.jobs import waiting_list
 from imgcls.jobs.queue import IDLE_SECONDS, LOCK, Queue
 from imgcls.jobs.worker import Worker
 from imgcls.runs import Run, results
+from imgcls.runs.index import names
 from imgcls.system import nodes, paths
 from imgcls.system.processes import is_locked
 
@@ -34,7 +35,7 @@ class Reporter:
             if state != before and (not node or run.job.get("node") == node):
                 waiting = len(waiting_list.waiting())
                 left = f" {waiting} waiting." if state in ENDED else ""
-                print(f"{run.label} ({run.id}): {state}.{left}", flush=True)
+                print(f"{run.label} ({run.id}): {names.state_word(state)}.{left}", flush=True)
 
 
 class ReportingQueue(Queue):
@@ -146,7 +147,7 @@ def _not_refused(run: Run) -> str:
         how = f"Resume it with: imgcls train {run.id}"
     else:
         how = "Only runs that were refused can be queued again."
-    return f"The run '{run.id}' was not refused: it is {state}. {how}"
+    return f"The run '{run.id}' was not refused: it is {names.state_word(state)}. {how}"
 
 
 def _work(folder: Path) -> int:

@@ -12,6 +12,7 @@ from imgcls import runs, studies
 from imgcls.cli import exit_codes
 from imgcls.errors import UserError
 from imgcls.params import Value
+from imgcls.runs.index import names
 from imgcls.studies import Plan, Study, Trial, another_night, more_trials, plan, proposals, trash
 from imgcls.studies import energy as energy_used
 from imgcls.studies.driver import Driver, Taken
@@ -219,7 +220,7 @@ def _lines(study: Study, trials: list[Trial]) -> list[str]:
         value = "–" if trial.value is None else f"{trial.value:.4f}"
         mark = "*" if winner is not None and trial.number == winner.number else " "
         params = ", ".join(f"{name} {_shown(value)}" for name, value in trial.params.items())
-        lines.append(f"{mark}{trial.number:>4}  {trial.state:9} {value:>7}  {params}")
+        lines.append(f"{mark}{trial.number:>4}  {names.state_word(trial.state):11} {value:>7}  {params}")
     result = study.result
     if result is None:
         return lines

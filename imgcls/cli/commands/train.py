@@ -24,7 +24,7 @@ from imgcls.jobs import backends
 from imgcls.models import backbones, weights
 from imgcls.params import Param
 from imgcls.runs import Run
-from imgcls.runs.index import unused_names
+from imgcls.runs.index import names, unused_names
 from imgcls.system import paths
 
 if TYPE_CHECKING:  # imports SciPy
@@ -184,8 +184,9 @@ def _resume(argument: str) -> int:
         run = Run(Path(argument).resolve()) if Path(argument).is_dir() else runs.find(argument)
     if run.is_held:
         raise exit_codes.CommandError(f"The run '{run.id}' is being trained by another process.", exit_codes.USAGE)
-    if run.state not in RESUMABLE:
-        raise exit_codes.CommandError(f"The run '{run.id}' cannot be resumed: it is {run.state}.", exit_codes.USAGE)
+    if (state := run.state) not in RESUMABLE:
+        problem = f"The run '{run.id}' cannot be resumed: it is {names.state_word(state)}."
+        raise exit_codes.CommandError(problem, exit_codes.USAGE)
     _announce(run.folder)
     return _trained(run, in_turn=True)
 

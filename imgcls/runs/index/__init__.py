@@ -4,6 +4,7 @@ database      a row for each run, kept up to date
 query         what is asked for: a filter, an order
 groups        the runs in groups
 conditions    reads the text of a filter
+guessing      what guessing would score
 names         what columns and settings are called in it
 unused_names  names for runs that nobody named
 views         saved views of the table

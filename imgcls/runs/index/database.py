@@ -6,7 +6,8 @@ replaced by a rename. Of a run that has not ended, lock, heartbeat and curve are
 reader for all. docs/decisions/architecture.md has the measurements.
 
     row    id, name, state, created, data, model, test, best, last, macro_f1, epochs, best_epoch, training_seconds,
-           seconds, parameters, study, parent, backbone, version, tags, note, archived, shipped, repeats, settings: {…}
+           seconds, parameters, study, parent, backbone, version, tags, note, archived, shipped, repeats, guess, judged,
+           settings: {…}
 
 The last values of own metrics are among the settings, as one filters, sorts and shows them alike; `recording` sees
 to it that none has the name of a setting.
@@ -27,10 +28,11 @@ from typing import Any, TypeVar
 from imgcls.errors import UserError
 from imgcls.runs import results, store, trials
 from imgcls.runs.annotations import notes, own_metrics
+from imgcls.runs.index import guessing
 from imgcls.runs.run import OUTCOMES, Run
 from imgcls.system import json_files, paths
 
-VERSION = 5
+VERSION = 6
 """Of the rows: another one rebuilds the index."""
 RACY_SECONDS = 2.0
 """A folder that was changed this recently may change again within the resolution of its modification time."""
@@ -120,6 +122,7 @@ def row_of(run: Run) -> dict[str, Any]:
     if config is not None and trial is None and result.get("outcome") == "finished" and "test_accuracy" in result:
         same = json.dumps([config.changed(seed=0).as_dict(), version], sort_keys=True)
         repeats = hashlib.sha256(same.encode()).hexdigest()[:16]
+    guess, judged = guessing.of(run, result)
     backbone = settings.get("backbone_run") or settings.get("backbone")
     return {
         "id": run.id,
@@ -146,6 +149,8 @@ def row_of(run: Run) -> dict[str, Any]:
         "archived": about.archived,
         "shipped": run.is_shipped,
         "repeats": repeats,
+        "guess": guess,
+        "judged": judged,
         "settings": own_metrics.last_values(run) | settings,
         "own": {own_metrics.key(name): name for name in own_metrics.read(run).series()},
     }

@@ -39,7 +39,7 @@ OTHERS = {"time": "training_seconds", "lr": "learning_rate"}
 SCORES = ("test", "best", "last", "macro_f1")
 """Columns that hold fractions, which the table shows as percentages."""
 STATES = {"not started": "aside", "waiting": "queued", "interrupted": "lost"}
-"""Words for states that differ from their names."""
+"""Words for states that differ from their names. There is one for each state, on pages, in messages and in a shell."""
 
 
 def plain(text: str) -> str:
@@ -63,6 +63,11 @@ def settings() -> list[str]:
     of_models = (param for family in models.names() for param in models.params(family))
     labels = dict.fromkeys(param.label for param in (*PARAMS, *of_models))
     return [label for label in labels if plain(label) not in ("data", "model")]
+
+
+def state_word(state: str) -> str:
+    """The word for a state of a run, such as "interrupted" for "lost"."""
+    return next((word for word, name in STATES.items() if name == state), state)
 
 
 def value(column: str, text: str) -> str:

@@ -21,7 +21,6 @@ STUCK_SECONDS = 900.0
 LEAST_FREE_BYTES = 2 << 30
 LEAST_FREE_FRACTION = 0.03
 OPEN = ("queued", "starting", "running", "paused")
-NOT_A_NUMBER = ("nan", "infinite", "diverged")
 MOST_TEXT = 500
 
 
@@ -144,11 +143,10 @@ def _ended(row: dict[str, Any], now: float) -> list[Event]:
     facts = _facts(row)
     if row["state"] in ("finished", "stopped"):
         text = " ".join(filter(None, (_scores(row), _times(row))))
-        return [Event("finished", f"{name} has {row['state']}", text, key, now, link, facts)]
+        verb = "was" if row["state"] == "stopped" else "has"
+        return [Event("finished", f"{name} {verb} {row['state']}", text, key, now, link, facts)]
     if row["state"] == "failed":
-        message = _message(row["id"])
-        what = "diverged" if any(word in message.lower() for word in NOT_A_NUMBER) else "failed"
-        return [Event("failed", f"{name} has {what}", message, key, now, link, facts)]
+        return [Event("failed", f"{name} has failed", _message(row["id"]), key, now, link, facts)]
     if row["state"] == "lost":
         is_full = Run(paths.runs_folder() / row["id"]).ended_on_full_disk
         text = "The disk with the runs is full." if is_full else "The training process ended unexpectedly."

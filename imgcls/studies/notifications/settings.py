@@ -26,9 +26,9 @@ ADDRESS = re.compile(
 """Without characters that mean something in a message of Slack or a mail."""
 MOST_EPOCH = 10_000
 KINDS = {
-    "finished": "A run or study has finished",
+    "finished": "A run or study has finished or was stopped",
     "failed": "A run or study has failed, or its loss is not a number",
-    "stalled": "A training run has stopped responding, or the process of a run or study has ended",
+    "stalled": "A run has stopped responding, or a run or study was interrupted",
     "disk": "The disk is nearly full",
     "queue": "Runs wait, but none starts",
     "threshold": "The validation accuracy is below the value set here at an epoch",

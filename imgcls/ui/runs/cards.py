@@ -4,8 +4,8 @@ import html
 
 import streamlit as st
 
-from imgcls import models
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics import chance
 from imgcls.runs import Run
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
@@ -16,7 +16,7 @@ from imgcls.ui.widgets import formatting, pager, run_select
 A_PAGE = 12
 PAGE = "cards-page"
 """The key of the number of the page, in the session and in the URL."""
-MISTAKES = 3
+MISTAKES, MOST_CONFIDENT = 3, "most confident mistakes"
 MOST_TAGS = 4
 MOST_MESSAGE = 120
 
@@ -52,6 +52,7 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     curve = thumbnails.accuracies(run)
     mistakes = thumbnails.worst_mistakes(run, MISTAKES)
     images = "".join(thumbnails.picture(one.url, f"Mistake: {one.text}") for one in mistakes)
+    caption = f"<small>{MOST_CONFIDENT if len(mistakes) > 1 else MOST_CONFIDENT[:-1]}</small>" if images else ""
     alt = "Validation accuracy"
     if curve:
         alt = f"{alt}, from {formatting.fraction(curve[0])} to {formatting.fraction(curve[-1])}"
@@ -60,14 +61,16 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     marks = [*of_study, *(["Archived"] if row.get("archived") else []), *(row.get("tags") or ())[:MOST_TAGS]]
     tags = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks)
     badge = f'<span class="best">Best on {html.escape(table_columns.data_title(row))}</span>' if is_best else ""
-    what = f"{table_columns.data_title(row)} · {models.title(row.get('model') or '–')}"
+    if reason := chance.level(row):
+        badge += f'<span class="at-chance" title="{html.escape(reason)}">{chance.WORDS.capitalize()}</span>'
+    what = f"{table_columns.data_title(row)} · {table_columns.model_title(row)}"
     when = formatting.age(row["created"])
     if row.get("training_seconds"):
         when = f"{when} · training time {formatting.duration(row['training_seconds'])}"
     wrong = "; ".join(one.text for one in mistakes)
     st.html(
         f'<div class="run-picture"><div class="curve">{line}</div>'
-        f'<div class="mistakes" title="{html.escape(wrong)}">{images}</div></div>'
+        f'<div class="mistakes" title="{html.escape(wrong)}"><div>{images}</div>{caption}</div></div>'
         f'<p class="score">{_score(run, row)}</p><h2>{html.escape(run_select.owned(run, row["name"]))}</h2>'
         f'<p class="one-line">{html.escape(what)}</p><p class="one-line">{when}</p><p class="chips">{badge}{tags}</p>'
     )

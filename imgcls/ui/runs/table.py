@@ -5,7 +5,7 @@ from functools import lru_cache
 import streamlit as st
 
 from imgcls import runs, sharing
-from imgcls.charts.compared.run_scatter import RunPoint, run_scatter
+from imgcls.charts.compared.run_scatter import WIDTH, RunPoint, run_scatter
 from imgcls.runs import Run, trash
 from imgcls.runs.index import Found, Query, search
 from imgcls.system import paths, safe_csv
@@ -31,6 +31,8 @@ from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
 
 COSTS = {"Parameters": ("parameters", "parameters"), "Training time": ("training time, s", "training_seconds")}
 """Choice -> the title of the axis, and the column of the index."""
+PHONE_WIDTH = 350
+"""Pixels of a figure on a phone."""
 OWNER = "owner"
 LINKED, MOST_LINKED = "selected", 20
 """The selected runs in the URL."""
@@ -193,7 +195,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         st.caption("Not recorded for these runs.")
         return
     run_points.show(
-        _scatter_figure(tuple(points), title),
+        _scatter_figure(tuple(points), title, PHONE_WIDTH if table_controls.is_phone() else WIDTH),
         key="runs-scatter",
         file_name="runs",
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
@@ -202,6 +204,6 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
 
 
 @lru_cache(32)
-def _scatter_figure(points: tuple[RunPoint, ...], cost: str) -> StaticFigure:
+def _scatter_figure(points: tuple[RunPoint, ...], cost: str, width: int) -> StaticFigure:
     """Kept, because Plotly takes as long for it as the rest of the page."""
-    return static(run_scatter(points, cost))
+    return static(run_scatter(points, cost, width=width))

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import datasets, sharing
+from imgcls import datasets, models, sharing
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics import chance
 from imgcls.languages import percentage
 from imgcls.runs import Run
 from imgcls.ui.widgets import formatting, sharing_choice
@@ -66,6 +67,17 @@ def data_title(row: Row) -> str:
     return _title(row["data"]) if row.get("data") else "–"
 
 
+def model_title(row: Row) -> str:
+    """The title of the model of a run; that of an imported model is its own name."""
+    return models.title(row["model"]) if row.get("model") else "–"
+
+
+def _state(row: Row) -> str:
+    """The state, and whether the accuracy is no better than guessing."""
+    state = row.get(STUDY_STATE) or formatting.STATES[row["state"]][0]
+    return f"{state}, {chance.WORDS}" if chance.level(row) else state
+
+
 COLUMNS: dict[str, Column] = {
     column.title: column
     for column in (
@@ -73,8 +85,8 @@ COLUMNS: dict[str, Column] = {
         Column("Validation (%)", lambda row: percent(row, "best"), "best", pa.float64()),
         Column("Last validation (%)", lambda row: percent(row, "last"), "last", pa.float64()),
         Column("Dataset", data_title, "data"),
-        Column("Model", lambda row: row.get("model") or "–", "model"),
-        Column("State", lambda row: row.get(STUDY_STATE) or formatting.STATES[row["state"]][0], "state"),
+        Column("Model", lambda row: model_title(row), "model"),
+        Column("State", lambda row: _state(row), "state"),
         Column("Parameters", lambda row: row.get("parameters"), "parameters", pa.int64()),
         Column("Training time", lambda row: formatting.duration(row.get("training_seconds")), "training_seconds"),
         Column("Total time", lambda row: formatting.duration(row.get("seconds")), "seconds"),

@@ -161,7 +161,7 @@ def _clear_filter() -> None:
 
 def _layout(runs: int) -> str:
     """Cards or the table: always in the URL, because whoever opens the link may have another number of runs."""
-    are_cards = runs <= MOST_AT_FIRST or _is_phone()
+    are_cards = runs <= MOST_AT_FIRST or is_phone()
     first = st.session_state.setdefault(FIRST_LAYOUT, CARDS if are_cards else TABLE)
     linked = st.query_params.get(LAYOUT)
     st.session_state.setdefault(LAYOUT, linked if linked in LAYOUTS else first)
@@ -172,7 +172,7 @@ def _layout(runs: int) -> str:
     return layout
 
 
-def _is_phone() -> bool:
+def is_phone() -> bool:
     """Whether the browser says so: a phone would cut off the columns of the table."""
     return "Mobi" in (st.context.headers.get("User-Agent") or "")
 

@@ -73,7 +73,15 @@ def test_what_ended_while_nobody_watched_is_told_afterwards(recorder, waiting):
     Watcher().round(NOON)
     end(waiting, "failed", message="The loss became NaN in epoch 2.")
     (event,) = Watcher().round(NOON + 5)
-    assert event.kind == "failed" and "diverged" in event.title
+    assert event.kind == "failed" and event.title.endswith("has failed") and "NaN" in event.text
+
+
+def test_a_run_whose_process_is_gone_is_interrupted_as_on_the_pages(recorder, make_run):
+    run = make_run("my-run", heartbeat=60, trainer=60, **{"config.json": Config().as_dict()})
+    watching = Watcher()
+    watching.memory.runs = ["my-run"]
+    (event,) = watching.round(NOON)
+    assert run.state == "lost" and event.title.endswith("was interrupted") and event.facts["state"] == "lost"
 
 
 def test_runs_that_had_ended_before_are_not_told(recorder, waiting):

@@ -1,6 +1,7 @@
 """The Studies page: all searches, or the one that the URL names."""
 
 import time
+from collections import Counter
 
 import streamlit as st
 
@@ -23,8 +24,11 @@ REASONS = {
     "failed": "no reason is known; the log on the page of the run may say more.",
     "lost": "the training process ended unexpectedly (killed, or an error before the training); the log on the page of "
     "the run may say more.",
+    "damaged": "its files cannot be read.",
 }
-"""State of a trial that has failed -> why, if its result does not say."""
+"""State of a trial without a result -> why, if its result does not say."""
+ENDED = {"lost": "{} interrupted", "damaged": "{} damaged"}
+"""State -> how many trials, and the word for it as in the table; other states are failures."""
 MOST_REASONS, MOST_NUMBERS = 3, 8
 """Why trials failed, and the numbers of those with one reason."""
 WHAT = (
@@ -155,7 +159,7 @@ def _winner(plan: Plan, trials: list[Trial], result: dict) -> Trial | None:
 
 
 def _failures(trials: list[Trial]) -> None:
-    """Why trials failed; one line for all with the same reason."""
+    """How many trials have no score, and why; one line for all with the same reason."""
     reasons: dict[str, list[int]] = {}
     for trial in trials:
         if trial.state in REASONS:
@@ -163,15 +167,17 @@ def _failures(trials: list[Trial]) -> None:
             reasons.setdefault(reason, []).append(trial.number)
     if not reasons:
         return
-    count = sum(map(len, reasons.values()))
+    states = Counter(trial.state for trial in trials if trial.state in REASONS)
+    counted = [ENDED.get(state, "{} failed").format(f"{count:,}") for state, count in sorted(states.items())]
     lines = [
         f"- {'Trial' if len(numbers) == 1 else 'Trials'} {', '.join(map(str, numbers[:MOST_NUMBERS]))}"
         f"{' …' if len(numbers) > MOST_NUMBERS else ''}: {plain(reason)}"
         for reason, numbers in list(reasons.items())[:MOST_REASONS]
     ]
     more = [f"- {len(reasons) - MOST_REASONS} more reasons"] if len(reasons) > MOST_REASONS else []
-    title = f"{count:,} of {formatting.count(len(trials), 'trial')} failed:"
-    st.warning("\n".join([title, "", *lines, *more]), icon=":material/error:")
+    title = f"Of {formatting.count(len(trials), 'trial')}, {' and '.join(counted)}"
+    with st.expander(title, icon=":material/error:", key="study-failures"):
+        st.markdown("\n".join([*lines, *more]))
 
 
 def _varied(plan: Plan) -> str:

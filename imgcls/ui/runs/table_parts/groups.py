@@ -119,6 +119,8 @@ def titles(found: list[Group], by: str) -> list[str]:
     """What the page calls the groups."""
     if by == "data":
         return [table_columns.data_title({"data": one.value}) for one in found]
+    if by == "model":
+        return [table_columns.model_title({"model": one.value}) for one in found]
     return _of_settings(tuple(one.example for one in found)) if by == "repeats" else [one.value for one in found]
 
 

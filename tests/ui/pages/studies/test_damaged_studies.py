@@ -19,7 +19,18 @@ def test_failed_trials_say_why(digits):
     with Trainers(lambda run: {"outcome": "failed", "message": "No memory."} if run.id == "mine-0001" else {}):
         driver.Driver(study).run()
     app = opened("studies", study="mine")
-    assert is_intact(app) and "1 of 3 trials failed:" in text_of(app) and "- Trial 1: No memory" in text_of(app)
+    (failures,) = (one for one in app.expander if "failed" in one.label)
+    assert is_intact(app) and failures.label == "Of 3 trials, 1 failed" and not failures.proto.expanded
+    assert "- Trial 1: No memory" in failures.markdown[0].value
+
+
+def test_trials_whose_process_is_gone_are_called_interrupted_as_in_the_table(ended):
+    for trial in ended.trials()[:2]:
+        (trial.run.folder / "result.json").unlink()
+        (trial.run.folder / "heartbeat").write_text("running ")
+    app = opened("studies", study="mine")
+    assert [one.label for one in app.expander if "Of " in one.label] == ["Of 12 trials, 2 interrupted"]
+    assert list(app.dataframe[-1].value["State"]).count("Interrupted") == 2
 
 
 def test_a_winner_that_was_deleted_is_missed_and_no_other_trial_is_called_the_winner(few):
