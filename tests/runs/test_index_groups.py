@@ -10,7 +10,7 @@ from imgcls.config import Config
 from imgcls.errors import SettingError
 from imgcls.runs import index
 from imgcls.runs.annotations import notes
-from imgcls.runs.index import Query, groups, names, query, unused_names
+from imgcls.runs.index import Query, groups, names, query, recording, unused_names
 from imgcls.system import paths
 from imgcls.ui.runs.studies import cards
 from imgcls.ui.widgets import formatting
@@ -174,3 +174,23 @@ def test_each_state_has_one_word_on_pages_in_messages_and_in_a_shell():
         assert names.value("state", word.lower()) == state
     for state, (word, *_) in cards.STATES.items():
         assert word.lower() == state
+
+
+def test_groups_have_the_last_values_of_own_metrics(add):
+    for name, tag, values in (("one-run", "a", (0.1, 0.5)), ("two-run", "a", (0.7,)), ("three-run", "b", ())):
+        run = add(name, 0.9)
+        notes.tag(run, tag, given=True)
+        for value in values:
+            recording.record(run, {"night/f1": value})
+    for by, found in (("tag", ["a", "b"]), ("data", ["digits"])):
+        of_groups = {one.value: dict(one.own) for one in groups.grouped(Query(sort="test"), by)}
+        assert sorted(of_groups) == found and of_groups.get("b", {}) == {}
+        assert sorted(of_groups[found[0]]["night/f1"]) == [0.5, 0.7], "the last value of each run that has one"
+    only = tuple(row["id"] for row in index.search(Query()).rows)
+    assert groups.grouped(Query(only=only), "tag")[0].own.keys() == {"night/f1"}, "on a shared server"
+    add("other-run", 0.9, model="ann")
+    (run_folder,) = [run.folder for run in runs.all_runs() if run.id == "other-run"]
+    config = json.loads((run_folder / "config.json").read_text()) | {"data": "mnist_sample"}
+    (run_folder / "config.json").write_text(json.dumps(config))
+    notes.tag(runs.find("other-run"), "a", given=True)
+    assert {one.value: dict(one.own) for one in groups.grouped(Query(), "tag")}["a"] == {}, "of two datasets"

@@ -1,11 +1,16 @@
 """Runs in groups that have a value in common, such as a tag, and the scores of each group."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from imgcls.runs.index import database, names
 from imgcls.runs.index.query import Query, path_of, where_of
+
+TAGGED = """(SELECT runs.id, runs.created, runs.row, tag.value AS tag
+  FROM runs, json_each(runs.row, '$.tags') AS tag) AS runs"""
+"""The runs once for each of their tags. A query of its own, because `json_each` has a column called "id", too."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Group:
     newest: float
     example: str
     """The ID of one of the runs."""
+    own: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Metrics of the user's own code, by name: the last values of the runs that have them."""
 
 
 def grouped(query: Query, by: str) -> list[Group]:
@@ -45,24 +52,37 @@ def grouped(query: Query, by: str) -> list[Group]:
     if sort == "created":
         extreme, extreme_of = f"{best}(created)", []
     if by == "tag":
-        source, value, leading = "runs, json_each(runs.row, '$.tags') AS tag", "tag.value", []
-    found = database.ask(
-        lambda connection: connection.execute(
-            f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
+        source, value, leading = TAGGED, "tag", []
+    found, own = database.ask(
+        lambda connection: (
+            connection.execute(
+                f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
                   max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
                   json_group_array(json_extract(row, '$.best')), max(created), {extreme} AS extreme, min(runs.id)
                 FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL
                 ORDER BY extreme IS NULL, extreme {direction}, 2 DESC, 1 LIMIT 100""",
-            (*leading, *extreme_of, *parameters),
-        ).fetchall()
+                (*leading, *extreme_of, *parameters),
+            ).fetchall(),
+            connection.execute(
+                f"""SELECT mine.value, own.value, json_group_array(json_extract(mine.row, '$.settings.' || own.key))
+                    FROM (SELECT {value} AS value, runs.row AS row FROM {source} WHERE {where}) AS mine,
+                      json_each(mine.row, '$.own') AS own
+                    WHERE mine.value IS NOT NULL GROUP BY 1, 2 ORDER BY min(own.id), 2""",
+                (*leading, *parameters),
+            ).fetchall(),
+        )
     )
-    return [_group(*row) for row in found]
+    metrics: dict[str, dict[str, tuple[float, ...]]] = {}
+    for group, name, values in own:
+        known = tuple(one for one in json.loads(values) if isinstance(one, int | float))
+        metrics.setdefault(str(group), {})[str(name)] = known
+    return [_group(metrics.get(str(row[0]), {}), *row) for row in found]
 
 
-def _group(value: Any, runs: int, data: str, *scores: Any) -> Group:
+def _group(own: Mapping[str, tuple[float, ...]], value: Any, runs: int, data: str, *scores: Any) -> Group:
     names_of_data = tuple(sorted(one for one in json.loads(data) if one is not None))
     best_test, mean_test, best, all_validated, newest, _, example = scores
     validated = tuple(one for one in json.loads(all_validated) if one is not None)
     if len(names_of_data) > 1:
-        best_test, mean_test, best, validated = None, None, None, ()
-    return Group(str(value), runs, names_of_data, best_test, mean_test, best, validated, newest, example)
+        best_test, mean_test, best, validated, own = None, None, None, (), {}
+    return Group(str(value), runs, names_of_data, best_test, mean_test, best, validated, newest, example, own)

@@ -1,11 +1,13 @@
 """The table of groups; the selected ones restrict the runs below it. `sections` has the runs of each group."""
 
 import contextlib
+import math
 import statistics
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -32,7 +34,10 @@ CHOSEN = "groups"
 OPEN = "open"
 """The groups whose sections are open, in the URL."""
 SCORES = ("Best test (%)", "Mean test (%)", "Best validation (%)")
-SPREAD = "Validation, mean ± SD (%)"
+SPREAD, OWN_SPREAD = "Validation, mean ± SD (%)", ", mean ± SD"
+MOST_OWN = 10
+"""Metrics of the user's own code with a column."""
+OWN_HELP = "The last value that your own code recorded, over the runs that have one."
 MIXED = "Only within one dataset: scores on different datasets have no meaningful mean."
 
 
@@ -95,12 +100,22 @@ def show(query: Query, by: str) -> Grouping:
         selection_default={"selection": {"rows": [names.index(one) for one in chosen], "columns": [], "cells": []}},
         height=min(400, 37 + 35 * len(found)),
         placeholder="–",
-        column_config={name: st.column_config.NumberColumn(format="%.1f", help=MIXED) for name in SCORES},
+        column_config=_configuration(table(found, by).column_names),
         alt=f"Runs by {by.replace('_', ' ')}.",
     )
     if st.query_params.get_all(CHOSEN) != chosen:
         st.query_params[CHOSEN] = chosen
     return Grouping(query, by, found, chosen)
+
+
+def _configuration(names: Sequence[str]) -> dict[str, Any]:
+    """How Streamlit shows the columns: scores stand below each other, digit by digit."""
+    spreads = {
+        name: st.column_config.TextColumn(alignment="right", help=MIXED if name == SPREAD else OWN_HELP)
+        for name in names
+        if name == SPREAD or name.endswith(OWN_SPREAD)
+    }
+    return {name: st.column_config.NumberColumn(format="%.1f", help=MIXED) for name in SCORES} | spreads
 
 
 def table(found: list[Group], by: str) -> pa.Table:
@@ -112,6 +127,9 @@ def table(found: list[Group], by: str) -> pa.Table:
     for name, values in zip(SCORES, scores, strict=True):
         content[name] = pa.array([None if one is None else percentage(one) for one in values], pa.float64())
     content[SPREAD] = pa.array([spread(one) for one in found], pa.string())
+    for name in list(dict.fromkeys(name for one in found for name in one.own))[:MOST_OWN]:
+        texts = [_mean(values := one.own.get(name, ()), _significant(values)) for one in found]
+        content[f"{name}{OWN_SPREAD}"] = pa.array(texts, pa.string())
     return pa.table(content | {"Newest": [formatting.age(one.newest) for one in found]})
 
 
@@ -137,11 +155,25 @@ def _of_settings(examples: tuple[str, ...]) -> list[str]:
 
 def spread(group: Group) -> str | None:
     """'91.2 ± 0.4 (n = 5)'; a single run has no standard deviation."""
-    count = len(group.validated)
-    if not count:
+    return _mean([percentage(one) for one in group.validated], "{:.1f}".format)
+
+
+def _mean(values: Sequence[float], written: Callable[[float], str]) -> str | None:
+    """The mean and the standard deviation, of so many values; None of none."""
+    if not values:
         return None
-    deviation = f" ± {100 * statistics.stdev(group.validated):.1f}" if count > 1 else ""
-    return f"{percentage(statistics.fmean(group.validated)):.1f}{deviation} (n = {count:,})"
+    deviation = f" ± {written(statistics.stdev(values))}" if len(values) > 1 else ""
+    return f"{written(statistics.fmean(values))}{deviation} (n = {len(values):,})"
+
+
+def _significant(values: Sequence[float]) -> Callable[[float], str]:
+    """How to write values of the user's own code, whose unit nobody knows: so that their mean has three digits."""
+    mean = abs(statistics.fmean(values)) if values else 0.0
+    if not mean:
+        return "{:.2f}".format
+    if not 1e-4 <= mean < 1e6:
+        return "{:.2e}".format
+    return f"{{:,.{max(0, 2 - math.floor(math.log10(mean)))}f}}".format
 
 
 def _of(datasets: tuple[str, ...]) -> str | None:

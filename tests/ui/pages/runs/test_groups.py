@@ -1,6 +1,9 @@
 """The runs in groups: their table, their sections, and what the link knows of them."""
 
+import pytest
+
 from imgcls.runs.annotations import notes
+from imgcls.runs.index import recording
 from imgcls.system import atomic
 from imgcls.ui.runs.table_parts import groups, table_rows
 from tests.support.pages import broken_copy, button, is_intact, opened, text_of
@@ -42,6 +45,36 @@ def test_groups_are_sorted_as_the_runs_and_show_the_spread(finished_run):
     assert list(shown["Validation, mean ± SD (%)"]) == ["90.0 (n = 1)", "60.0 ± 10.0 (n = 3)"]
     shown = opened("runs", group="tag", sort="Validation (%)", order="Ascending").dataframe[0].value
     assert list(shown["Tag"]) == ["low", "high"]
+
+
+def test_groups_have_the_mean_of_own_metrics_as_of_the_accuracy(finished_run):
+    for name, tag, values in (
+        ("one", "low", {"night/f1": 0.5}),
+        ("two", "low", {"night/f1": 0.6}),
+        ("three", "high", {}),
+    ):
+        run = broken_copy(finished_run, f"run-{name}")
+        notes.tag(run, tag, given=True)
+        if values:
+            recording.record(run, {"night/f1": 0.1})
+            recording.record(run, values)
+    shown = opened("runs", group="tag").dataframe[0].value.set_index("Tag")["night/f1, mean ± SD"]
+    assert shown["low"] == "0.550 ± 0.071 (n = 2)" and shown.isna()["high"]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((12.0, 14.0), "13.0 ± 1.4 (n = 2)"),
+        ((1234.0,), "1,234 (n = 1)"),
+        ((2e-6, 4e-6), "3.00e-06 ± 1.41e-06 (n = 2)"),
+        ((0.0, 0.0), "0.00 ± 0.00 (n = 2)"),
+        ((-0.5, -0.7), "-0.600 ± 0.141 (n = 2)"),
+        ((), None),
+    ],
+)
+def test_means_of_own_metrics_have_three_digits(values, text):
+    assert groups._mean(values, groups._significant(values)) == text
 
 
 def test_groups_are_opened_and_closed_and_the_link_knows_which(finished_run):
