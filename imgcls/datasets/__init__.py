@@ -35,7 +35,7 @@ from imgcls.datasets.preparing.prepare import prepare
 from imgcls.datasets.splitting.multilabel import stratified_holdout
 from imgcls.datasets.splitting.stratified import split, split_counts
 from imgcls.datasets.splitting.training_split import training_split
-from imgcls.datasets.store import Dataset, dataset_stamp, how_to_get, is_available, is_ready, open_dataset
+from imgcls.datasets.store import Dataset, dataset_stamp, how_to_get, is_available, is_ready, open_dataset, stored_bytes
 from imgcls.datasets.store.edits import NO_CLASS, Edits
 from imgcls.datasets.store.edits import read as read_edits
 
@@ -72,6 +72,7 @@ __all__ = [
     "split",
     "split_counts",
     "start_fetch",
+    "stored_bytes",
     "stratified_holdout",
     "training_split",
     "undo",

@@ -3,8 +3,8 @@
 A built-in dataset is one file in `catalog/`. Its docstring is the text that the page shows. It defines TITLE, CLASSES,
 SHAPE, COUNTS, SOURCE, MEGABYTES, INK, AVOID and `load(progress)`. Optional: VERSION (raise it when `load` returns
 something different), COARSE with COARSE_OF (names of groups of classes, and the group of each class), FILES (the
-original files of a download, see `preparing.originals`), and, for datasets made from other files, NEEDS (the names of
-these files in $IMGCLS_DATA).
+original files of a download, see `preparing.originals`), SAMPLES_IN (a bundled dataset with some of its images), and,
+for datasets made from other files, NEEDS (the names of these files in $IMGCLS_DATA).
 """
 
 import functools
@@ -46,6 +46,7 @@ class DatasetInfo:
     needs: tuple[str, ...] = ()  # files required in $IMGCLS_DATA if source is "file"
     fit: str = ""  # "crop" or "pad": how images were made square if source is "own"
     pixels: PixelScale = NO_SCALE  # of values beyond 8 bits and of many bands, if source is "own"
+    samples_in: str = ""  # a bundled dataset that has some of its images, to be shown before this one is prepared
     is_multilabel: bool = False  # an image may have several labels: labels are then a 0/1 matrix (n, classes)
 
     @property
@@ -102,6 +103,7 @@ def catalog_info(name: str) -> DatasetInfo:
         coarse_of=tuple(getattr(module, "COARSE_OF", ())),
         files=tuple(file.name for file in getattr(module, "FILES", ())),
         needs=tuple(getattr(module, "NEEDS", ())),
+        samples_in=getattr(module, "SAMPLES_IN", ""),
     )
 
 

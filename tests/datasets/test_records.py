@@ -75,3 +75,4 @@ def test_a_built_in_dataset_has_no_names(digits):
     dataset = datasets.open_dataset(digits)
     assert dataset.records.name("train", 3) == "" and dataset.records.units("train") is None
     assert store.is_ready(digits)
+    assert store.stored_bytes(digits) == sum(path.stat().st_size for path in store.folder_of(digits).glob("[xy]_*.npy"))

@@ -14,6 +14,7 @@ COUNTS = (60000, 10000)
 SOURCE = "download"
 MEGABYTES = 11.5
 INK = True
+SAMPLES_IN = "mnist_sample"
 
 
 def load(progress):

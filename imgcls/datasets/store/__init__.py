@@ -19,6 +19,7 @@ from imgcls.datasets.store.dataset import (
     open_dataset,
     provided_file,
     stamp,
+    stored_bytes,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "open_dataset",
     "provided_file",
     "stamp",
+    "stored_bytes",
 ]

@@ -97,6 +97,12 @@ def is_ready(name: str) -> bool:
     return _card(facts(name)) is not None
 
 
+def stored_bytes(name: str) -> int | None:
+    """The size of a prepared dataset on disk; None if it `is_ready` not."""
+    card = _card(facts(name))
+    return None if card is None else sum(int(card["bytes"][key]) for key in ARRAYS)
+
+
 def is_available(name: str) -> bool:
     """Whether it works offline: it is prepared, bundled with a package, or its file is in $IMGCLS_DATA."""
     about = facts(name)

@@ -1,5 +1,6 @@
 """The training images of a dataset, the first thing on the Data page: classes as filters, pages, and a selection."""
 
+import html
 import re
 from contextlib import suppress
 from functools import lru_cache
@@ -16,12 +17,12 @@ from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
 from imgcls.ui.data import editing
-from imgcls.ui.widgets import gallery, pager
+from imgcls.ui.widgets import formatting, gallery, pager
 
 PER_PAGE = 36
 MOST_CHIPS = 20
 LONGEST_GIST = 120
-PREVIEWED = 20
+PREVIEWED, MOST_IN_THREES = 12, 6
 """Sample images of a dataset that is not prepared yet."""
 
 
@@ -29,8 +30,15 @@ def show(dataset: Dataset) -> None:
     """The sizes of the dataset, the classes, and a page of images in a random order that stays the same."""
     facts, stamp = dataset.facts, datasets.dataset_stamp(dataset.facts.name)
     training, test = (languages.number(len(labels)) for labels in (dataset.y_train, dataset.y_test))
-    counts = _("**{training}** training and **{test}** test images.").format(training=training, test=test)
-    st.caption(f"{counts} {plain(_gist(facts.text))}".rstrip())
+    counts = _("**{training}** training and **{test}** test images, {size} on disk.")
+    size = formatting.size(datasets.stored_bytes(facts.name) or 0)
+    meaning = _(
+        "A network learns from the training images. The test images are held back: they show how well it does on "
+        "images that it has never seen."
+    )
+    text = f"{counts.format(training=training, test=test, size=size)} {plain(_gist(facts.text))}"
+    with st.container(key="data-line"):
+        st.caption(text.rstrip(), help=meaning)
     label = _choose_class(facts)
     rows = _order(facts.name, stamp, label)
     if not len(rows):
@@ -52,25 +60,45 @@ def show(dataset: Dataset) -> None:
 
 
 def preview(facts: DatasetInfo) -> None:
-    """Samples of a dataset that is not prepared: test images that an included model keeps with its predictions."""
+    """Samples of a dataset that is not prepared: test images that an included model keeps with its predictions, or
+    those of a bundled dataset that has some of its images. Without any, its classes."""
     run = next((one for one in runs.all_runs() if one.is_example and one.config.data == facts.name), None)
     tiles: list[gallery.Tile] = []
     if run is not None:
         with suppress(UserError):  # a damaged run, which the pages about runs report
             tiles = _kept(str(run.folder), predictions.predictions_stamp(run))
-    with st.container(key="sample-preview"):
-        if tiles:
-            training, test = (languages.number(count) for count in facts.counts[:2])
-            st.caption(
-                _("**{training}** training and **{test}** test images. Some of them:").format(
-                    training=training, test=test
-                )
-            )
+    elif facts.samples_in:
+        with suppress(UserError):  # it is not prepared either
+            tiles = _of_dataset(facts.samples_in, predictions.dataset(facts.samples_in).fingerprint)
+    if tiles:
+        with st.container(key="sample-preview"):
             st.html(gallery.grid(tiles))
-        elif facts.source != "bundled":  # which prepares itself, within seconds
-            with st.container(border=True, horizontal_alignment="center"):
-                text = _("Sample images appear here once the dataset is ready.")
-                st.caption(f":material/photo_library: {text}", width="content")
+        return
+    st.html(_classes(facts))
+    text = _("Sample images appear here once the dataset is ready.")
+    st.caption(f":material/photo_library: {text}")
+
+
+def _classes(facts: DatasetInfo) -> str:
+    """The names of the classes in the places that their images will have."""
+    shown = [*facts.classes[:PREVIEWED]]
+    if facts.num_classes > PREVIEWED:
+        shown[-1] = _("and {count} more").format(count=languages.number(facts.num_classes - PREVIEWED + 1))
+    three = " three" if len(shown) <= MOST_IN_THREES else ""
+    return f'<div class="class-tiles{three}">{"".join(f"<span>{html.escape(name)}</span>" for name in shown)}</div>'
+
+
+@lru_cache(8)
+def _of_dataset(name: str, fingerprint: str) -> list[gallery.Tile]:
+    """Tiles of test images of a prepared dataset, one of each class first."""
+    dataset = predictions.dataset(name)
+    rows = [np.flatnonzero(dataset.y_test == label) for label in range(dataset.facts.num_classes)]
+    order = [turn[number] for number in range(PREVIEWED) for turn in rows if number < len(turn)][:PREVIEWED]
+    names = [dataset.facts.named(dataset.y_test[row]) for row in order]
+    return [
+        gallery.Tile(np.asarray(dataset.x_test[row]), _("test image, {name}").format(name=name), (name,))
+        for row, name in zip(order, names, strict=True)
+    ]
 
 
 @lru_cache(8)

@@ -35,13 +35,19 @@ def _dataset() -> None:
         dataset_select.say_lost(is_compact=True)
         return
     if not can_train:
-        with st.container():  # what it takes to get the dataset: no, one or several elements
-            summary.get(facts)
-        images.preview(facts)
-        _description(facts, facts.text)
+        with st.container(key="not-ready"):
+            left, right = st.columns([5, 8], gap="large")
+        with left:
+            with st.container(border=True, key="get-card"):
+                summary.numbers(facts)
+                summary.get(facts)
+            _description(facts, facts.text)
+        with right:
+            images.preview(facts)
         golden_set.show(facts.name)
         return
 
+    summary.say_ready(facts)
     dataset = predictions.dataset(facts.name)
     images.show(dataset)
     with st.container(key="about-data"):

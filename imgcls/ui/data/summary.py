@@ -1,5 +1,6 @@
 """What pages show about a dataset: its facts in one line, how to get it, and the sizes of its three parts."""
 
+import math
 from contextlib import suppress
 from functools import lru_cache
 
@@ -14,8 +15,14 @@ from imgcls.errors import DatasetError
 from imgcls.languages import gettext as _
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions
+from imgcls.ui.widgets import formatting, metric_row
+from imgcls.ui.widgets.metric_row import Number
 
 MOST_NAMED = 12
+SPEED = 50
+"""Of an ordinary connection in Mbit/s: how long a download takes on it gives an idea."""
+PREPARED = "dataset-prepared"
+"""Session key of the name of the dataset whose preparation the visitor watches."""
 
 
 def training_count(facts: DatasetInfo) -> int:
@@ -117,10 +124,46 @@ def _watch(name: str) -> None:
         st.rerun()
 
 
+def state(facts: DatasetInfo) -> str:
+    """Whether it is ready, and its size on disk or to download, in a few words."""
+    stored = datasets.stored_bytes(facts.name)
+    if stored is not None:
+        return _("{size} · ✓ ready").format(size=formatting.size(stored))
+    if facts.source == "bundled":
+        return _("included, ready in seconds")
+    if datasets.is_available(facts.name):
+        return _("on this machine, to prepare")
+    if facts.source == "own":
+        return _("damaged")
+    if facts.source == "file":
+        return _("needs files")
+    return _("{size} to download").format(size=formatting.size(facts.megabytes * 1e6))
+
+
+def numbers(facts: DatasetInfo) -> None:
+    """Its size, before it is ready."""
+    height, width, channels = facts.shape
+    of_images = map(languages.number, facts.counts)
+    names = (_("Training images"), _("Test images"))
+    metric_row.show(
+        (
+            *(Number(name, count) for name, count in zip(names, of_images, strict=True)),
+            Number(_("Labels") if facts.is_multilabel else _("Classes"), languages.number(facts.num_classes)),
+            Number(_("Pixels"), f"{height}×{width}", _("colour") if channels == 3 else _("greyscale")),
+        )
+    )
+
+
 def get(facts: DatasetInfo) -> None:
-    """The button that prepares or downloads a dataset, its progress, or why it failed."""
+    """What it takes to get a dataset and the button that starts it, its progress, or why it failed."""
+    with st.container(key="get-dataset"):  # the style sheet keeps its height while the button becomes the progress
+        _get(facts)
+
+
+def _get(facts: DatasetInfo) -> None:
     state = datasets.fetch_state(facts.name)
     if state.state == "running":
+        st.session_state[PREPARED] = facts.name
         _watch(facts.name)
         return
     if state.state == "failed":
@@ -128,23 +171,38 @@ def get(facts: DatasetInfo) -> None:
     if facts.source in ("file", "own") and not datasets.is_available(facts.name):
         st.info(plain(datasets.how_to_get(facts)), icon=":material/folder_open:")
         return
-    if datasets.is_available(facts.name):
+    is_local = datasets.is_available(facts.name)
+    if is_local:
         if facts.source == "bundled" and state.state == "idle":
             datasets.start_fetch(facts.name)  # takes only seconds, so it needs no button
             st.rerun()
-        label = "Prepare"
-        st.info(
-            f"{plain(facts.title)} is on this machine. It needs a one-time preparation: its files are read and "
-            "checked, and the images are stored for the app. Most datasets take less than a minute.",
-            icon=":material/download:",
+        label, icon = _("Prepare"), ":material/play_arrow:"
+        text = _(
+            "It is on this machine already. Preparing it once checks its files and stores the images for the app "
+            "({size} on disk). Most datasets take less than a minute."
         )
+        text = text.format(size=formatting.size(sum(facts.counts) * math.prod(facts.shape)))
     else:
-        label = f"Download {facts.megabytes:g} MB"
-        explained = (
-            f"{facts.title} is not on this machine yet. Download it once ({facts.megabytes:g} MB), or put "
-            f"{' and '.join(facts.files) or facts.file} into the folder set by IMGCLS_DATA."
+        size = formatting.size(facts.megabytes * 1e6)
+        label, icon = _("Download {size}").format(size=size), ":material/download:"
+        text = _(
+            "It is downloaded once, checked, and stored for the app: about {time} at {speed} Mbit/s. You can leave "
+            "this page meanwhile."
         )
-        st.info(plain(explained), icon=":material/download:")
-    if st.button(label, key=f"get-{facts.name}", icon=":material/download:", type="primary"):
+        text = text.format(time=formatting.duration(8 * facts.megabytes / SPEED), speed=SPEED)
+    st.markdown(text)
+    if st.button(label, key=f"get-{facts.name}", icon=icon, type="primary", width="stretch"):
         datasets.start_fetch(facts.name)
         st.rerun()
+    if not is_local:
+        files = _(" and ").join(facts.files) or facts.file
+        offline = _("Put {files} into the folder set by IMGCLS_DATA. The dataset is then prepared from there.")
+        st.caption(_("No internet on this machine?"), help=plain(offline.format(files=files)))
+
+
+def say_ready(facts: DatasetInfo) -> None:
+    """A notice for a visitor who has waited for the dataset."""
+    if st.session_state.pop(PREPARED, None) == facts.name:
+        text = _("**{title}** is ready: {count} images to look at and train on.")
+        text = text.format(title=plain(facts.title), count=languages.number(sum(facts.counts)))
+        st.toast(text, icon=":material/celebration:")

@@ -109,6 +109,13 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def size(count: float) -> str:
+    """A number of bytes for people: '153 kB', '4.4 MB', '229 MB'."""
+    if count >= 99_500_000:
+        return f"{count / 1e6:.0f} MB"
+    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
+
+
 def with_minus(text: str) -> str:
     """The text with real minus signs before its negative numbers: a hyphen is short, and lines break after it."""
     return re.sub(r"(?<![\w.])-(?=\d)", "−", text)

@@ -279,9 +279,11 @@ def test_a_dataset_to_download_names_both_options(digits):
     app = opened("data", data="CIFAR-100")
 
     assert is_intact(app)
-    assert "Download it once" in text_of(app)
-    assert "cifar100.npz" in text_of(app)
-    assert "IMGCLS_DATA" in text_of(app)
+    assert "about 27 s at 50 Mbit/s" in text_of(app)
+    assert any(button.label == "Download 169 MB" for button in app.button)
+    assert "IMGCLS_DATA" not in text_of(app)
+    (tip,) = [one.help for one in app.caption if one.value == "No internet on this machine?"]
+    assert "cifar100.npz into the folder set by IMGCLS_DATA" in tip.replace("\\", "")
 
 
 def test_a_bug_shows_one_error_with_an_id_from_the_log(digits, monkeypatch, caplog):

@@ -111,7 +111,7 @@ def _take_home(run: Run, record: Record | None) -> None:
 
 def _expected_size(run: Run) -> str:
     try:
-        return f" About {size(offline_page.expected_bytes(run))} for this run."
+        return f" About {formatting.size(offline_page.expected_bytes(run))} for this run."
     except (OSError, UserError):
         return ""
 
@@ -184,7 +184,7 @@ def _table(rows: list[Record]) -> str:
 def _row(record: Record) -> str:
     if not record.is_compared:
         return (
-            f'<tr><th scope="row">{html.escape(record.title)}</th><td>{size(record.bytes)}</td>'
+            f'<tr><th scope="row">{html.escape(record.title)}</th><td>{formatting.size(record.bytes)}</td>'
             f'<td colspan="{len(COLUMNS) - 2}">parity not checked on this platform</td></tr>'
         )
     accuracy = "–"
@@ -198,7 +198,7 @@ def _row(record: Record) -> str:
             f"p = {1 if record.p_value is None else record.p_value:.2g}</small>"
         )
     cells = (
-        size(record.bytes),
+        formatting.size(record.bytes),
         f"{record.milliseconds or 0:.2f}",
         accuracy,
         percent(record.identical or 0, 2),
@@ -206,11 +206,6 @@ def _row(record: Record) -> str:
         changes,
     )
     return f'<tr><th scope="row">{html.escape(record.title)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-
-
-def size(count: int) -> str:
-    """A number of bytes for people: '153 kB', '4.4 MB'."""
-    return f"{count / 1e6:.1f} MB" if count >= 999_500 else f"{count / 1e3:.0f} kB"
 
 
 def _downloads(run: Run, name: str, record: Record) -> None:
@@ -231,7 +226,7 @@ def _downloads(run: Run, name: str, record: Record) -> None:
 
 def _download(run: Run, name: str, record: Record, *, primary: bool = False) -> None:
     st.download_button(
-        f"{record.title} ({size(record.bytes)})",
+        f"{record.title} ({formatting.size(record.bytes)})",
         records.file_of(run, name).read_bytes,
         file_name=record.file,
         mime=MIME,

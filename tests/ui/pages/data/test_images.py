@@ -6,8 +6,9 @@ import pytest
 
 from imgcls import datasets
 from imgcls.datasets.editing.actions import path_of
-from imgcls.ui.data import images
-from tests.support.pages import html_of, is_intact, opened, select_images, shipped, text_of
+from imgcls.ui.data import images, summary
+from imgcls.ui.widgets import formatting
+from tests.support.pages import html_of, is_intact, opened, prepared, select_images, shipped, text_of
 
 
 def shown(app) -> list[tuple[int, str]]:
@@ -116,11 +117,43 @@ def test_the_description_does_not_repeat_the_sentence_above_the_images(text, res
     assert images.rest(text) == rest
 
 
-def test_a_dataset_that_is_not_prepared_shows_images_kept_with_an_included_model(own_folders):
-    app = opened("data", data="Fashion-MNIST")
+def test_a_dataset_that_is_not_prepared_shows_its_classes_where_its_images_will_be(own_folders):
+    app = opened("data", data="Flowers")
     assert is_intact(app)
     assert "Sample images appear here once the dataset is ready." in text_of(app)
+    assert '<div class="class-tiles three"><span>daisy</span>' in html_of(app)
+    app = opened("data", data="EMNIST letters")
+    assert is_intact(app) and '<div class="class-tiles"><span>A</span>' in html_of(app)
+    assert html_of(app).count("<span>") >= images.PREVIEWED and "<span>and 15 more</span>" in html_of(app)
 
+
+def test_a_dataset_that_is_not_prepared_shows_images_of_a_bundled_one_that_has_some_of_them(mnist_sample):
+    app = opened("data", data="MNIST")
+    assert is_intact(app)
+    tiles = re.findall(r'alt="test image, ([^"]+)"', html_of(app))
+    assert tiles == [*"0123456789", "0", "1"]
+
+
+def test_the_list_of_datasets_says_of_each_how_large_it_is_and_whether_it_is_ready(mnist_sample):
+    rules = html_of(opened("data", data="Flowers"))
+    size = formatting.size(datasets.stored_bytes("mnist_sample"))
+    assert f'content:"4,000 training, 1,000 test images · {size} · ✓ ready"' in rules
+    number = datasets.names().index("flowers")
+    assert f"[data-key='{number}']::after{{content:\"229 MB to download\"}}" in rules
+    assert 'content:"2,936 training, 734 test images · 229 MB to download"' in rules
+    assert 'content:"included, ready in seconds"' in rules and 'content:"needs files"' in rules
+
+
+def test_who_waited_for_a_dataset_is_told_that_it_is_ready_once(digits):
+    app = prepared("data", data="Small digits")
+    app.session_state[summary.PREPARED] = "digits"
+    assert [one.value for one in app.run().toast] == [
+        "**Small digits** is ready: 1,797 images to look at and train on."
+    ]
+    assert not app.run().toast
+
+
+def test_a_dataset_that_is_not_prepared_shows_images_kept_with_an_included_model(own_folders):
     shipped("fashion")
     app = opened("data", data="Fashion-MNIST")
     assert is_intact(app) and "Sample images" not in text_of(app)
