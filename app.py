@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from imgcls.api import in_app
 from imgcls.api.middleware.fair_share import FairShare
 from imgcls.api.middleware.visitors import Visitors
-from imgcls.api.plain_pages import leaving, together
+from imgcls.api.plain_pages import leaving, sheets, together
 from imgcls.ui.app import errors, paths, startup
 from imgcls.ui.components import figure_menu
 from imgcls.ui.look.stylesheet import Stylesheet
@@ -29,7 +29,7 @@ app = st.App(
     paths.ENTRY,
     lifespan=lifespan,
     on_script_error=errors.show,
-    routes=[*in_app.routes(), leaving.ROUTE, *together.routes(), *figure_menu.routes()],
+    routes=[*in_app.routes(), leaving.ROUTE, sheets.ROUTE, *together.routes(), *figure_menu.routes()],
     middleware=[
         Middleware(Visitors, media.is_of),
         Middleware(FairShare, uploads_held.by_visitor),

@@ -17,6 +17,7 @@ pictures    a small picture for each term that a beginner meets
 worthless   seven ways to a great but worthless score, as experiments on a dataset
 first_convolution   the first convolution of a run by hand
 teacher_sheet       a lesson as one page to print
+teaching_times      how long its steps take, and the runs of a class
 """
 
 import importlib

@@ -1,18 +1,28 @@
 """The teacher's sheet of a lesson: one HTML page to print, made from the lesson itself."""
 
 import html
+import math
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from imgcls import lessons
-from imgcls.lessons import glossary
+from imgcls import lessons, sharing
+from imgcls.lessons import glossary, teaching_times
+from imgcls.sharing import Role, Visitor
 
 BLANK = "____"
 """For what only the screen of whoever does the lesson says."""
 MARKS = ((r"`([^`]+)`", "code"), (r"\*\*(.+?)\*\*", "strong"), (r"\*(.+?)\*", "em"))
 """The Markdown that lessons use -> its element in HTML."""
 TEMPLATE = Path(__file__).with_name("teacher_sheet.html")
+
+
+def is_for(visitor: Visitor) -> bool:
+    """Whether this visitor may see sheets, which have the answers: on a shared server, only teachers."""
+    return not sharing.is_shared() or visitor.role in (Role.TEACHER, Role.OWNER)
 
 
 @cache
@@ -34,9 +44,35 @@ def render(name: str) -> str:
             number=lessons.number(name),
             words={term: " ".join(glossary.terms()[term]) for term in terms},
             blank=BLANK,
+            **_times(lesson),
             shown=lambda text: _as_html(lessons.filled(text, lesson, {}, BLANK)),
         )
     )
+
+
+def _times(lesson: ModuleType) -> dict[str, Any]:
+    """What the table of times shows; without `runs` if nothing is trained."""
+    seconds = [teaching_times.training_seconds(step) for step in lesson.STEPS]
+    known = [one for one in seconds if one is not None]
+    return {
+        "minutes": [f"{minutes:g}" for minutes in teaching_times.minutes(lesson)],
+        "sizes": teaching_times.CLASS_SIZES,
+        "share": round(100 * teaching_times.SPEED_IN_CLASS),
+        "runs": [_row([] if one is None else [one]) for one in seconds] if known else [],
+        "total": _row(known),
+    }
+
+
+def _row(seconds: Sequence[float]) -> dict[str, Any]:
+    """The times of these runs, one after another: of one pupil, and of whole classes."""
+    whole = sum(seconds)
+    if not seconds:
+        return {"one": "", "of_classes": ["" for _ in teaching_times.CLASS_SIZES]}
+    one = f"{5 * math.ceil(whole / 5)} s" if whole <= 60 else f"{math.ceil(whole / 60)} min"
+    return {
+        "one": one,
+        "of_classes": [teaching_times.class_minutes(whole, size) for size in teaching_times.CLASS_SIZES],
+    }
 
 
 def _as_html(text: str) -> str:

@@ -56,6 +56,7 @@ TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, i
     ("GET", "/auth/logout"): ("", None, (302,) * 5),
     ("GET", "/oauth2callback"): ("", None, (302,) * 5),
     ("GET", "/visitor/leave"): ("", None, EVERYBODY),
+    ("GET", "/teacher-sheet/{name}"): ("/teacher-sheet/draw", None, OF_TEACHER),
     ("GET", "/figure-menu/{name}"): ("/figure-menu/app.py", None, NOBODY),
     ("GET", "/room/files/{version}/{name:path}"): ("/room/files/x/../../app.py", None, (400,) * 5),
     ("GET", "/room/{code}"): ("", None, (303,) * 5),

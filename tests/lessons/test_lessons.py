@@ -1,6 +1,7 @@
 """Every lesson is complete: its texts name only what exists, its checks read the real state."""
 
 import html
+import json
 import re
 from string import Formatter
 from xml.etree import ElementTree
@@ -9,9 +10,10 @@ import pytest
 
 from imgcls import lessons, models
 from imgcls.config import Config
+from imgcls.datasets.recipes import presets
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
-from imgcls.lessons import Situation, glossary, pictures, teacher_sheet
+from imgcls.lessons import Situation, glossary, pictures, teacher_sheet, teaching_times
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app.paths import PAGES
@@ -116,6 +118,35 @@ def test_the_teachers_sheet_shows_no_markup_and_says_what_its_blanks_are(name):
     sheet = teacher_sheet.render(name)
     assert not re.search(r"[*`]|&lt;|of …|… of", sheet.partition("</style>")[2])
     assert f"{teacher_sheet.BLANK} stands for" in sheet
+
+
+@pytest.mark.parametrize("name", lessons.names())
+def test_the_minutes_of_the_steps_are_those_of_the_lesson(name):
+    lesson = lessons.find(name)
+    minutes = teaching_times.minutes(lesson)
+    assert len(minutes) == len(lesson.STEPS) and sum(minutes) == lesson.MINUTES
+    assert all(one >= 0.5 and (2 * one).is_integer() for one in minutes)
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_the_training_time_of_a_step_is_a_measured_one(name, step):
+    seconds = teaching_times.training_seconds(step)
+    assert (seconds is not None) == bool(step.settings), "each run of a lesson is like a measured preset"
+    if seconds is not None:
+        measured = json.loads(presets.MEASURED.read_text("utf-8"))["measured"].values()
+        assert seconds in {one["processor_seconds"] / one["cores"] for one in measured}
+
+
+def test_a_class_waits_for_its_last_run_one_after_another():
+    assert teaching_times.class_minutes(30.0, 20) == "10–19 min", "at full speed, and at 55% of it"
+    assert teaching_times.class_minutes(1.0, 2) == "1 min"
+
+
+def test_the_teachers_sheet_says_what_a_class_takes_and_that_it_is_an_estimate():
+    sheet = teacher_sheet.render("shuffled")
+    assert "Time (estimate)" in sheet and "about 3 min</small>" in sheet
+    assert "20 pupils" in sheet and "one run at a time" in sheet and "try one run before" in sheet
+    assert "20 pupils" not in teacher_sheet.render("draw"), "nothing is trained there"
 
 
 @pytest.mark.parametrize("model", models.names())

@@ -129,6 +129,6 @@ def _several_digits(digits: list[str]) -> Rejection | None:
     }.get(len(digits), _("{count} digits: {first} and {last}"))
     return Rejection(
         title.format(count=len(digits), first=", ".join(digits[:-1]), last=digits[-1]),
-        _("This model recognises a single digit. Draw or upload one at a time."),
+        _("This model recognises a single digit. Give it one at a time."),
         for_digits=True,
     )

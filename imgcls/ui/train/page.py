@@ -17,7 +17,7 @@ from imgcls.runs.index import unused_names
 from imgcls.sharing import Action
 from imgcls.studies import plan
 from imgcls.ui.app import errors, links
-from imgcls.ui.app.assignments import attempt, form
+from imgcls.ui.app.assignments import attempt, fixed_controls, form
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import run_names
 from imgcls.ui.data import dataset_select, summary
@@ -170,6 +170,8 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
     study_id = f"study-{run_id}"
     if is_started and attempt.lacks_guess(entry):
         attempt.ask_for_guess()
+    elif is_started and fixed_controls.is_preview():
+        attempt.say_preview()
     elif is_started and varied is not None and varied.plan is not None:
         search.start(varied.plan, name, study_id, backend)
     elif is_started and seeds > 1:

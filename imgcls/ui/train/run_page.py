@@ -19,7 +19,7 @@ from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, presets, settings_form
-from imgcls.ui.train.run_parts import details, finish, golden_report, live_images, notes, own_metrics, place
+from imgcls.ui.train.run_parts import details, finish, golden_report, live_images, notes, own_metrics, place, waiting
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
@@ -50,7 +50,12 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
     if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
         links.go("runs.py")
     st.title(plain(run.label))
-    _heading(run, state)
+    is_waiting = waiting.is_all(state)
+    _heading(run, state, is_short=is_waiting)
+    if is_waiting:
+        with st.container(key="live"):
+            waiting.show(run)
+        return
     with shown():
         coach.attempt(run)
     if state in ENDED:
@@ -96,14 +101,15 @@ def _watch(run: Run) -> None:
         st.rerun()
 
 
-def _heading(run: Run, state: str) -> None:
+def _heading(run: Run, state: str, *, is_short: bool = False) -> None:
     created = _("created {age}").format(age=formatting.age(run.created))
     of_run = (_data_and_model(run), details.main_settings(run), created)
     parts = (*of_run, place.sentence(run), sharing_choice.whose(run.folder))
     text = " · ".join(part for part in parts if part)
     with st.container(key="run-heading"):
         st.markdown(f"{formatting.state(state, plain(text))} {notes.badges(run)}".rstrip())
-    sharing_choice.show(Action.SHARE_RUN, run.folder)
+    if not is_short:
+        sharing_choice.show(Action.SHARE_RUN, run.folder)
     attempt.verdict(run)
 
 

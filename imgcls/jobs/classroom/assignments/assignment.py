@@ -108,6 +108,23 @@ def make(room: Room, page: str, title: str, state: Mapping[str, Setting], **valu
         NotAllowed: the present visitor is not the teacher.
         UserError: something is missing or out of range, or it cannot be written.
     """
+    new = checked(room, page, title, state, **values)
+    with changing():
+        if len(of_room(room)) >= MOST_OF_A_ROOM:
+            raise UserError(f"This class has {MOST_OF_A_ROOM} assignments. Delete one first.")
+        while not new.code or path_of(new.code).exists():
+            new = replace(new, code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)))
+        write(new)
+    return new
+
+
+def checked(room: Room, page: str, title: str, state: Mapping[str, Setting], **values: Any) -> Assignment:
+    """The assignment that `make` would give the room, without a code; nothing is written.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: something is missing or out of range.
+    """
     rooms.require(Action.SET_ASSIGNMENTS, room)
     if not room.is_open:
         raise UserError("This class is closed. Open a class first.")
@@ -116,12 +133,6 @@ def make(room: Room, page: str, title: str, state: Mapping[str, Setting], **valu
     if page == "train":
         new = replace(new, fixed=tuple(dict.fromkeys((ALWAYS_FIXED, *new.fixed))))
     _check(new)
-    with changing():
-        if len(of_room(room)) >= MOST_OF_A_ROOM:
-            raise UserError(f"This class has {MOST_OF_A_ROOM} assignments. Delete one first.")
-        while not new.code or path_of(new.code).exists():
-            new = replace(new, code="".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH)))
-        write(new)
     return new
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from imgcls import datasets, runs, sharing
 from imgcls.config import Config
 from imgcls.errors import UserError
+from imgcls.jobs.classroom.assignments import drafts
 from imgcls.jobs.classroom.assignments.assignment import (
     Assignment,
     Setting,
@@ -35,6 +36,7 @@ from imgcls.system import atomic, json_files
 
 VERSION = 1
 KIND = ".attempts"
+PREVIEW = N_("This is a preview, so Start trains nothing. Press “Assign to the class” first.")
 TITLES = {
     "data": N_("Dataset"),
     "train_images": N_("Training images"),
@@ -102,8 +104,10 @@ def entering(entry: Entry, config: Config, run_id: str) -> Iterator[AssignmentRe
 
     Raises:
         UserError: there is no such assignment in the visitor's class, it is closed, a fixed setting was changed, no
-            attempt is left, or a prediction is missing.
+            attempt is left, or a prediction is missing. A preview starts nothing.
     """
+    if entry.code == drafts.CODE:
+        raise UserError(_(PREVIEW))
     assignment, visitor = find(entry.code), sharing.current()
     with changing():
         assignment = find(entry.code)  # it may have been closed meanwhile

@@ -82,6 +82,11 @@ def awaits_guess() -> bool:
     return present is not None and attempts.is_guess_due(present, attempts.of(present, sharing.current().id))
 
 
+def say_preview() -> None:
+    """Start was pressed in a preview."""
+    st.toast(_(attempts.PREVIEW), icon=":material/visibility:", duration="long")
+
+
 def ask_for_guess() -> None:
     """Start was pressed too early: says so, and leads to the first field that is empty; or to the second class, if both
     are the same."""

@@ -15,12 +15,12 @@ from streamlit.errors import StreamlitAPIException
 from imgcls import sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments import attempts, goals
+from imgcls.jobs.classroom.assignments import attempts, drafts, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Mode
-from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.assignments import fixed_controls, instructions
 from imgcls.ui.app.assignments.fixed_controls import KEY, PRESENT
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
@@ -37,7 +37,7 @@ def show(page: str) -> None:
     if not code or sharing.mode() is not Mode.CLASSROOM:
         return
     try:
-        found = assignments.find(code)
+        found = drafts.own() if code == drafts.CODE else assignments.find(code)
     except UserError as error:
         st.warning(plain(str(error)), icon=":material/search_off:")
         return
@@ -89,7 +89,7 @@ def _banner(found: Assignment) -> None:
             st.markdown(f"**:material/assignment: {plain(found.title)}**", width="content")
             st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
         if found.instructions:
-            st.markdown("  \n".join(plain(line) for line in found.instructions.splitlines()))
+            st.markdown(instructions.markdown(found.instructions))
         if goal := goals.text_of(found.goal):
             st.markdown(_("**Goal:** {goal}").format(goal=plain(goal)))
         shown = [name for name in found.fixed if name not in found.hidden]

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from imgcls.jobs.classroom.assignments import drafts
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Setting
 from imgcls.languages import choice
 
@@ -50,6 +51,12 @@ NEVER = {KEY, choice.PARAMETER}
 def present() -> Assignment | None:
     """The assignment of the present page; None without one."""
     return st.session_state.get(PRESENT)
+
+
+def is_preview() -> bool:
+    """Whether a teacher looks at an assignment of theirs that is not handed out yet."""
+    found = present()
+    return found is not None and found.code == drafts.CODE
 
 
 def is_fixed(name: str) -> bool:

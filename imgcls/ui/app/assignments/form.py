@@ -3,18 +3,20 @@
 import contextlib
 import time
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from imgcls import datasets, models, sharing
 from imgcls.errors import UserError
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments import attempts
+from imgcls.jobs.classroom.assignments import attempts, drafts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Goal, Setting
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Mode, lesson_progress
 from imgcls.sharing.classroom import rooms
+from imgcls.ui.app import links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.app.paths import PAGES
@@ -32,6 +34,16 @@ OF_TRAINING = N_(
     "The server checks both when a run starts. On the Class page, the class sees a leaderboard: by validation "
     "accuracy, and by test accuracy once you close the assignment."
 )
+FORMATS = N_(
+    "`**bold**`, `*italics*`, lists (lines that begin with `-` or `1.`), links (an address, or `[text](https://…)`). "
+    "Everything else stays plain text."
+)
+EXAMPLE = N_("- Train a **CNN** with 5 epochs.\n- Find two digits that it confuses.")
+PREVIEW = N_(
+    "As it opens on a pupil's phone. Start trains nothing here, and lists of runs may be longer, as you see more runs."
+)
+PHONE_WIDTH, PHONE_HEIGHT = 390, 500
+"""In pixels. The height lets all of the dialog fit on a laptop."""
 BOX, MADE, FIRST = "make-assignment", "assignment-made", "make-assignment-first"
 """Keys: whether the box is open, what was made in it, and whether it is at the top of the page."""
 
@@ -58,7 +70,7 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
     Args:
         state: The controls of the page; by default, those of `fixed_controls`.
     """
-    if sharing.mode() is not Mode.CLASSROOM:
+    if sharing.mode() is not Mode.CLASSROOM or fixed_controls.is_preview():
         return
     visitor = sharing.current()
     room = rooms.find(visitor.room)
@@ -87,43 +99,52 @@ def _form(room, page: str, state: dict[str, Setting]) -> None:
             _("Instructions"),
             max_chars=assignments.TEXT_LENGTH,
             key="assignment-instructions",
-            help=_("Plain text: Markdown is not formatted."),
+            height=120,
+            placeholder=_(EXAMPLE),
+            help=_(FORMATS),
         )
         names = list(state)
         preset = [name for name in (ALWAYS_FIXED, "model") if is_training and name in state]
-        fixed = st.multiselect(
-            _("Fixed controls"),
-            names,
-            default=preset,
-            format_func=lambda name: _titled(name, state),
-            key="assignment-fixed",
-            help=_("The dataset is always fixed: scores on different datasets cannot be compared.")
-            if is_training
-            else None,
-        )
-        hidden = st.multiselect(
-            _("Hidden controls"), names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
-        )
+        with st.grid(min_column_width=320, gap="medium"):
+            fixed = st.multiselect(
+                _("Fixed controls"),
+                names,
+                default=preset,
+                format_func=lambda name: _titled(name, state),
+                key="assignment-fixed",
+                help=_("The dataset is always fixed: scores on different datasets cannot be compared.")
+                if is_training
+                else None,
+            )
+            hidden = st.multiselect(
+                _("Hidden controls"), names, format_func=lambda name: _titled(name, state), key="assignment-hidden"
+            )
         why = st.text_input(
             _("Why these are fixed"), max_chars=200, key="assignment-why", help=_("Your class sees this.")
         )
         values = _training_values() if is_training else {}
-        if st.form_submit_button(_("Assign to the class"), type="primary", icon=":material/send:"):
+        values |= {"instructions": instructions, "fixed": tuple(fixed), "hidden": tuple(hidden), "why": why}
+        with st.container(horizontal=True, gap="small"):
+            is_given = st.form_submit_button(_("Assign to the class"), type="primary", icon=":material/send:")
+            is_previewed = st.form_submit_button(_("Preview as a pupil"), icon=":material/smartphone:")
+        if is_previewed:
             with shown():
-                made = assignments.make(
-                    room,
-                    page,
-                    title,
-                    state,
-                    instructions=instructions,
-                    fixed=tuple(fixed),
-                    hidden=tuple(hidden),
-                    why=why,
-                    **values,
-                )
+                drafts.keep(room, page, title, state, **values)
+                st.dialog(_("Preview as a pupil"))(_preview)(page)
+        if is_given:
+            with shown():
+                made = assignments.make(room, page, title, state, **values)
                 added = _("“{title}” has been added to your class's list. Everyone finds it on the Class page.")
                 st.session_state[MADE] = added.format(title=made.title)
                 st.rerun()
+
+
+def _preview(page: str) -> None:
+    """The page itself, as wide as a phone."""
+    address = f"{links.on_server(page)}?{urlencode({fixed_controls.KEY: drafts.CODE})}"
+    with st.container(key="assignment-preview", horizontal_alignment="center"):
+        st.iframe(address, width=PHONE_WIDTH, height=PHONE_HEIGHT)
+        st.caption(_(PREVIEW))
 
 
 def _training_values() -> dict:

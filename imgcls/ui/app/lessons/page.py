@@ -14,11 +14,10 @@ from imgcls.jobs.classroom.assignments.assignment import LESSON
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
-from imgcls.sharing import Role
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Progress, Standing
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
@@ -193,19 +192,28 @@ def _assign(room: Room, name: str) -> None:
 
 def _for_teachers(name: str) -> None:
     """The teacher's sheet, which has the answers: in a class, not for its members."""
-    if sharing.is_shared() and sharing.current().role not in (Role.TEACHER, Role.OWNER):
+    if not teacher_sheet.is_for(sharing.current()):
         return
     st.header(_("For teachers"), anchor=False)
-    st.download_button(
-        _("Teacher's sheet"),
-        teacher_sheet.render(name),
-        file_name=f"lesson-{name}.html",
-        mime="text/html",
-        icon=":material/print:",
-        type="tertiary",
-        on_click="ignore",
-        help=_("A printable page: goal, steps, questions with answers, expected numbers, and questions for the class."),
-    )
+    with st.container(horizontal=True, gap="small", key="lesson-sheet"):
+        st.link_button(
+            _("Teacher's sheet"),
+            links.on_server("teacher-sheet", name),
+            icon=":material/open_in_new:",
+            help=_(
+                "Opens in a new tab: minutes per step, training time of a class (estimates), questions with answers, "
+                "expected numbers, and questions for the class."
+            ),
+        )
+        st.download_button(
+            _("Download to print"),
+            teacher_sheet.render(name),
+            file_name=f"lesson-{name}.html",
+            mime="text/html",
+            icon=":material/print:",
+            type="tertiary",
+            on_click="ignore",
+        )
 
 
 def _finish(lesson: ModuleType, standing: Standing, *, is_new: bool) -> str:

@@ -75,6 +75,11 @@ def _queued(run: Run) -> str:
     if seconds:
         text = _("Position {place} of {count} in the queue, starts in about {time}.")
     text = text.format(place=place, count=len(queue), time=formatting.duration(seconds))
+    return f"{text} {note(run)}"
+
+
+def note(run: Run) -> str:
+    """Why a run in the queue does not start; that it starts by itself if nothing prevents it."""
     if refusal := waiting_list.refusal_of(run):
-        return f"{text} {plain(refusal.sentence())}"
-    return f"{text} {plain(waiting_list.problem(backends.name_for(run))) or _(BY_ITSELF)}"
+        return plain(refusal.sentence())
+    return plain(waiting_list.problem(backends.name_for(run))) or _(BY_ITSELF)

@@ -18,7 +18,7 @@ CHOSEN = "lesson-to-give"
 
 def give(room: Room) -> None:
     """The form with which a teacher gives the class a lesson."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="give-lesson"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="give-lesson", width="content"):
         name = st.selectbox(
             _("Lesson"),
             lessons.names(),

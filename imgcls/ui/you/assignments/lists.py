@@ -16,7 +16,7 @@ from imgcls.languages import gettext as _
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
-from imgcls.ui.app.assignments import form
+from imgcls.ui.app.assignments import form, instructions
 from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
@@ -50,15 +50,17 @@ def show(room: Room, *, started: str = "") -> None:
     found = assignments.of_room(room)
     if not found and not manages:
         return
-    st.header(_("Assignments"), anchor=False)
+    if not manages:  # for a teacher, it is the title of the tab
+        st.header(_("Assignments"), anchor=False)
     if not found:
         st.caption(_(NONE))
     if manages and room.is_open:
         form.as_usual()
-        if st.button(_("New assignment"), type="primary", icon=":material/assignment_add:", key="new-assignment"):
-            form.open_soon()
-            links.go("train.py")
-        lessons.give(room)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="new-assignments"):
+            if st.button(_("New assignment"), type="primary", icon=":material/assignment_add:", key="new-assignment"):
+                form.open_soon()
+                links.go("train.py")
+            lessons.give(room)
     for assignment in found:
         with st.container(border=True, key=f"assignment-{assignment.code}"):
             _one(assignment, manages, is_started_above=assignment.code == started)
@@ -93,7 +95,7 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
     state = "" if assignment.is_open else f" &nbsp; :gray-badge[:material/lock: {closed}]"
     st.markdown(f"**{plain(assignment.title)}**{state}")
     if assignment.instructions:
-        st.markdown("  \n".join(plain(line) for line in assignment.instructions.splitlines()))
+        st.markdown(instructions.markdown(assignment.instructions))
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     is_lesson = assignment.page == "lessons"

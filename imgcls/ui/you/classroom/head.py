@@ -29,17 +29,20 @@ STYLE = (
 )
 
 
-def show(room: Room) -> None:
-    """Code, address and buttons. The QR code fills the page until the first person has joined."""
+def show(room: Room, *, is_first_tab: bool) -> None:
+    """Code, address and buttons. On the first tab, the QR code is large until the first person has joined."""
     is_reachable_only_here = reach.warn()
     base = "" if is_reachable_only_here else join_link.address(st.context.url or "")
     if not base and not is_reachable_only_here:
         st.warning(_(NO_NETWORK), icon=":material/wifi_off:")
     has_members = bool(rooms.members(room))
-    is_small = has_members and not st.session_state.get(ENLARGED, False)
+    is_small = not st.session_state.get(ENLARGED, is_first_tab and not has_members)
+    if not is_small:  # the buttons are below it, in one row
+        _how_to_join(room, base, is_small=False)
     with st.container(horizontal=True, vertical_alignment="center", key="class-head"):
-        _how_to_join(room, base, is_small=is_small)
-        if base and has_members:
+        if is_small:
+            _how_to_join(room, base, is_small=True)
+        if base:
             # not a dialog, which would close whenever somebody joins
             label = _("Enlarge the QR code") if is_small else _("Shrink the QR code")
             st.button(label, icon=":material/qr_code_2:", key="class-enlarge", on_click=_enlarge, args=(is_small,))

@@ -54,7 +54,7 @@ def show_others() -> None:
 def show(room: Room) -> None:
     """The teacher's room, open or closed. Only the open tab is drawn."""
     if room.is_open:
-        head.show(room)
+        head.show(room, is_first_tab=st.query_params.get(TAB, "") in ("", "people"))
     else:
         text = _("Class {code} is closed: no one can join or train.").format(code=f"**{room.code}**")
         st.info(text, icon=":material/door_front:")

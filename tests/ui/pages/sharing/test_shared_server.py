@@ -128,14 +128,14 @@ def test_a_study_beyond_the_limit_is_not_made(look_as, queued, monkeypatch):
     assert studies.all_studies() == []
 
 
-def test_the_owner_decides_who_sees_a_run(look_as, queued):
+def test_the_owner_decides_who_sees_a_run(look_as, finished):
     look_as(ADA)
-    app = opened("train", run=queued.id)
+    app = opened("train", run=finished.id)
     (choice,) = [found for found in app.segmented_control if found.label == "Who can see it?"]
     choice.set_value(Visibility.PUBLIC).run()
-    assert ownership.of(queued.folder).visibility is Visibility.PUBLIC
+    assert ownership.of(finished.folder).visibility is Visibility.PUBLIC
     look_as(BEN)
-    app = opened("train", run=queued.id)
+    app = opened("train", run=finished.id)
     assert [found for found in app.segmented_control if found.label == "Who can see it?"] == []
 
 

@@ -94,8 +94,13 @@ function showReading({ probabilities, rejection: refused }) {
       ? "Read on the server, as this browser cannot run the model."
       : "Read on this device. Nothing is sent before you press Send.",
   );
-  text(find("where"), refused ? `${refused.title}. ${refused.text.replace("Draw or upload", "Draw")}` : where);
+  text(find("where"), refused ? `${titleOf(refused)}. ${translated(refused.text)}` : where);
   find("where").className = refused ? "is-rejected" : "hint";
+}
+
+/** What the device itself has found is English; what the server has found is translated already. */
+function titleOf({ title, pattern, values }) {
+  return pattern ? translated(pattern, values) : translated(title);
 }
 
 /** Before something is drawn: an invitation in place of bars without values. */

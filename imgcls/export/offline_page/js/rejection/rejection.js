@@ -16,7 +16,8 @@ const NOT_A_DIGIT = {
 };
 
 /**
- * { title, text } if it should not be classified, else null. `features` are those of the last hidden layer, if known.
+ * { title, text } if it should not be classified, else null; a title with names or numbers also has its pattern and
+ * values, for pages that translate it. `features` are those of the last hidden layer, if known.
  * `isDone`: the drawing is complete; only then all count.
  */
 export async function rejection({ pixels, strokes, features = null, isDone = true }) {
@@ -43,8 +44,8 @@ async function notOneDigit({ pixels, strokes, isDone }) {
 }
 
 function several(digits) {
-  return {
-    title: `${NUMBERS[digits.length] ?? digits.length} digits: ${digits.slice(0, -1).join(", ")} and ${digits.at(-1)}`,
-    text: "This model recognises a single digit. Draw or upload one at a time.",
-  };
+  const values = { count: digits.length, first: digits.slice(0, -1).join(", "), last: digits.at(-1) };
+  const pattern = `${NUMBERS[digits.length] ?? "{count}"} digits: {first} and {last}`;
+  const title = pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return { title, pattern, values, text: "This model recognises a single digit. Give it one at a time." };
 }
