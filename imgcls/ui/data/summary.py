@@ -1,5 +1,6 @@
 """What pages show about a dataset: its facts in one line, how to get it, and the sizes of its three parts."""
 
+import html
 import math
 from contextlib import suppress
 from functools import lru_cache
@@ -62,21 +63,30 @@ def realised_counts(config: Config) -> bool:
     if facts.is_multilabel:
         st.caption(_counts_of_labels(config.data, dataset.edits.version, Split.of(config)))
     else:
-        how = _("the same fraction of each class")
-        if dataset.records.units("train") is not None:
-            how = _("from the training images, keeping groups together")
-        text = _(
-            "**{training}** training, **{validation}** validation ({how}) and **{test}** test images. The test set is "
-            "never used to choose anything."
-        )
-        counts = (languages.number(count) for count in (training, validation, len(dataset.y_test)))
-        st.caption(
-            text.format(how=how, **dict(zip(("training", "validation", "test"), counts, strict=True)))
-            + edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled))
-        )
+        are_grouped = dataset.records.units("train") is not None
+        st.html(_bar(training, validation, len(dataset.y_test), are_grouped=are_grouped))
+        if text := edits_text(len(dataset.edits.excluded), len(dataset.edits.relabelled)):
+            st.caption(text.strip())
     if text := remark(dataset, config, validation):
         st.caption(f":material/info: {text}")
     return True
+
+
+def _bar(training: int, validation: int, test: int, *, are_grouped: bool) -> str:
+    """The three parts of a dataset as one bar, with what each is for."""
+    how = _("checked after each epoch, groups kept together") if are_grouped else _("checked after each epoch")
+    parts = (
+        ("training", training, _("training"), _("it learns from these")),
+        ("validation", validation, _("validation"), how),
+        ("test", test, _("test"), _("never used to choose anything")),
+    )
+    bar = "".join(f'<i class="{kind}" style="flex-grow:{count}"></i>' for kind, count, *_texts in parts)
+    rows = "".join(
+        f'<div class="{kind}"><dt><b>{languages.number(count)}</b> {html.escape(name)}</dt>'
+        f"<dd>{html.escape(purpose)}</dd></div>"
+        for kind, count, name, purpose in parts
+    )
+    return f'<div class="split"><div class="split-bar" aria-hidden="true">{bar}</div><dl>{rows}</dl></div>'
 
 
 @lru_cache(16)

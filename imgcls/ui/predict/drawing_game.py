@@ -30,6 +30,12 @@ LEAST = 0.5
 BEST = "game-best"
 """Session key of the most points in a finished game."""
 CANVAS = "game-drawn"
+GREAT = 0.8
+"""From this fraction of the rounds on, the end is celebrated."""
+RULES = """<ol class="rules"><li><b>Draw</b> what is asked for, in your own style.</li>
+<li><b>Press “Done”.</b> The model reads your drawing.</li>
+<li><b>One point</b> if it is right with a confidence of at least 50%.</li></ol>
+<p class="rules-note">Misread drawings make the best training data for the next model.</p>"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +101,7 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
         st.header(f"Draw: {plain(classes[game.requested[number]])}", anchor=False)
         requested = card.classes[game.requested[number]]
         state = canvas.show(CANVAS, hint=f"Draw: {requested}. Then press “Done”.")
-        is_done = st.button("Done", type="primary", icon=":material/check:", key="game-done")
+        is_done = st.button("Done", type="primary", icon=":material/check:", key="game-done", width="stretch")
         is_saved = st.toggle(
             "Save my drawings",
             True,
@@ -112,16 +118,13 @@ def _show_round(run: Run, card: ModelCard, game: Game) -> None:
                 st.rerun(scope="fragment")
         canvas.acknowledge(CANVAS)
     with right:
-        st.progress(number / len(game.requested), f"Round {number + 1} of {len(game.requested)}{_standing(game)}")
+        standing = f"Round {number + 1} of {len(game.requested)}{_standing(game)}"
+        st.html(metric_row.rounds(standing, [each.is_read for each in game.played], len(game.requested)))
         if game.played:
             _show_last(game.played[-1], classes)
-            st.html(gallery.grid(_tile(each, classes) for each in game.played))
+            st.html(gallery.grid(_tile(each, classes) for each in reversed(game.played)))
         else:
-            st.caption(
-                "Ten rounds. Draw what is named on the left in your own style, then press “Done”: you score a point if "
-                "the model reads it with a confidence of at least 50%. Misread drawings make the best training data "
-                "for the next model."
-            )
+            st.html(RULES)
         if problem := st.session_state.pop("game-refused", ""):
             st.warning(plain(problem), icon=":material/save:")
 
@@ -185,7 +188,18 @@ def _show_score(card: ModelCard, game: Game) -> None:
     best = st.session_state[BEST] = max(game.points, st.session_state.get(BEST, 0))
     lucky = sum(each.is_lucky for each in game.played)
     collection = drawings.collection()
-    st.header(f"The model read {game.points} of your {len(game.played)} drawings", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="game-over"):
+        if game.points >= GREAT * len(game.played):
+            st.html('<div class="lesson-finish is-new"><i class="tick"></i></div>')
+        st.header(f"The model read {game.points} of your {len(game.played)} drawings", anchor=False)
+    st.html(
+        metric_row.rounds(
+            _remark(game.points / len(game.played)),
+            [each.is_read for each in game.played],
+            len(game.played),
+            is_playing=False,
+        )
+    )
     metric_row.show(
         [
             Number("You", f"{game.points} of {len(game.played)}", f"lucky guesses: {lucky}" if lucky else ""),
@@ -200,6 +214,15 @@ def _show_score(card: ModelCard, game: Game) -> None:
         if collection.is_ready:
             feedback.train_button()
     st.html(gallery.grid(_tile(each, card.classes) for each in game.played))
+
+
+def _remark(fraction: float) -> str:
+    """A sentence on the score."""
+    if fraction >= GREAT:
+        return "It reads your handwriting well. Can you get all ten?"
+    if fraction >= GREAT / 2:
+        return "It reads most of what it knows. Your misread drawings below could teach it more."
+    return "Your style is new to it. Train a model on your drawings, and it will learn it."
 
 
 def _restart() -> None:

@@ -24,7 +24,7 @@ from imgcls.ui.widgets.metric_row import Number
 KEY = "versus"
 MOST_PILLS = 12
 """Up to this many classes are buttons; more are a list to type in."""
-SIDE = 260
+SIDE = 360
 DOUBLE_CLICK = 0.3
 """Seconds: a click this soon after a prediction was meant for the previous image."""
 SKIPPED = -1
@@ -75,15 +75,15 @@ def _game(run: Run, tested: Predictions) -> Game:
 def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None:
     number, total = len(game.predictions), len(game.rows)
     left, right = st.columns([2, 3], gap="large")
-    with left:
+    with left, st.container(key="versus-image"):
         pixels = tested.images[tested.row_of[game.rows[number]]]
         st.html(
             f'<img src="{gallery.data_url(pixels, min_side=SIDE)}" alt="Test image {number + 1} of {total}" '
-            f'style="width:{SIDE}px;max-width:100%;image-rendering:pixelated;border-radius:8px">'
+            'class="versus-image">'
         )
     with right:
-        st.progress(number / total, f"Image {number + 1} of {total}")
         st.header("What is it?", anchor=False)
+        st.caption(f"Image {number + 1} of {total}. Hard ones: the model gets {game.wrong} of them wrong.")
         key = f"versus-say-{game.run_id}-{number}"
         if len(classes) <= MOST_PILLS:
             st.pills(
@@ -108,9 +108,20 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
                 placeholder="Type or choose a class",
             )
         st.button("I don't know", icon=":material/help:", key="versus-pass", on_click=_skip, args=(number,))
-        if number:
-            st.markdown(_feedback(game, tested, classes))
-        st.caption(f"Hard test images for this model: it misclassifies {game.wrong} of these {total}.")
+        with st.container(key="versus-last"):
+            text = _feedback(game, tested, classes) if number else "After your answer, you see the model's."
+            st.markdown(text)
+        st.html(_standing(game, tested))
+
+
+def _standing(game: Game, tested: Predictions) -> str:
+    """The rounds so far of both players, as HTML."""
+    rows = game.rows[: len(game.predictions)]
+    yours = [index == tested.labels[row] for index, row in zip(game.predictions, rows, strict=True)]
+    model = [tested.predicted[row] == tested.labels[row] for row in rows]
+    total, is_playing = len(game.rows), len(rows) < len(game.rows)
+    players = ((f"You: {sum(yours)}", yours), (f"Model: {sum(model)}", model))
+    return "".join(metric_row.rounds(name, points, total, is_playing=is_playing) for name, points in players)
 
 
 def _feedback(game: Game, tested: Predictions, classes: Sequence[str]) -> str:
@@ -160,7 +171,11 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
     total = len(game.rows)
     labels, yours, model = tested.labels[game.rows], np.array(game.predictions), tested.predicted[game.rows]
     your_score, its_score = int((yours == labels).sum()), int((model == labels).sum())
-    st.header(_verdict(your_score, its_score), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="game-over"):
+        if your_score > its_score:
+            st.html('<div class="lesson-finish is-new"><i class="tick"></i></div>')
+        st.header(_verdict(your_score, its_score), anchor=False)
+    st.html(_standing(game, tested))
     skipped = int((yours == SKIPPED).sum())
     metric_row.show(
         [

@@ -1,5 +1,6 @@
 """A network before training: its diagram, parameter count and layers, updated with every setting."""
 
+import html
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -26,6 +27,36 @@ OF_ALL = (
 OF_CONVOLUTIONS = ("Convolution", "Filter", "Pooling", "Batch normalisation", "ReLU", "Dropout", "Dense layer")
 OF_MODELS = {"ann": ("Dense layer", "Unit", "ReLU", "Dropout")}
 OF_TRANSFER = ("Transfer learning", "Backbone", "Feature", "Head", "Fine-tuning")
+
+SAMPLES, SAMPLE_SIDE = 10, 64
+"""How many training images the form shows, and the size in pixels that they are sent in."""
+
+
+def samples(info: DatasetInfo) -> None:
+    """Ten training images in a row, of as many classes as there are: what the network learns from."""
+    image = _an_image(info)
+    images = "<i></i>" * SAMPLES if image is None else _samples(image, info.is_multilabel)
+    label = html.escape(_("Training images"))
+    st.html(f'<div class="samples" role="img" aria-label="{label}">{images}</div>')
+
+
+@lru_cache(16)
+def _samples(image: tuple[str, tuple], is_multilabel: bool) -> str:
+    dataset = predictions.dataset(image[0])
+    rows = list(range(min(SAMPLES, len(dataset.x_train))))
+    if not is_multilabel:
+        labels = np.asarray(dataset.y_train)
+        found = [np.flatnonzero(labels == label)[:SAMPLES] for label in range(SAMPLES)]
+        rows = [int(places[turn]) for turn in range(SAMPLES) for places in found if turn < len(places)][:SAMPLES]
+    return "".join(f'<img src="{_small(np.asarray(dataset.x_train[row]))}" alt="">' for row in rows)
+
+
+def _small(pixels: np.ndarray) -> str:
+    """An image as a data URL that is no larger than it is shown."""
+    shown = Image.fromarray(pixels.squeeze())
+    shown.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE), Image.Resampling.BOX)
+    small = np.asarray(shown)
+    return gallery.data_url(small.reshape(*small.shape[:2], -1), min_side=SAMPLE_SIDE)
 
 
 def rows_of(config: Config, info: DatasetInfo) -> tuple[Row, ...]:

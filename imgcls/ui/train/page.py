@@ -67,6 +67,8 @@ def _show_run(manage: Callable[[Run], None]) -> bool:
 def _show_form() -> None:
     """All settings of a new run, and Start."""
     st.title(_("Train a model"))
+    with st.container(key="train-lead"):
+        st.markdown(_("Press **Start** and watch a network learn from these images. You can change everything first."))
     top = st.container()
     jobs.expect()
     left, right = st.columns([5, 6], gap="large")
@@ -78,12 +80,14 @@ def _show_form() -> None:
         if info is None:
             dataset_select.say_lost()
             return
-        summary.one_line(info)
+        with st.container(gap="xsmall"):
+            model_summary.samples(info)
+            summary.one_line(info)
         opening.fill(model, info.name)
         presets.show(model, info.name, gives_scores=not attempt.awaits_guess())
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
         prediction = st.container()  # what an assignment asks for first: right above Start
-        bar = st.container(horizontal=True, vertical_alignment="bottom", key="start-bar")
+        bar = st.container(horizontal=True, vertical_alignment="center", key="start-bar")
         refusals = st.container()
         with detailed.section():
             images, values = settings_form.amount(summary.training_count(info))
@@ -142,30 +146,42 @@ def _usage() -> None:
 
 def _seeds() -> int:
     """How many runs Start begins, which differ only in the seed."""
-    count = int(st.session_state.get("seeds", 1))
-    label = ngettext("× {n} seed", "× {n} seeds", count).format(n=count)
-    with st.popover(label, key="repeat", help=_("Repeat the run with other seeds")):
-        return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, width=260, key="seeds", help=_(SEEDS)))
+    return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, key="seeds", help=_(SEEDS)))
+
+
+def _options(usual: str, *, is_study: bool, has_seeds: bool) -> tuple[str, str, int]:
+    """The name, the backend and the number of seeds, closed beside Start: a first run needs none of them."""
+    count = int(st.session_state.get("seeds", 1)) if has_seeds else 1
+    label = ngettext("× {n} seed", "× {n} seeds", count).format(n=count) if count > 1 else _("Name")
+    if has_seeds and count == 1:
+        label = _("Name, seeds")
+    about = _("Name the run, or repeat it with other seeds")
+    with (
+        st.popover(label, key="repeat", icon=":material/edit:", help=about),
+        st.container(width=320, gap="small"),
+    ):
+        if is_study:
+            name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
+        else:
+            name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
+        return name, _choose_backend(), _seeds() if has_seeds else 1
 
 
 def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
     """The name, the number of seeds and the Start button of a run or, if settings are varied, those of a study: one
     button, so that you cannot start the other one by mistake. An attempt at an assignment is one run."""
     usual = run_names.of(config) or runs.default_label(config)
-    if varied is None:
-        name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
-    else:
-        name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
-    backend = _choose_backend()
-    seeds = 1 if entry or varied is not None else _seeds()
+    button = st.container()  # Start comes first
+    has_seeds = not entry and varied is None
+    name, backend, seeds = _options(usual, is_study=varied is not None, has_seeds=has_seeds)
     if varied is None:
         label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not is_ready)
     else:
         missing = None if varied.plan else _("First choose the settings to vary, and their values.")
         is_ready, label = is_ready and varied.plan is not None, varied.label
         may_start = rights.button(Action.START_STUDY, disabled=not is_ready, help=missing)
-    width = 130 if varied is None else 250
-    is_started = st.button(label, type="primary", icon=":material/play_arrow:", width=width, key="start", **may_start)
+    icon = ":material/play_arrow:"
+    is_started = button.button(label, type="primary", icon=icon, width="stretch", key="start", **may_start)
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())
     study_id = f"study-{run_id}"
     if is_started and attempt.lacks_guess(entry):
@@ -198,5 +214,5 @@ def _choose_backend() -> str:
     if len(found) == 1:
         return ""
     return st.selectbox(
-        "Train on", found, format_func=backends.title, width=150, key=search.BACKEND, help="Set by IMGCLS_BACKEND."
+        "Train on", found, format_func=backends.title, key=search.BACKEND, help="Set by IMGCLS_BACKEND."
     )

@@ -14,13 +14,13 @@ from imgcls.params import Value
 from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
 
-HELP = N_("Fills in the settings below. A slow or busy machine takes longer.")
+HELP = N_("Fills in the settings below. The first few seconds are preparation. A slow or busy machine takes longer.")
 UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
 
 def show(model: str, data: str, *, gives_scores: bool = True) -> None:
-    """A button for each preset; the one whose settings are in the form has a tick, the others a circle of its width.
+    """A card for each preset, to choose one of them: that whose settings are in the form has a tick and a frame.
 
     Without the accuracies while somebody has to predict them.
     """
@@ -41,7 +41,8 @@ def _button(preset: Preset, model: str, *, gives_scores: bool) -> None:
     st.button(
         f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured, gives_scores=gives_scores)}",
         key=f"preset-{preset.name}",
-        icon=":material/check:" if is_applied else ":material/panorama_fish_eye:",
+        type="primary" if is_applied else "secondary",  # the style sheet makes it a chosen card
+        icon=":material/check_circle:" if is_applied else ":material/panorama_fish_eye:",
         on_click=settings_form.fill,
         args=(settings,),
         help=_(HELP),
@@ -80,7 +81,7 @@ def _expected(measured: Measured | None, *, gives_scores: bool) -> str:
     time = rough(measured.processor_seconds / measured.cores)
     if not gives_scores:
         return _("about {time}").format(time=time)
-    return _("about {time}, {accuracy}").format(time=time, accuracy=languages.percent(measured.accuracy, 0))
+    return _("about {time}\n{accuracy} right").format(time=time, accuracy=languages.percent(measured.accuracy, 0))
 
 
 def rough(seconds: float) -> str:
@@ -95,8 +96,8 @@ def _source(found: list[Measured]) -> str:
     if not found:
         return _(UNKNOWN)
     text = ngettext(
-        "Estimated training time, and how many test images it gets right. Measured once, on {n} core.",
-        "Estimated training time, and how many test images it gets right. Measured once, on {n} cores.",
+        "Training time and test accuracy, measured once on {n} core.",
+        "Training time and test accuracy, measured once on {n} cores.",
         found[0].cores,
     )
     return text.format(n=found[0].cores)

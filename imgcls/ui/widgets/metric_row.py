@@ -1,7 +1,7 @@
 """A row of metrics as one piece of HTML, which costs a seventh of seven `st.metric` elements. Its look: `style.css`."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -25,6 +25,16 @@ def show(numbers: Iterable[Number]) -> None:
 def markup(numbers: Iterable[Number]) -> str:
     """The same as HTML, to be part of a larger piece."""
     return f'<dl class="numbers">{"".join(map(_cell, numbers))}</dl>'
+
+
+def rounds(name: str, points: Sequence[bool], total: int, *, is_playing: bool = True) -> str:
+    """The rounds of a game as a row of dots, won, lost or to come, below its `name`, as HTML."""
+    now = len(points) if is_playing else total
+    kinds = ["won" if point else "lost" for point in points]
+    kinds += ["now" if number == now else "" for number in range(len(points), total)]
+    dots = "".join(f'<i class="{kind}"></i>' for kind in kinds)
+    text = html.escape(name)
+    return f'<div class="rounds"><p>{text}</p><div aria-hidden="true">{dots}</div></div>'
 
 
 def _cell(number: Number) -> str:

@@ -25,6 +25,8 @@ from imgcls.ui.app.lessons import standing as standings
 PARAMETER = "lesson"
 PARTS = {1: N_("First steps"), 4: N_("Inside a network"), 7: N_("Bigger problems"), 10: N_("Trust and use")}
 """Number of a lesson -> the part of the course that begins with it: three lessons fill a row."""
+SAMPLES = ("Class", "Filter")
+"""Terms whose pictures are on the card of the glossary."""
 
 
 def show() -> None:
@@ -61,9 +63,9 @@ def _show_all() -> None:
             for name in names:
                 with st.container(border=True, height="stretch", key=f"card-lesson-{name}", gap="small"):
                     _card(name, lessons.find(name), progress, is_assigned=name in assigned)
-    with st.expander(_("Glossary: all technical terms"), icon=":material/dictionary:", on_change="rerun") as section:
-        if section.open:
-            words.show(list(glossary.terms()))
+            if end == sys.maxsize:
+                with st.container(border=True, height="stretch", key="card-lesson-glossary", gap="small"):
+                    _glossary()
 
 
 def _overall(progress: Progress) -> None:
@@ -101,6 +103,21 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
         st.rerun()
 
 
+def _glossary() -> None:
+    """The card after the last lesson, which opens all terms."""
+    pictures = "".join(map(glossary.picture, SAMPLES))
+    text = _("All {count} technical terms, each in one plain sentence and with a picture.")
+    text = html.escape(text.format(count=len(glossary.terms())))
+    title = html.escape(_("Glossary"))
+    mark = html.escape(_("To look up"))
+    st.html(
+        f'<div class="lesson-picture">{pictures}</div><div class="lesson-head"><span>{mark}</span></div>'
+        f"<h2>{title}</h2><p>{text}</p>"
+    )
+    if st.button(_("Look up a term"), key="lessons-glossary", type="tertiary", icon=":material/dictionary:"):
+        st.dialog(_("Glossary"), width="large")(words.show_all)()
+
+
 def _state(lesson: ModuleType, standing: Standing) -> str:
     """As HTML."""
     if standing.is_finished:
@@ -131,14 +148,16 @@ def _show_one(name: str, lesson: ModuleType) -> None:
     terms = dict.fromkeys(term for step in lesson.STEPS for term in step.all_terms)
     if terms:
         st.header(_("Terms in this lesson"), anchor=False)
-        words.show(list(terms))
+        with st.container(key="lesson-words"):
+            words.show(list(terms))
     _for_teachers(name)
 
 
 def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
     """Its title, picture and goal, and the buttons."""
     st.title(f"{lessons.number(name)}. {_(lesson.TITLE)}")
-    st.html(f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>')
+    with st.container(key="lesson-front-picture"):  # it has its place before its element is loaded
+        st.html(f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>')
     if standing.is_finished:
         st.html(_finish(lesson, standing, is_new=st.session_state.get(standings.JUST_FINISHED) == name))
     else:
@@ -240,11 +259,11 @@ def _guesses(lesson: ModuleType, standing: Standing) -> str:
 
 def _steps(lesson: ModuleType, standing: Standing) -> None:
     st.header(_("Steps"), anchor=False)
-    items = "".join(
-        f"<li>{html.escape(_(step.title))}{' ✓' if standing.is_finished or at in standing.done else ''}</li>"
+    items = [
+        f"1. {errors.plain(_(step.title))}{' ✓' if standing.is_finished or at in standing.done else ''}"
         for at, step in enumerate(lesson.STEPS)
-    )
-    st.html(f'<ol class="lesson-steps">{items}</ol>')
+    ]
+    st.markdown("\n".join(items))  # as HTML, it would load later and move what is below
 
 
 def _following(name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from imgcls import lessons
-from imgcls.lessons import Step
+from imgcls.lessons import Step, glossary
 from imgcls.sharing import Role, Visitor, lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
@@ -46,6 +46,18 @@ def test_the_lessons_stand_in_parts_and_finished_ones_have_a_badge():
     app = opened("lessons")
     assert [one.value for one in app.header] == ["First steps", "Inside a network", "Bigger problems", "Trust and use"]
     assert html_of(app).count('<span class="lesson-done">✓ Finished</span>') == 1 and is_intact(app)
+
+
+def test_the_card_after_the_last_lesson_opens_the_whole_glossary():
+    app = opened("lessons")
+    button(app, "Look up a term").click().run()
+    assert is_intact(app) and html_of(app).count('class="meaning"') == len(glossary.terms())
+
+
+def test_a_term_is_closed_by_opening_another_one():
+    html = html_of(opened("lessons", lesson="draw"))
+    assert html.count('<details name="words">') == html.count('class="meaning"') > 1
+    assert "Press a term to see what it means:" in html
 
 
 @pytest.mark.parametrize(("role", "has_sheet"), [(Role.MEMBER, False), (Role.TEACHER, True)])

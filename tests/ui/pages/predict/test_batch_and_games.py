@@ -147,12 +147,12 @@ def test_a_double_click_answers_only_one_image(asked, monkeypatch):
     app.button(key="versus-pass").click().run()
     (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
     pills.select(pills.options[3]).run()  # at once
-    assert "Image 2 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 2 of 20." in text_of(app)
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0.0)
     (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
     assert pills.value is None, "it can still be chosen"
     pills.select(pills.options[3]).run()
-    assert "Image 3 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 3 of 20." in text_of(app)
 
 
 def matrices(app) -> int:
@@ -163,7 +163,7 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
     monkeypatch.setattr(human_vs_model, "DOUBLE_CLICK", 0)
     app = asked("Human vs model")
     for number in range(20):
-        assert f"Image {number + 1} of 20" in str(app.get("progress")[0].proto.text)
+        assert f"Image {number + 1} of 20." in text_of(app)
         (pills,) = [group for group in app.button_group if group.label == "Your prediction"]
         pills.select(pills.options[3]).run() if number else app.button(key="versus-pass").click().run()
         if number < 19:
@@ -173,15 +173,16 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
                 r":(green|red)-badge\[:material/(check|close): Model: \d\]",
                 text_of(app),
             )
+        assert html_of(app).count('class="now"') == 2 * (number < 19), "the round of both players"
     assert is_intact(app)
-    assert "You" in html_of(app)
+    assert html_of(app).count('class="won"') + html_of(app).count('class="lost"') == 40
     assert "1 skipped" in html_of(app)
     assert 'class="tiles"' in html_of(app) and not matrices(app), "the images come first"
     app.session_state["versus-matrices"] = True
     assert matrices(app.run()) == 2 and is_intact(app)
     assert "chosen because the model finds them hard" in text_of(app)
     app.button(key="versus-again").click().run()
-    assert "Image 1 of 20" in str(app.get("progress")[0].proto.text)
+    assert "Image 1 of 20." in text_of(app)
 
 
 def test_a_batch_of_a_multi_label_model_shows_all_labels_and_no_accuracy(finished_run, tmp_path):

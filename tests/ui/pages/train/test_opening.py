@@ -6,7 +6,7 @@ from imgcls.config import Config
 from imgcls.datasets.recipes import presets
 from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
-from tests.support.pages import is_intact, opened, prepared, text_of
+from tests.support.pages import html_of, is_intact, opened, prepared, text_of
 
 MEASURED = ("mnist_sample/cnn/quick", "mnist_sample/ann/quick")
 
@@ -76,5 +76,20 @@ def test_a_dataset_passed_from_its_page_is_opened_with_quick(digits):
 
 def test_the_time_of_a_preset_is_estimated_for_idle_cores_and_says_so(digits):
     app = opened("train", model="ann")
-    assert "about 10 s, 90%" in app.button(key="preset-quick").label  # 20 s of processor time on two cores
-    assert "Estimated training time" in text_of(app) and "on 2 cores" in text_of(app)
+    assert "about 10 s\n90% right" in app.button(key="preset-quick").label  # 20 s of processor time on two cores
+    assert "Training time and test accuracy, measured once on 2 cores." in text_of(app)
+
+
+def test_the_form_says_what_start_does_shows_the_images_and_what_each_part_is_for(digits):
+    app = opened("train", data="Small digits")
+    assert "Press **Start** and watch a network learn" in text_of(app)
+    samples = next(part for part in html_of(app).split("<div") if 'class="samples"' in part)
+    assert samples.count("<img") == 10, "one of each class"
+    assert "never used to choose anything" in html_of(app) and html_of(app).count("flex-grow:") == 3
+
+
+def test_a_run_is_named_and_repeated_beside_start(digits):
+    app = opened("train")
+    assert app.get("popover")[0].proto.popover.label == "Name, seeds"
+    app.number_input(key="seeds").set_value(3).run()
+    assert app.get("popover")[0].proto.popover.label == "× 3 seeds"
