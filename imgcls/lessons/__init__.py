@@ -68,8 +68,8 @@ def number(name: str) -> int:
 
 
 def filled(text: str, lesson: ModuleType, values: Mapping[str, str], blank: str = "…") -> str:
-    """A text of a lesson with its measured ranges and these values in place of their {names}, or else `blank`."""
-    found = defaultdict(lambda: blank, {name: measured.range for name, measured in lesson.MEASURED.items()})
+    """A text of a lesson with its measured numbers and these values in place of their {names}, or else `blank`."""
+    found = defaultdict(lambda: blank, {name: measured.stated for name, measured in lesson.MEASURED.items()})
     return text.format_map(found | dict(values))
 
 

@@ -44,6 +44,12 @@ class Situation:
         """Whether they are on this page, and its address has these parameters."""
         return self.page == page and all(self.query.get(name) == value for name, value in query.items())
 
+    @property
+    def cell(self) -> tuple[int, int] | None:
+        """The cell of the confusion matrix that is selected: the true and the predicted class; None without one."""
+        parts = self.query.get("cell", "").split("-")
+        return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
+
     def started(self, settings: Mapping[str, Any], *, earlier: bool = False, is_alike: bool = False) -> list[Run]:
         """Their runs with exactly these settings that were begun during the lesson, the latest first.
 
@@ -161,7 +167,8 @@ class Step:
         tab: The section of the Evaluate page that is marked if "view" is among the keys.
         do: The task, as an imperative; "" if there is only something to read.
         check: Whether it was done; by default, whether a run with `settings` has finished.
-        hint: What is said about a drawing that does not do the task, with {names} of `values`.
+        hint: What is said about a drawing that does not do the task, or once `tried`, with {names} of `values`.
+        tried: Whether the task was tried, so that the hint is said; by default, whether something was drawn.
         question: What is asked before.
         after: What is said once it was done, with {names} of `values` and of measured numbers.
         values: Numbers and texts from the real state, by name.
@@ -186,6 +193,7 @@ class Step:
     do: str = ""
     check: Callable[[Situation], bool] | None = None
     hint: str = ""
+    tried: Callable[[Situation], bool] | None = None
     question: Question | None = None
     after: str = ""
     values: Callable[[Situation], Mapping[str, str]] | None = None
@@ -202,6 +210,11 @@ class Step:
     def has_task(self) -> bool:
         """Whether there is something to do that can be checked."""
         return self.check is not None or bool(self.settings)
+
+    def is_hinted(self, situation: Situation) -> bool:
+        """Whether the task was tried in vain and there is a hint for that; asked only while it is not done."""
+        tried = bool(situation.drawing) if self.tried is None else self.tried(situation)
+        return bool(self.hint) and tried
 
     def is_done(self, situation: Situation) -> bool:
         """Whether the task was done; always, if there is none."""
@@ -222,6 +235,7 @@ class Measured:
         settings: The settings of a run whose score it is, or
         measure: a function that measures it.
         score: The name of the score in the run's result.
+        is_exact: The page shows this number of an included model beside the text, which therefore states it as it is.
     """
 
     low: float
@@ -230,6 +244,12 @@ class Measured:
     settings: Mapping[str, Any] = field(default_factory=dict)
     measure: Callable[[], float] | None = None
     score: str = "test_accuracy"
+    is_exact: bool = False
+
+    @property
+    def stated(self) -> str:
+        """How a lesson states it: as its range, or exactly."""
+        return languages.percent(self.measure(), 1) if self.is_exact and self.measure is not None else self.range
 
     @property
     def range(self) -> str:

@@ -55,3 +55,28 @@ def test_the_step_about_colour_counts_once_the_channels_of_a_photo_were_opened()
     situation = Situation(page="evaluate", query={"run": "cifar10", "view": "Single image"})
     assert not step.is_done(situation)
     assert step.is_done(replace(situation, state={"channels": True}))
+
+
+def test_only_the_cell_that_a_step_asks_for_counts_and_another_one_gets_a_hint():
+    for name, at, run, right, others in (
+        ("clothing", 1, "fashion", ["6-0", "2-4"], ["6-6", "5-7", "6-8", "", "x"]),
+        ("photos", 1, "cifar10", ["3-5", "5-3"], ["3-3", "0-8", ""]),
+        ("honest", 1, "fashion", ["6-0"], ["0-6", "6-6", "6-4", ""]),
+    ):
+        step = lessons.find(name).STEPS[at]
+        for cell in right + others:
+            situation = Situation(page="evaluate", query={"run": run, "cell": cell})
+            assert step.is_done(situation) == (cell in right), (name, cell)
+            assert step.is_hinted(situation) == ("-" in cell)
+    assert (
+        not lessons.find("clothing")
+        .STEPS[1]
+        .is_done(Situation(page="evaluate", query={"run": "sample", "cell": "6-0"}))
+    )
+
+
+def test_the_worst_errors_count_once_the_next_one_was_looked_at():
+    step = lessons.find("clothing").STEPS[2]
+    situation = Situation(page="evaluate", query={"run": "fashion", "view": "Single image"})
+    assert not step.is_done(situation)
+    assert step.is_done(replace(situation, query={**situation.query, "image": "17"}))

@@ -39,6 +39,7 @@ STEPS = (
         settings=TINY,
         run_name="rate 0.00001",
         keys=("learning_rate", "start"),
+        after_keys=("curve-loss",),
         question=Question(
             "With the usual rate, a network reads more than 90% of the digits after eight epochs. What about a "
             "hundredth of it?",
@@ -50,7 +51,7 @@ STEPS = (
         "enough. Nothing is broken, so no message warns you. The sign is a loss that is still falling when training "
         "ends.",
         values=_scores,
-        terms=("Learning rate", "Gradient"),
+        terms=("Learning rate", "Loss"),
         notes="Ask how many epochs it might need. There is no way to know; that is the point.",
     ),
     Step(
@@ -60,27 +61,29 @@ STEPS = (
         settings=HUGE,
         run_name="rate 0.1",
         keys=("learning_rate", "start"),
+        after_keys=("curve-loss",),
         question=Question(
             "What will the loss do?",
             ("Fall a hundred times as fast", "Jump around and stay high", "Fall fast, then level off"),
             1,
         ),
         do="The form is filled in: press Start.",
-        after="**{yours_b}** (typically {huge}). Each step jumps over the valley and lands on the other side, often "
-        "higher than before. The sign of a rate that is too high is a loss that jumps, or stays near 2.3, the loss of "
-        "guessing among ten classes.",
+        after="**{yours_b}** (typically {huge}). The loss is like a valley, and training looks for its lowest point. "
+        "Each step jumps over it and lands on the other side, often higher than before. The sign of a rate that is too "
+        "high is a loss that jumps, or stays near 2.3, the loss of guessing among ten classes.",
         values=_scores,
-        terms=("Loss",),
         notes="2.3 is the natural logarithm of 10.",
     ),
     Step(
         title="In between",
-        text="The usual rate for this optimiser is 0.001. If you did lesson 3, you already have this run.",
+        text="The usual rate for this optimiser, the rule by which the weights are moved, is 0.001. If you did lesson "
+        "3, you already have this run.",
         page="train",
         settings=MIDDLE,
         run_name="rate 0.001",
         earlier=True,
         keys=("learning_rate", "start"),
+        after_keys=("curve-loss",),
         do="The form is filled in: press Start.",
         after="**{yours_c}** (typically {middle}), with the same network and the same images. The learning rate is "
         "the first setting to look at when training goes badly. The Train page can suggest one: “Pre-flight check” "
@@ -96,6 +99,7 @@ STEPS = (
         settings=LOWERED,
         run_name="falling rate",
         keys=("rates", "start"),
+        after_keys=("curve-loss",),
         question=Question(
             "What will the curve of the validation loss look like at the end?",
             ("Calm: it hardly moves", "As jumpy as at the beginning", "It rises steeply"),

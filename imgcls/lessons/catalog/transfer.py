@@ -58,10 +58,11 @@ STEPS = (
         earlier=True,
         keys=("start",),
         do="The form is filled in: press Start.",
-        after="It reads {yours_scratch} of the new digits (typically {scratch}). That is what 300 images are worth to "
-        "a network that starts from scratch.",
+        after="It reads {yours_scratch} of the new digits (typically {scratch}), although it gets all of its training "
+        "images right: **overfitting**. That is what 300 images are worth to a network that starts **from scratch**, "
+        "that is, from random weights.",
         values=_values,
-        terms=("Overfitting",),
+        after_terms=("Overfitting",),
     ),
     Step(
         title="A network that has seen photos",
@@ -90,14 +91,15 @@ STEPS = (
     ),
     Step(
         title="What has been learned here?",
-        text="Before you fine-tune: what has been learned from the digits so far, and what was there already?",
+        text="Before you go on: what has been learned from the digits so far, and what was there already?",
         page="runs",
         question=Question(
             f"The backbone has {BACKBONE.parameters:,} parameters. How many numbers did your 300 digits have to set?",
-            ("All of them", "About half", f"{(BACKBONE.features + 1) * CLASSES:,}, those of the head"),
+            (f"All {BACKBONE.parameters:,}", "About 100,000", f"{(BACKBONE.features + 1) * CLASSES:,}"),
             2,
         ),
-        after="{head}: for each of the ten classes, one weight for each of the {features} features, and a bias. The "
+        after="{head}, those of the head: for each of the ten classes, one weight for each of the {features} "
+        "features, and a bias. The "
         "{backbone} parameters of the backbone stayed as they were. Fewer numbers to learn means fewer examples "
         "needed.",
         values=_values,

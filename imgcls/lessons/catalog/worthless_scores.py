@@ -62,7 +62,7 @@ QUESTIONS = (
     ),
     Question(
         "You leave out the hardest class. What does the honest score do?",
-        ("It rises, too", "It falls, because that class still occurs"),
+        ("It rises, too", "It falls", "It stays the same"),
         1,
     ),
     Question("What does a model learn from shuffled labels?", ("Nothing at all", "To memorise its training images"), 1),
@@ -87,12 +87,14 @@ def _step(number: int) -> Step:
         page="lessons",
         query={"lesson": "worthless_scores"},
         keys=(SWITCH.format(number),),
+        after_keys=(SWITCH.format(number),),
         question=QUESTIONS[number],
         do=f"Switch on “{way.title}”.",
         check=_is_on(number),
         after="Reported: **{great}**. Honest: **{true}**. " + way.why + EXTRA.get(number, ""),
         values=_both(number),
         terms=(("Leak",) if number == 1 else ("Test set",) if number == 2 else ("Seed",) if number == 6 else ()),
+        after_terms=("Recall",) if number == 5 else (),
     )
 
 

@@ -20,7 +20,7 @@ from imgcls.lessons import Situation, Step
 from imgcls.runs import Run
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors, links, ticks
-from imgcls.ui.app.lessons import markers, questions, stored, words
+from imgcls.ui.app.lessons import markers, questions, requirements, stored, words
 from imgcls.ui.app.lessons import standing as standings
 from imgcls.ui.components import reveal
 
@@ -65,7 +65,8 @@ def _show(name: str, page: str) -> None:
         situation = standings.situation(standing, page)
         is_asked = step.question is None or at in standing.answers
         needed = situation.finished(step.run_of, is_alike=step.is_alike) if step.run_of else None
-        is_missing = bool(step.run_of) and needed is None  # then the page shows another run
+        model = requirements.missing_model(step)
+        is_missing = (bool(step.run_of) and needed is None) or bool(model)  # then the page shows another run, or none
         is_done = is_asked and (at in standing.done or (step.is_done(situation) and not (is_missing and step.has_task)))
         if is_done and at not in standing.done:
             standings.change(name, done=standing.done | {at})
@@ -75,8 +76,11 @@ def _show(name: str, page: str) -> None:
         is_at_work = is_asked and not is_done and page == step.page
         is_marked = page == step.page and (is_asked or not step.has_task)  # where to look, if nothing is to be done
         marked = markers.keys(step, situation.query, is_done=is_done) if is_marked else ()
-        # a drawing that does not do the task gets a hint: then the bar is higher on a narrow screen
-        is_hinted = is_at_work and bool(step.hint) and bool(situation.drawing)
+        dataset = requirements.dataset_to_get(step) if is_at_work else None
+        if dataset is not None and marked:  # its Start button is disabled until then
+            marked = (requirements.button_of(dataset),)
+        # what does not do the task gets a hint: then the bar is higher on a narrow screen
+        is_hinted = is_at_work and step.is_hinted(situation)
         cookie = "" if sharing.is_shared() else f"{stored.COOKIE}={name}"
         seen = marked or (step.keys if page == step.page == DRAWN_ON else ())  # a phone's bar hides it
         selectors = markers.selectors(step, seen)
@@ -86,7 +90,10 @@ def _show(name: str, page: str) -> None:
         kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded)
         _head(name, at, markers.style(step, marked), kind)
         st.markdown(f"## {_(step.title)}")
-        if is_missing:
+        if model:
+            text = _("This step needs the included model “{name}”, which this app does not have. Press Skip.")
+            _say(text.format(name=model), "lesson-hint")
+        elif is_missing:
             _train_first(name, at, step, page)
         elif is_elsewhere:
             _lead_back(step)
@@ -190,13 +197,14 @@ def _task(name: str, step: Step, page: str, situation: Situation) -> None:
     if begun and not begun[0].has_ended:
         _wait(begun[0], page, situation)
         return
-    _say(_(step.do))
+    dataset = requirements.dataset_to_get(step)
+    _say(_(step.do) if dataset is None else requirements.how_to_get(dataset))
     shown_run = situation.query.get("run", "") if step.settings and page == step.page else ""
     if begun:
         st.caption(_("The last training run ended without a result. Start it again, or press Skip."))
     elif shown_run:
         _say(_("The run on this page has other settings than this step needs, so it does not count."), "lesson-hint")
-    elif step.hint and page == step.page and situation.drawing:
+    elif page == step.page and step.is_hinted(situation):
         _say(lessons.filled(_(step.hint), lessons.find(name), _values(step, situation)), "lesson-hint")
     if page != step.page or shown_run:
         label = _("Open {page}").format(page=_(step.page.capitalize()))

@@ -181,7 +181,9 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         label = _("Continue") if standing.since else _("Start the lesson")
         label = _("Start again") if standings.is_over(name) else label
         kind: Literal["primary", "secondary"] = "secondary" if standing.is_finished and following else "primary"
-        if st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
+        # a lesson that takes place here goes on in the bar beside it
+        is_beside = hasattr(lesson, "WAYS") and stored.progress().current == name
+        if not is_beside and st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
             standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
         _assign_button(name)

@@ -141,3 +141,23 @@ def test_a_run_started_in_a_lesson_has_its_name(monkeypatch):
 
 def usual_name(app) -> str:
     return next(found.placeholder for found in app.text_input if found.label == "Run name")
+
+
+def test_a_step_whose_dataset_is_not_prepared_says_what_to_do_first(monkeypatch):
+    begin("clothing")
+    at = next(at for at, step in enumerate(lessons.find("clothing").STEPS) if step.settings)
+    lesson_progress.write(SERVER, lesson_progress.read(SERVER).changed("clothing", Standing(at, 1.0, answers={at: 0})))
+    monkeypatch.setattr(datasets, "is_ready", lambda name: name != "fashion_mnist")
+    for is_available, text in ((True, "First press “Prepare”"), (False, "the lesson continues without it")):
+        monkeypatch.setattr(datasets, "is_available", lambda name, found=is_available: found)
+        app = opened("train", data="Fashion-MNIST")
+        assert text in html_of(app) and "press Start.</p>" not in html_of(app).replace("Then press Start.", "")
+        assert ".st-key-get-fashion_mnist{" in html_of(app), "the button is marked"
+
+
+def test_a_step_about_an_included_model_that_is_missing_says_so():
+    begin("honest")
+    app = opened("evaluate")
+    assert "needs the included model “fashion”" in html_of(app) and is_intact(app)
+    shipped("fashion")
+    assert "needs the included model" not in html_of(opened("evaluate", run="fashion"))
