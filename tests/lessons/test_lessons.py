@@ -13,6 +13,7 @@ from imgcls.config import Config
 from imgcls.datasets.recipes import presets
 from imgcls.errors import UserError
 from imgcls.evaluation import predictions
+from imgcls.inference.explain import grad_cam
 from imgcls.lessons import Situation, glossary, pictures, teacher_sheet, teaching_times
 from imgcls.runs import Run
 from imgcls.system import paths
@@ -232,3 +233,5 @@ def test_the_image_of_the_explanations_is_the_error_that_the_text_describes():
     assert (tested.predicted[lesson.IMAGE], tested.labels[lesson.IMAGE]) == (lesson.DOG, lesson.DEER)
     assert (tested.names[lesson.DOG], tested.names[lesson.DEER]) == ("dog", "deer")
     assert tested.confidence[lesson.IMAGE] > 0.8 and tested.row_of[lesson.IMAGE] >= 0
+    maps = grad_cam.heat_maps(Run(ROOT / "saved_models" / "cifar10"), tested.images[tested.row_of[lesson.IMAGE]])
+    assert maps[lesson.DOG].mean() > 0 > maps[lesson.DEER].mean(), "orange for the one is blue for the other"

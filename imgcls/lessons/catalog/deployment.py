@@ -163,7 +163,7 @@ STEPS = (
             ("Read both", "Refuse, and say why", "Read the first one and say nothing"),
             1,
         ),
-        do="Press Clear, then draw a 4 and a 7 side by side, with a gap.",
+        do="Draw a 4 and a 7 side by side, with a gap.",
         check=lambda situation: situation.answer is not None and situation.answer.rejection is not None,
         hint="The app reads a single “{said}”. If both digits are there, press Clear and leave a wider gap.",
         after="It warns: “{warning}”. The network alone would have named one of its ten digits. Count such cases "

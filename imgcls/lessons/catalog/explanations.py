@@ -73,24 +73,25 @@ STEPS = (
         title="A confident error",
         text="This network was trained on 32×32 photos of ten kinds of animals and vehicles. Here it says **dog** "
         "with more than 80% confidence, but the label is **deer**. The heat maps beside the image show which parts of "
-        "the image raised the score of a class.",
+        "the image raised the score of a class (orange) or lowered it (blue).",
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
         question=Question(
-            "Now you ask for the evidence for “deer” instead. What will the maps show?",
+            "Now you ask for the maps of the true class instead. What will they show?",
             (
-                "Nothing, because it did not say deer",
-                "Other regions, as evidence for deer",
-                "The same regions as for dog",
+                "Nothing, because it did not predict this class",
+                "The same as for dog",
+                "Other maps, in which most of the animal is blue",
             ),
-            1,
+            2,
         ),
         do="Choose “deer (true class)” above the heat maps.",
         check=lambda situation: _is_open(situation) and situation.state.get(TARGET) == DEER,
-        after="There is a map for every class, even for those that are not in the image. In only {classes} of this "
-        "model's errors does Grad-CAM highlight the same part of the image for the wrong class and the true one. A "
-        "map shows the evidence for *an* answer, not that the answer is right.",
+        after="What counts for a dog counts against a deer. There is a map for every class, even for those that are "
+        "not in the image, and the maps differ: in only {classes} of this model's errors does Grad-CAM highlight the "
+        "same part for the wrong class and the true one. A map shows what *an* answer is based on, not that the answer "
+        "is right.",
         terms=("Saliency map", "Grad-CAM"),
         notes="Let them invent a story for each of the two maps. Both stories will sound right.",
     ),
@@ -144,7 +145,7 @@ STEPS = (
             ("The heat map is bright at the bar", "Without the bar, the prediction changes", "The confidence is high"),
             1,
         ),
-        do="Press Clear, then draw a 7 in two strokes or more: the 7, then the bar.",
+        do="Draw a 7 in two strokes or more: the 7, then the bar.",
         check=lambda situation: len(situation.drawing.strokes) >= 2 and situation.answer is not None,
         hint="That is one stroke. Lift the pen, then draw the bar.",
         after="Now press Undo and see what the network says without the bar. That is the test that counts: change one "

@@ -158,6 +158,21 @@ def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit,
     server.close()
 
 
+def test_beside_a_lesson_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_view(visit, make_server):
+    server = make_server()
+    server.add(REPOSITORY / "saved_models" / "digits")
+    page = visit(server.start(), "/lessons?lesson=deployment", viewport={"width": 1280, "height": 720})
+    steps.shows(page, "14. Take it home, and call it from code")
+    steps.button(page, "Start the lesson").click()
+    steps.shows(page, "Evaluate")
+    tab = steps.main(page).locator(".st-key-view button").filter(has_text="Export")
+    expect(tab).not_to_be_in_viewport(ratio=1)
+    page.locator(".st-key-lesson").get_by_role("button", name="The model forgets").click()
+    expect(tab).to_have_css("outline-style", "solid")
+    expect(tab).to_be_in_viewport(ratio=1)
+    server.close()
+
+
 def test_a_toast_does_not_cover_the_bar(visit, make_server, sample_run):
     server = make_server()
     server.add(sample_run)

@@ -21,11 +21,25 @@ function room() {
   return [NAVIGATION, bar && bar.width > innerWidth / 2 ? bar.top : innerHeight];
 }
 
+/** The part of the window in which a row that scrolls shows an element: [left, right]. */
+function span(element) {
+  for (let row = element.parentElement; row; row = row.parentElement) {
+    if (row.scrollWidth > row.clientWidth && /auto|scroll/.test(getComputedStyle(row).overflowX)) {
+      const { left, right } = row.getBoundingClientRect();
+      return [Math.max(0, left), Math.min(innerWidth, right)];
+    }
+  }
+  return [0, innerWidth];
+}
+
 /** From the top of the first element to the bottom of the last one. */
 function extent(elements) {
   const boxes = elements.map((element) => element.getBoundingClientRect());
   const [top, bottom] = [Math.min(...boxes.map((box) => box.top)), Math.max(...boxes.map((box) => box.bottom))];
-  const isWithin = boxes.every(({ left, right }) => left >= 0 && right <= innerWidth);
+  const isWithin = elements.every((element, at) => {
+    const [left, right] = span(element);
+    return boxes[at].left >= left - 1 && boxes[at].right <= right + 1;
+  });
   return { top, bottom, height: bottom - top, isWithin };
 }
 
@@ -46,6 +60,7 @@ function scrollTo(elements) {
   const [element] = boxes.find(edge);
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   element.style.scrollMarginTop = `${NAVIGATION + 16}px`;
+  element.style.scrollMarginInline = "8px";
   element.style.scrollMarginBottom = `${innerHeight - low + 16}px`;
   element.scrollIntoView({ block: isTall ? "start" : "nearest", behavior: isCalm ? "auto" : "smooth" });
 }
