@@ -66,3 +66,10 @@ def test_only_the_best_of_many_trials_are_drawn(monkeypatch):
     assert list(drawn()[1]) == ["d", "b"]
     same = [replace(point, value=50.0) for point in POINTS]
     assert drawn(same)[1]["a" if "a" in drawn(same)[1] else "d"].y[-1] == 0.5
+
+
+def test_trials_that_are_not_chosen_are_faint():
+    _, lines = drawn(chosen=["a", "d"])
+    assert [run for run in lines if lines[run].opacity == parallel_coordinates.FAINT] == ["c", "b"]
+    assert lines["b"].line.width < lines["a"].line.width and lines["b"].line.color == QUIET
+    assert not [run for run, line in drawn()[1].items() if line.opacity == parallel_coordinates.FAINT]

@@ -5,7 +5,7 @@ these are ordinary lines, which are spread a little where many trials share a va
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,6 +19,8 @@ from imgcls.params import Value
 MOST_LINES = 200
 LEAST_TICKS, TICK_DISTANCE = 3, 0.08
 """Round numbers on an axis, and their least distance to its ends, as a fraction of its length."""
+FAINT = 0.25
+"""Opacity of trials that are not chosen."""
 SPREAD, MOST_SPREAD = 0.3, 0.05
 """Half the height over which the lines of one value spread: a fraction of the distance to the next value, at most that
 of the axis."""
@@ -45,9 +47,10 @@ def figure(
     listed: Sequence[str] = (),
     ends: Mapping[str, tuple[float, float]] = MappingProxyType({}),
     is_dark: bool = False,
+    chosen: Collection[str] = (),
 ):
     """The `MOST_LINES` best trials; those that ended early are grey and dotted. `listed` settings have the values of a
-    list, the others those of a range, which begins and ends at `ends`."""
+    list, the others those of a range, which begins and ends at `ends`. With `chosen` runs, all others are faint."""
     import plotly.graph_objects as go
     from plotly.colors import sample_colorscale
 
@@ -69,13 +72,15 @@ def figure(
             line = {"color": faded(QUIET, 0.6), "width": 1.5, "dash": "dot"}
         if point.is_winner:
             line = {"color": BEST, "width": 5}
+        if is_faint := bool(chosen) and point.run not in chosen:
+            line = {"color": QUIET, "width": 1}
         found.add_scatter(
             x=list(range(len(axes))),
             y=[axis.places[at] for axis in axes],
             mode="lines+markers",
             line=line,
             marker={"size": 7, "opacity": 1},
-            opacity=1 if point.is_winner else 0.8,
+            opacity=FAINT if is_faint else 1 if point.is_winner else 0.8,
             customdata=[point.run] * len(axes),
             text=[studies.hover(point)] * len(axes),
             hovertemplate="%{text}<extra></extra>",
@@ -108,7 +113,7 @@ def _draw_axes(figure, axes: Sequence[Axis], scale: list) -> None:
         side="top",
         tickvals=list(range(len(axes))),
         ticktext=names,
-        range=[-0.02, last],
+        range=[-0.06, last],
         showgrid=False,
         fixedrange=True,
     )

@@ -11,7 +11,9 @@ from typing import Any
 
 from imgcls import sharing
 from imgcls.errors import SettingError
+from imgcls.runs.annotations import own_metrics
 from imgcls.sharing import Action
+from imgcls.studies.notifications.thresholds import Rule
 from imgcls.system import atomic, json_files, paths
 
 FOLDER = "_notifications"
@@ -31,7 +33,7 @@ KINDS = {
     "stalled": "A run has stopped responding, or a run or study was interrupted",
     "disk": "The disk is nearly full",
     "queue": "Runs wait, but none starts",
-    "threshold": "The validation accuracy is below the value set here at an epoch",
+    "threshold": "A metric is below or above the value set here at an epoch",
     "message": "Your own code sends a message (imgcls.notify)",
 }
 """Kind of event -> its description."""
@@ -45,8 +47,9 @@ class Settings:
 
     `address` is where other computers open the app; links in messages begin with it, and without it there are none.
 
-    `threshold` is a percentage: an event follows if the validation accuracy at epoch `threshold_epoch` is below it; at
-    0 there is no such rule.
+    `threshold` is a percentage: an event follows if the validation accuracy at epoch `threshold_epoch` is below it, or
+    above it with `threshold_above`; at 0 there is no such rule. With `threshold_metric`, it is a value of this metric
+    of the user's own code.
 
     `quiet_from` and `quiet_to` are times of day, as "22:00": what happens meanwhile is sent afterwards.
 
@@ -73,6 +76,8 @@ class Settings:
     address: str = ""
     threshold: float = 0.0
     threshold_epoch: int = 1
+    threshold_metric: str = ""
+    threshold_above: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.kinds) - set(KINDS):
@@ -89,7 +94,11 @@ class Settings:
             for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
                 if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
                     raise SettingError(f"“{address[:60]}” is not an e-mail address.")
-        if not 0 <= self.threshold <= 100:
+        if self.threshold_metric and not own_metrics.METRIC.fullmatch(self.threshold_metric):
+            raise SettingError(f"“{self.threshold_metric[:60]}” cannot be the name of a metric.")
+        if not abs(self.threshold) <= own_metrics.LARGEST:
+            raise SettingError("The value of the rule must be a finite number.")
+        if not self.threshold_metric and not 0 <= self.threshold <= 100:
             raise SettingError("The validation accuracy of the rule is a percentage from 0 to 100.")
         if not 1 <= self.threshold_epoch <= MOST_EPOCH:
             raise SettingError(f"The epoch of the rule is a number from 1 to {MOST_EPOCH:,}.")
@@ -117,6 +126,11 @@ class Settings:
     def link(self, page: str) -> str:
         """The absolute address of a page such as "/train?run=…", for other computers; "" if it is not known."""
         return f"{self.address.rstrip('/')}/{page.lstrip('/')}" if self.address and page else ""
+
+    @property
+    def rule(self) -> Rule:
+        """What a run must not do at an epoch."""
+        return Rule(self.threshold, self.threshold_epoch, self.threshold_metric, self.threshold_above)
 
     @property
     def password(self) -> str:

@@ -43,7 +43,7 @@ class Watcher:
     def round(self, now: float) -> list[Event]:
         """One look; returns what was found. `now`: seconds since 1970."""
         settings = stored.read()
-        rule = (settings.threshold if "threshold" in settings.kinds else 0.0, settings.threshold_epoch)
+        rule = settings.rule if "threshold" in settings.kinds else events.NO_RULE
         new = events.since(self.memory, now, trials=settings.trials, rule=rule)
         found = [event for event in new if event.kind in settings.kinds]
         self.held = [*self.held, *found][-MOST_HELD:]

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from imgcls import sharing
+from imgcls.runs.index import Query, search
 from imgcls.sharing import Action
 from imgcls.sharing.classroom import join_link
 from imgcls.studies.notifications import settings, watcher
@@ -15,9 +16,14 @@ from imgcls.studies.notifications.settings import KINDS, MOST_EPOCH, PASSWORD, S
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.components import alert
+from imgcls.ui.runs import table_columns
 
 HOOKS = {"webhook": "JSON", "slack": "Slack", "teams": "Microsoft Teams"}
 """Setting of a webhook's address -> what receives it."""
+OFF, ACCURACY, SIDES = "No rule", "Validation accuracy, %", ("below", "above")
+"""What the rule is about, besides metrics of the user's own code, and its sides."""
+KNOWN = 200
+"""The own metrics of so many of the newest runs are offered."""
 SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
 
 
@@ -86,18 +92,7 @@ def _what(present: Settings) -> dict[str, Any]:
     kinds = st.multiselect(
         "Notify me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.number_input(
-            "Validation accuracy below, %",
-            0.0,
-            100.0,
-            present.threshold,
-            5.0,
-            format="%g",
-            key="notify-threshold",
-            help="0 turns this rule off. It is checked once for each run, as soon as the epoch is complete.",
-        )
-        epoch = st.number_input("at epoch", 1, MOST_EPOCH, present.threshold_epoch, key="notify-threshold-epoch")
+    rule = _rule(present)
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     sound = present.sound
     if not sharing.is_shared():
@@ -105,14 +100,40 @@ def _what(present: Settings) -> dict[str, Any]:
     with st.container(horizontal=True):
         quiet_from = st.time_input("Quiet from", _time(present.quiet_from), key="notify-from")
         quiet_to = st.time_input("to", _time(present.quiet_to), key="notify-to")
-    return {
+    return rule | {
         "kinds": tuple(kinds),
         "trials": trials,
         "sound": sound,
-        "threshold": float(threshold),
-        "threshold_epoch": int(epoch),
         "quiet_from": "" if quiet_from is None else f"{quiet_from:%H:%M}",
         "quiet_to": "" if quiet_to is None else f"{quiet_to:%H:%M}",
+    }
+
+
+def _rule(present: Settings) -> dict[str, Any]:
+    """One line that reads as a sentence: a metric, below or above, a value, at an epoch."""
+    own = table_columns.own_metrics(search(Query(archived=True, limit=KNOWN)).rows).values()
+    metrics = [OFF, ACCURACY, *dict.fromkeys([*sorted(own), *filter(None, [present.threshold_metric])])]
+    chosen = present.threshold_metric or (ACCURACY if present.threshold else OFF)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="notify-rule"):
+        metric = st.selectbox(
+            "Rule",
+            metrics,
+            index=metrics.index(chosen),
+            key="notify-metric",
+            width=230,
+            help="Checked once for each run, as soon as the epoch is complete. A metric of your own "
+            "(imgcls.log_metrics) counts if your code records it before the run ends.",
+        )
+        side = st.selectbox("is", SIDES, index=int(present.threshold_above), key="notify-side", width=110)
+        value = st.number_input("value", value=present.threshold, format="%g", key="notify-threshold", width=120)
+        epoch = st.number_input(
+            "at epoch", 1, MOST_EPOCH, present.threshold_epoch, key="notify-threshold-epoch", width=120
+        )
+    return {
+        "threshold": 0.0 if metric == OFF else float(value),
+        "threshold_epoch": int(epoch),
+        "threshold_metric": "" if metric in (OFF, ACCURACY) else metric,
+        "threshold_above": side == SIDES[1],
     }
 
 

@@ -195,7 +195,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         st.caption("Not recorded for these runs.")
         return
     run_points.show(
-        _scatter_figure(tuple(points), title, PHONE_WIDTH if table_controls.is_phone() else WIDTH),
+        _scatter_figure(tuple(points), title, PHONE_WIDTH if table_columns.is_phone() else WIDTH),
         key="runs-scatter",
         file_name="runs",
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",

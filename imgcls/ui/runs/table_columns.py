@@ -1,8 +1,9 @@
 """The columns that the table of runs can show: a row of the index in, a cell out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -22,8 +23,11 @@ MOST_OFFERED = 300
 """Settings and own metrics among which columns are chosen."""
 NAME_WIDTH, MOST_NAME_WIDTH, LETTER, TAGS_WIDTH, AGE_WIDTH = 200, 320, 7, 130, 118
 """Pixels: of the names of runs, of a letter, of the tags, and of "21 minutes ago"."""
+NARROW_NAME, MOST_ON_A_LINE, CELL_PADDING = 118, 14, 20
+"""Pixels of a name on a phone; letters of a text column on one line; pixels left and right of a text."""
 STUDY_STATE = "study_state"
 """Of a row that stands for a study: the words for the study's state."""
+NO_HELPS: Mapping[str, str | None] = MappingProxyType({})
 DIGITS = "%.4g"
 """Of settings."""
 ACCURACY_HELP = (
@@ -34,6 +38,10 @@ TRAINING_HELP = "The time spent in epochs, training and validation, without paus
 TOTAL_HELP = (
     "From the start of the trainer to its end: the training time, and loading the data, the evaluation on the test set "
     "and saving. Not known for a run that was resumed after an interruption."
+)
+STATE_HELP = (
+    "“At chance level”: the 95% confidence interval of the accuracy does not lie above that of always predicting the "
+    "most frequent class."
 )
 FORMER = {"Time": "Training time"}
 """Columns of links and saved views of earlier versions."""
@@ -147,6 +155,11 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
     return pa.table(content)
 
 
+def is_phone() -> bool:
+    """Whether the browser says so: a phone would cut off the columns of the table."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
 def setting_column(values: list[Any]) -> pa.Array:
     """Numbers stay numbers, so that the browser sorts them; anything else is text."""
     is_number = all(
@@ -163,24 +176,31 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def setting_configuration(shown: pa.Table) -> dict[str, Any]:
-    """How Streamlit shows the columns of settings: it cuts numbers off after four decimals, as 0.00003 to 0."""
-    return {
-        name: st.column_config.NumberColumn(format=DIGITS)
+def setting_configuration(shown: pa.Table, helps: Mapping[str, str | None] = NO_HELPS) -> dict[str, Any]:
+    """How Streamlit shows the columns of settings: it cuts numbers off after four decimals, as 0.00003 to 0. `helps`:
+    what they do, by column."""
+    numbers = {
+        name: st.column_config.NumberColumn(format=DIGITS, help=helps.get(name))
         for name in shown.column_names
         if name not in COLUMNS and pa.types.is_floating(shown.schema.field(name).type)
     }
+    return {name: st.column_config.Column(help=text) for name, text in helps.items()} | numbers
 
 
-def configuration(shown: pa.Table, *, is_wrapped: bool) -> dict[str, Any]:
-    """How Streamlit shows the columns. `is_wrapped`: the rows are so high that long names have several lines."""
+def configuration(shown: pa.Table, *, is_wrapped: bool, is_narrow: bool = False) -> dict[str, Any]:
+    """How Streamlit shows the columns. `is_wrapped`: the rows are so high that long names have several lines;
+    `is_narrow`: on a phone, names leave room for the scores."""
     longest = max((len(name) for name in shown["Run"].to_pylist()), default=0)
     width = NAME_WIDTH if is_wrapped else min(max(NAME_WIDTH, LETTER * longest + 2 * LETTER), MOST_NAME_WIDTH)
+    width = NARROW_NAME if is_narrow else width
     return {
         **setting_configuration(shown),
-        "Training time": st.column_config.TextColumn(help=TRAINING_HELP),
-        "Total time": st.column_config.TextColumn(help=TOTAL_HELP),
+        "Training time": st.column_config.TextColumn(help=TRAINING_HELP, alignment="right"),
+        "Total time": st.column_config.TextColumn(help=TOTAL_HELP, alignment="right"),
         "Run": st.column_config.TextColumn(width=width),
+        "Dataset": st.column_config.TextColumn(width=_width(shown, "Dataset") if is_wrapped else None),
+        "Model": st.column_config.TextColumn(width=_width(shown, "Model") if is_wrapped else None),
+        "State": st.column_config.TextColumn(width=_width(shown, "State") if is_wrapped else None, help=STATE_HELP),
         "Tags": st.column_config.TextColumn(width=TAGS_WIDTH),
         "Started": st.column_config.TextColumn(width=AGE_WIDTH),
         "Validation (%)": st.column_config.NumberColumn(format="%.1f", help=f"Best epoch. {ACCURACY_HELP}"),
@@ -189,3 +209,11 @@ def configuration(shown: pa.Table, *, is_wrapped: bool) -> dict[str, Any]:
         "Macro F1 (%)": st.column_config.NumberColumn(format="%.1f"),
         "Parameters": st.column_config.NumberColumn(format="localized"),
     }
+
+
+def _width(shown: pa.Table, name: str) -> int:
+    """Pixels that a column of texts needs so that no word of its cells breaks, and short texts have one line."""
+    texts = shown[name].to_pylist() if name in shown.column_names else []
+    longest = max((len(text) for text in [name, *filter(None, texts)]), default=0)
+    word = max((len(word) for text in [name, *filter(None, texts)] for word in text.split()), default=0)
+    return LETTER * max(word, min(longest, MOST_ON_A_LINE)) + CELL_PADDING

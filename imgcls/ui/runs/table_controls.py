@@ -83,7 +83,8 @@ class Filters:
 def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, Grouping | None]:
     """Draws the controls; the runs that match, the columns to show, the layout, the filters, and the groups if there
     are any. `only`: as in `Query`."""
-    saved_views.open_default(KEYS)
+    # A table saved on a computer is not what a phone should begin with.
+    saved_views.open_default(KEYS, left_out=(LAYOUT,) if table_columns.is_phone() else ())
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
     offered = search(wanted, values_of=FILTERS)
     with st.container(horizontal=True, vertical_alignment="center", key="runs-controls"):
@@ -161,7 +162,7 @@ def _clear_filter() -> None:
 
 def _layout(runs: int) -> str:
     """Cards or the table: always in the URL, because whoever opens the link may have another number of runs."""
-    are_cards = runs <= MOST_AT_FIRST or is_phone()
+    are_cards = runs <= MOST_AT_FIRST or table_columns.is_phone()
     first = st.session_state.setdefault(FIRST_LAYOUT, CARDS if are_cards else TABLE)
     linked = st.query_params.get(LAYOUT)
     st.session_state.setdefault(LAYOUT, linked if linked in LAYOUTS else first)
@@ -170,11 +171,6 @@ def _layout(runs: int) -> str:
     if linked != layout:
         st.query_params[LAYOUT] = layout
     return layout
-
-
-def is_phone() -> bool:
-    """Whether the browser says so: a phone would cut off the columns of the table."""
-    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def _more(known: list[str], own: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.config import Config
 from imgcls.errors import RunError, SettingError
+from imgcls.runs.annotations import own_metrics
 from imgcls.studies.notifications import channels, events, messages, settings
 from imgcls.studies.notifications.settings import KINDS, Settings
 from imgcls.studies.notifications.watcher import Watcher
@@ -115,7 +116,35 @@ def test_settings_of_an_earlier_version_have_the_new_kinds_until_they_are_turned
     assert set(settings.read().kinds) <= set(KINDS)
 
 
-@pytest.mark.parametrize("values", [{"threshold": 101.0}, {"threshold": -1.0}, {"threshold_epoch": 0}])
+@pytest.mark.parametrize(
+    ("recorded", "rule", "told"),
+    [
+        ([(1, 0.9), (2, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, "night/f1 0.4 at epoch 2."),
+        ([(1, 0.4), (2, 0.9)], {"threshold": 0.5, "threshold_epoch": 2}, ""),
+        ([(1, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, ""),  # that epoch is not known yet
+        ([(1, 0.9)], {"threshold": 0.5, "threshold_above": True}, "night/f1 0.9 at epoch 1."),
+        ([(1, -2.0)], {"threshold": 0.0}, "night/f1 -2 at epoch 1."),
+        ([(None, 0.9), (None, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, "night/f1 0.4 at epoch 2."),
+        ([(None, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, ""),
+    ],
+)
+def test_a_rule_about_a_metric_of_your_own(recorder, make_run, recorded, rule, told):
+    settings.write(Settings(threshold_metric="night/f1", **rule))
+    run = make_run("my-run", heartbeat=0, trainer=5)
+    for at, value in recorded:
+        own_metrics.record(run, {"night/f1": value}, at)
+    watching = Watcher()
+    found = [event for event in watching.round(NOON) if event.kind == "threshold"]
+    assert [event.text for event in found] == ([told] if told else [])
+    assert [event for event in watching.round(NOON + 5) if event.kind == "threshold"] == [], "once"
+    if told:
+        side = "above" if rule.get("threshold_above") else "below"
+        assert f"night/f1 {side} {rule['threshold']:g}" in found[0].title
+
+
+@pytest.mark.parametrize(
+    "values", [{"threshold": 101.0}, {"threshold": -1.0}, {"threshold_epoch": 0}, {"threshold_metric": "9"}]
+)
 def test_an_impossible_rule_is_refused(values):
-    with pytest.raises(SettingError, match="of the rule"):
+    with pytest.raises(SettingError, match=r"of the rule|the name of a metric"):
         Settings(**values)

@@ -13,6 +13,7 @@ from imgcls.studies import Plan, Study
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import thumbnails
+from imgcls.ui.runs.studies import words
 from imgcls.ui.widgets import formatting, pager
 
 A_PAGE = 12
@@ -84,7 +85,10 @@ def _facts(study: Study, plan: Plan | None) -> list[str]:
     """Dataset and model, the settings that are varied, and the test accuracy of the winner."""
     if plan is None:
         return []
-    lines = [f"{_dataset(plan)} · {models.title(plan.base.model)}", ", ".join(plan.vary).replace("_", " ")]
+    lines = [
+        f"{_dataset(plan)} · {models.title(plan.base.model)}",
+        ", ".join(words.of(plan, name) for name in plan.vary),
+    ]
     with contextlib.suppress(UserError):
         if test := (study.result or {}).get("test"):
             lines.append(f"Test accuracy of the winner: {percent(test['accuracy'], 2)}")

@@ -4,11 +4,11 @@ import streamlit as st
 
 from imgcls.sharing import Action
 from imgcls.studies import Study, trash
-from imgcls.studies.trash import DeletedStudy
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
+from imgcls.ui.runs import recently_deleted
+from imgcls.ui.runs.recently_deleted import Deleted
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting
 
 
 def offer(study: Study) -> None:
@@ -38,24 +38,5 @@ def _delete(study: Study) -> None:
 
 def undo() -> None:
     """The studies that were deleted in the last day, each with a button that restores it; nothing if there are none."""
-    found = trash.deleted()
-    if not found:
-        return
-    with st.expander(f"Recently deleted ({len(found)})", icon=":material/restore_from_trash:", key="study-trash"):
-        st.caption("Deleted studies are kept for a day.")
-        for study in found:
-            name, restore = st.columns([4, 1], vertical_alignment="center")
-            name.markdown(f"{plain(study.title)} :gray[:small[{plain(f'deleted {formatting.age(study.at)}')}]]")
-            restore.button(
-                "Restore",
-                icon=":material/undo:",
-                key=f"restore-{study.folder.name}",
-                type="tertiary",
-                on_click=_restore,
-                args=(study,),
-            )
-
-
-def _restore(study: DeletedStudy) -> None:
-    with errors.shown():
-        trash.restore(study)
+    found = [Deleted(study.title, study.folder.name, study.at, study) for study in trash.deleted()]
+    recently_deleted.show("studies", "study-trash", found, [(":material/undo:", "Restore", trash.restore)])

@@ -70,7 +70,7 @@ def show() -> None:
                 f"{TRIALS} short trials look for the learning rate and the width of a network that reads digits: a few "
                 "minutes."
             )
-    with st.expander("In a shell", icon=":material/terminal:"):
+    with st.popover("Or in a shell", icon=":material/terminal:", type="tertiary"):
         # Without colours: those that Streamlit gives to YAML have too little contrast.
         st.code(f"# search.yaml\n{FILE}", language=None)
         st.code(COMMAND, language=None)

@@ -1,7 +1,6 @@
 """The Studies page: all searches, or the one that the URL names."""
 
 import time
-from collections import Counter
 
 import streamlit as st
 
@@ -12,7 +11,19 @@ from imgcls.sharing import Action
 from imgcls.studies import Plan, Study, Trial, another_night, energy, selection_bias, space
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain, shown
-from imgcls.ui.runs.studies import adding, cards, deleting, first_study, renaming, results, trial_curves, trials_table
+from imgcls.ui.runs.studies import (
+    adding,
+    brushing,
+    cards,
+    deleting,
+    failures,
+    first_study,
+    renaming,
+    results,
+    trial_curves,
+    trials_table,
+    words,
+)
 from imgcls.ui.train import settings_form
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
@@ -20,17 +31,6 @@ from imgcls.ui.widgets.metric_row import Number
 
 TICK_SECONDS = 2.0
 LIVE = ("running", "stopping")
-REASONS = {
-    "failed": "no reason is known; the log on the page of the run may say more.",
-    "lost": "the training process ended unexpectedly (killed, or an error before the training); the log on the page of "
-    "the run may say more.",
-    "damaged": "its files cannot be read.",
-}
-"""State of a trial without a result -> why, if its result does not say."""
-ENDED = {"lost": "{} interrupted", "damaged": "{} damaged"}
-"""State -> how many trials, and the word for it as in the table; other states are failures."""
-MOST_REASONS, MOST_NUMBERS = 3, 8
-"""Why trials failed, and the numbers of those with one reason."""
 WHAT = (
     "Finds good settings for you: trains many short runs and keeps the best. Each trial is an ordinary run; the winner "
     "is chosen on validation images, and only the winner is evaluated on the test set."
@@ -107,7 +107,7 @@ def _study(study: Study, state: str) -> None:
     st.markdown(
         cards.state(state, plain(f"{data} · {models.title(plan.base.model)} · {formatting.age(study.created)}"))
     )
-    st.caption(plain(f"Varied: {_varied(plan)}."))
+    st.caption(plain(f"Varied: {_varied(plan)}."), help=words.list_of(plan) or None)
     open_trials = sum(trial.is_open for trial in trials)
     if state in ("running", "stopping", "interrupted"):
         done = studies.ended(trials)
@@ -124,11 +124,12 @@ def _study(study: Study, state: str) -> None:
     winner = _winner(plan, trials, result)
     _numbers(study, trials, winner, result)
     _explanation(result, state)
-    _failures(trials)
+    failures.show(trials)
     _night(study, trials, state)
     adding.offer(study, plan, trials, state)
     results.show(study, plan, trials, winner)
-    trials_table.show(study, plan, trials, winner)
+    chosen = brushing.chosen(study)
+    trials_table.show(study, plan, [one for one in trials if not chosen or one.run.id in chosen], winner)
 
 
 def _explanation(result: dict, state: str) -> None:
@@ -158,31 +159,9 @@ def _winner(plan: Plan, trials: list[Trial], result: dict) -> Trial | None:
     return found
 
 
-def _failures(trials: list[Trial]) -> None:
-    """How many trials have no score, and why; one line for all with the same reason."""
-    reasons: dict[str, list[int]] = {}
-    for trial in trials:
-        if trial.state in REASONS:
-            reason = str((trial.result or {}).get("message") or REASONS[trial.state])
-            reasons.setdefault(reason, []).append(trial.number)
-    if not reasons:
-        return
-    states = Counter(trial.state for trial in trials if trial.state in REASONS)
-    counted = [ENDED.get(state, "{} failed").format(f"{count:,}") for state, count in sorted(states.items())]
-    lines = [
-        f"- {'Trial' if len(numbers) == 1 else 'Trials'} {', '.join(map(str, numbers[:MOST_NUMBERS]))}"
-        f"{' …' if len(numbers) > MOST_NUMBERS else ''}: {plain(reason)}"
-        for reason, numbers in list(reasons.items())[:MOST_REASONS]
-    ]
-    more = [f"- {len(reasons) - MOST_REASONS} more reasons"] if len(reasons) > MOST_REASONS else []
-    title = f"Of {formatting.count(len(trials), 'trial')}, {' and '.join(counted)}"
-    with st.expander(title, icon=":material/error:", key="study-failures"):
-        st.markdown("\n".join([*lines, *more]))
-
-
 def _varied(plan: Plan) -> str:
     """The settings and their values: "learning rate 0.0001 to 0.1 (logarithmic); filters 16, 32"."""
-    return "; ".join(f"{name.replace('_', ' ')} {domain}" for name, domain in plan.vary.items())
+    return "; ".join(f"{words.of(plan, name)} {domain}" for name, domain in plan.vary.items())
 
 
 def _night(study: Study, trials: list[Trial], state: str) -> None:
@@ -272,7 +251,7 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
             )
         )
     metric_row.show(numbers)
-    chosen = ", ".join(f"{name.replace('_', ' ')} **{plain(_text(value))}**" for name, value in winner.params.items())
+    chosen = ", ".join(f"{words.of(plan, name)} **{plain(_text(value))}**" for name, value in winner.params.items())
     st.markdown(f"The winner: {chosen}." if "winner" in result else f"The best so far: {chosen}.")
     with st.container(horizontal=True):
         if st.button(f"Open trial {winner.number}", type="primary", icon=":material/open_in_new:"):

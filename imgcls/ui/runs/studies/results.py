@@ -9,7 +9,8 @@ from imgcls.charts.studies import Point
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial, by_value, energy, more_trials, proposals
 from imgcls.studies.space import Between, Listed
-from imgcls.ui.runs.studies import trial_curves
+from imgcls.ui.runs.studies import brushing, trial_curves, words
+from imgcls.ui.runs.table_columns import is_phone
 from imgcls.ui.widgets.figures import figure_download, run_points
 
 LEAST = 2
@@ -27,9 +28,10 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
     ]
     score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
     better = plan.is_higher_better
-    logarithmic = [name for name, domain in plan.vary.items() if isinstance(domain, Between) and domain.is_log]
-    ends = {name: (domain.low, domain.high) for name, domain in plan.vary.items() if isinstance(domain, Between)}
-    listed = [name for name, domain in plan.vary.items() if isinstance(domain, Listed)]
+    vary = {words.of(plan, name): domain for name, domain in plan.vary.items()}
+    logarithmic = [name for name, domain in vary.items() if isinstance(domain, Between) and domain.is_log]
+    ends = {name: (domain.low, domain.high) for name, domain in vary.items() if isinstance(domain, Between)}
+    listed = [name for name, domain in vary.items() if isinstance(domain, Listed)]
     left, right = st.columns(2, gap="large")
     with left:
         if points:
@@ -44,34 +46,39 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         "Settings and score",
         anchor=False,
         help="One line per trial, from its settings to its score, in the colour of its score; the winner is thick and "
-        "green. Lines that share a value of a list are spread a little. Click a point to open its run.",
+        "green. Lines that share a value of a list are spread a little. Click a point to open its run; drag a box over "
+        "a part of an axis to see only the trials through it, here and in the table, and again to narrow them down.",
     )
-    run_points.show(
-        parallel_coordinates.figure(
-            points,
-            logarithmic,
-            score,
-            is_higher_better=better,
-            listed=listed,
-            ends=ends,
-            is_dark=st.context.theme.type == "dark",
-        ),
-        key="parallel",
-        file_name="study-parallel-coordinates",
-        alt="Parallel coordinates: the settings and the score of each trial. The table of trials below has the same.",
+    chosen = brushing.chosen(study)
+    figure = parallel_coordinates.figure(
+        points,
+        logarithmic,
+        score,
+        is_higher_better=better,
+        listed=listed,
+        ends=ends,
+        is_dark=st.context.theme.type == "dark",
+        chosen=chosen,
     )
+    alt = "Parallel coordinates: the settings and the score of each trial. The table of trials below has the same."
+    about = {"key": "parallel", "file_name": "study-parallel-coordinates", "alt": alt}
+    if is_phone():  # there, dragging scrolls the page
+        run_points.show(figure, **about)
+    else:
+        brushing.choose(study, run_points.show_brushed(figure, **about))
+    brushing.say(study, len(points))  # below, so that the figure stays under the pointer
     if len(points) > parallel_coordinates.MOST_LINES:
         st.caption(f"The best {parallel_coordinates.MOST_LINES:,} of {len(points):,} trials.")
     with st.grid(3, min_column_width=300):
-        for name in list(plan.vary)[:MOST_SLICES]:
+        for name in list(vary)[:MOST_SLICES]:
             figure = figures.slices(
                 points, name, score, is_log=name in logarithmic, is_listed=name in listed, ends=ends.get(name)
             )
             run_points.show(
                 figure,
                 key=f"slice-{name}",
-                file_name=f"study-slice-{name}",
-                alt=f"Score against {name.replace('_', ' ')}.",
+                file_name=f"study-slice-{name.replace(' ', '-')}",
+                alt=f"Score against {name}.",
             )
     costs = [("seconds", "training time, s"), ("parameters", "parameters")]
     if used.joules:
@@ -113,12 +120,12 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
         anchor=False,
         help="How much each setting explains whether a trial is among the better ones (PED-ANOVA, Watanabe et al. "
         "2023). It says nothing about settings that were not varied. With few trials, chance decides which are among "
-        "the better ones, so a table of the scores by value stands here instead. Trials that ended early do not count.",
+        "the better ones, so a table of the scores by value is shown instead. Trials that stopped early do not count.",
     )
     shares = proposals.importances(plan, trials)
     if shares:
         st.plotly_chart(
-            figures.importances(shares),
+            figures.importances({words.of(plan, name): share for name, share in shares.items()}),
             key="importances",
             config=figure_download.savable("study-importances"),
             alt="Importance of each varied setting.",
@@ -133,7 +140,7 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
     st.dataframe(
         pa.table(
             {
-                "Setting": [row.setting.replace("_", " ") for row in rows],
+                "Setting": [words.of(plan, row.setting) for row in rows],
                 "Values": [row.values for row in rows],
                 "Trials": [row.trials for row in rows],
                 f"Mean{unit}": [shown(row.mean) for row in rows],
@@ -169,7 +176,7 @@ def _point(trial: Trial, plan: Plan, watts: float, *, is_winner: bool) -> Point:
         trial.run.id,
         trial.number,
         100 * value if plan.metric == "val_accuracy" else value,
-        trial.params,
+        {words.of(plan, name): value for name, value in trial.params.items()},
         trial.state == "stopped",
         result.get("training_seconds"),
         result.get("parameters"),

@@ -1,6 +1,7 @@
 """The trials of a study as a table, the best first."""
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import streamlit as st
 from imgcls.languages import percentage
 from imgcls.studies import Plan, Study, Trial
 from imgcls.ui.app import links
+from imgcls.ui.runs.studies import words
 from imgcls.ui.runs.table_columns import setting_column, setting_configuration
 from imgcls.ui.widgets import formatting
 
@@ -35,12 +37,13 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         "Trial": [one.number for one in trials],
         score: pa.array(values, pa.float64()),
         CURVE: pa.array([_curve(one) if at < MOST_CURVES else None for at, one in enumerate(trials)], CURVES),
-        **{name.replace("_", " "): setting_column([one.params.get(name) for one in trials]) for name in names},
+        **{words.of(plan, name): setting_column([one.params.get(name) for one in trials]) for name in names},
         "Epochs": [len(one.curve) for one in trials],
         "State": [formatting.STATES[one.state][0] for one in trials],
     }
     table = pa.table(columns)
-    chosen = _selected(study, table, trials, score)
+    helps = {words.of(plan, name): words.explained(plan, name) for name in names}
+    chosen = _selected(study, table, trials, score, helps)
     st.download_button(
         "Trials (CSV)",
         _csv(table),
@@ -64,8 +67,11 @@ def _csv(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _selected(study: Study, table: pa.Table, trials: list[Trial], score: str) -> Trial | None:
-    """Draws the table and returns its selected trial, which stays selected when the order changes."""
+def _selected(
+    study: Study, table: pa.Table, trials: list[Trial], score: str, helps: Mapping[str, str | None]
+) -> Trial | None:
+    """Draws the table and returns its selected trial, which stays selected when the order changes. `helps`: what the
+    settings do, by column."""
     numbers = [one.number for one in trials]
     remembered = f"trial-of-{study.id}"
     # Streamlit remembers the selection by row number, so another order needs another key.
@@ -86,7 +92,7 @@ def _selected(study: Study, table: pa.Table, trials: list[Trial], score: str) ->
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         placeholder="–",
         column_config={
-            **setting_configuration(table),
+            **setting_configuration(table, helps),
             " ": st.column_config.TextColumn(width=36, help="The winner"),
             score: st.column_config.NumberColumn(format="%.4f" if score == METRICS["val_loss"] else "%.2f"),
             CURVE: _curve_column(score),

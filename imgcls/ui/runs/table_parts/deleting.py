@@ -5,12 +5,12 @@ import streamlit as st
 from imgcls import jobs
 from imgcls.runs import Run, trash
 from imgcls.runs.run import UNDER_WAY
-from imgcls.runs.trash import DeletedRun
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.runs import recently_deleted
+from imgcls.ui.runs.recently_deleted import Deleted
 from imgcls.ui.runs.table_parts import undo_notice
 from imgcls.ui.runs.table_parts.undo_notice import Done
-from imgcls.ui.widgets import formatting
 
 DELETED_HERE = "runs-deleted-here"
 """Session key of the IDs of the runs that this visitor has deleted: the page need not tell them."""
@@ -52,38 +52,14 @@ def notice() -> None:
 def _undo(done: Done) -> None:
     for run in trash.deleted():
         if run.id in done.ids:
-            _attempt(trash.restore, run)
+            recently_deleted.attempt(trash.restore, run)
 
 
 def undo() -> None:
     """The runs that were deleted in the last day, each with a button that restores it; nothing if there are none."""
-    found = trash.deleted()
-    if not found:
-        return
-    with st.expander(f"Recently deleted ({len(found)})", icon=":material/restore_from_trash:", key="trash"):
-        st.caption("Deleted runs are kept for a day.")
-        for run in found:
-            _row(run)
-
-
-def _row(run: DeletedRun) -> None:
-    name, buttons = st.columns([3, 2], vertical_alignment="center")
-    name.markdown(f"{plain(run.label)} :gray[:small[{plain(f'deleted {formatting.age(run.at)}')}]]")
-    with buttons, st.container(horizontal=True, gap="small", horizontal_alignment="right"):
-        for icon, label, action in (
-            (":material/undo:", "Restore", trash.restore),
-            (":material/delete_forever:", "Remove for good", trash.remove),
-        ):
-            st.button(
-                label,
-                icon=icon,
-                key=f"{label}-{run.folder.name}",
-                type="tertiary",
-                on_click=_attempt,
-                args=(action, run),
-            )
-
-
-def _attempt(action, run: DeletedRun) -> None:
-    with errors.shown():
-        action(run)
+    found = [Deleted(run.label, run.folder.name, run.at, run) for run in trash.deleted()]
+    actions = (
+        (":material/undo:", "Restore", trash.restore),
+        (":material/delete_forever:", "Remove for good", trash.remove),
+    )
+    recently_deleted.show("runs", "trash", found, actions)

@@ -16,15 +16,17 @@ NAME, CHANGED, VISITED = "view-name", "view-changed", "view-visited"
 """Session keys: the chosen view, whether it has just been chosen, and whether the page was visited before."""
 
 
-def open_default(keys: Sequence[str]) -> None:
-    """Applies the visitor's default view at the first visit of a session, unless the link has a view of its own."""
+def open_default(keys: Sequence[str], *, left_out: Sequence[str] = ()) -> None:
+    """Applies the visitor's default view at the first visit of a session, unless the link has a view of its own; of the
+    view, `left_out` is not applied."""
     is_first = not st.session_state.get(VISITED)
     st.session_state[VISITED] = True
     if is_first and not any(key in st.query_params for key in (*keys, "selected")):
         saved, name = views.read(), views.default()
         if name is not None:
             st.session_state[NAME] = name
-            st.query_params.from_dict(parse_qs(_known(saved[name], keys)))  # allowed before the controls exist
+            applied = [key for key in keys if key not in left_out]
+            st.query_params.from_dict(parse_qs(_known(saved[name], applied)))  # allowed before the controls exist
             st.rerun()
 
 

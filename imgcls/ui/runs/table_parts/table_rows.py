@@ -29,16 +29,18 @@ MOST_PICTURES = 30
 
 
 def _with_pictures(table: pa.Table, shown: list[Run], columns: list[str]) -> pa.Table:
-    """The table with the chosen ones of the worst mistake and the validation curve of the newest runs."""
+    """The table with the chosen ones of the validation curve and the worst mistake of the newest runs. They follow the
+    first scores, which a phone would not show otherwise."""
     pictured = shown[:MOST_PICTURES]
     missing = [None] * (len(shown) - len(pictured))
-    if CURVE in columns:
-        curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
-        table = table.add_column(min(3, table.num_columns), CURVE, curves)
+    at = min(3, table.num_columns)
     if MISTAKE in columns:
         mistakes = [thumbnails.worst_mistake(run) for run in pictured]
         urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
-        table = table.add_column(0, MISTAKE, urls) if any(mistakes) else table
+        table = table.add_column(at, MISTAKE, urls) if any(mistakes) else table
+    if CURVE in columns:
+        curves = pa.array([thumbnails.accuracies(run) or None for run in pictured] + missing, pa.list_(pa.float64()))
+        table = table.add_column(at, CURVE, curves)
     return table
 
 
@@ -88,7 +90,9 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
             CURVE: st.column_config.LineChartColumn(
                 width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
             ),
-            **table_columns.configuration(table, is_wrapped=row_height == ROW_HEIGHT),
+            **table_columns.configuration(
+                table, is_wrapped=row_height == ROW_HEIGHT, is_narrow=table_columns.is_phone()
+            ),
         },
         alt=f"Runs of {name} with their scores." if name else "All runs with their scores.",
     )

@@ -5,12 +5,15 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from imgcls.runs.index import recording
 from imgcls.sharing import Role, Visitor, visitors
 from imgcls.studies.notifications import settings, watcher
 from imgcls.studies.notifications.events import Event
 from imgcls.studies.notifications.settings import Settings
+from imgcls.studies.notifications.thresholds import Rule
 from imgcls.ui.runs import notifications
 from tests.support.pages import button, is_intact, opened, text_of
+from tests.support.runs import mutations
 
 
 def prepared_panel() -> AppTest:
@@ -80,6 +83,7 @@ def test_an_invalid_address_is_explained_and_nothing_is_saved(panel, key, text, 
 
 
 def test_the_rule_for_the_validation_accuracy_is_saved(panel):
+    panel.selectbox(key="notify-metric").set_value(notifications.ACCURACY)
     panel.number_input(key="notify-threshold").set_value(60.0)
     panel.number_input(key="notify-threshold-epoch").set_value(3)
     save(panel)
@@ -132,3 +136,19 @@ def test_what_a_test_message_led_to_stands_above_the_button_that_sent_it(monkeyp
     again = prepared_panel()
     assert [one.label for one in again.expander] == ["E-mail", "Webhooks · Slack"]
     assert [one.proto.expanded for one in again.expander] == [False, True]
+
+
+def test_the_rule_can_be_about_a_metric_of_your_own(panel):
+    recording.record(mutations.small_run("my-run"), {"night/f1": 0.5})
+    panel.run()
+    assert panel.selectbox(key="notify-metric").options == ["No rule", "Validation accuracy, %", "night/f1"]
+    panel.selectbox(key="notify-metric").set_value("night/f1")
+    panel.selectbox(key="notify-side").set_value("above")
+    panel.number_input(key="notify-threshold").set_value(-0.5)
+    save(panel)
+    assert settings.read().rule == Rule(-0.5, 1, "night/f1", is_above=True)
+    again = prepared_panel()
+    assert again.selectbox(key="notify-metric").value == "night/f1"
+    again.selectbox(key="notify-metric").set_value("No rule")
+    save(again)
+    assert not settings.read().rule.is_on

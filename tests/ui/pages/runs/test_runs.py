@@ -180,6 +180,16 @@ def test_the_column_of_names_is_as_wide_as_they_are_in_low_rows():
     assert table_columns.NAME_WIDTH < width(40, is_wrapped=False) < width(60, is_wrapped=False)
 
 
+def test_scores_come_before_images_and_on_a_phone_names_leave_room_for_them(finished_run):
+    columns = list(opened("runs", layout="Table").dataframe[0].value.columns)
+    assert columns[:5] == ["Run", "Test (%)", "Validation (%)", "Curve", "Mistake"]
+    shown = pa.table({"Run": ["x" * 60], "Dataset": ["MNIST sample"], "Model": ["Convolutional network (CNN)"]})
+    narrow, wide = (table_columns.configuration(shown, is_wrapped=True, is_narrow=one) for one in (True, False))
+    assert narrow["Run"]["width"] < wide["Run"]["width"]
+    assert wide["Dataset"]["width"] >= 12 * table_columns.LETTER, "no word breaks"
+    assert wide["Model"]["width"] < 27 * table_columns.LETTER, "a long title has two lines"
+
+
 def test_a_click_on_a_point_opens_its_run():
     assert run_points.run_of([]) == run_points.run_of([{"x": 1}]) == ""
     for single in ("my-run", ["my-run"], {"0": "my-run"}):

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from streamlit.testing.v1 import AppTest
 
 from imgcls.runs.index import views
+from imgcls.ui.runs import table_columns
 from tests.support.pages import button, is_intact, opened, text_of
 from tests.support.runs import mutations
 
@@ -56,3 +57,14 @@ def test_a_saved_view_is_applied_when_it_is_chosen(finished_run):
     assert query == {"q": ["test>0.1"], "columns": ["learning rate", "test"], "group": ["Model"]}
     assert is_intact(opened("runs", **query))
     assert "pushState(null" not in scripts(app.run()), "once"
+
+
+def test_a_phone_begins_with_cards_whatever_the_default_view_shows(finished_run, monkeypatch):
+    views.save("Wide", "layout=Table&q=test%3E0.1")
+    views.set_default("Wide")
+    assert opened("runs").session_state["layout"] == "Table"
+    monkeypatch.setattr(table_columns, "is_phone", lambda: True)
+    app = opened("runs")
+    assert app.session_state["layout"] == "Cards" and app.text_input(key="q").value == "test>0.1"
+    assert not app.dataframe
+    assert opened("runs", layout="Table").dataframe, "a link that says so shows the table"
