@@ -17,7 +17,7 @@ from tests.support.runs import mutations
 def test_compact_rows_and_the_columns_of_images_are_in_the_link(finished_run):
     usual = opened("runs", layout="Table").dataframe[0]
     assert usual.proto.row_height == table_rows.ROW_HEIGHT
-    assert list(usual.value.columns[:2]) == [table_columns.MISTAKE, "Run"] and table_columns.CURVE in usual.value
+    assert list(usual.value.columns[3:5]) == [table_columns.CURVE, table_columns.MISTAKE], "after the first scores"
     app = opened("runs", layout="Table", compact="true", columns=["Dataset", "Curve"])
     assert app.dataframe[0].proto.row_height == table_rows.COMPACT_ROW
     assert list(app.dataframe[0].value.columns) == ["Run", "Dataset", "Curve"]
@@ -65,7 +65,7 @@ def test_a_phone_starts_with_cards(monkeypatch):
     for number in range(table_controls.MOST_AT_FIRST + 1):
         mutations.small_run(f"run-{number}")
     assert opened("runs").dataframe
-    monkeypatch.setattr(table_controls, "_is_phone", lambda: True)
+    monkeypatch.setattr(table_columns, "is_phone", lambda: True)
     assert not opened("runs").dataframe and opened("runs", layout="Table").dataframe
 
 
