@@ -1,5 +1,7 @@
 """The figures of a study. A click on a point opens its run."""
 
+from typing import Any
+
 import pyarrow as pa
 import streamlit as st
 
@@ -61,7 +63,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         chosen=chosen,
     )
     alt = "Parallel coordinates: the settings and the score of each trial. The table of trials below has the same."
-    about = {"key": "parallel", "file_name": "study-parallel-coordinates", "alt": alt}
+    about: dict[str, Any] = {"key": "parallel", "file_name": "study-parallel-coordinates", "alt": alt}
     if is_phone():  # there, dragging scrolls the page
         run_points.show(figure, **about)
     else:
