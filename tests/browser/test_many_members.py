@@ -76,6 +76,8 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
             assert (
                 page.evaluate("parseFloat(getComputedStyle(document.querySelector('#places')).fontSize)") >= height / 31
             )
+            missed = page.locator(".is-missed").first.evaluate("(mark) => parseFloat(getComputedStyle(mark).fontSize)")
+            assert missed >= height / 62, "in words with any number of columns"
         page.screenshot(path=tmp_path / f"leaderboard {shown_lines}.png")
     left = page.evaluate(
         """[...document.querySelectorAll('.name')].map((name) => {

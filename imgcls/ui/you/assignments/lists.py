@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from imgcls import sharing
+from imgcls.jobs.classroom import projected
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
@@ -64,6 +65,23 @@ def show(room: Room, *, started: str = "") -> None:
     for assignment in found:
         with st.container(border=True, key=f"assignment-{assignment.code}"):
             _one(assignment, manages, is_started_above=assignment.code == started)
+
+
+def leaderboards(room: Room) -> None:
+    """For the teacher: the leaderboard of each assignment that has one, under its title."""
+    for assignment in assignments.of_room(room):
+        if assignment.page == "train":
+            st.fragment(run_every=_pace(assignment))(_leaderboard)(assignment)
+
+
+def _leaderboard(assignment: Assignment) -> None:
+    st.header(plain(assignment.title), anchor=False)
+    if goal := goals.text_of(assignment.goal):
+        st.caption(_("Goal: {goal}").format(goal=plain(goal)))
+    final = closing.final(assignment)
+    if final is None and not closing.places(assignment, on_test=False):
+        st.caption(_(projected.NO_SCORES))
+    results.leaderboard(assignment, final, manages=True)
 
 
 def start(assignment: Assignment, *, is_primary: bool) -> None:

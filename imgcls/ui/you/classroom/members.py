@@ -103,7 +103,7 @@ def _cells(entry: MemberWork) -> tuple[str, ...]:
         entry.member.name,
         _seen(entry),
         _status(entry),
-        f"{entry.latest.name} ({titles.of(entry.latest)})" if entry.latest else "–",
+        titles.named(entry.latest) if entry.latest else "–",
         _epoch(entry),
         formatting.fraction(entry.latest.val_accuracy if entry.latest else None),
         str(entry.attempts),

@@ -72,11 +72,17 @@ def _people(room: Room) -> None:
     members.show(room)
 
 
+def _leaderboards(room: Room) -> None:
+    """Those of the assignments, the latest first, then that of all other runs."""
+    lists.leaderboards(room)
+    ranking.show(room)
+
+
 TABS: dict[str, tuple[str, Callable[[Room], None]]] = {
     "people": (N_("People"), _people),
     "draw": (N_("Draw together"), together.show),
     "assignments": (N_("Assignments"), lists.show),
-    "leaderboards": (N_("Leaderboards"), ranking.show),
+    "leaderboards": (N_("Leaderboards"), _leaderboards),
 }
 """By their name in the address: title and content."""
 

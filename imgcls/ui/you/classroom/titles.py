@@ -10,6 +10,12 @@ def of(work: Work) -> str:
     return ", ".join(filter(None, (models.title(work.model) if work.model else "", data(work.data))))
 
 
+def named(work: Work) -> str:
+    """The name of a run, with model and dataset unless the name has the dataset already, as a default name does."""
+    where = data(work.data)
+    return work.name if where and where in work.name else f"{work.name} ({of(work)})"
+
+
 def data(name: str) -> str:
     """The title of a dataset; its name if it was deleted."""
     try:

@@ -41,7 +41,6 @@ DRAW = (
 
 def show(room: Room) -> None:
     """The section of the teacher's page; the class is open."""
-    st.header(_("Draw together"), anchor=False)
     activity = activities.find(room)
     if activity is not None and activity.is_open:
         _running(room, activity)

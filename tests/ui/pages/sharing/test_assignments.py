@@ -187,6 +187,9 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
         assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
     look_as(TEACHER)
+    boards = opened("class", tab="leaderboards")
+    assert is_intact(boards) and html_of(boards).count('<ol class="ranked"') == 1
+    assert STRINGS[0] in text_of(boards), "under the title of the assignment"
     app = opened("class", tab="assignments")
     labelled(app.button, "Close and evaluate").click().run()
     app.button(key="assignment-close").click().run()

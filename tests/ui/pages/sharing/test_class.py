@@ -20,6 +20,7 @@ from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import exposure
+from imgcls.ui.you.classroom import titles
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 
 TEACHER, ADA = "T" * 22, "A" * 22
@@ -121,6 +122,14 @@ def test_the_teacher_sees_each_pupil_and_who_is_stuck(look_as, room, mnist_sampl
     ada, ben = members_of(app)
     assert ada[:3] == ["Ada", "here", "Waiting"]
     assert (ben[0], ben[2]) == ("Ben", "⚠ No run yet")
+
+
+def test_a_default_name_is_not_followed_by_the_dataset_that_it_has(mnist_sample):
+    def named(name):
+        return titles.named(work.Work(None, ADA, "Ada", name, mnist_sample, "cnn", "finished"))
+
+    assert named("Convolutional network on MNIST sample 2") == "Convolutional network on MNIST sample 2"
+    assert named("My best") == "My best (Convolutional network (CNN), MNIST sample)"
 
 
 def test_the_rows_follow_who_joins_and_leaves(look_as, room):

@@ -14,7 +14,7 @@ const EMPTY = "No assignment has a leaderboard yet. This page updates automatica
 /* Up to how many people: how many beside each other, as few as are read from the last row; and the longest name in one line. */
 const BESIDE = [
   [8, 1, 26],
-  [16, 2, 22],
+  [16, 2, 16],
   [Infinity, 3, 12],
 ];
 
