@@ -38,7 +38,8 @@ EXTREMES = ("Darkest", "Brightest", "Lowest contrast")
 
 def show(dataset: Dataset) -> None:
     """The view selector and the chosen view."""
-    st.header(_("Explore"), anchor=False)
+    purpose = _("Look for duplicates, outliers and label errors before you train. Some views take a few seconds.")
+    st.header(_("Explore"), anchor=False, help=purpose)
     view = st.segmented_control(
         _("View"),
         VIEWS,
@@ -174,11 +175,15 @@ def _brightness(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) ->
     count = len(dataset.y_train)
     brightness, contrast = found["brightness"], found["contrast"]
     st.markdown(
+        "Are some images too dark, too bright or without contrast? If the training and test images differ in this, "
+        "expect their scores to differ as well."
+    )
+    st.caption(
         f"All images have **{height}×{width} pixels**, {'colour' if channels == 3 else 'greyscale'}. The mean "
         f"brightness is **{brightness[:count].mean():.0f}** in the training set and "
         f"**{brightness[count:].mean():.0f}** in the test set (0 is black, 255 is white). The mean contrast is "
         f"**{contrast[:count].mean():.0f}** and **{contrast[count:].mean():.0f}** (standard deviation of the "
-        "pixel values of an image). If the training and test sets differ here, expect their scores to differ as well."
+        "pixel values of an image)."
     )
     stamp = cache.stamp("survey", dataset)
     left, right = st.columns([3, 2], gap="large")
@@ -238,9 +243,9 @@ def _outliers(dataset: Dataset, edits: Edits, found: dict[str, np.ndarray]) -> N
     if dataset.facts.is_multilabel:
         st.caption("In a multi-label dataset, images are compared with the centre of all images.")
     st.caption(
-        "Training images farthest from the centre of their class, in a space of 32 principal components. The score is "
-        "a robust z-score: the distance to the class centre, in median absolute deviations. Above 3 is unusual. "
-        "Unusual does not mean wrong: look for mislabelled or corrupt images, and keep rare but valid ones."
+        "The training images that look least like the others of their class. Unusual does not mean wrong: look for "
+        "mislabelled or corrupt images, and keep rare but valid ones. The score is a robust z-score, above 3 is "
+        "unusual: the distance to the class centre among 32 principal components, in median absolute deviations."
     )
     label = st.selectbox(
         "Class",

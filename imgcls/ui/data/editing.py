@@ -115,7 +115,14 @@ def actions(
 ) -> None:
     """Select some of the training images shown, and edit them. `are_quiet`: no controls without a selection."""
     chosen = image_select.show(key, rows)
-    st.caption(" ".join((_(image_select.HINT), _("Only training images can be edited."))))
+    st.caption(
+        " ".join(
+            (
+                _(image_select.HINT),
+                _("Then exclude them from training or correct their labels. Test images stay as they are."),
+            )
+        )
+    )
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     if are_quiet and not chosen:

@@ -73,7 +73,7 @@ def _description(facts: DatasetInfo, text: str) -> None:
                 members = [name for name, of in zip(facts.classes, facts.coarse_of, strict=True) if of == number]
                 st.caption(f"**{plain(group)}**: {plain(', '.join(members))}")
     if facts.avoid:
-        heading = _("If you augment:")
+        heading = _("If you augment, that is, also train on changed copies of the images:")
         st.caption(f"**{heading}**")
     for name, reason in facts.avoid.items():
         st.caption(f":material/info: {name.capitalize()}: {plain(reason)}")

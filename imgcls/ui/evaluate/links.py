@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from imgcls.languages import N_
 from imgcls.runs import Run
 
-SINGLE_IMAGE, EPOCH_HISTORY, EXPORT = "Single image", "Epoch history", "Export"
+ERRORS, SINGLE_IMAGE, EPOCH_HISTORY, EXPORT = "Errors", "Single image", "Epoch history", "Export"
 """Titles of sections that others link to."""
 WRONG, WHY, RELIABLE, TAKE = N_("What is wrong"), N_("Why"), N_("How reliable"), N_("Take it with you")
 GROUPS = WRONG, WHY, RELIABLE, TAKE

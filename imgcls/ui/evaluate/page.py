@@ -7,6 +7,7 @@ images that the filters keep, and so do the scores above them. Single-label and 
 import time
 from collections.abc import Mapping
 from types import ModuleType
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,7 +20,7 @@ from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.lessons import markers
-from imgcls.ui.evaluate import sections
+from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.evaluate.parts.selection import filters, selection_state
 from imgcls.ui.widgets import formatting, threshold
@@ -51,7 +52,9 @@ def show(run: Run, head: DeltaGenerator) -> None:
     if section.USES_SELECTION:
         _selected_scores(run, head, style, notes)
     else:
-        headline.show(predictions.report, len(predictions.labels), style=style, notes=notes, folds=_folds(run))
+        see = "" if fixed_controls.is_fixed(KEY) else links.section(run, links.ERRORS)
+        count = len(predictions.labels)
+        headline.show(predictions.report, count, style=style, notes=notes, folds=_folds(run), see=see)
     if predictions.broken:
         noun = formatting.count(predictions.broken, "prediction")
         st.warning(
@@ -102,7 +105,10 @@ def _selected_scores(run: Run, head: DeltaGenerator, style: str, notes: dict[str
     if view.report is None:
         st.info("No test images match the filters. Remove one.", icon=":material/filter_alt_off:")
     else:
-        headline.show(view.report, int(view.filtered.sum()), view.total, style=style, notes=notes, folds=_folds(run))
+        query = {name: text for name, text in st.query_params.to_dict().items() if name not in ("panel", "cell")}
+        see = "" if fixed_controls.is_fixed(KEY) else "?" + urlencode(query | {"run": run.id, KEY: links.ERRORS})
+        count = int(view.filtered.sum())
+        headline.show(view.report, count, view.total, style=style, notes=notes, folds=_folds(run), see=see)
 
 
 def _folds(run: Run) -> Score | None:

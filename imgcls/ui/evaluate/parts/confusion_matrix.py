@@ -71,8 +71,8 @@ def show(view: View) -> None:
         "Row: the missing label; column: the label predicted in the same image. Diagonal: correct predictions. "
         "Click a cell to filter the gallery; click it again to clear the filter."
         if is_multilabel
-        else "Row: what the image is. Column: what the model predicted. Click a cell to filter the gallery; click it "
-        "again to clear the filter."
+        else "Row: what the image is. Column: what the model predicted. Grey: correct. Orange: errors. Click a cell to "
+        "filter the gallery; click it again to clear the filter."
     )
     _offer_figure(view)
     if view.report is not None:

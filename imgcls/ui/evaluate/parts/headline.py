@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
@@ -20,6 +21,7 @@ from imgcls.ui.widgets.metric_row import Number
 STYLE = """<style>
 .headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.45}
 .headline>div:nth-child(2){flex:0 1 auto;max-width:calc(100% - 16rem)}
+@media(min-width:901px){.headline>details:nth-of-type(1){margin-inline-start:auto}}
 @media(max-width:900px){.headline>div:nth-child(2){max-width:100%}}
 .headline>div:first-child{font-size:3.2rem;font-weight:700;line-height:1.1;font-variant-numeric:tabular-nums}
 .headline small{display:block;font-size:var(--small);color:var(--muted)}
@@ -44,12 +46,14 @@ def show(
     style: str = "",
     notes: Mapping[str, str] | None = None,
     folds: Score | None = None,
+    see: str = "",
 ) -> None:
     """The main score in large type with one sentence about the errors, computed from `count` of `total` test images.
 
     The other scores open below it, and so do the texts of `notes`, by their names. `style` is HTML to send along: an
     element of its own would take room until its code is loaded. From few test images, the interval is in large type in
-    place of the score, or else the cross-validated score, `folds`, which is of all training images.
+    place of the score, or else the cross-validated score, `folds`, which is of all training images. `see` is the URL to
+    which a cell of the matrix is added, for a link to the images of the most frequent error.
     """
     is_filtered = total is not None and count != total
     if isinstance(report, LabelReport):
@@ -89,6 +93,12 @@ def show(
         else:
             value, interval = percent.interval(main.low, main.high), html.escape(_("95% confidence interval"))
             source = f"{measured}. {source} {_(TOO_FEW)}"
+    link, worst = "", None if isinstance(report, LabelReport) else _worst_pair(report)
+    if see and worst:
+        target, count_of_cell = f"{see}&{urlencode({'cell': '-'.join(map(str, worst))})}", int(report.matrix[worst])
+        label = ngettext("Show this {count} image", "Show these {count} images", count_of_cell)
+        label = label.format(count=languages.number(count_of_cell))
+        link = f' <a href="{html.escape(target)}" target="_self">{html.escape(label)}</a>'
     others = html.escape(_("All scores"))
     more = "".join(
         f'<details class="scores"><summary>{html.escape(name)}</summary><p>{html.escape(text)}</p></details>'
@@ -97,22 +107,33 @@ def show(
     with st.container(key="headline"):
         st.html(
             f'{STYLE}{style}<div class="headline"><div>{value}</div>'
-            f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}"
+            f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}{link}"
             f"<small>{html.escape(source)}</small></div>"
             f'<details class="scores"><summary>{others}</summary>{metric_row.markup(numbers)}<p>{about}</p></details>'
             f"{more}</div>"
         )
 
 
+def _errors(report: Report) -> np.ndarray:
+    return report.matrix - np.diag(np.diag(report.matrix))
+
+
+def _worst_pair(report: Report) -> tuple[int, int] | None:
+    """The true and the predicted class with the most errors between them in both directions, the more frequent one."""
+    errors = _errors(report)
+    if not errors.sum():
+        return None
+    both = np.triu(errors + errors.T)
+    first, second = map(int, np.unravel_index(both.argmax(), both.shape))
+    return (second, first) if errors[first, second] < errors[second, first] else (first, second)
+
+
 def _most_confused(report: Report) -> str:
     """The pair of classes with the most errors between them: both directions together, then each as in the matrix."""
-    errors = report.matrix - np.diag(np.diag(report.matrix))
-    if not errors.sum():
+    errors, pair = _errors(report), _worst_pair(report)
+    if pair is None:
         return _("No errors.")
-    both = np.triu(errors + errors.T)
-    first, second = np.unravel_index(both.argmax(), both.shape)
-    if errors[first, second] < errors[second, first]:
-        first, second = second, first
+    first, second = pair
     forth, back, total = (int(one) for one in (errors[first, second], errors[second, first], errors.sum()))
     if back:
         text = _(

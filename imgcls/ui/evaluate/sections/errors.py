@@ -11,7 +11,7 @@ from imgcls.ui.evaluate.parts import confusion_matrix
 from imgcls.ui.evaluate.parts.images import gallery, prediction_map
 from imgcls.ui.evaluate.parts.selection import error_counts, filters, selection_state
 
-TITLE = "Errors"
+TITLE = links.ERRORS
 GROUP = links.WRONG
 ORDER = 10
 USES_SELECTION = True

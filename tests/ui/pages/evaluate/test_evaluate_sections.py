@@ -285,6 +285,20 @@ def test_the_headline_counts_both_directions_of_a_confusion_and_each_as_the_matr
     assert headline._most_confused(found) == text
 
 
+def test_the_headline_leads_to_the_images_of_the_most_frequent_error_and_keeps_the_filters(finished_run):
+    matrix = predictions.single_label_predictions(finished_run)
+    found = classification.scores(matrix.probabilities, matrix.labels, matrix.names)
+    true, predicted = headline._worst_pair(found)
+    count = found.matrix[true, predicted]
+    label = f"Show these {count} images" if count > 1 else "Show this 1 image"
+    page = html_of(opened("evaluate", run=finished_run.id, view="Export"))
+    address = f"?run={finished_run.id}&amp;view=Errors&amp;cell={true}-{predicted}"
+    assert f'<a href="{address}" target="_self">{label}</a>' in page
+    app = opened("evaluate", run=finished_run.id, confidence="0-99", panel="Map")
+    (query,) = re.findall(r'<a href="\?([^"]+)" target="_self">Show th', html_of(app))
+    assert "confidence=0-99" in query and "panel" not in query and "view=Errors" in query and "cell=" in query
+
+
 def test_from_few_test_images_the_interval_or_the_cross_validated_score_is_in_large_type(finished_run, monkeypatch):
     monkeypatch.setattr(formatting, "FEW_TEST_IMAGES", 10_000)
     found = html_of(opened("evaluate", run=finished_run.id))
