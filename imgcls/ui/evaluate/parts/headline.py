@@ -20,9 +20,8 @@ from imgcls.ui.widgets.metric_row import Number
 
 STYLE = """<style>
 .headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.45}
-.headline>div:nth-child(2){flex:0 1 auto;max-width:calc(100% - 16rem)}
-@media(min-width:901px){.headline>details:nth-of-type(1){margin-inline-start:auto}}
-@media(max-width:900px){.headline>div:nth-child(2){max-width:100%}}
+.headline>div:nth-child(2){flex:1 1 0;min-width:min(24rem,100%)}
+.headline>div a{white-space:nowrap}
 .headline>div:first-child{font-size:3.2rem;font-weight:700;line-height:1.1;font-variant-numeric:tabular-nums}
 .headline small{display:block;font-size:var(--small);color:var(--muted)}
 details.scores[open]{flex-basis:100%}
