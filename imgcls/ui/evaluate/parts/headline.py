@@ -92,8 +92,8 @@ def show(
         else:
             value, interval = percent.interval(main.low, main.high), html.escape(_("95% confidence interval"))
             source = f"{measured}. {source} {_(TOO_FEW)}"
-    link, worst = "", None if isinstance(report, LabelReport) else _worst_pair(report)
-    if see and worst:
+    link = ""
+    if see and not isinstance(report, LabelReport) and (worst := _worst_pair(report)):
         target, count_of_cell = f"{see}&{urlencode({'cell': '-'.join(map(str, worst))})}", int(report.matrix[worst])
         label = ngettext("Show this {count} image", "Show these {count} images", count_of_cell)
         label = label.format(count=languages.number(count_of_cell))
