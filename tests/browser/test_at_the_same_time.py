@@ -101,7 +101,7 @@ def test_both_press_start_at_once_and_each_sees_their_own_place_in_the_queue(loo
     with acting_as(SERVER):
         queue = [run.id for run in waiting_list.waiting()]
     for page, run_id in zip(pages, begun, strict=True):
-        expect(steps.main(page)).to_contain_text(f"Position {queue.index(run_id) + 1} of 2 in the queue")
+        expect(steps.main(page)).to_contain_text(f"Place in the queue{queue.index(run_id) + 1} of 2")
 
 
 def test_the_teacher_closes_the_class_while_ada_trains(look, school, hold_trainer_lock):
