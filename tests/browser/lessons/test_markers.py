@@ -17,7 +17,7 @@ SAMPLE = {"run": "sample"}
 """For steps about a run of the learner: a small CNN, as in the lessons."""
 LATER = {"corruption", "strength", "channels"}
 """Only there once the section of the task is open; other steps open it."""
-CHOSEN = {"activations-canvas"}
+CHOSEN = {"activations-canvas", "image-next"}
 """Only there once something is chosen in another marked control."""
 EITHER = {
     "export-html": "task-Take-it-home",
