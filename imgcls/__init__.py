@@ -43,6 +43,11 @@ __all__ = [
 __path__.append(str(Path(__file__).parent / "cli" / "former" / "moved"))
 
 
+def __dir__() -> list[str]:
+    """What a notebook offers for completion."""
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> object:
     """The functions of the Python API, imported when they are first used, so that `import imgcls` stays instant."""
     if name in __all__:

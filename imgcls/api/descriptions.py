@@ -4,9 +4,9 @@ from typing import Any
 
 from imgcls.inference import served_model
 from imgcls.runs import Run
+from imgcls.runs.index.described import described
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.results import ModelCard
-from imgcls.runs.store import described
 
 
 def model(run: Run, card: ModelCard) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from imgcls.evaluation import comparison
 from imgcls.inference import batch
 from imgcls.inference.batch import files
 from imgcls.runs import index
-from imgcls.runs.store import described
+from imgcls.runs.index.described import described
 
 MOST_IMAGES = 200
 """Images in one call: their answers have to fit into a conversation."""

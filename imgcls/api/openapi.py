@@ -58,6 +58,8 @@ RUN = _object(
     training_seconds=_or_null(NUMBER | {"description": "Time spent in epochs."}),
     seconds=_or_null(NUMBER | {"description": "Total time: with loading, the evaluation on the test set and export."}),
     settings={"type": "object", "description": "By their names; empty if they cannot be read."},
+    tags=_list(TEXT),
+    metrics={"type": "object", "description": "The last value of each metric of the user's own."},
 )
 RUNS, MODELS = _object(runs=_list(RUN)), _object(models=_list(RUN))
 MODEL = _object(

@@ -14,6 +14,8 @@ OPTIONS = {
     "import": {"--look": "--preview", "--table": "--labels", "--side": "--size"},
 }
 """Subcommand -> old option -> new option."""
+ALSO = {"train": {"--lr": "--learning-rate"}}
+"""Subcommand -> what many people write -> the option; without a hint."""
 VALUES = {
     "train": {(_flag(name), old): new for name, values in RENAMED_VALUES.items() for old, new in values.items()},
 }
@@ -43,6 +45,7 @@ def replace(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
             replaced.append(switches[name, given])
             rest = rest[takes_next:]
             continue
+        name = ALSO.get(command, {}).get(name, name)
         if name in options:
             hints.append(f"'{name}' is now '{options[name]}'.")
             name = options[name]

@@ -80,7 +80,6 @@ from imgcls.runs.store import check_id as check_id
 from imgcls.runs.store import create as create
 from imgcls.runs.store import data_and_model as data_and_model
 from imgcls.runs.store import default_label as default_label
-from imgcls.runs.store import described as described
 from imgcls.runs.store import exists as exists
 from imgcls.runs.store import find as find
 from imgcls.runs.store import new_id as new_id

@@ -12,7 +12,7 @@ from typing import Any
 from imgcls import datasets, models, sharing
 from imgcls.config import Config, imported_model
 from imgcls.errors import DatasetError, RunError, UserError
-from imgcls.runs import assignments, results, run_name, trash, trials
+from imgcls.runs import assignments, run_name, trash, trials
 from imgcls.runs.run import Run
 from imgcls.sharing import guarding, ownership
 from imgcls.system import atomic, json_files, nodes, paths
@@ -190,29 +190,6 @@ def writable(run: Run) -> Run:
         if not copy.is_dir():  # and no other tab was faster
             raise RunError(f"The run cannot be copied to {copy.parent}: {error.strerror}. Free some space.") from error
     return Run(copy)
-
-
-def described(run: Run) -> dict[str, Any]:
-    """A run as plain values, the same in the shell and in the REST API; None for what cannot be read."""
-    data = model = None
-    result: dict[str, Any] = {}
-    try:
-        data, model = data_and_model(run)
-        result = run.result or {}
-    except UserError:
-        pass  # its state says that it is damaged
-    scores = ("test_accuracy", "val_accuracy", "test_cross_entropy", "test_macro_f1", "parameters", "training_seconds")
-    return {
-        "id": run.id,
-        "name": run.label,
-        "state": run.state,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.created)),
-        "data": data,
-        "model": model,
-        **{name: result.get(name) for name in scores},
-        "seconds": results.total_seconds(result),
-        "settings": settings(run),
-    }
 
 
 def settings(run: Run) -> dict[str, Any]:

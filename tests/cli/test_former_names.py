@@ -40,6 +40,10 @@ def test_current_options_are_unchanged_and_give_no_hint(given):
     assert old_spellings.replace(given.split()) == (given.split(), [])
 
 
+def test_what_everybody_writes_for_the_learning_rate_is_understood():
+    assert old_spellings.replace(["train", "--lr", "0.1"]) == (["train", "--learning-rate", "0.1"], [])
+
+
 FORMER = {
     "training": "train",
     "datasets": "prepare",

@@ -15,6 +15,7 @@ from imgcls.errors import DatasetError, ImageError, RunError, SettingError, Sour
 from imgcls.evaluation import image_files
 from imgcls.inference import answer
 from imgcls.runs import Run
+from imgcls.runs.annotations import notes
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 
@@ -27,6 +28,7 @@ def test_importing_the_package_does_not_import_its_submodules():
 def test_public_names_are_available_and_unknown_ones_raise():
     for name in imgcls.__all__:
         assert getattr(imgcls, name) is getattr(python_api, name)
+    assert set(imgcls.__all__) <= set(dir(imgcls)) and "Path" not in dir(imgcls)
     with pytest.raises(AttributeError, match="no attribute 'fit'"):
         imgcls.fit  # noqa: B018
 
@@ -38,7 +40,16 @@ def test_the_examples_of_the_documentation_work(digits):
 
 def test_a_run_predicts_and_reports_its_scores(finished_run, tmp_path):
     run = imgcls.load_run(finished_run.id)
-    assert [one.id for one in imgcls.list_runs()] == [run.id]
+    assert [one.id for one in imgcls.list_runs()] == [one.id for one in imgcls.list_runs("test>0")] == [run.id]
+    assert imgcls.list_runs("test>1") == []
+    with pytest.raises(SettingError, match="called"):
+        imgcls.list_runs("tset>1")
+    imgcls.log_metrics(run, {"night/f1": 0.5})
+    imgcls.log_metrics(run, {"night/f1": 0.75})
+    notes.tag(finished_run, "keep", given=True)
+    notes.set_note(finished_run, "wider")
+    assert (run.name, run.settings["epochs"], run.metrics) == (finished_run.label, 2, {"night/f1": 0.75})
+    assert (run.tags, run.note) == (("keep",), "wider")
     assert (run.state, len(run.history)) == ("finished", 2)
     assert list(run.history["epoch"]) == [1, 2]
 

@@ -29,6 +29,7 @@ from imgcls.lessons import Situation
 from imgcls.runs import Run, backbone_facts, index, store, trials
 from imgcls.runs import assignments as attempts
 from imgcls.runs.annotations import holdout_usage, notes, own_metrics, tags, withdrawn
+from imgcls.runs.index.described import described
 from imgcls.runs.metrics_log import Curves
 from imgcls.runs.predictions import (
     epoch_predictions,
@@ -81,7 +82,7 @@ def listed(run: Run) -> None:
     for data in leaderboard.datasets(works):
         leaderboard.ties(leaderboard.places(works, data))
     for one in everything:
-        json.dumps(store.described(one), allow_nan=False)
+        json.dumps(described(one), allow_nan=False)
     repeated_seeds.groups(everything)
     estimates.paces()
     estimates.feature_rates()

@@ -11,6 +11,7 @@ from imgcls.errors import SettingError
 from imgcls.runs import index
 from imgcls.runs.annotations import notes
 from imgcls.runs.index import Query, groups, names, query, recording, unused_names
+from imgcls.runs.index.described import described
 from imgcls.system import paths
 from imgcls.ui.runs.studies import cards
 from imgcls.ui.widgets import formatting
@@ -76,8 +77,7 @@ def test_training_and_total_time_are_told_apart(add):
     for times, expected in (((12.0, 45.0), (12.0, 45.0)), ((30.0, 9.0), (30.0, None)), ((None, 9.0), (None, 9.0))):
         result = {"version": 1, "outcome": "finished", "training_seconds": times[0], "seconds": times[1]}
         (run.folder / "result.json").write_text(json.dumps(result))
-        row, described = index.row_of(run), runs.store.described(run)
-        for found in (row, described):
+        for found in (index.row_of(run), described(run)):
             assert (found["training_seconds"], found["seconds"]) == expected
     assert ids("Training time<10") == []
 

@@ -9,7 +9,7 @@ from imgcls.api import bodies, descriptions, lookup, openapi
 from imgcls.api.problems import problem
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.files.checks import FORMATS_TEXT
-from imgcls.runs.store import described
+from imgcls.runs.index.described import described
 
 router = APIRouter(tags=["models"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse
 
 from imgcls.api import descriptions, lookup, openapi
-from imgcls.runs.store import described
+from imgcls.runs.index.described import described
 
 router = APIRouter(tags=["runs"])
 

@@ -5,7 +5,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from imgcls.api import actions, bodies, lookup, openapi
-from imgcls.runs.store import described
+from imgcls.runs.index.described import described
 
 router = APIRouter(tags=["runs"])
 

@@ -14,7 +14,7 @@ from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs import waiting_list
 from imgcls.runs.index import COLUMNS, Query, names, search
 from imgcls.runs.index.conditions import Condition, read
-from imgcls.runs.store import described
+from imgcls.runs.index.described import described
 
 
 def list_runs(
@@ -30,7 +30,8 @@ def list_runs(
     sort: Annotated[
         str,
         Parameter(
-            show_default=False, help="Sort by this column (test, best, training_seconds, …) or setting, largest first."
+            show_default=False,
+            help="Sort by this column (test, best, training_seconds, …), setting or metric of your own, largest first.",
         ),
     ] = "created",
     ascending: Annotated[
@@ -42,7 +43,12 @@ def list_runs(
     ] = False,
     as_json: Annotated[
         bool,
-        Parameter(name="--json", negative="", show_default=False, help="Print JSON, for programs, with all settings."),
+        Parameter(
+            name="--json",
+            negative="",
+            show_default=False,
+            help="Print JSON, for programs, with settings, tags, note and metrics.",
+        ),
     ] = False,
 ) -> None:
     """List all runs that are not archived, the newest first, or those that match.
@@ -57,12 +63,12 @@ def list_runs(
     with exit_codes.exits_with(exit_codes.USAGE):
         query = Query(text=text, sort=sort, descending=not ascending, archived=archived, limit=limit)
         found = search(query)
-        sort = names.resolve(sort) or sort
+        sort = names.resolve(sort) or names.plain(sort)
         named = [one.name for one in read(text) if isinstance(one, Condition)]
         if found.rows and sort not in COLUMNS and not any(sort in row["settings"] for row in found.rows):
             raise UserError(f"No run has a column or a setting called '{sort[:60]}' to sort by.")
     if as_json:
-        rows = [described(runs.find(row["id"])) for row in found.rows]
+        rows = [described(runs.find(row["id"])) | {"note": row["note"] or ""} for row in found.rows]
         if archived:
             rows = [one | {"archived": bool(row["archived"])} for one, row in zip(rows, found.rows, strict=True)]
         print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))

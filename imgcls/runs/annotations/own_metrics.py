@@ -63,6 +63,10 @@ class OwnMetrics:
                 found.setdefault(name, []).append((record.epoch, value))
         return found
 
+    def last(self) -> dict[str, float]:
+        """Metric -> its last value."""
+        return {name: values[-1][1] for name, values in self.series().items()}
+
     @property
     def problem(self) -> str:
         """What was left out, in a sentence; "" if nothing was."""
@@ -136,7 +140,7 @@ def key(name: str) -> str:
 
 def last_values(run: Run) -> dict[str, float]:
     """The last value of each metric, by its `key`."""
-    return {key(name): values[-1][1] for name, values in read(run).series().items()}
+    return {key(name): value for name, value in read(run).last().items()}
 
 
 def record(run: Run, values: Mapping[str, Any], epoch: int | None = None) -> Run:

@@ -8,6 +8,7 @@ guessing      what guessing would score
 names         what columns and settings are called in it
 unused_names  names for runs that nobody named
 views         saved views of the table
+described     a run as plain values
 recording     records values of the user's own code
 """
 

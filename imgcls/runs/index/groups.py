@@ -47,7 +47,7 @@ def grouped(query: Query, by: str) -> list[Group]:
     source, value = "runs", "CAST(json_extract(row, ?) AS TEXT)"
     leading: list[Any] = [path_of(by)]
     direction, best = ("DESC", "max") if query.descending else ("ASC", "min")
-    sort = names.resolve(query.sort) or query.sort
+    sort = names.resolve(query.sort) or names.plain(query.sort)
     extreme, extreme_of = f"{best}(json_extract(runs.row, ?))", [path_of(sort)]
     if sort == "created":
         extreme, extreme_of = f"{best}(created)", []

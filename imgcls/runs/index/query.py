@@ -72,7 +72,7 @@ def search(query: Query, *, values_of: tuple[str, ...] = ()) -> Found:
         SettingError: the filter is invalid.
     """
     where, parameters = where_of(query)
-    sort = names.resolve(query.sort) or query.sort
+    sort = names.resolve(query.sort) or names.plain(query.sort)
     name = path_of(sort)
     order = f"json_extract(row, ?) IS NULL, json_extract(row, ?) {'DESC' if query.descending else 'ASC'}, id DESC"
     order_parameters: list[Any] = [name, name]

@@ -6,12 +6,15 @@ import pytest
 
 from imgcls import runs
 from imgcls.cli.main import main
+from imgcls.runs.annotations import notes
 
 
 def test_runs_match_those_listed_by_the_shell(api, make_run, capsys):
-    make_run()
+    notes.set_note(make_run(), "mine")
     main(["runs", "--json"])
-    assert api.get("runs").json["runs"] == json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)
+    assert "mine" in [row.pop("note") for row in rows], "which is not for everybody who may ask a served model"
+    assert api.get("runs").json["runs"] == rows
 
 
 def test_metrics_contain_the_epochs_and_the_result(api):

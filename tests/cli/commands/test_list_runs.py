@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+import imgcls
+from imgcls import runs
 from imgcls.cli import exit_codes
 from imgcls.cli.main import main
 from imgcls.jobs import waiting_list
@@ -82,3 +84,17 @@ def test_why_queued_runs_wait_is_told_apart_from_the_list(finished_run, make_run
 def test_an_invalid_filter_is_named(words, said, finished_run, capsys):
     assert main(["runs", *words]) == exit_codes.USAGE
     assert said in capsys.readouterr().err
+
+
+def test_programs_get_tags_note_and_own_metrics_and_sort_by_them(capsys):
+    for name, score in (("low", 0.2), ("high", 0.9), ("middle", 0.5)):
+        mutations.small_run(f"run-{name}")
+        imgcls.log_metrics(f"run-{name}", {"night/F1": score})
+    mutations.small_run("run-without")
+    notes.tag(runs.find("run-high"), "keep", given=True)
+    notes.set_note(runs.find("run-high"), "wider")
+    assert main(["runs", "--sort", "night/F1", "--json"]) == exit_codes.OK
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["id"] for row in rows] == ["run-high", "run-middle", "run-low", "run-without"]
+    assert (rows[0]["metrics"], rows[0]["tags"], rows[0]["note"]) == ({"night/F1": 0.9}, ["keep"], "wider")
+    assert main(["runs", "--sort", "night/F2"]) == exit_codes.USAGE
