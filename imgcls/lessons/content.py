@@ -157,6 +157,7 @@ class Step:
         page: The page where it happens: the name of its file.
         query: Parameters with which that page is opened.
         run_of: Settings: that page is opened with the latest finished run that has them.
+        other_run_of: Settings of a second run that the step is about: it may be chosen there.
         settings: Settings of `Config` with which the form of the Train page is filled in; the task of the step is then
             to train with them.
         run_name: How the run with them is called, after the number of the lesson.
@@ -183,6 +184,7 @@ class Step:
     page: str
     query: Mapping[str, str] = field(default_factory=dict)
     run_of: Mapping[str, Any] = field(default_factory=dict)
+    other_run_of: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     run_name: str = ""
     earlier: bool = False

@@ -22,6 +22,7 @@ DOG, DEER = 5, 4
 VIEW = {"run": "cifar10", "view": "Single image", "image": str(IMAGE)}
 TARGET = f"heat-cifar10-{IMAGE}"
 """The key of the choice of a class for the heat maps."""
+MAPS = "heat-maps"
 MEASURED_ON = 50
 """So many of the stored errors, evenly spread."""
 
@@ -52,8 +53,17 @@ def _shares() -> tuple[float, float, float]:
     return methods, classes, similar
 
 
+@cache
+def _confidence() -> float:
+    tested = predictions.read(Run(paths.app_folder() / "saved_models" / "cifar10"))
+    return float(tested.probabilities[IMAGE, DOG])
+
+
 WHAT = f"Of {MEASURED_ON} errors of the included CIFAR-10 model: "
 MEASURED = {
+    "dog": Measured(
+        0.80, 0.95, f"Confidence of that model that test image {IMAGE} is a dog", measure=_confidence, is_exact=True
+    ),
     "methods": Measured(0.05, 0.35, WHAT + "both methods name the same region", measure=lambda: _shares()[0]),
     "classes": Measured(0.0, 0.25, WHAT + "the same region for both classes", measure=lambda: _shares()[1]),
     "similar": Measured(0.75, 0.95, WHAT + "most neighbours share the wrong prediction", measure=lambda: _shares()[2]),
@@ -72,11 +82,12 @@ STEPS = (
     Step(
         title="A confident error",
         text="This network was trained on 32×32 photos of ten kinds of animals and vehicles. Here it says **dog** "
-        "with more than 80% confidence, but the label is **deer**. The heat maps beside the image show which parts of "
+        "with {dog} confidence, but the label is **deer**. The heat maps beside the image show which parts of "
         "the image raised the score of a class (orange) or lowered it (blue).",
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
+        after_keys=(MAPS,),
         question=Question(
             "Now you ask for the maps of the true class instead. What will they show?",
             (
@@ -102,6 +113,7 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
+        after_keys=(MAPS,),
         question=Question(
             "In how many of its errors do both methods highlight the same part of the image?",
             ("In nearly all", "In about half", "In fewer than half"),
@@ -145,7 +157,7 @@ STEPS = (
             ("The heat map is bright at the bar", "Without the bar, the prediction changes", "The confidence is high"),
             1,
         ),
-        do="Draw a 7 in two strokes or more: the 7, then the bar.",
+        do="Clear the canvas if needed, then draw a 7 in two strokes or more: the 7, then the bar.",
         check=lambda situation: len(situation.drawing.strokes) >= 2 and situation.answer is not None,
         hint="That is one stroke. Lift the pen, then draw the bar.",
         after="Now press Undo and see what the network says without the bar. That is the test that counts: change one "

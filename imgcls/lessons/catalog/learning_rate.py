@@ -105,7 +105,7 @@ STEPS = (
             ("Calm: it hardly moves", "As jumpy as at the beginning", "It rises steeply"),
             0,
         ),
-        do="The form is filled in: press Start.",
+        do="The form is filled in. Open “Learning-rate schedule” to see how the rate falls, then press Start.",
         after="**{yours_d}** (typically {lowered}), compared with {yours_c} at a constant 0.001. Large steps cover "
         "the distance at first; small ones settle at the end. On 1,000 test images, a difference of one or two points "
         "may be chance.",

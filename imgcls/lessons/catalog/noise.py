@@ -39,13 +39,24 @@ MEASURED = {
         0.96,
         "Accuracy of the clothing model on 1,000 original test images",
         measure=lambda: float(_shipped("fashion").clean_right.mean()),
+        is_exact=True,
     ),
-    "noise": Measured(0.18, 0.28, "The same with noise of strength 4", measure=_at("fashion", "noise", 4)),
+    "noise": Measured(
+        0.18, 0.28, "The same with noise of strength 4", measure=_at("fashion", "noise", 4), is_exact=True
+    ),
     "fashion_turned": Measured(
-        0.40, 0.51, "Clothing model, rotation of strength 3 (25 degrees)", measure=_at("fashion", "rotation", 3)
+        0.40,
+        0.51,
+        "Clothing model, rotation of strength 3 (25 degrees)",
+        measure=_at("fashion", "rotation", 3),
+        is_exact=True,
     ),
     "digits_turned": Measured(
-        0.96, 0.99, "Digit model, rotation of strength 3 (25 degrees)", measure=_at("digits", "rotation", 3)
+        0.96,
+        0.99,
+        "Digit model, rotation of strength 3 (25 degrees)",
+        measure=_at("digits", "rotation", 3),
+        is_exact=True,
     ),
     "dense": shuffled.MEASURED["dense"],
 }
@@ -79,7 +90,9 @@ def _under_noise(settings: dict[str, object], situation: Situation) -> str:
 
 
 def _values(situation: Situation) -> dict[str, str]:
+    without = situation.finished(PLAIN)
     return {
+        "plain_run": without.label if without else "–",
         "plain": percent(situation.score(PLAIN)),
         "noisy": percent(situation.score(NOISY)),
         "plain_noise": _under_noise(PLAIN, situation),
@@ -96,6 +109,7 @@ STEPS = (
         page="evaluate",
         query={"run": "fashion"},
         keys=("view", "corruption", "strength"),
+        after_keys=("robustness-score",),
         tab="Robustness",
         question=Question(
             "You add noise of strength 4 (a standard deviation of 50 on a scale of 255). What does the model get then?",
@@ -116,6 +130,7 @@ STEPS = (
         page="evaluate",
         query=DIGITS,
         keys=("corruption", "strength"),
+        after_keys=("robustness-score",),
         question=Question(
             "The test images are rotated by 25 degrees. How do the two models do?",
             (
@@ -168,16 +183,20 @@ STEPS = (
         title="Both on noisy images",
         text="Augmentation is for images that are worse than the test set. So test it on such images.",
         page="evaluate",
-        query=VIEW,
+        query={**VIEW, "corruption": "noise", "strength": "5"},
         run_of=NOISY,
-        keys=("task-Evaluate-robustness", "corruption"),
+        other_run_of=PLAIN,
+        keys=("task-Evaluate-robustness", "evaluate-run"),
+        after_keys=("corruption", "strength", "robustness-score"),
         question=Question(
             "Both networks get test images with noise of strength 5. Which one reads more of them?",
             ("The one trained with noise", "The one trained without", "Both the same"),
             0,
         ),
-        do="Press “Evaluate robustness” on both runs: the one with noise is open; choose the other one at the top.",
+        do="Press “Evaluate robustness” for both runs, first for the one with noise, which is open.",
         check=lambda situation: _own(PLAIN, situation) is not None and _own(NOISY, situation) is not None,
+        tried=lambda situation: _own(NOISY, situation) is not None,
+        hint="Now choose the run without noise, “{plain_run}”, at the top of the page, and do the same.",
         after="With noise of strength 5: **{noisy_noise}** if trained with noise, **{plain_noise}** if not. Compare "
         "the other seven corruptions as well: an augmentation helps against what it imitates, and rarely against "
         "anything else.",
@@ -193,5 +212,6 @@ STEPS = (
         page="evaluate",
         query=VIEW,
         run_of=NOISY,
+        other_run_of=PLAIN,
     ),
 )

@@ -91,17 +91,18 @@ STEPS = (
     ),
     Step(
         title="What has been learned here?",
-        text="Before you go on: what has been learned from the digits so far, and what was there already?",
+        text="The table counts the **parameters** of your networks, that is, all of their numbers. The one with the "
+        "backbone has twice as many as the one from scratch, but most of them were there before it saw a digit.",
         page="runs",
+        query={"layout": "Table", "columns": "Parameters"},
         question=Question(
-            f"The backbone has {BACKBONE.parameters:,} parameters. How many numbers did your 300 digits have to set?",
-            (f"All {BACKBONE.parameters:,}", "About 100,000", f"{(BACKBONE.features + 1) * CLASSES:,}"),
-            2,
+            "Suppose there were 100 classes instead of ten digits. Which part would need more parameters?",
+            ("The backbone", "The head", "Both"),
+            1,
         ),
-        after="{head}, those of the head: for each of the ten classes, one weight for each of the {features} "
-        "features, and a bias. The "
-        "{backbone} parameters of the backbone stayed as they were. Fewer numbers to learn means fewer examples "
-        "needed.",
+        after="The head. For each class, it has one weight for each of the {features} features, and a bias: {head} "
+        "numbers for ten classes. Only these were learned from your 300 digits; the {backbone} parameters of the "
+        "backbone stayed as they were. Fewer numbers to learn means fewer examples needed.",
         values=_values,
         terms=("Parameter",),
     ),

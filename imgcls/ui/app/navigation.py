@@ -37,6 +37,7 @@ def _show(page) -> None:
             startup.load_late()
         page.run()
     with aside:
+        stored.forget()
         figure_menu.show()
         alert.show(partial(ticks.every, path=page.url_path), links.on_server)
         language.menu(page.url_path)

@@ -13,7 +13,7 @@ from imgcls.languages import gettext as _
 from imgcls.languages import ngettext
 from imgcls.ui.app.assignments import fixed_controls, form
 from imgcls.ui.app.lessons import standing, stored
-from imgcls.ui.widgets import sections
+from imgcls.ui.widgets import formatting, sections
 
 KEY = "detailed"
 OPENED, SHOWN_FOR = "detailed-opened", "detailed-shown-for"
@@ -39,7 +39,7 @@ def section() -> Iterator[None]:
 def summarise(epochs: int, learning_rate: float) -> None:
     """Adds to the title what most people look for first."""
     text = ngettext("{n} epoch, learning rate {rate}", "{n} epochs, learning rate {rate}", epochs)
-    sections.describe(KEY, text.format(n=epochs, rate=f"{learning_rate:g}"))
+    sections.describe(KEY, text.format(n=epochs, rate=formatting.setting(learning_rate)))
 
 
 def _occasion() -> str:

@@ -77,7 +77,7 @@ def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False) -> F
 
 def change_text(what: str, value: float | bool) -> str:
     """A requested value as text: '0.0005', 'on', 'off'."""
-    return ("on" if value else "off") if what == "early_stopping" else f"{value:g}"
+    return ("on" if value else "off") if what == "early_stopping" else formatting.setting(value)
 
 
 def _small(curves: Curves, is_live: bool) -> None:

@@ -91,9 +91,9 @@ def _show_form() -> None:
         refusals = st.container()
         with detailed.section():
             images, values = settings_form.amount(summary.training_count(info))
+            values |= settings_form.schedule(values["epochs"], values["learning_rate"])
             model_settings = settings_form.model_settings(model, images or info.counts[0])
             values |= augmentation.section(info) | settings_form.optimisation(model, info.is_multilabel)
-            values |= settings_form.schedule(values["epochs"], values["learning_rate"])
             values |= settings_form.stopping() | settings_form.splitting(model)
             vary = st.container()
             model_summary.terms(model)

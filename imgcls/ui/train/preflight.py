@@ -11,6 +11,7 @@ from imgcls.errors import UserError
 from imgcls.jobs.preflight import checks, lr_finder, verdicts
 from imgcls.system.tasks import Task, TaskState
 from imgcls.ui.app.errors import plain
+from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure
 
@@ -120,7 +121,7 @@ def _rates(state: TaskState, found: checks.Findings, config: Config, info: Datas
         key="finder",
         config=figure_download.savable("learning-rate-finder"),
         alt=f"Training loss over {len(steps)} steps with a rising learning rate."
-        + (f" Steepest descent at {suggested:g}." if suggested else ""),
+        + (f" Steepest descent at {formatting.setting(suggested)}." if suggested else ""),
     )
     if state.state != "ready":
         return
@@ -134,7 +135,7 @@ def _rates(state: TaskState, found: checks.Findings, config: Config, info: Datas
     is_applied = f"{config.learning_rate:.1e}" == f"{suggested:.1e}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"{suggested:g} applied" if is_applied else f"Use {suggested:g}",
+            f"{formatting.setting(suggested)} applied" if is_applied else f"Use {formatting.setting(suggested)}",
             key="probe-use",
             icon=":material/check:" if is_applied else ":material/input:",
             disabled=is_applied,

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from imgcls import languages
@@ -11,6 +12,8 @@ from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 
+LEAST_PLAIN = 1e-8
+"""Smaller numbers have so many zeros that an exponent is easier to read."""
 ROW_PIXELS, MOST_ROWS = 35, 40
 """Of a table: Streamlit's rows, and how many of them are shown before it scrolls."""
 STATES = {
@@ -68,6 +71,12 @@ def age(timestamp: float) -> str:
 def fraction(value: float | None, digits: int = 1) -> str:
     """'97.3%'; a dash if there is none. Only 1 is '100.0%'."""
     return languages.percent(value, digits)
+
+
+def setting(value: float) -> str:
+    """A number as it is typed into its control: '0.00001' rather than '1e-05'."""
+    text = f"{value:g}"
+    return f"{Decimal(text):f}" if LEAST_PLAIN <= abs(value) < 1 else text
 
 
 def interval(score: Score, *, as_fraction: bool = True) -> str:

@@ -23,7 +23,6 @@ EITHER = {
     "export-html": "task-Take-it-home",
     "task-Take-it-home": "export-html",
     "task-Evaluate-robustness": "corruption",
-    "corruption": "task-Evaluate-robustness",
 }
 """Which of the two is there depends on whether the task was done before."""
 
@@ -288,4 +287,23 @@ def test_on_a_phone_the_canvas_that_a_choice_opens_is_scrolled_into_view(visit, 
         """() => document.querySelector(".st-key-activations-canvas")?.getBoundingClientRect().bottom
             <= document.querySelector(".st-key-lesson").getBoundingClientRect().top"""
     )
+    server.close()
+
+
+def test_in_the_step_about_the_schedule_it_and_start_are_both_in_sight(visit, make_server):
+    server = make_server()
+    page = visit(server.start(), "/lessons?lesson=learning_rate", viewport={"width": 1280, "height": 720})
+    steps.shows(page, "6. The learning rate")
+    steps.button(page, "Start the lesson").click()
+    bar = page.locator(".st-key-lesson")
+    for number in range(1, 4):
+        expect(bar).to_contain_text(f"Step {number} of 5")
+        steps.settled(page)
+        steps.next_step(page).click()
+    expect(bar).to_contain_text("First large, then small")
+    bar.get_by_role("button", name="Calm").click()
+    for key in ("rates", "start"):
+        marked = steps.main(page).locator(f".st-key-{key}").first
+        expect(marked).to_have_css("outline-style", "solid")
+        expect(marked).to_be_in_viewport(ratio=1)
     server.close()

@@ -25,3 +25,19 @@ DAY = 86_400.0
 def test_an_age_has_the_largest_unit_that_fits(seconds, text, monkeypatch):
     monkeypatch.setattr(formatting.time, "time", lambda: 2e9)
     assert formatting.age(2e9 - seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-5, "0.00001"),
+        (2.5e-7, "0.00000025"),
+        (1e-12, "1e-12"),
+        (0.001, "0.001"),
+        (0.0, "0"),
+        (64.0, "64"),
+        (1e7, "1e+07"),
+    ],
+)
+def test_a_setting_is_written_as_it_is_typed(value, text):
+    assert formatting.setting(value) == text

@@ -84,7 +84,8 @@ def _show(name: str, page: str) -> None:
         cookie = "" if sharing.is_shared() else f"{stored.COOKIE}={name}"
         seen = marked or (step.keys if page == step.page == DRAWN_ON else ())  # a phone's bar hides it
         selectors = markers.selectors(step, seen)
-        reveal.show(selectors, f"{name} {at} {selectors} {is_done} {is_hinted}", cookie)
+        shown_run = situation.query.get("run", "") if step.other_run_of else ""
+        reveal.show(selectors, f"{name} {at} {selectors} {is_done} {is_hinted} {shown_run}", cookie)
         is_folded = _fold((name, at, is_asked, is_done), is_at_work)
         is_asking = not (is_asked or is_missing or is_elsewhere)
         kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded)
@@ -119,7 +120,8 @@ def _is_elsewhere(step: Step, page: str, situation: Situation) -> bool:
     shown = situation.query.get("run")
     if not step.run_of or not shown:
         return False
-    found = situation.started(step.run_of, earlier=True, is_alike=step.is_alike)
+    about = filter(None, (step.run_of, step.other_run_of))
+    found = [run for one in about for run in situation.started(one, earlier=True, is_alike=step.is_alike)]
     return shown not in {run.id for run in found}
 
 

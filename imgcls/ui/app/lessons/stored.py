@@ -2,7 +2,7 @@
 
 In local mode all browsers share the progress of the one person, but a lesson is open only in the browser that started
 it: a second one, such as that of a projector, shows its pages without the panel. A cookie of the panel (see the
-component `reveal`) lets it survive a reload.
+component `reveal`) lets it survive a reload, whatever another browser has started or finished meanwhile.
 """
 
 from dataclasses import replace
@@ -12,6 +12,7 @@ import streamlit as st
 from imgcls import sharing
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Progress
+from imgcls.ui.components import reveal
 
 KEY = "lesson-progress"
 """Session key of the progress of a visitor who has no file."""
@@ -20,7 +21,9 @@ OPEN = "lesson-of-browser"
 LEFT = "lesson-left"
 """Session key: the visitor has just left a lesson before its end."""
 COOKIE = "imgcls_lesson"
-"""The same for the next session of the browser, until it is closed."""
+"""The same for the next session of the browser, until it is closed or the lesson is left."""
+WAS_OPEN = "lesson-was-open"
+"""Session key: this browser has had a lesson open, so it may have the cookie."""
 
 
 def progress() -> Progress:
@@ -29,7 +32,7 @@ def progress() -> Progress:
     if lesson_progress.path_of(visitor) is None:
         return st.session_state.get(KEY, Progress())
     found = lesson_progress.read(visitor)
-    return found if sharing.is_shared() else replace(found, current=_open(found.current))
+    return found if sharing.is_shared() else replace(found, current=_open(found))
 
 
 def store(changed: Progress) -> None:
@@ -37,17 +40,28 @@ def store(changed: Progress) -> None:
     visitor = sharing.current()
     st.session_state[KEY] = changed
     if not sharing.is_shared():
-        latest = lesson_progress.read(visitor).current
-        is_of_another = not changed.current and latest != _open(latest)
+        before = lesson_progress.read(visitor)
+        is_of_another = not changed.current and before.current != _open(before)
         st.session_state[OPEN] = changed.current
-        changed = replace(changed, current=latest) if is_of_another else changed
+        changed = replace(changed, current=before.current) if is_of_another else changed
     lesson_progress.write(visitor, changed)
 
 
-def _open(latest: str) -> str:
-    """The lesson that is open in this browser; in a new session the `latest` one of the person, if it was here."""
+def forget() -> None:
+    """Part of every page: the browser forgets a lesson that was left or finished, or a reload would open it again."""
+    if sharing.is_shared() or progress().current:
+        return
+    if of_browser() or st.session_state.get(WAS_OPEN):
+        reveal.keep(f"{COOKIE}=;max-age=0")
+
+
+def _open(found: Progress) -> str:
+    """The lesson that is open in this browser; in a new session, the one that was open here before."""
     if OPEN not in st.session_state:
-        st.session_state[OPEN] = latest if latest and latest == of_browser() else ""
+        name = of_browser()
+        st.session_state[OPEN] = name if found.of(name).since else ""
+    if st.session_state[OPEN]:
+        st.session_state[WAS_OPEN] = True
     return st.session_state[OPEN]
 
 

@@ -13,12 +13,17 @@ FRESH_SECONDS = 30.0
 
 
 def show(selector: str, occasion: str, cookie: str = "") -> None:
-    """Scrolls to the elements with this CSS selector as soon as one is there, unless they are in view: if not all fit,
-    to the first.
+    """Scrolls to the elements with these CSS selectors as soon as one is there, unless they are in view. If not all
+    fit: to those of the first selector.
 
     Once for each `occasion`: later the visitor scrolls as they like. The browser keeps the `cookie` until it is closed.
     """
     own_component("reveal", "")(key="reveal", data={"selector": selector, "occasion": occasion, "cookie": cookie})
+
+
+def keep(cookie: str) -> None:
+    """The browser gets this cookie, once; nothing is shown."""
+    own_component("reveal", "")(key="reveal-cookie", data={"selector": "", "occasion": "", "cookie": cookie})
 
 
 def ask(what: str) -> None:

@@ -10,6 +10,7 @@ const NEXT = "[class*='st-key-lesson-next-']";
 let last = "";
 let most = 0; // of its elements that were there
 let wasOnNext = false;
+let kept = ""; // the cookie set last: another tab may have changed it since
 
 addEventListener("focusin", ({ target }) => {
   wasOnNext = Boolean(target.closest(NEXT));
@@ -43,15 +44,22 @@ function extent(elements) {
   return { top, bottom, height: bottom - top, isWithin };
 }
 
-function isInView({ top, bottom, height, isWithin }) {
+function isVisible({ top, bottom, height, isWithin }) {
   if (!isWithin) return false; // such as the tab at the end of a row that scrolls
   const [high, low] = room();
   return Math.min(bottom, low) - Math.max(top, high) >= ENOUGH * Math.min(height, low - high);
 }
 
-/** All of them if they fit, or else the first one to the top, so that as much as possible is visible below it. */
-function scrollTo(elements) {
+/** Whether as much as possible of all is visible, and always those named first: Start may be far from a setting. */
+function isInView(elements, chief) {
+  return isVisible(extent(elements)) && isVisible(extent(chief));
+}
+
+/** All of them if they fit, or else those named first; if these are above the others, to the top. */
+function scrollTo(all, chief) {
   const [high, low] = room();
+  const isTooTall = extent(all).height > low - high && extent(chief).top > extent(all).top;
+  const elements = isTooTall ? chief : all;
   const whole = extent(elements);
   const isTall = whole.height > low - high;
   const isBelow = whole.bottom > low;
@@ -95,10 +103,22 @@ function found(selector) {
   return all.filter((element) => element.getClientRects().length);
 }
 
+/** Of a list of selectors, those elements that the first one with any has. */
+function chiefOf(selector) {
+  return (
+    selector
+      .split(",")
+      .map(found)
+      .find((elements) => elements.length) ?? []
+  );
+}
+
 export default function ({ data }) {
   const { selector, occasion, cookie } = data;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API needs HTTPS, which a classroom may not have
-  if (cookie) document.cookie = `${cookie};path=/;samesite=lax`;
+  if (cookie && cookie !== kept) document.cookie = `${cookie};path=/;samesite=lax`;
+  kept = cookie || kept;
+  if (!occasion) return;
   const count = found(selector).length;
   const isMore = occasion === last && count > most; // such as the canvas that a choice opens
   if (occasion === last && !isMore) return;
@@ -117,8 +137,8 @@ export default function ({ data }) {
     before = place;
     if (!rests) {
       setTimeout(look, PAUSE_MS);
-    } else if (!isInView(extent(all))) {
-      scrollTo(all);
+    } else if (!isInView(all, chiefOf(selector))) {
+      scrollTo(all, chiefOf(selector));
     }
   };
   look();

@@ -156,7 +156,8 @@ def _results(run: Run, found: dict[str, Record]) -> None:
             st.warning(plain(f"{record.title} is not offered. {record.problem}"), icon=":material/block:")
     if not offered:
         return
-    st.html(_table(list(offered.values())))
+    with st.container(key="export-results"):
+        st.html(_table(list(offered.values())))
     if any(record.is_compared and record.accuracy is None for record in offered.values()):
         st.caption(
             "The dataset is not prepared on this machine, so the files were compared on the test images that the run "

@@ -26,6 +26,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate.links import RELIABLE
+from imgcls.ui.evaluate.parts import corruption_score
 from imgcls.ui.evaluate.parts.images import corruption_preview
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of, predictions_of
 from imgcls.ui.train import settings_form
@@ -114,7 +115,7 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
         strength = st.segmented_control(
             "Strength", STRENGTHS, default=default, **common, **fixed_controls.keyed("strength")
         )
-    st.caption(f"Strength {strength}: {CORRUPTIONS[name].amount(strength)}.")
+    corruption_score.show(found, name, strength)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("### By label" if found.is_multilabel else "### By class")
@@ -171,8 +172,7 @@ def _curves(key: Key, stamp: float) -> str:
     Each is an image, because Streamlit removes SVG from pages; its greys are visible in light and dark mode.
     """
     found = _read(key, stamp)
-    count = len(found.indices)
-    clean = int(found.clean_right.sum())
+    count, clean = len(found.indices), int(found.clean_right.sum())
     figures = []
     for name in found.names:
         score = wilson(np.array([clean, *found.right(name).sum(1)]), np.full(6, count))

@@ -93,7 +93,8 @@ def _heat_maps(run: Run, predictions: Predictions | Decisions, index: int, pixel
             key=f"heat-{run.id}-{index}",
             format_func=lambda label: f"{plain(names[label])} ({roles[label]})",
         )
-    st.html(heat_maps.render(run, pixels, int(target), names[target]))
+    with st.container(key="heat-maps"):
+        st.html(heat_maps.render(run, pixels, int(target), names[target]))
 
 
 # ---- similar images

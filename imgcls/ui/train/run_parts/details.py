@@ -42,7 +42,7 @@ def main_settings(run: Run) -> str:
         config = run.config
     except UserError:
         return ""
-    rate = _("learning rate {rate}").format(rate=f"{config.learning_rate:g}")
+    rate = _("learning rate {rate}").format(rate=formatting.setting(config.learning_rate))
     epochs = ngettext("{n} epoch", "{n} epochs", config.epochs).format(n=config.epochs)
     seed = _("seed {seed}").format(seed=config.seed)
     return f"{rate} · {epochs} · {seed}"
@@ -137,4 +137,4 @@ def _row(name: str, value: object, param: Param | None) -> SettingRow:
 def _text(name: str, value: object) -> str:
     if name == "train_images" and value == 0:
         return "all"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return formatting.setting(value) if isinstance(value, float) else str(value)

@@ -154,6 +154,7 @@ def test_robustness_shows_the_results_and_recommended_training(damaged_run, monk
     assert html_of(app).count("data:image/svg+xml") == 8
     assert "180 images predicted correctly without this corruption but incorrectly with it" in text_of(app)
     assert "with noise of strength 3, predicted as" in html_of(app)
+    assert "**50.0%** accuracy at strength 3 (" in text_of(app) and "On the original images: 100.0%." in text_of(app)
     app.button(key="train-robust").click().run()
     config = damaged_run.config
     assert sent["noise"] == 36 and sent["data"] == "digits" and sent["cnn.filters"] == config.model_settings["filters"]

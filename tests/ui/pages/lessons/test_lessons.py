@@ -197,7 +197,26 @@ def test_a_lesson_is_open_only_in_the_browser_that_started_it(monkeypatch):
     again = opened("data")
     assert "lesson-head" in html_of(again), "the browser that had it open is reloaded"
     button(again, "Leave").click().run()
-    assert "lesson-head" not in html_of(opened("data"))
+    assert "lesson-head" not in html_of(again.run())
+
+
+def test_a_reload_keeps_the_lesson_of_a_browser_whatever_another_one_does(monkeypatch):
+    shipped("digits")
+    monkeypatch.setattr(stored, "of_browser", lambda: "")
+    here, there = opened("lessons", lesson="draw"), opened("lessons", lesson="pixels")
+    button(here, "Start the lesson").click().run()
+    button(here, "Skip").click().run()
+    button(there, "Start the lesson").click().run()
+    assert lesson_progress.read(SERVER).current == "pixels"
+    monkeypatch.setattr(stored, "of_browser", lambda: "draw")
+    assert "Draw, and see it" in html_of(opened("data")), "another lesson was started elsewhere"
+    button(there, "Leave").click().run()
+    assert "Draw, and see it" in html_of(opened("data")), "and left there"
+    finished = replace(standing("draw"), is_finished=True)
+    lesson_progress.write(SERVER, lesson_progress.read(SERVER).changed("draw", finished, current=""))
+    assert "Draw, and see it" in html_of(opened("data")), "and the same one was finished there"
+    monkeypatch.setattr(stored, "of_browser", lambda: "convolution")
+    assert "lesson-head" not in html_of(opened("data")), "a lesson that was never begun"
 
 
 def test_a_finished_lesson_is_continued_while_it_is_repeated():
