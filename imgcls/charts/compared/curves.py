@@ -59,8 +59,9 @@ def compare_curves(
         if curve.runs == 1:
             x, values = thin(curve.x, numbers(curve.mean) * scale)
             of_points = hover(quantity, values)
+            name = f"{name} ({curve.count})" if curve.count else name
         else:
-            name = f"{name} ({curve.runs} runs, {curve.band})"
+            name = f"{name} ({curve.count}, {curve.band})"
             count = len(curve.x)
             kept = np.unique(np.linspace(0, count - 1, min(count, MAX_POINTS)).round().astype(int))
             x, values = numbers(curve.x[kept]), numbers(curve.mean[kept]) * scale

@@ -19,7 +19,7 @@ class MeanCurve:
     single curve is its own mean.
 
     All arrays are (epochs,): the epochs that every run has reached. Beyond them the mean would jump, because other runs
-    make it up. NaN where a run has no value.
+    make it up. NaN where a run has no value. Of `among` runs, those without any value are left out.
     """
 
     x: np.ndarray
@@ -27,11 +27,19 @@ class MeanCurve:
     low: np.ndarray
     high: np.ndarray
     runs: int
+    among: int
 
     @property
     def has_deviation(self) -> bool:
         """Whether the band is mean ± standard deviation."""
         return self.runs >= LEAST_FOR_DEVIATION
+
+    @property
+    def count(self) -> str:
+        """How many runs have a value: '3 runs', or '2 of 3 runs'; empty for a single run."""
+        if self.runs < self.among:
+            return f"{self.runs} of {self.among} runs"
+        return f"{self.runs} runs" if self.runs > 1 else ""
 
     @property
     def band(self) -> str:
@@ -55,13 +63,16 @@ class MeanCurve:
 
 
 def mean_curve(curves: Sequence[tuple[np.ndarray, np.ndarray]]) -> MeanCurve:
-    """The mean of curves, each a pair (x, values)."""
+    """The mean of curves, each a pair (x, values). An empty one, such as of a metric that a run does not have, counts
+    for nothing."""
+    among = len(curves)
+    curves = [one for one in curves if len(one[0])] or curves[:1]
     points = [dict(zip(np.asarray(x, float).tolist(), np.asarray(y, float).tolist(), strict=False)) for x, y in curves]
     x = sorted(set.intersection(*(set(one) for one in points)))
     values = np.array([[one[at] for at in x] for one in points]).reshape(len(points), len(x))
     values[~np.isfinite(values)] = np.nan
     mean = values.mean(0)
     if len(points) < LEAST_FOR_DEVIATION:
-        return MeanCurve(np.array(x), mean, values.min(0), values.max(0), len(points))
+        return MeanCurve(np.array(x), mean, values.min(0), values.max(0), len(points), among)
     deviation = values.std(0, ddof=1)
-    return MeanCurve(np.array(x), mean, mean - deviation, mean + deviation, len(points))
+    return MeanCurve(np.array(x), mean, mean - deviation, mean + deviation, len(points), among)

@@ -12,6 +12,12 @@ TAGGED = """(SELECT runs.id, runs.created, runs.row, tag.value AS tag
   FROM runs, json_each(runs.row, '$.tags') AS tag) AS runs"""
 """The runs once for each of their tags. A query of its own, because `json_each` has a column called "id", too."""
 
+BY_SEED = """(SELECT id, created, row, row_number() OVER (
+    PARTITION BY json_extract(row, '$.repeats'), json_extract(row, '$.settings.seed') ORDER BY created DESC) AS place
+  FROM runs WHERE {where}) AS runs"""
+"""The runs, those with the same settings and seed from the newest to the oldest: training a run again with its seed
+tells nothing of the variation between seeds."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -28,7 +34,8 @@ class Group:
     mean_test: float | None
     best: float | None
     validated: tuple[float, ...]
-    """All validation accuracies."""
+    """All validation accuracies; of runs that differ only in the seed, that of the newest with each seed, as for all
+    scores."""
     newest: float
     example: str
     """The ID of one of the runs."""
@@ -53,19 +60,26 @@ def grouped(query: Query, by: str) -> list[Group]:
         extreme, extreme_of = f"{best}(created)", []
     if by == "tag":
         source, value, leading = TAGGED, "tag", []
+    counted = "TRUE"
+    if by == "repeats":
+        source, counted = BY_SEED.format(where=where), "place = 1"
+        parameters = [*parameters, *parameters]
     found, own = database.ask(
         lambda connection: (
             connection.execute(
                 f"""SELECT {value} AS value, count(*), json_group_array(DISTINCT json_extract(row, '$.data')),
-                  max(json_extract(row, '$.test')), avg(json_extract(row, '$.test')), max(json_extract(row, '$.best')),
-                  json_group_array(json_extract(row, '$.best')), max(created), {extreme} AS extreme, min(runs.id)
+                  max(json_extract(row, '$.test')) FILTER (WHERE {counted}),
+                  avg(json_extract(row, '$.test')) FILTER (WHERE {counted}),
+                  max(json_extract(row, '$.best')) FILTER (WHERE {counted}),
+                  json_group_array(json_extract(row, '$.best')) FILTER (WHERE {counted}),
+                  max(created), {extreme} AS extreme, min(runs.id)
                 FROM {source} WHERE {where} GROUP BY 1 HAVING value IS NOT NULL
                 ORDER BY extreme IS NULL, extreme {direction}, 2 DESC, 1 LIMIT 100""",
                 (*leading, *extreme_of, *parameters),
             ).fetchall(),
             connection.execute(
                 f"""SELECT mine.value, own.value, json_group_array(json_extract(mine.row, '$.settings.' || own.key))
-                    FROM (SELECT {value} AS value, runs.row AS row FROM {source} WHERE {where}) AS mine,
+                    FROM (SELECT {value} AS value, runs.row AS row FROM {source} WHERE {where} AND {counted}) AS mine,
                       json_each(mine.row, '$.own') AS own
                     WHERE mine.value IS NOT NULL GROUP BY 1, 2 ORDER BY min(own.id), 2""",
                 (*leading, *parameters),

@@ -18,6 +18,8 @@ from imgcls.ui.widgets import formatting
 from imgcls.ui.widgets.figures import run_points
 
 MOST_GROUPS = 12
+LEAST_SEEDS = 2
+"""Of each of two settings that are compared."""
 TEST = (
     "A paired t test in which seeds and test images are crossed random effects (Dorfman, Berbaum and Metz 1992; "
     "Hillis 2007). Both settings are compared with the same seeds and on the same images, so the effects of an easy "
@@ -111,8 +113,31 @@ def _compare(groups: list[Group], names: list[str]) -> None:
     if first == second:
         st.caption("Choose two different settings.")
         return
+    _say(*(groups[names.index(one)] for one in (first, second)))
+
+
+def two_groups(selected: list[Run]) -> list[Group]:
+    """The selected runs as two settings that were trained with several seeds each; empty if they are anything else."""
+    if len(selected) < 2 * LEAST_SEEDS or not all(run.is_tested for run in selected):
+        return []
+    found = repeated_seeds.groups(selected, least=1)
+    return found if len(found) == 2 and all(len(one.runs) >= LEAST_SEEDS for one in found) else []
+
+
+@st.dialog("Which is better?", width="large")
+def ask(groups: list[Group]) -> None:
+    """Compares two settings that were trained with several seeds."""
+    names = repeated_seeds.setting_names([group.config for group in groups])
+    for letter, group, name in zip("AB", groups, names, strict=True):
+        st.markdown(f"**{letter}**: {plain(name)}, {formatting.count(len(group.runs), 'seed')}")
+    _say(*groups)
+    _table(groups, names)
+
+
+def _say(first: Group, second: Group) -> None:
+    """Whether A or B is better, in a sentence."""
     try:
-        found = repeated_seeds.compare(*(groups[names.index(one)] for one in (first, second)))
+        found = repeated_seeds.compare(first, second)
     except RunError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return

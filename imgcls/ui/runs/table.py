@@ -1,6 +1,6 @@
 """All runs as a table, and the comparison of the selected ones."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -73,7 +73,8 @@ def show() -> list[str]:
     is_in_sight = layout == table_controls.TABLE and (selected or hidden or archiving.has_notice())
     with st.container(key=f"runs-actions-{'in-sight' if is_in_sight else layout.lower()}"):
         if selected or hidden or layout == table_controls.TABLE:  # a card opens by itself
-            actions.show(selected, hidden, _clear)
+            settings = seeds.two_groups(selected)
+            actions.show(selected, hidden, _clear, partial(seeds.ask, settings) if settings else None)
         archiving.notice(are_shown=bool(st.session_state.get(archiving.SHOWN)))
     st.download_button(
         "Download table (CSV)",

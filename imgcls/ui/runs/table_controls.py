@@ -18,7 +18,7 @@ from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT, PICTURES
-from imgcls.ui.runs.table_parts import archiving, groups, saved_views, studies, table_rows
+from imgcls.ui.runs.table_parts import archiving, closed_popovers, groups, saved_views, studies, table_rows
 from imgcls.ui.runs.table_parts.groups import Grouping
 from imgcls.ui.widgets import formatting
 
@@ -83,6 +83,7 @@ class Filters:
 def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, Grouping | None]:
     """Draws the controls; the runs that match, the columns to show, the layout, the filters, and the groups if there
     are any. `only`: as in `Query`."""
+    closed_popovers.keep()
     # A table saved on a computer is not what a phone should begin with.
     saved_views.open_default(KEYS, left_out=(LAYOUT,) if table_columns.is_phone() else ())
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
@@ -97,7 +98,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
             label_visibility="collapsed",
         )
         chips = st.container(horizontal=True, width="content", gap="small", key="runs-chips")
-        popover = st.popover("Filters", icon=":material/filter_list:", key="runs-filters")
+        popover = _popover("Filters", "filter_list", closed_popovers.FILTERS)
         _more(table_columns.settings_of(offered.rows), table_columns.own_metrics(offered.rows))
         layout = _layout(offered.everything)
     filters, values = Filters(popover, chips), offered.values
@@ -106,6 +107,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         "data": filters.choose("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
         "model": filters.choose("Model", "model", values["model"], models.title),
     }
+    closed_popovers.drawn()
     owners = popover.container()
     popover.caption(HELP.format(columns=", ".join(names.ON_SCREEN), settings=", ".join(names.settings())))
     with chips:
@@ -138,9 +140,15 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     return found, columns, layout, replace(filters, popover=owners), grouping
 
 
+def _popover(label: str, icon: str, key: str) -> DeltaGenerator:
+    return st.popover(
+        label, icon=f":material/{icon}:", key=key, on_change=closed_popovers.opened_or_closed, args=(key,)
+    )
+
+
 def _remove(key: str) -> None:
     """A callback."""
-    st.session_state[key] = None
+    closed_popovers.put(key, None, closed_popovers.FILTERS)
 
 
 def no_hits(archived: int) -> None:
@@ -157,7 +165,7 @@ def _clear_filter() -> None:
     st.session_state["q"] = ""
     for name in FILTERS:
         if f"filter-{name}" in st.session_state:
-            st.session_state[f"filter-{name}"] = None
+            closed_popovers.put(f"filter-{name}", None, closed_popovers.FILTERS)
 
 
 def _layout(runs: int) -> str:
@@ -180,7 +188,7 @@ def _more(known: list[str], own: dict[str, str]) -> None:
         return own.get(column, column.replace("_", " "))
 
     former = table_columns.FORMER | {one.replace("_", " "): name for one, name in own.items()}
-    with st.popover("View", icon=":material/tune:", key="runs-view"):
+    with _popover("View", "tune", closed_popovers.VIEW):
         saved_views.show(KEYS)  # used most often; at the end, one would have to scroll to it
         # A link may name a setting that none of the newest runs has.
         named = [one.replace(" ", "_") for one in st.query_params.get_all("columns") if one not in COLUMNS]

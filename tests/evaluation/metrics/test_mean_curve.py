@@ -28,4 +28,10 @@ def test_one_run_is_its_own_mean_and_what_is_missing_stays_missing():
     assert found.mean.tolist() == [0.1, 0.2, 0.9] and found.text(2, is_percentage=True) == "90.0%"
     found = mean_curve([([1, 2], [np.inf, 0.5])] * 3)
     assert np.isnan(found.mean[0]) and found.text(0, is_percentage=False) == "–"
-    assert not len(mean_curve([([1], [0.5]), ([], [])]).x)
+
+
+def test_runs_without_the_metric_are_left_out_and_counted():
+    found = mean_curve([([1, 2], [0.5, 0.6]), ([], [])])
+    assert found.mean.tolist() == [0.5, 0.6] and found.count == "1 of 2 runs"
+    assert mean_curve([*CURVES, ([], [])]).count == "3 of 4 runs" and mean_curve(CURVES).count == "3 runs"
+    assert not len(mean_curve([([], [])] * 2).x)

@@ -14,12 +14,17 @@ from imgcls.ui.runs.table_parts import archiving, deleting, tagging
 from imgcls.ui.visitors import rights
 
 
-def show(selected: list[Run], hidden: int, clear: Callable[[], None]) -> None:
+def show(
+    selected: list[Run],
+    hidden: int,
+    clear: Callable[[], None],
+    compare_settings: Callable[[], None] | None = None,
+) -> None:
     """The buttons below the table: for one run, for two, and for all that are selected. None comes or goes with the
     selection, so that none moves under the pointer.
 
     `hidden`: how many runs are selected, too, but not in sight; no button does anything to them, and `clear`, a
-    callback, selects nothing.
+    callback, selects nothing. `compare_settings`: if the runs are two settings with several seeds each.
     """
     one = selected[0] if len(selected) == 1 else None
     both = selected if len(selected) == 2 and all(run.is_tested for run in selected) else None
@@ -39,11 +44,14 @@ def show(selected: list[Run], hidden: int, clear: Callable[[], None]) -> None:
         is_compared = st.button(
             "Which is better?",
             icon=":material/balance:",
-            disabled=both is None,
-            help="Compares the predictions of two tested runs image by image.",
+            disabled=both is None and compare_settings is None,
+            help="Compares the predictions of two tested runs image by image, or two settings over all their seeds: "
+            "select the runs of both, at least two seeds each.",
         )
         if is_compared and both:
             links.go("evaluate.py", run=both[1].id, view="Compare", other=both[0].id)
+        elif is_compared and compare_settings:
+            compare_settings()
         if st.button("Try it", icon=":material/draw:", disabled=one is None or not one.is_ready) and one:
             links.go("predict.py", run=one.id)
         if st.button("Export", icon=":material/output:", disabled=evaluate_disabled) and one:

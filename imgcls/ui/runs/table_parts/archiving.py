@@ -6,7 +6,7 @@ from imgcls import runs
 from imgcls.runs import Run
 from imgcls.runs.annotations import notes
 from imgcls.ui.app import errors
-from imgcls.ui.runs.table_parts import undo_notice
+from imgcls.ui.runs.table_parts import closed_popovers, undo_notice
 from imgcls.ui.runs.table_parts.undo_notice import Done
 from imgcls.ui.widgets import formatting
 
@@ -47,7 +47,7 @@ def say(hidden: int) -> None:
 
 def _show(are_shown: bool) -> None:
     """A callback."""
-    st.session_state[SHOWN] = are_shown
+    closed_popovers.put(SHOWN, are_shown)
 
 
 def has_notice() -> bool:

@@ -41,7 +41,7 @@ COMMON = re.compile(r"[\W_]*(?:seeds?|runs?|repeat|no)?[\W_]*$", re.IGNORECASE)
 """What may be left at the end of the common part of names: "cnn base, seed "."""
 BAND = (
     "Lines with a band are means of runs that differ only in the seed, over the epochs that all of them have reached. "
-    "Band: mean ± standard deviation (SD); of two runs, minimum to maximum."
+    "Band: mean ± standard deviation (SD); of two runs, minimum to maximum. Runs that lack the metric are left out."
 )
 
 
@@ -206,7 +206,8 @@ def _last_epoch(curve: MeanCurve) -> int | None:
 
 
 def _end(curve: MeanCurve, quantity: str) -> str | None:
-    """'91.2% ± 0.4', '0.312 (0.300–0.324)' of two runs, '91.2%' of one."""
+    """'91.2% ± 0.4', '0.312 (0.300–0.324)' of two runs, '91.2%' of one, '91.2% (1 of 2 runs)' if others have none."""
     if not len(curve.x):
         return None
-    return curve.text(len(curve.x) - 1, is_percentage=quantity == "accuracy")
+    text = curve.text(len(curve.x) - 1, is_percentage=quantity == "accuracy")
+    return f"{text} ({curve.count})" if curve.runs < curve.among else text

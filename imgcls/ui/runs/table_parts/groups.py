@@ -38,6 +38,7 @@ SPREAD, OWN_SPREAD = "Validation, mean ± SD (%)", ", mean ± SD"
 MOST_OWN = 10
 """Metrics of the user's own code with a column."""
 OWN_HELP = "The last value that your own code recorded, over the runs that have one."
+ONE_A_SEED = " Of several runs with the same seed, the newest counts."
 MIXED = "Only within one dataset: scores on different datasets have no meaningful mean."
 
 
@@ -100,7 +101,7 @@ def show(query: Query, by: str) -> Grouping:
         selection_default={"selection": {"rows": [names.index(one) for one in chosen], "columns": [], "cells": []}},
         height=min(400, 37 + 35 * len(found)),
         placeholder="–",
-        column_config=_configuration(table(found, by).column_names),
+        column_config=_configuration(table(found, by).column_names, by),
         alt=f"Runs by {by.replace('_', ' ')}.",
     )
     if st.query_params.get_all(CHOSEN) != chosen:
@@ -108,10 +109,11 @@ def show(query: Query, by: str) -> Grouping:
     return Grouping(query, by, found, chosen)
 
 
-def _configuration(names: Sequence[str]) -> dict[str, Any]:
+def _configuration(names: Sequence[str], by: str) -> dict[str, Any]:
     """How Streamlit shows the columns: scores stand below each other, digit by digit."""
+    more = ONE_A_SEED if by == "repeats" else ""
     spreads = {
-        name: st.column_config.TextColumn(alignment="right", help=MIXED if name == SPREAD else OWN_HELP)
+        name: st.column_config.TextColumn(alignment="right", help=(MIXED if name == SPREAD else OWN_HELP) + more)
         for name in names
         if name == SPREAD or name.endswith(OWN_SPREAD)
     }

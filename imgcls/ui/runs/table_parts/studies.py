@@ -10,6 +10,7 @@ from imgcls.runs.index import Found, conditions
 from imgcls.studies.study import OUTCOMES
 from imgcls.ui.runs import table_columns
 from imgcls.ui.runs.studies.cards import STATES
+from imgcls.ui.runs.table_parts import closed_popovers
 from imgcls.ui.widgets import formatting
 
 TRIALS = "trials"
@@ -105,7 +106,7 @@ def say(found: Found) -> None:
 
 def _show(are_shown: bool) -> None:
     """A callback."""
-    st.session_state[TRIALS] = are_shown
+    closed_popovers.put(TRIALS, are_shown)
 
 
 def _title(study_id: str) -> str:

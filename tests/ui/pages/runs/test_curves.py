@@ -76,6 +76,18 @@ def test_metrics_of_own_code_are_offered_and_have_a_mean_over_seeds(repeated):
     assert "Lines with a band" in text_of(app)
 
 
+def test_a_metric_of_one_run_is_drawn_and_says_of_how_many(repeated):
+    first, second = repeated("cnn base, seed 1", "cnn base, seed 2")
+    for epoch in (1, 2):
+        imgcls.log_metrics(first.id, {"night/f1": 0.4 * epoch}, epoch=epoch)
+    app = opened("runs", selected=[first.id, second.id], **{"curves-metric": "night/f1"})
+    (figure,) = charts(app).values()
+    (line,) = figure["data"]
+    assert is_intact(app) and line["name"] == "cnn base (1 of 2 runs)" and len(line["x"]) == 2
+    (table,) = (one.value for one in app.dataframe if "Seeds" in one.value and "Night/f1" in one.value)
+    assert table["Night/f1"][0] == "0.800 (1 of 2 runs)"
+
+
 @pytest.mark.parametrize(
     ("names", "common"),
     [

@@ -132,6 +132,24 @@ def test_runs_can_be_grouped_by_what_they_share_besides_the_seed(finished_run):
     assert any(one.label == "**Not finished, or not tested** · 1 run" for one in app.expander)
 
 
+def test_of_two_runs_with_the_same_seed_the_newest_counts(finished_run):
+    for name, seed, started, score in (("a", 1, 10, 0.5), ("b", 2, 20, 0.6), ("c", 1, 30, 0.7)):
+        run = broken_copy(finished_run, f"run-{name}")
+        changed = finished_run.config.changed(seed=seed, epochs=finished_run.config.epochs + 1)
+        atomic.write_json(run.folder / "config.json", changed.as_dict())
+        atomic.write_json(run.folder / "trainer.json", {"started": started})
+        atomic.write_json(run.folder / "result.json", run.result | {"val_accuracy": score, "test_accuracy": score})
+    app = opened("runs", layout="Table", group="repeats")
+    shown = app.dataframe[0].value
+    row = list(shown["Runs"]).index(3)
+    assert is_intact(app) and shown["Validation, mean ± SD (%)"][row] == "65.0 ± 7.1 (n = 2)"
+    assert shown["Mean test (%)"][row] == pytest.approx(65)
+    assert list(app.dataframe[-1].value["Seeds"]) == [2], "as below Repeated seeds"
+    assert groups.ONE_A_SEED in app.dataframe[0].proto.columns
+    app = opened("runs", layout="Table", group="data")
+    assert "(n = 4)" in app.dataframe[0].value["Validation, mean ± SD (%)"][0]
+
+
 def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):
     other = broken_copy(finished_run, "run-other")
     atomic.write_json(other.folder / "config.json", finished_run.config.changed(data="fashion").as_dict())

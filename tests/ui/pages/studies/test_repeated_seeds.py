@@ -6,7 +6,7 @@ import pytest
 
 from imgcls import runs
 from imgcls.evaluation import repeated_seeds
-from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.pages import button, html_of, is_intact, opened, text_of
 from tests.support.runs.repeated import repeated
 
 pytestmark = pytest.mark.timeout(240)
@@ -25,6 +25,17 @@ def test_repeated_runs_are_shown_and_compared(finished_run):
     assert is_intact(app) and "Choose two different settings." in text_of(app)
     linked = opened("runs", **{"seeds-a": other.options[1], "seeds-b": other.options[0]})
     assert [linked.selectbox(key=key).value for key in ("seeds-a", "seeds-b")] == [other.options[1], other.options[0]]
+
+
+def test_two_selected_settings_are_compared_over_their_seeds(finished_run):
+    wide = repeated(finished_run, "wide", [0, 2, 4])
+    narrow = repeated(finished_run, "narrow", [30, 33, 39], epochs=9)
+    selected = [run.id for run in (*wide, *narrow)]
+    app = opened("runs", layout="Table", selected=selected)
+    button(app, "Which is better?").click().run()
+    assert is_intact(app) and "is better than" in text_of(app) and "epochs 9, 3 seeds" in text_of(app)
+    for others in (selected[:3], selected[:4], selected[2:4] + selected[5:]):
+        assert button(opened("runs", layout="Table", selected=others), "Which is better?").disabled
 
 
 def test_repeated_seeds_follow_the_search(finished_run):
