@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from imgcls.languages import gettext as _
 from imgcls.ui.you.classroom import page
 
 ORDER = 55
 ICON = ":material/co_present:"
 MODES = ("classroom",)
 
-st.title(_("Class"))
+st.title(page.title())
 page.show()

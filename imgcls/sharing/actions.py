@@ -50,6 +50,8 @@ class Action(StrEnum):
     # A class
     OPEN_CLASS = "open a class"
     CLOSE_CLASS = "close this class"
+    REOPEN_CLASS = "open this class again"
+    NAME_CLASS = "name this class"
     PAUSE_CLASS = "pause the training runs of this class"
     MESSAGE_CLASS = "send messages to this class"
     SHOW_ON_STAGE = "put a member of this class on stage"
@@ -119,6 +121,8 @@ TEACHING = frozenset(
     {
         Action.OPEN_CLASS,
         Action.CLOSE_CLASS,
+        Action.REOPEN_CLASS,
+        Action.NAME_CLASS,
         Action.PAUSE_CLASS,
         Action.MESSAGE_CLASS,
         Action.SHOW_ON_STAGE,

@@ -3,7 +3,7 @@
 <own data>/.people/
     cookie.key        signs cookies, see `cookies`                                   mode 0600
     <visitor ID>.json {"version": 1, "name": "Ada", "role": "member", "room": "", "valid_from": 0, "changed": …,
-                       "dismissed": …}
+                       "dismissed": …, "taught": ["<room ID>", …]}
     <visitor ID>.lessons.json                                       see `lesson_progress`
 
 A visitor has a file once they enter a name, get a role or join a room, or sign out everywhere.
@@ -25,6 +25,8 @@ from imgcls.system import atomic, json_files, paths
 VERSION = 1
 ID = re.compile(r"[A-Za-z0-9_-]{22}")
 NAME_LENGTH = 30
+MOST_TAUGHT = 500
+"""Of the rooms that somebody has taught, only the latest are remembered."""
 JOINERS = "\u200c\u200d"
 """Invisible, but part of names in Persian, Sinhala and others, and of emoji. Only between two letters or signs."""
 _STRAY_JOINERS = re.compile(rf"(?<![^\s{JOINERS}])[{JOINERS}]|[{JOINERS}](?![^\s{JOINERS}])")
@@ -34,7 +36,8 @@ _writing = threading.Lock()
 @dataclass(frozen=True)
 class Person:
     """`valid_from`: cookies issued before are worthless, in seconds since 1970. `changed`: when name, role or room were
-    written. `dismissed`: messages to the class that were sent until then are not shown again."""
+    written. `dismissed`: messages to the class that were sent until then are not shown again. `taught`: the rooms whose
+    teacher they are or were."""
 
     id: str
     name: str = ""
@@ -43,6 +46,7 @@ class Person:
     valid_from: float = 0.0
     changed: float = 0.0
     dismissed: float = 0.0
+    taught: tuple[str, ...] = ()
 
 
 def folder() -> Path:
@@ -75,7 +79,7 @@ def visitor(visitor_id: str) -> Visitor:
     if not ID.fullmatch(visitor_id):
         return NOBODY
     person = find(visitor_id)
-    return Visitor(person.id, person.role, person.name, person.room)
+    return Visitor(person.id, person.role, person.name, person.room, frozenset(person.taught))
 
 
 def change(visitor_id: str, **values: Any) -> Person:
@@ -125,7 +129,8 @@ def checked_name(name: str) -> str:
 
 
 def _write(person: Person) -> Person:
-    content = {key: getattr(person, key) for key in ("name", "role", "room", "valid_from", "changed", "dismissed")}
+    names = ("name", "role", "room", "valid_from", "changed", "dismissed", "taught")
+    content = {key: getattr(person, key) for key in names}
     try:
         folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         atomic.write_json(folder() / f"{person.id}.json", {"version": VERSION, **content})
@@ -140,13 +145,19 @@ def _read(path: Path, _stamp: int) -> Person:
         content = json_files.read_object(path)
         if content["version"] != VERSION:
             return Person(path.stem)
-        times = [content.get(name) for name in ("valid_from", "changed", "dismissed")]
+        taught = content.get("taught")
+        taught = [room for room in taught if isinstance(room, str)] if isinstance(taught, list) else []
+        found = [content.get(name) for name in ("valid_from", "changed", "dismissed")]
+        times = [float(value) if json_files.is_number(value, 0.0) else 0.0 for value in found]
         return Person(
             path.stem,
             str(content["name"])[:NAME_LENGTH],
             Role(content["role"]),
             str(content["room"]),
-            *(float(value) if json_files.is_number(value, 0.0) else 0.0 for value in times),
+            times[0],
+            times[1],
+            times[2],
+            tuple(taught[-MOST_TAUGHT:]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return Person(path.stem)  # damaged: no rights

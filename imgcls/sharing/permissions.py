@@ -110,9 +110,13 @@ def sees(visitor: Visitor, thing: Thing) -> bool:
 
 
 def changes(visitor: Visitor, thing: Thing) -> bool:
-    """Whether it is the visitor's own, or of the room whose teacher they are, or they own the server."""
+    """Whether it is the visitor's own, or of a room whose teacher they are or were, or they own the server."""
     is_own = bool(visitor.id) and thing.owner == visitor.id
-    is_teacher = visitor.role is Role.TEACHER and bool(thing.room) and thing.room == visitor.room
+    is_teacher = (
+        visitor.role is Role.TEACHER
+        and bool(thing.room)
+        and (thing.room == visitor.room or thing.room in visitor.taught)
+    )
     return is_own or is_teacher or visitor.role is Role.OWNER
 
 

@@ -32,12 +32,14 @@ class Visitor:
         role: What the server knows them as.
         name: As others see it; "" until they enter one.
         room: The room they have joined, or whose teacher they are; "" if none.
+        taught: The rooms whose teacher they are or were, also closed ones.
     """
 
     id: str
     role: Role = Role.GUEST
     name: str = ""
     room: str = ""
+    taught: frozenset[str] = frozenset()
 
     @property
     def shown_name(self) -> str:

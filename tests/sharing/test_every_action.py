@@ -37,7 +37,7 @@ from imgcls.runs.index import views
 from imgcls.runs.predictions import probes
 from imgcls.sharing import Action, Mode, NotAllowed, Role, Thing, Visibility, Visitor, acting_as, guarding, ownership
 from imgcls.sharing import people as known
-from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom import earlier, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.permissions import allowed
 from imgcls.studies import more_trials, plan
@@ -221,6 +221,8 @@ EVERY_ACTION: dict[Action, tuple[Callable, list[Callable[[Scene], object]]]] = {
     Action.RESTORE_STUDY: (STUDY, [lambda scene: studies_trash.restore(scene.deleted_study())]),
     Action.OPEN_CLASS: (NONE, [lambda scene: rooms.open_new()]),
     Action.CLOSE_CLASS: (ROOM, [lambda scene: rooms.close(scene.room)]),
+    Action.REOPEN_CLASS: (ROOM, [lambda scene: earlier.reopen(scene.room)]),
+    Action.NAME_CLASS: (ROOM, [lambda scene: earlier.give_name(scene.room, "9b")]),
     Action.PAUSE_CLASS: (
         ROOM,
         [lambda scene: work.pause_all(scene.room), lambda scene: work.resume_all(scene.room)],

@@ -1,5 +1,6 @@
 """Everything about a class in one ZIP archive, for its teacher to take home.
 
+README.txt                     what the columns mean
 runs.csv                       a line for each run, and one for each member without a run
 assignments/<title> <CODE>.csv the attempts at an assignment, with predictions and results
 lessons/<title> <CODE>.csv     how far each member is
@@ -12,6 +13,7 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 from imgcls.errors import UserError
@@ -25,14 +27,42 @@ from imgcls.jobs.together.pool import State
 from imgcls.sharing import Action, lesson_progress, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
+from imgcls.sharing.lesson_progress import Standing
 from imgcls.system import safe_csv
 
 LONGEST_TITLE = 60
+README = """All tables are CSV files in UTF-8.
+Accuracies, predictions and confidences are shares from 0 to 1, times are UTC.
+
+runs.csv                 a line for each run, and one for each member without a run
+  validation accuracy    of the best epoch, on images that are not trained on
+  test accuracy          measured once, on the test set; empty for attempts that were not evaluated
+  parameters             weights and biases of the network
+assignments/             a file for each assignment, with a line for each attempt
+  goal met               empty if the assignment has no goal
+  predicted accuracy     what the pupil predicted before the first attempt
+  predicted pair         the two classes that the pupil expected to be confused most
+lessons/                 a file for each lesson that was assigned, with a line for each member
+  step                   where the member is; 0 if the lesson was not started
+  tasks done             how many of its tasks were done
+  guesses right          of the guesses that the member made
+drawings.csv             what the class drew last; drawings/ has what it drew before
+  class, prediction      what it is, and what the model read
+  state                  shown on the screen, removed, or not approved
+drawings.json            the strokes or photos, by the number of the drawing
+"""
 STATES = {State.SHOWN: "shown", State.REMOVED: "removed", State.WAITING: "not approved"}
 
 
-def archive(room: Room) -> bytes:
+Guesses = Callable[[str, Standing], tuple[int, int]]
+"""For the name of a lesson and how far somebody is: how many of their guesses were right, and how many there are."""
+
+
+def archive(room: Room, guesses: Guesses | None = None) -> bytes:
     """The archive. A part that cannot be read is left out.
+
+    Args:
+        guesses: Counts right guesses in lessons, which this package does not know; without it, the column is empty.
 
     Raises:
         NotAllowed: the present visitor is not the teacher.
@@ -40,10 +70,13 @@ def archive(room: Room) -> bytes:
     rooms.require(Action.EXPORT_CLASS, room)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("README.txt", README)
         file.writestr("runs.csv", work.table(room))
         for assignment in assignments.of_room(room):
-            folder, lines = ("lessons", _progress) if assignment.page == "lessons" else ("assignments", _attempts)
-            if rows := lines(assignment, room):
+            is_lesson = assignment.page == "lessons"
+            folder = "lessons" if is_lesson else "assignments"
+            rows = _progress(assignment, room, guesses) if is_lesson else _attempts(assignment)
+            if rows:
                 file.writestr(f"{folder}/{_file_name(assignment)}", _csv(rows))
         found = activities.all_of(room)
         for activity in found:
@@ -64,7 +97,7 @@ def _file_name(assignment: Assignment) -> str:
     return f"{title[:LONGEST_TITLE]} {assignment.code}.csv".strip()
 
 
-def _attempts(assignment: Assignment, room: Room) -> list[dict[str, Any]]:
+def _attempts(assignment: Assignment) -> list[dict[str, Any]]:
     found = {one.run.id: one for one in closing.works(assignment)}
     rows = []
     for attempt in attempts.of(assignment):
@@ -76,22 +109,24 @@ def _attempts(assignment: Assignment, room: Room) -> list[dict[str, Any]]:
                 "run": attempt.run,
                 "started": _when(attempt.at),
                 "state": run.state if run else "deleted",
-                "validation accuracy": run.val_accuracy if run else None,
-                "test accuracy": run.test_accuracy if run else None,
+                "validation accuracy": work.rounded(run.val_accuracy) if run else None,
+                "test accuracy": work.rounded(run.test_accuracy) if run else None,
                 "parameters": run.parameters if run else None,
-                "training seconds": run.seconds if run else None,
+                "training seconds": work.rounded(run.seconds, 1) if run else None,
                 "goal met": goals.is_met(assignment.goal, run) if run and goals.text_of(assignment.goal) else None,
-                "predicted accuracy": guess.accuracy if guess else None,
+                "predicted accuracy": work.rounded(guess.accuracy) if guess else None,
                 "predicted pair": " and ".join(guess.confused) if guess else None,
             }
         )
     return rows
 
 
-def _progress(assignment: Assignment, room: Room) -> list[dict[str, Any]]:
+def _progress(assignment: Assignment, room: Room, guesses: Guesses | None) -> list[dict[str, Any]]:
     rows = []
     for person in rooms.members(room):
-        standing = lesson_progress.read(people.visitor(person.id)).of(str(assignment.state.get(LESSON)))
+        name = str(assignment.state.get(LESSON))
+        standing = lesson_progress.read(people.visitor(person.id)).of(name)
+        right, made = guesses(name, standing) if guesses is not None else (None, None)
         rows.append(
             {
                 "lesson": assignment.title,
@@ -99,6 +134,8 @@ def _progress(assignment: Assignment, room: Room) -> list[dict[str, Any]]:
                 "finished": standing.is_finished,
                 "step": standing.step + 1 if standing.since else 0,
                 "tasks done": len(standing.done),
+                "guesses right": right,
+                "guesses made": made,
             }
         )
     return rows
@@ -118,7 +155,7 @@ def _drawings(room: Room, activity: Activity) -> tuple[list[dict[str, Any]], dic
             "sent": _when(one.made),
             "class": named(one.label),
             "prediction": named(one.predicted),
-            "confidence": one.confidence,
+            "confidence": work.rounded(one.confidence),
             "state": STATES[one.state],
         }
         for one in found

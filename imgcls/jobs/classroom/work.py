@@ -183,11 +183,11 @@ def table(room: Room) -> bytes:
             work.state,
             work.epoch,
             work.epochs,
-            work.val_accuracy,
+            rounded(work.val_accuracy),
             work.validation_images or None,
-            work.test_accuracy,
+            rounded(work.test_accuracy),
             work.parameters,
-            work.seconds,
+            rounded(work.seconds, 1),
             time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(work.run.created)),
         )
         for work in found
@@ -197,6 +197,11 @@ def table(room: Room) -> bytes:
     rows += [(member.name, *empty) for member in rooms.members(room) if member.id not in with_runs]
     rows.sort(key=lambda row: row[0].casefold())
     return safe_csv.csv_file({name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)})
+
+
+def rounded(value: float | None, digits: int = 4) -> float | None:
+    """As a table for people has it."""
+    return None if value is None else round(value, digits)
 
 
 @lru_cache(1024)

@@ -3,7 +3,7 @@
 <own data>/.rooms/
     .lock          held while a room or its members change
     <ID>.json      {"version": 1, "teacher": "<visitor ID>", "opened": 1767225600.0, "closed": 0.0, "message": "",
-                    "said": 0.0, "is_paused": false, "on_stage": ""}
+                    "said": 0.0, "is_paused": false, "on_stage": "", "name": "9b, Tuesday"}
 
 An ID is the code that pupils enter and a random part: a code may be used again once its room is closed, an ID never is,
 so that nobody sees the runs of an earlier class.
@@ -27,7 +27,7 @@ from imgcls.system import atomic, json_files, paths
 VERSION = 1
 CODE_LENGTH = 5
 ID = re.compile(rf"([{LETTERS}]{{{CODE_LENGTH}}})-[0-9a-f]{{8}}")
-MESSAGE_LENGTH = 200
+MESSAGE_LENGTH, CLASS_NAME_LENGTH = 200, 40
 LOCK_SECONDS = 10.0
 
 
@@ -36,7 +36,7 @@ class Room:
     """`opened`, `said` and `closed` are seconds since 1970; `closed` is 0 while the room is open.
 
     `said` is when the message was sent: the same text sent again is another message. `on_stage` is the ID of the member
-    whose work the teacher shows to all; "" if nobody.
+    whose work the teacher shows to all; "" if nobody. `name` is what its teacher calls the class; "" if nothing.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Room:
     is_paused: bool = False
     on_stage: str = ""
     said: float = 0.0
+    name: str = ""
 
     @property
     def code(self) -> str:
@@ -104,6 +105,12 @@ def tidy(code: str) -> str:
     return "".join(letter for letter in code.upper() if letter in LETTERS)
 
 
+def tidy_text(text: str, most: int) -> str:
+    """A line of printable characters, at most so many."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split())[:most].strip()
+
+
 @contextlib.contextmanager
 def changing() -> Iterator[None]:
     """Of all processes and threads that change rooms, one at a time."""
@@ -135,8 +142,16 @@ def changed(room: Room, **values: Any) -> Room:
     return room
 
 
+def note_taught(room: Room) -> None:
+    """Note that this is the room of its teacher, who keeps their rights over what was done in their earlier ones."""
+    before = people.find(room.teacher).taught
+    known = [other.id for other in all_of() if other.teacher == room.teacher and other.id not in before]
+    taught = dict.fromkeys([*known, *before, room.id])
+    people.change(room.teacher, room=room.id, taught=tuple(taught)[-people.MOST_TAUGHT :])
+
+
 def write(room: Room) -> None:
-    names = ("teacher", "opened", "closed", "message", "said", "is_paused", "on_stage")
+    names = ("teacher", "opened", "closed", "message", "said", "is_paused", "on_stage", "name")
     content = {name: getattr(room, name) for name in names}
     atomic.write_json(folder() / f"{room.id}.json", {"version": VERSION, **content})
 
@@ -161,6 +176,7 @@ def _read(path: Path, _stamp: tuple[int, int]) -> Room | None:
             is_paused,
             on_stage if isinstance(on_stage, str) and people.ID.fullmatch(on_stage) else "",
             float(said) if json_files.is_number(said, 0) else 0.0,
+            tidy_text(name, CLASS_NAME_LENGTH) if isinstance(name := content.get("name"), str) else "",
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

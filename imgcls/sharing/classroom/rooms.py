@@ -13,10 +13,11 @@ from imgcls import sharing
 from imgcls.errors import UserError
 from imgcls.sharing import Action, Mode, NotAllowed, Role, Visitor, people, permissions
 from imgcls.sharing.classroom import guessing
+from imgcls.sharing.classroom.room_files import CLASS_NAME_LENGTH as CLASS_NAME_LENGTH
 from imgcls.sharing.classroom.room_files import CODE_LENGTH as CODE_LENGTH
 from imgcls.sharing.classroom.room_files import MESSAGE_LENGTH as MESSAGE_LENGTH
 from imgcls.sharing.classroom.room_files import Room as Room
-from imgcls.sharing.classroom.room_files import all_of, changed, changing, write
+from imgcls.sharing.classroom.room_files import all_of, changed, changing, note_taught, tidy_text, write
 from imgcls.sharing.classroom.room_files import all_open as all_open
 from imgcls.sharing.classroom.room_files import find as find
 from imgcls.sharing.classroom.room_files import find_open as find_open
@@ -57,8 +58,8 @@ def may_open(visitor: Visitor) -> bool:
     return may and sharing.mode() is Mode.CLASSROOM and bool(visitor.id)
 
 
-def open_new() -> Room:
-    """Open a room whose teacher is the present visitor.
+def open_new(name: str = "") -> Room:
+    """Open a room whose teacher is the present visitor; it may have a name.
 
     Raises:
         NotAllowed: they are no teacher.
@@ -74,9 +75,9 @@ def open_new() -> Room:
         code = ""
         while not code or find_open(code):
             code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
-        room = Room(f"{code}-{secrets.token_hex(4)}", visitor.id, time.time())
+        room = Room(f"{code}-{secrets.token_hex(4)}", visitor.id, time.time(), name=tidy_text(name, CLASS_NAME_LENGTH))
         write(room)
-        people.change(visitor.id, room=room.id)
+        note_taught(room)
     return room
 
 
@@ -197,9 +198,8 @@ def announce(room: Room, text: str) -> Room:
         UserError: it cannot be written.
     """
     require(Action.MESSAGE_CLASS, room)
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
     with changing():
-        return changed(room, message=" ".join(printable.split())[:MESSAGE_LENGTH].strip(), said=time.time())
+        return changed(room, message=tidy_text(text, MESSAGE_LENGTH), said=time.time())
 
 
 def message_for(room: Room, visitor_id: str) -> str:

@@ -3,6 +3,7 @@
 import os
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -70,5 +71,5 @@ def signed_in(visitor: Visitor, user: dict) -> Visitor:
         listed = {text.strip().casefold() for text in os.environ.get(variable, "").split(",")} - {""}
         if address.strip().casefold() in listed:
             name = visitor.name or str(user.get("name") or "")[: people.NAME_LENGTH]
-            return Visitor(visitor.id, role, name, visitor.room)
+            return replace(visitor, role=role, name=name)
     return visitor

@@ -53,6 +53,21 @@ def test_the_archive_has_runs_assignments_lessons_and_drawings(room, join, given
 
 def test_an_empty_class_has_an_archive_and_pupils_get_none(room, ada):
     with as_now(TEACHER):
-        assert zipfile.ZipFile(io.BytesIO(export.archive(room))).namelist() == ["runs.csv"]
+        assert zipfile.ZipFile(io.BytesIO(export.archive(room))).namelist() == ["README.txt", "runs.csv"]
     with as_now(ada), pytest.raises(NotAllowed):
         export.archive(room)
+
+
+def test_numbers_are_rounded_guesses_counted_and_every_column_explained(room, given, ada, monkeypatch):
+    task = given(asks_guess=True)
+    begin(ADA, task, CONFIG, Guess(2 / 3, ("4", "9")))
+    with as_now(TEACHER):
+        lesson = assignments.make(room, "lessons", "First", {LESSON: "first-drawing"})
+        file = zipfile.ZipFile(io.BytesIO(export.archive(room, lambda name, standing: (3, 4))))
+    (attempt,) = rows(file, f"assignments/Small network {task.code}.csv")
+    assert attempt["predicted accuracy"] == "0.6667"
+    (progress,) = rows(file, f"lessons/First {lesson.code}.csv")
+    assert (progress["guesses right"], progress["guesses made"]) == ("3", "4")
+    text = file.read("README.txt").decode()
+    for name in ("predicted accuracy", "guesses right", "goal met", "validation accuracy"):
+        assert name in text

@@ -119,14 +119,17 @@ def test_a_pupil_cannot_pause_or_export_a_class(room, join, mnist_sample, act):
     assert not run.request.pause and not rooms.find(room.id).is_paused
 
 
-def test_the_runs_of_another_class_are_not_seen(room, join, mnist_sample):
+def test_the_runs_of_another_class_are_its_own_and_only_its_teacher_still_sees_them(room, join, mnist_sample):
     join(ADA, room, "Ada")
     queued(ADA)
     with as_teacher():
         rooms.close(room)
         new = rooms.open_new()
     with as_teacher():
-        assert work.of_room(new) == [] and runs.all_runs() == []
+        assert work.of_room(new) == [] and len(work.of_room(room)) == 1
+    people.change("U" * 22, name="Mr Gauss", role=Role.TEACHER)
+    with acting_as(people.visitor("U" * 22)):
+        assert work.of_room(room) == [] and runs.all_runs() == []
 
 
 def test_the_table_has_all_runs_and_members_without_one_and_starts_no_formula(room, join, mnist_sample):

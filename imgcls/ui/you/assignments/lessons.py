@@ -70,7 +70,7 @@ def progress(assignment: Assignment, *, is_teacher: bool) -> None:
                 _("Name"): [person.name for person in members],
                 _("Progress"): [_place(name, standing) for standing in standings],
                 _("Tasks done"): [_of(len(standing.done & set(tasks)), len(tasks)) for standing in standings],
-                _("Guesses right"): [_right(name, standing) for standing in standings],
+                _("Guesses right"): [_of(*guesses(name, standing)) for standing in standings],
             },
             hide_index=True,
             height=formatting.table_height(len(members)),
@@ -87,15 +87,18 @@ def _place(name: str, standing: Standing) -> str:
     return _("Step {number} of {count}").format(number=min(standing.step, count - 1) + 1, count=count)
 
 
-def _right(name: str, standing: Standing) -> str:
+def guesses(name: str, standing: Standing) -> tuple[int, int]:
+    """How many guesses somebody has made in a lesson: the right ones, and all. A lesson that is gone has none."""
+    if name not in lessons.names():
+        return 0, 0
     steps = lessons.find(name).STEPS
     asked = {number: step.question.right for number, step in enumerate(steps) if step.question is not None}
     right = sum(standing.answers.get(number) == choice for number, choice in asked.items())
-    return _of(right, len(asked.keys() & standing.answers.keys()))
+    return right, len(asked.keys() & standing.answers.keys())
 
 
 def _of(done: int, total: int) -> str:
-    return _("{done} of {total}").format(done=done, total=total)
+    return _("{done} of {total}").format(done=done, total=total) if total else "–"
 
 
 def _numbered(name: str) -> str:

@@ -9,7 +9,7 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.sharing.classroom import join_link, rooms
+from imgcls.sharing.classroom import earlier, join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
@@ -51,8 +51,11 @@ def show(room: Room, *, is_first_tab: bool) -> None:
         st.button(_("Pause all"), icon=":material/pause:", on_click=attempt, args=(work.pause_all, room))
         if room.is_paused:
             st.button(_("Resume all"), icon=":material/play_arrow:", on_click=attempt, args=(work.resume_all, room))
+        with st.popover(_("Name"), icon=":material/edit:", key="class-name"):
+            _name(room)
         exporting.show(room)
         if st.button(_("Close the class"), icon=":material/door_front:"):
+            exporting.forget_in_dialog()
             st.dialog(_("Close the class?"))(_confirm_closing)(room)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
@@ -134,9 +137,31 @@ def _silence(room: Room) -> None:
 def _confirm_closing(room: Room) -> None:
     st.markdown(
         _(
-            "The code stops working, and the members can no longer train. They still see the runs. Runs in progress "
-            "continue."
+            "The members can no longer train, and the code works again only if you open the class again. They still "
+            "see the runs. Runs in progress continue."
         )
     )
-    if st.button(_("Close the class"), type="primary", key="class-close", on_click=attempt, args=(rooms.close, room)):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_closed = st.button(
+            _("Close the class"), type="primary", key="class-close", on_click=attempt, args=(rooms.close, room)
+        )
+        exporting.show(room, key=exporting.IN_DIALOG)
+    exporting.tell_in_dialog()
+    if is_closed:
         st.rerun()
+
+
+def _name(room: Room) -> None:
+    with st.form("class-name-form", border=False):
+        name = st.text_input(
+            _("Name of the class"),
+            room.name,
+            max_chars=rooms.CLASS_NAME_LENGTH,
+            placeholder=_("Optional, such as 9b, Tuesday"),
+            width=320,
+            help=_("Shown on the Class page and on screens, and part of the name of the export."),
+        )
+        if st.form_submit_button(_("Save"), icon=":material/check:"):
+            with errors.shown():
+                earlier.give_name(room, name)
+                st.rerun()

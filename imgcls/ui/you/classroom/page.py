@@ -3,21 +3,35 @@
 import streamlit as st
 
 from imgcls import sharing
+from imgcls.languages import gettext as _
 from imgcls.sharing import Role, Visitor
 from imgcls.sharing.classroom import rooms
+from imgcls.ui.app.errors import plain
 from imgcls.ui.you import code_field
-from imgcls.ui.you.classroom import pupil, teacher
+from imgcls.ui.you.classroom import earlier, exporting, pupil, teacher
+
+
+def title() -> str:
+    """The heading of the page, with the name of the visitor's class."""
+    room = earlier.requested() or rooms.find(sharing.current().room)
+    return _("Class {code}").format(code=plain(room.name)) if room is not None and room.name else _("Class")
 
 
 def show() -> None:
     """The whole page below its title."""
     visitor = sharing.current()
     code_field.confirm()
+    if rooms.may_open(visitor):
+        exporting.tell()
     room = rooms.find(visitor.room)
-    if room is not None and rooms.manages(visitor, room):
+    if (looked_at := earlier.requested()) is not None:
+        teacher.show_earlier(looked_at)
+    elif room is not None and rooms.manages(visitor, room):
         teacher.show(room)
+        earlier.show()
     elif rooms.may_open(visitor):
         teacher.show_start()
+        earlier.show()
         if visitor.role is Role.OWNER:
             teacher.show_others()
     elif not visitor.id:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from imgcls.jobs.classroom import projected, work
+from imgcls.jobs.classroom import naming, projected, work
 from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
 from imgcls.languages import N_, ngettext
@@ -13,8 +13,9 @@ from imgcls.sharing import people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors
+from imgcls.ui.app.errors import plain
 from imgcls.ui.you.assignments import lists
-from imgcls.ui.you.classroom import approving, exporting, head, members, ranking, reach, stage, together
+from imgcls.ui.you.classroom import approving, earlier, exporting, head, members, ranking, reach, stage, together
 
 TICK_SECONDS = 5.0
 TAB, TAB_KEY = "tab", "class-tab"
@@ -26,10 +27,18 @@ def show_start() -> None:
     """For a teacher without a room."""
     st.markdown(_("Open a class: pupils join with a code and their name, and you see what everyone trains."))
     reach.warn()
-    if st.button(_("Open a class"), type="primary", icon=":material/door_open:"):
-        with errors.shown():
-            rooms.open_new()
-            st.rerun()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            _("Name of the class"),
+            max_chars=rooms.CLASS_NAME_LENGTH,
+            placeholder=_("Optional, such as 9b, Tuesday"),
+            key="class-name-new",
+            width=320,
+        )
+        if st.button(_("Open a class"), type="primary", icon=":material/door_open:"):
+            with errors.shown():
+                rooms.open_new(name)
+                st.rerun()
 
 
 def show_others() -> None:
@@ -56,10 +65,28 @@ def show(room: Room) -> None:
     if room.is_open:
         head.show(room, is_first_tab=st.query_params.get(TAB, "") in ("", "people"))
     else:
-        text = _("Class {code} is closed: no one can join or train.").format(code=f"**{room.code}**")
-        st.info(text, icon=":material/door_front:")
-        exporting.show(room)
+        _closed(room)
         show_start()
+    _content(room)
+
+
+def show_earlier(room: Room) -> None:
+    """A closed class, beside the one that its teacher may have at present."""
+    earlier.back()
+    _closed(room)
+    _content(room)
+
+
+def _closed(room: Room) -> None:
+    text = _("{name} is closed: no one can join or train.").format(name=f"**{plain(naming.title(room))}**")
+    st.info(text, icon=":material/door_front:")
+    present = rooms.find(people.find(room.teacher).room)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        exporting.show(room)
+        earlier.open_again(room, may_open=present is None or not present.is_open)
+
+
+def _content(room: Room) -> None:
     members.note(room)
     st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_counts)(room.id)
     TABS[_tab(room)][1](room)

@@ -264,7 +264,7 @@ def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):
     app.button(key="class-close").click().run()
     assert is_intact(app)
     assert not rooms.find(room.id).is_open
-    assert f"Class **{room.code}** is closed" in text_of(app) and app.get("download_button")
+    assert f"**Class {room.code}** is closed" in text_of(app) and app.get("download_button")
     look_as("B" * 22)
     assert "This class is closed." in text_of(opened("class"))
 
@@ -432,7 +432,7 @@ def test_the_teachers_page_speaks_german(look_as, room):
     assert is_intact(app)
     assert "1 Mitglied" in text_of(app) and "Moderation" in [one.label for one in app.checkbox]
     button(app, "Klasse schließen").click().run()
-    assert is_intact(app) and "Der Code gilt nicht mehr" in text_of(app)
+    assert is_intact(app) and "der Code gilt erst wieder" in text_of(app)
 
 
 def test_the_stage_shows_no_run_that_the_teacher_does_not_see(look_as, room, finished_run):

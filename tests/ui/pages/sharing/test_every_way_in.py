@@ -43,6 +43,7 @@ NAMING = {
     "import": ("runs",),
     "assignment": ("train", "data", "evaluate", "predict"),
     "join": ("class",),
+    "class": ("class",),
 }
 # What is shown of the thing that the visitor sees anyway, or a control of the page.
 HARMLESS = {
@@ -132,6 +133,8 @@ def secrets(finished_run, mnist_sample, monkeypatch) -> dict[str, str]:
         people.change(visitor.id, name=visitor.name, role=visitor.role)
     finished_run.rename(SECRET)
     with acting_as(people.visitor(TEACHER.id)):
+        closed = rooms.open_new(SECRET)
+        rooms.close(closed)
         room = rooms.open_new()
         rooms.announce(room, SECRET)
         task = assignments.make(
@@ -165,6 +168,7 @@ def secrets(finished_run, mnist_sample, monkeypatch) -> dict[str, str]:
         "import": imported,
         "assignment": task.code,
         "join": room.code,
+        "class": closed.id,
     }
 
 
