@@ -4,7 +4,8 @@ A style sheet that a page sends arrives after the first paint: the heading would
 
 The HTML also loads the code of the elements that most pages have. Streamlit loads it when the first such element
 arrives, and shows a grey bar of another height meanwhile, so that everything below moves twice. More scripts give the
-whole document the colour scheme of the app, let Back leave a page in one step, and open each page at its top.
+whole document the colour scheme of the app, let Back leave a page in one step, open each page at its top, and close the
+menu of a phone.
 
 It also says in which language the page is and in which direction that is written, and remembers a language that the
 address names.
@@ -35,7 +36,7 @@ SHEETS = ("style.css", "lessons.css")
 STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
 SCRIPTS = tuple(
     Path(__file__).with_name(f"{name}.js").read_text("utf-8")
-    for name in ("color_scheme", "back_button", "page_changes")
+    for name in ("color_scheme", "back_button", "page_changes", "phone_menu")
 )
 """In this order: `page_changes` notices what `back_button` makes of a new address."""
 END = b"</head>"

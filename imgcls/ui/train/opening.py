@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from imgcls import models
 from imgcls.config import PARAMS
 from imgcls.datasets.recipes import presets
-from imgcls.errors import UserError
+from imgcls.errors import SettingError, UserError
 from imgcls.params import Value
 from imgcls.ui.app.assignments import fixed_controls, form
 from imgcls.ui.app.lessons import standing, stored
@@ -22,6 +23,8 @@ from imgcls.ui.train.presets import controls
 FIRST = "quick"
 OPENED = "train-opened"
 """Session key of `Opened`."""
+RESTORED = "train-restored"
+"""Session key of the settings of an address that the visitor came back to, until the form has them."""
 PLAIN, PARAMETER = "plain", "preset"
 """`?preset=plain` in the URL: every setting is at its default because somebody chose it, as in a run trained again."""
 CHOSEN = {"data", "model"}
@@ -42,6 +45,27 @@ def receive(values: Mapping[str, Value]) -> None:
     """Fills in what another page passed to the form."""
     settings_form.fill(values)
     if not values.keys() <= CHOSEN:
+        st.session_state[OPENED] = Opened(("", ""), is_open=False)
+
+
+def restore() -> None:
+    """Takes the settings from the address after Back, or "Train" on the page of a run. Call it before the form.
+
+    In such a run of the script, Streamlit gives each control the value that the address has for it, at the moment when
+    it is created and whatever was assigned to it. Presets, which are drawn before the controls, would show others, and
+    "Quick" could not be filled in. So this run only notes what the address says, and the next one assigns it.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None and context.is_history_navigation:
+        names = [name for name in _all_settings() if name in st.query_params or st.session_state.get(name) is not None]
+        st.session_state[RESTORED] = {name: _in_address(name) for name in names}
+        st.rerun()
+    values = st.session_state.pop(RESTORED, None)
+    if values is None:
+        return
+    settings_form.fill(values)
+    st.session_state.pop(OPENED, None)
+    if any(value != settings_form.param_of(name).default for name, value in values.items() if name not in CHOSEN):
         st.session_state[OPENED] = Opened(("", ""), is_open=False)
 
 
@@ -76,6 +100,26 @@ def _is_untouched(filled: Mapping[str, Value], model: str) -> bool:
     names += [f"{model}.{param.name}" for param in models.params(model)]
     usual = {name: settings_form.param_of(name).default for name in (*names, *filled)}
     return settings_form.shown_values(usual) == usual | dict(filled)
+
+
+def _in_address(name: str) -> Value:
+    """The value that the address has for a control; its default if that is none, or no possible one."""
+    text, param = st.query_params.get(name), settings_form.param_of(name)
+    if text is None:
+        return param.default
+    if name == "model":
+        titles = {models.family(one).TITLE: one for one in models.names()}
+        return titles.get(text, param.default)
+    try:
+        return param.parsed(text.replace(",", "") if name == "train_images" else text)
+    except SettingError:
+        return param.default
+
+
+def _all_settings() -> list[str]:
+    """The names of all controls, whatever the model, but that of the dataset, which knows what is lost."""
+    names = [param.name for param in PARAMS if param.name not in ("data", "model_settings")]
+    return names + [f"{model}.{param.name}" for model in models.names() for param in models.params(model)]
 
 
 def _is_task() -> bool:

@@ -48,6 +48,7 @@ def show(manage: Callable[[Run], None]) -> None:
     """The whole page. `manage`: as for `run_page.show`."""
     opening.receive(links.take_preset())
     if not _show_run(manage):
+        opening.restore()
         _show_form()
 
 
