@@ -292,3 +292,14 @@ def test_damaged_filters_are_left_out(make_run):
         file.write('{"epoch": 4, "shape": [-1, -1, 1, 1], "weights": "AA=="}\n{"epoch": 5, "sha')
     assert list(filters.read(run)) == [1, 2]
     assert filters.read(run)[2].shape == (filters.MOST, filters.LONGEST, filters.LONGEST, 1)
+
+
+def test_after_the_training_the_images_have_the_predictions_of_the_saved_epoch(make_run):
+    run = make_run()
+    trained(run, HISTORY).pack()
+    labels = part(6).labels
+    live_predictions.write(run, labels, CLASSES, [0], np.zeros((1, 8, 8, 1), np.uint8))
+    saved = live_predictions.read(run, 2)
+    assert saved.epoch == 2 and (saved.probabilities.argmax(1) == labels).sum() == len(HISTORY[1])
+    assert live_predictions.read(run).epoch == 6
+    assert live_predictions.read(run, 0).epoch == 6, "none is so old"

@@ -83,8 +83,10 @@ def write(run: Run, labels: ArrayLike, num_classes: int, shown: ArrayLike, image
         )
 
 
-def read(run: Run) -> LivePredictions | None:
-    """The newest predictions; None if the run recorded none, as with several labels an image.
+def read(run: Run, epoch: int | None = None) -> LivePredictions | None:
+    """The newest predictions, or those after an `epoch`; None if there are none, as with several labels an image.
+
+    Long training runs do not keep those of every epoch: then the newest ones up to it.
 
     Raises:
         RunError: a file is damaged.
@@ -102,7 +104,7 @@ def read(run: Run) -> LivePredictions | None:
     if not _are_within(shown, len(labels)):
         raise RunError(epoch_predictions.DAMAGED)
     newest = LivePredictions(labels, classes, shown, stored["pictures"])
-    records = _newest_records(run, newest)
+    records = _newest_records(run, newest) if epoch is None else _records_until(run, newest, epoch)
     if not len(records):
         return newest
     before = records["answers"][-2].argmax(1) if len(records) > 1 else None
@@ -124,9 +126,22 @@ def _newest_records(run: Run, of: LivePredictions) -> np.ndarray:
             file.seek(first * kind.itemsize)
             return np.frombuffer(file.read((whole - first) * kind.itemsize), kind)
     except FileNotFoundError:
-        packed = epoch_predictions.read(run)
+        return _packed(run, of)[-2:]
+
+
+def _records_until(run: Run, of: LivePredictions, epoch: int) -> np.ndarray:
+    """At most two records of a run that has ended, that of the epoch last; the newest ones if none is so old."""
+    records = _packed(run, of)
+    count = int(np.count_nonzero(records["epoch"] <= epoch))
+    return records[max(0, count - 2) : count] if count else _newest_records(run, of)
+
+
+def _packed(run: Run, of: LivePredictions) -> np.ndarray:
+    """All records that were kept at the end of the training."""
+    kind = record_type(len(of.labels), of.num_classes)
+    packed = epoch_predictions.read(run)
     if packed is None or packed.probabilities.shape[1:] != (len(of.labels), of.num_classes):
         return np.zeros(0, kind)
-    records = np.zeros(len(packed.epochs[-2:]), kind)
-    records["epoch"], records["answers"] = packed.epochs[-2:], packed.probabilities[-2:]
+    records = np.zeros(len(packed.epochs), kind)
+    records["epoch"], records["answers"] = packed.epochs, packed.probabilities
     return records

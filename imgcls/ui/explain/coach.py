@@ -22,6 +22,20 @@ NOTHING = (
 )
 
 
+TERMS = {
+    "dead_units": ("Unit", "ReLU", "Gradient"),
+    "exploding_gradients": ("Gradient", "Learning rate"),
+    "imbalance": ("Class weights",),
+    "label_noise": ("Label",),
+    "leakage": ("Leak",),
+    "learning_rate_high": ("Learning rate", "Loss"),
+    "learning_rate_low": ("Learning rate", "Loss"),
+    "overfitting": ("Overfitting", "Generalisation"),
+    "underfitting": ("Underfitting",),
+}
+"""Rule -> the terms that its findings use."""
+
+
 def show(run: Run) -> bool:
     """The findings about a run that has ended; a sentence if there are none, or why they cannot be had.
 
@@ -41,6 +55,10 @@ def show(run: Run) -> bool:
         for one in found:
             with st.container(border=True, height="stretch", key=f"coach-{one.rule}", gap="small"):
                 _finding(run, one)
+    if terms := dict.fromkeys(term for one in found for term in TERMS.get(one.rule, ())):
+        from imgcls.ui.app.lessons import words  # reads the glossary
+
+        words.show(tuple(terms))
     return False
 
 

@@ -58,17 +58,19 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
         return
     with shown():
         coach.attempt(run)
+    # Both have two elements here, as Streamlit keeps what was at the places that the new page has not reached yet: the
+    # live view, whose container the first one replaces, and the buttons below, which would push the curves down.
     if state in ENDED:
-        # The whole live view is in the container that this replaces. Streamlit would otherwise keep its buttons below
-        # what comes first here, until the page is complete.
         st.empty()
-        if state == "lost":
-            _watch(run)
-        _announce_end(run, state)
-        _ended(run, state)
+        with st.container(key="ended"):
+            if state == "lost":
+                _watch(run)
+            _announce_end(run, state)
+            _ended(run, state)
     else:
         with st.container(key="live"):
             live.show(run, state)
+        st.empty()
     own_metrics.show(run, state)
     probes.show(run, state)
     manage(run)
@@ -85,11 +87,15 @@ def _ended(run: Run, state: str) -> None:
     _curves(curves)
     if run.is_tested:
         _next(run, state, result)
-        live_images.show(run)  # as they were last during the training
-        finish.mistakes(run)
+        live_images.show(run, saved=result.get("best_epoch"))
     golden_report.show(run)
-    if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
-        with shown():
+    has_coach = curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder)
+    mistakes = finish.mistakes(run) if run.is_tested else ""
+    left, right = st.columns([2, 3], gap="large") if has_coach and mistakes else 2 * (st.container(),)
+    if mistakes:
+        left.html(mistakes)
+    if has_coach:
+        with right, shown():
             if coach.show(run):
                 presets.offer_next(run.config)
 
@@ -117,7 +123,7 @@ def _announce_end(run: Run, state: str) -> None:
     """A notice for a visitor who watched the training, and the state in the tab's title."""
     word = formatting.word(state)
     st.set_page_config(page_title=f"{word} · imgcls")
-    if st.session_state.pop("ended", None) == run.id:
+    if st.session_state.pop("ended", None) == run.id and not run.is_tested:  # its result is in sight otherwise
         st.toast(f"{plain(run.label)}: {word.lower()}.", icon=formatting.STATES[state][1])
 
 
@@ -134,7 +140,13 @@ def _outcome(run: Run, state: str) -> dict:
     if message:
         show_message = st.error if state in ("failed", "lost", "damaged") else st.info
         show_message(plain(message), icon=formatting.STATES[state][1])
-    if "test_accuracy" in result:
+    panel = finish.panel(run, result)
+    if panel:
+        with st.container(key="run-result"):
+            st.html(panel)
+        with st.container(key="run-numbers"):
+            st.html(metric_row.markup((_validation(result), *_training_numbers(run, result))))
+    elif "test_accuracy" in result:
         count = result.get("counts", {}).get("test", 0)
         (accuracy, low_high), explained = finish.test_accuracy(result), ""
         if count and not is_imported:
@@ -153,27 +165,21 @@ def _outcome(run: Run, state: str) -> dict:
                     low_high,
                     explained,
                 ),
-                Number(
-                    _("Validation accuracy (all labels)") if is_multilabel else _("Validation accuracy"),
-                    formatting.fraction(result.get("val_accuracy")),
-                    "" if is_imported else _("best epoch"),
-                ),
-                *(() if is_imported else _training_numbers(result)),
+                _validation(result, is_imported=is_imported),
+                *(() if is_imported else _training_numbers(run, result)),
             )
         )
         with st.container(key="imported-numbers" if is_imported else "run-numbers"):
             st.html(shown_numbers)
     elif "val_accuracy" in result:  # a trial of a study
         numbers = [Number("Validation accuracy", formatting.fraction(result["val_accuracy"]), "best epoch")]
-        metric_row.show([*numbers, *_training_numbers(result)])
+        metric_row.show([*numbers, *_training_numbers(run, result)])
     if record := trials.read(run):
         changed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in record.params.items())
         st.caption(plain(f"Trial {record.number} of a study, with {changed}."))
         if st.button("Open the study", icon=":material/travel_explore:"):
             links.go("studies.py", study=record.study)
     if run.is_tested:
-        if text := finish.achieved(run, result):
-            st.markdown(text)
         finish.buttons(run)
     return result
 
@@ -206,13 +212,19 @@ def _train_again(run: Run, task: Assignment | None) -> None:
         links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
 
 
-def _training_numbers(result: dict) -> tuple[Number, ...]:
+def _validation(result: dict, *, is_imported: bool = False) -> Number:
+    is_multilabel = "test_macro_f1" in result
+    name = _("Validation accuracy (all labels)") if is_multilabel else _("Validation accuracy")
+    return Number(name, formatting.fraction(result.get("val_accuracy")), "" if is_imported else _("best epoch"))
+
+
+def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
     best, total = result.get("best_epoch"), results.total_seconds(result)
     return (
         Number(
             _("Best epoch"),
             _("{number} of {count}").format(number=best, count=result.get("epochs")) if best else "–",
-            _("its weights were saved"),
+            _("lowest validation loss; saved") if _is_chosen_by_loss(run) else _("its weights were saved"),
         ),
         Number(
             _("Images per second"), languages.number(round(result.get("pictures_per_second", 0))), _("while training")
@@ -224,6 +236,13 @@ def _training_numbers(result: dict) -> tuple[Number, ...]:
             _(TIMES),
         ),
     )
+
+
+def _is_chosen_by_loss(run: Run) -> bool:
+    try:
+        return run.config.monitor == "loss"
+    except UserError:  # damaged: the page says so
+        return False
 
 
 def _continue(run: Run, state: str, result: dict) -> None:

@@ -5,7 +5,10 @@ from imgcls.evaluation.coach.finding import Finding
 from imgcls.evaluation.metrics.percent import percent
 
 TITLE = "Dead units"
-WHY = "A ReLU unit that is 0 for every image has no gradient: it is lost for the rest of training."
+WHY = (
+    "Such a unit no longer learns: with ReLU, a unit that is 0 for every image has no gradient. A smaller learning "
+    "rate and GELU, an activation without a flat half, avoid that."
+)
 ORDER = 4
 SHARE = 0.4
 
@@ -19,7 +22,8 @@ def find(evidence: Evidence) -> Finding | None:
         return None
     rate = max(evidence.config.learning_rate / 3, 1e-6)
     return Finding(
-        f"{percent(share, 0)} of the units of “{layer}” are 0 for all validation images that were checked.",
+        f"Part of the network does nothing: {percent(share, 0)} of the units of “{layer}” are 0 for all validation "
+        "images that were checked.",
         "Train with GELU and a third of the learning rate",
         {"model.activation": "gelu", "learning_rate": float(f"{rate:.2g}")},
     )

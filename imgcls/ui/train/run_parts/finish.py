@@ -1,6 +1,7 @@
 """What a finished run has achieved: a sentence, three large buttons for what comes next, and its worst mistakes."""
 
 import html
+import re
 from typing import Literal
 
 import streamlit as st
@@ -9,8 +10,8 @@ from imgcls import languages
 from imgcls.config import imported_model
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import percent
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
-from imgcls.languages import ngettext
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
@@ -18,6 +19,7 @@ from imgcls.ui.cache import predictions as cached_predictions
 from imgcls.ui.widgets import formatting, gallery
 
 MISTAKES = 3
+INTERVAL = N_("Uncertainty (95% confidence interval): {interval}. On all such images, the accuracy is probably in it.")
 
 
 def test_accuracy(result: dict) -> tuple[str, str]:
@@ -55,6 +57,22 @@ def achieved(run: Run, result: dict) -> str:
     return text
 
 
+def panel(run: Run, result: dict) -> str:
+    """The score in large type and what it means, as HTML; empty for imported and multi-label models."""
+    said = achieved(run, result)
+    if not said:
+        return ""
+    name, (value, note) = _("Test accuracy"), test_accuracy(result)
+    if not formatting.is_from_few(result):
+        score = formatting.test_score(result)
+        note = _(INTERVAL).format(interval=percent.interval(score.low, score.high))
+    said = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(said))
+    return (
+        f'<div class="run-result"><p><span>{html.escape(name)}</span><b>{html.escape(value)}</b></p>'
+        f"<div><p>{said}</p><p>{html.escape(note)}</p></div></div>"
+    )
+
+
 def buttons(run: Run) -> None:
     """What to do with a finished model, as three large buttons."""
     with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
@@ -68,23 +86,23 @@ def buttons(run: Run) -> None:
             links.go("evaluate.py", run=run.id, view="Export")
 
 
-def mistakes(run: Run) -> None:
-    """The test images that the model got wrong with the highest confidence."""
+def mistakes(run: Run) -> str:
+    """The test images that the model got wrong with the highest confidence, as HTML; empty if there are none."""
     try:
         tested = cached_predictions.single_label_predictions(run)
     except UserError:
-        return  # several labels an image; or damaged, as Evaluate says
+        return ""  # several labels an image; or damaged, as Evaluate says
     worst = tested.worst_first
     worst = worst[(tested.row_of[worst] >= 0) & ~tested.is_right[worst]][:MISTAKES]
     if not len(worst):
-        return
+        return ""
     tiles = []
     for at in worst.tolist():
         said, actual = tested.names[tested.predicted[at]], tested.names[tested.labels[at]]
         lines = (f"✗ {said}", _("actually {name}").format(name=actual))
         tiles.append(gallery.Tile(tested.images[tested.row_of[at]], f"{lines[0]}, {lines[1]}", lines))
     title = html.escape(_("Its most confident mistakes:"))
-    st.html(f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>')
+    return f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>'
 
 
 def _large_button(label: str, icon: str, key: str, *, kind: Literal["primary", "secondary"] = "secondary") -> bool:

@@ -4,6 +4,7 @@ One piece of HTML of constant height, computed once for each epoch, because the 
 """
 
 import html
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from imgcls import datasets
 from imgcls.charts import theme
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import percent
+from imgcls.languages import N_
+from imgcls.languages import gettext as _
 from imgcls.runs.predictions import epoch_predictions, live_predictions
 from imgcls.runs.predictions.live_predictions import LivePredictions
 from imgcls.runs.run import Run
@@ -23,6 +26,7 @@ from imgcls.ui.widgets import formatting, gallery
 SIDE = 96
 """Larger images are reduced to this side."""
 BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
+CHANGED = N_("Blue frame: another prediction than after the epoch before.")
 AXES = "Row: what it is; column: what is predicted."
 SOON = "Twelve validation images and a small confusion matrix appear here."
 EMPTY = (
@@ -33,10 +37,13 @@ EMPTY = (
 FILES = (live_predictions.NAME, epoch_predictions.RECORDS, epoch_predictions.NAME)
 
 
-def show(run: Run, *, is_beginning: bool = False) -> None:
-    """The images and the matrix, and their room if the run `is_beginning`; nothing if it records no predictions."""
+def show(run: Run, *, is_beginning: bool = False, saved: int | None = None) -> None:
+    """The images and the matrix, and their room if the run `is_beginning`; nothing if it records no predictions.
+
+    `saved` is the epoch whose weights were saved, once the training is over: it shows what these predict.
+    """
     try:
-        markup = _markup(str(run.folder), run.stamp(*FILES))
+        markup = _markup(str(run.folder), run.stamp(*FILES), saved)
         if not markup and is_beginning and not datasets.facts(run.config.data).is_multilabel:
             markup = EMPTY
     except UserError:
@@ -46,16 +53,21 @@ def show(run: Run, *, is_beginning: bool = False) -> None:
 
 
 @lru_cache(32)
-def _markup(folder: str, stamp: tuple) -> str:
+def _markup(folder: str, stamp: tuple, saved: int | None = None) -> str:
     run = Run(Path(folder))
-    found = live_predictions.read(run)
+    found = live_predictions.read(run, saved)
     if found is None:
         return ""
+    if saved is not None:
+        found = replace(found, before=None)  # nothing changes any more
     names = [str(name) for name in datasets.facts(run.config.data).classes]
     if len(names) != found.num_classes:  # the dataset was replaced by another one
         names = [f"class {number}" for number in range(found.num_classes)]
     tiles = "".join(_tile(found, at, names) for at in range(len(found.shown)))
-    return f'<div class="live-images"><div class="watched">{tiles}</div>{_matrix(found, names)}</div>'
+    text = html.escape(_(CHANGED))
+    key = f'<p class="watched-key">{text}</p>' if " changed" in tiles else ""
+    watched = f'<div class="watched">{tiles}{key}</div>'
+    return f'<div class="live-images">{watched}{_matrix(found, names, is_saved=found.epoch == saved)}</div>'
 
 
 def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
@@ -87,7 +99,7 @@ def _small(pixels: np.ndarray) -> str:
     return gallery.data_url(shown.reshape(*shown.shape[:2], -1))
 
 
-def _matrix(found: LivePredictions, names: list[str]) -> str:
+def _matrix(found: LivePredictions, names: list[str], *, is_saved: bool) -> str:
     """The confusion matrix as an image with one pixel per cell: rows are true classes."""
     counts = found.confusion
     per_class = counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -104,7 +116,8 @@ def _matrix(found: LivePredictions, names: list[str]) -> str:
         wrong = int(errors.sum())
         times = formatting.count(int(errors[actual, said]), "time")
         most = f"; most often “{names[actual]}” is read as “{names[said]}” ({times})" if wrong else ""
-        text = f"After epoch {found.epoch}: {wrong:,} of {len(found.labels):,} validation images wrong{most}. {AXES}"
+        which = f"With the saved weights, of epoch {found.epoch}" if is_saved else f"After epoch {found.epoch}"
+        text = f"{which}: {wrong:,} of {len(found.labels):,} validation images wrong{most}. {AXES}"
     url = html.escape(gallery.data_url(colours))
     return (
         f'<div class="moving"><img src="{url}" alt="Confusion matrix. {html.escape(text)}">'

@@ -60,8 +60,19 @@ def test_a_score_from_few_test_images_is_an_interval_and_called_uncertain(finish
     (finished_run.folder / "result.json").write_text(json.dumps(result))
     app = opened("train", run=finished_run.id)
     assert is_intact(app)
-    assert "<dd>41–93%</dd><dd>uncertain: 75.0% of only 8 test images</dd>" in html_of(app)
-    assert "With so few test images this is uncertain" in text_of(app) and "between 41% and 93%" in text_of(app)
+    panel = html_of(app)
+    assert "<b>41–93%</b>" in panel and "<p>uncertain: 75.0% of only 8 test images</p>" in panel
+    assert "With so few test images this is uncertain" in panel and "between 41% and 93%" in panel
+
+
+def test_the_test_accuracy_is_the_headline_and_the_other_numbers_say_of_which_epoch_they_are(finished_run):
+    text = html_of(opened("train", run=finished_run.id))
+    score, others = text.split('class="run-result"')[1].split('class="numbers"')[:2]
+    count = finished_run.result["counts"]["test"]
+    right = round(finished_run.result["test_accuracy"] * count)
+    assert f"It recognises <strong>{right} of {count}</strong> images that it had never seen." in score
+    assert "95% confidence interval" in score and "95% CI" not in score
+    assert "Test accuracy" not in others and "lowest validation loss; saved" in others
 
 
 def test_the_curves_of_a_finished_run_come_before_its_mistakes(finished_run):

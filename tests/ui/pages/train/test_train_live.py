@@ -166,6 +166,7 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     after = watched(opened("train", run=run.id))
     assert 'class="wrong changed"' in after and after.count('class="right"') == 2
     assert "predicted 7 with 80% · actually 2" in after
+    assert 'class="watched-key">Blue frame:' in after and "watched-key" not in before
     assert "After epoch 2: 1 of 3 validation images wrong; most often “2” is read as “7” (1 time)." in after
 
 
@@ -177,8 +178,8 @@ def test_the_watched_images_stay_when_the_run_has_finished(finished_run):
         str(one.proto.body) for one in app.get("html") if "Its most confident mistakes" in str(one.proto.body)
     )
     assert mistakes.count("<figure") == mistakes.count(">✗ ") == 3
-    (said,) = [one.value for one in app.markdown if "had never seen" in one.value]
-    assert said.startswith("It recognises **") and "validation" not in said, "one number of one set"
+    (said,) = [str(one.proto.body) for one in app.get("html") if "had never seen" in str(one.proto.body)]
+    assert "It recognises <strong>" in said and "alidation" not in said, "one number of one set"
 
 
 def test_while_a_run_is_saved_no_time_is_promised(active_run):
