@@ -48,7 +48,7 @@ def test_evaluate_shows_the_scores_of_the_predictions(finished_run):
     matrix = predictions.read(finished_run).report.matrix
     errors = int(matrix.sum() - np.trace(matrix))
     most = max(matrix[a, b] + matrix[b, a] for a in range(10) for b in range(a))
-    assert f", {most} of {errors} errors." in numbers
+    assert f", {most} of {errors} errors" in numbers
     assert "360 held-out test images" in numbers
 
 
