@@ -59,11 +59,14 @@ def _answer(route, change) -> None:
 def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
     lines = [
         {"rank": place // 4 * 4 + 1, "name": NAMES[place % len(NAMES)], "score": "100.0%", "interval": "95.1% – 97.3%"}
+        | {"key": str(place), "value": 0.96, "low": 0.951, "high": 0.973, "has_medal": place == 3}
         | {"is_met": 2 < place < 9, "is_training": place == 11}
+        | {"remark": "" if 2 < place < 9 else "epoch 6 of 10" if place == 11 else "1.0 to go"}
         for place in range(30)
     ]
     board = {"title": "W" * 80, "goal": "validation accuracy ≥ 97% and fewer than 20,000 parameters", "status": "Final"}
     board |= {"note": "People with the same place.", "attempts": "90 attempts by 30 people.", "others": 0}
+    board |= {"training": "", "line": 0.97, "is_final": False}
     shown = [30]
     page = projector("leaderboard", "standings", lambda found: board | {"lines": lines[: shown[-1]]})
     for shown_lines in (30, 16, 8):
@@ -76,7 +79,7 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
             assert (
                 page.evaluate("parseFloat(getComputedStyle(document.querySelector('#places')).fontSize)") >= height / 31
             )
-            missed = page.locator(".is-missed").first.evaluate("(mark) => parseFloat(getComputedStyle(mark).fontSize)")
+            missed = page.locator(".is-remark").first.evaluate("(mark) => parseFloat(getComputedStyle(mark).fontSize)")
             assert missed >= height / 62, "in words with any number of columns"
         page.screenshot(path=tmp_path / f"leaderboard {shown_lines}.png")
     left = page.evaluate(
@@ -87,8 +90,69 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
         })"""
     )
     assert page.locator("[class*=medal-]").count() == 1, "no medal without the goal"
-    expect(page.locator(".is-missed").first).to_have_text("goal not met")
+    expect(page.locator(".is-remark").first).to_have_text("1.0 to go")
     assert max(left) < 4, "names from right to left begin where the others do"
+    accessibility.check(page)
+
+
+BARS = """() => [...document.querySelectorAll('#places li')].map((row) => {
+  const inside = (selector) => row.querySelector(selector).getBoundingClientRect();
+  const [bar, fill, whisker, goal] = [inside('.bar'), inside('.fill'), inside('.whisker'), inside('.bar .goal')];
+  const share = (x) => Math.round(100 * (x - bar.left) / bar.width);
+  return [share(fill.right), share(whisker.left), share(whisker.right), share(goal.left + goal.width / 2)];
+})"""
+
+
+def test_bars_rows_that_move_and_a_podium_at_the_end(projector, tmp_path):
+    def line(key, rank, value, **more):
+        found = {"key": key, "rank": rank, "name": key.upper(), "score": f"{100 * value:.1f}%", "interval": ""}
+        found |= {"value": value, "low": value - 0.05, "high": value + 0.05, "is_met": True, "is_training": False}
+        return found | {"has_medal": True, "remark": ""} | more
+
+    goal = {"is_met": None, "has_medal": False, "remark": "epoch 6 of 10", "is_training": True}
+    first = [line("a", 1, 0.9), line("b", 2, 0.8, **goal)]
+    board = {
+        "title": "Small",
+        "goal": "validation accuracy ≥ 75%",
+        "status": "",
+        "note": "",
+        "attempts": "",
+        "others": 0,
+    }
+    board |= {"training": "", "line": 0.75, "is_final": False}
+    shown = [first]
+    page = projector("leaderboard", "standings", lambda found: board | {"lines": shown[-1]})
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.emulate_media(reduced_motion="reduce")
+    expect(page.locator("#places li")).to_have_count(2)
+    expect(page.locator("#axis")).to_contain_text("goal 75%")
+    assert page.evaluate(BARS) == [[80, 70, 90, 50], [60, 50, 70, 50]], "from 50% to 100%, as the axis says"
+    expect(page.locator("#places .mark").last).to_have_text("epoch 6 of 10")
+    page.evaluate("for (const row of document.querySelectorAll('#places li')) row.isOld = true")
+    shown.append([line("b", 1, 0.95), line("a", 2, 0.9)])
+    expect(page.locator("#places .name")).to_have_text(["B", "A"])
+    assert page.evaluate("[...document.querySelectorAll('#places li')].every((row) => row.isOld)"), "rows move"
+    assert page.evaluate("document.getAnimations().length") == 0, "not if no motion is wanted"
+    page.emulate_media(reduced_motion="no-preference")
+    page.evaluate(
+        "void (Element.prototype.animate = new Proxy(Element.prototype.animate, {"
+        "apply: (made, row, given) => { (window.moved ??= []).push(row.dataset.key);"
+        " return Reflect.apply(made, row, given); } }))"
+    )
+    shown.append(first)
+    expect(page.locator("#places .name")).to_have_text(["A", "B"])
+    assert page.evaluate("window.moved") == ["a", "b"]
+    board |= {"is_final": True, "line": None}
+    shown.append([line(key, rank, 0.9) for rank, key in enumerate("abc", 1)] + [line("d", 4, 0.8, has_medal=False)])
+    expect(page.locator("#final")).to_be_visible()
+    expect(page.locator("#podium .name")).to_have_text(["A", "B", "C"])
+    expect(page.locator("#places .name")).to_have_text(["D"])
+    tops = page.evaluate("[...document.querySelectorAll('#podium li')].map((one) => one.getBoundingClientRect().top)")
+    assert tops == sorted(tops) and len(set(tops)) == 3, "the first stands highest"
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert outside(page, "body", "footer, header, #podium li, #places li") == []
+    page.screenshot(path=tmp_path / "final.png")
     accessibility.check(page)
 
 

@@ -3,6 +3,7 @@
 The texts are in the language of whoever has opened the page.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from imgcls import languages
@@ -27,21 +28,33 @@ NO_SCORES = N_("No scores yet.")
 
 @dataclass(frozen=True)
 class Line:
-    """One person: `score` and `interval` as texts; `is_met` whether the goal is met, None if there is none yet."""
+    """One person: `score` and `interval` as texts, `value`, `low` and `high` as fractions for a bar.
 
+    `key` tells people with the same name apart, without their ID; `is_met` whether the goal is met, None if there is
+    none yet; `remark` what is missing to it, or how far the training is.
+    """
+
+    key: str
     rank: int
     name: str
     score: str
     interval: str
+    value: float
+    low: float | None
+    high: float | None
     is_met: bool | None
     is_training: bool
+    has_medal: bool
+    remark: str
 
 
 @dataclass(frozen=True)
 class Board:
     """An assignment as the projector shows it.
 
-    `status` says what ranks or what is computed, `note` explains ties; `training` who trains while there are no scores.
+    `status` says what ranks or what is computed, `note` explains ties and medals; `training` who trains while there are
+    no scores; `line` the accuracy of the goal as a fraction, None without one or if other scores are shown; `is_final`
+    whether nothing changes any more.
     """
 
     title: str
@@ -52,6 +65,8 @@ class Board:
     note: str
     attempts: str
     training: str
+    line: float | None
+    is_final: bool
 
 
 def shows_names(room: Room) -> bool:
@@ -74,17 +89,24 @@ def board(assignment: Assignment, room: Room) -> Board:
     shown = names.on_screen(room)
     entered = attempts.of(assignment)
     works = closing.works(assignment)
-    is_shared = len({place.rank for place in places}) < len(places)
     return Board(
         assignment.title,
         goals.text_of(assignment.goal),
         _status(assignment, places, works, on_test=on_test),
         tuple(_line(place, assignment, shown, on_test=on_test) for place in places[:MOST]),
         max(len(places) - MOST, 0),
-        _(leaderboard.SHARED) if is_shared else "",
+        " ".join(_notes(assignment, places)),
         _attempts(len(entered), len({one.visitor for one in entered}), works),
         "" if places else ", ".join(_busy(works, shown)[:MOST]),
+        None if on_test else assignment.goal.val_accuracy,
+        on_test,
     )
+
+
+def _notes(assignment: Assignment, places: list[Place]) -> list[str]:
+    is_shared = len({place.rank for place in places}) < len(places)
+    found = [_(leaderboard.SHARED)] if is_shared else []
+    return [*found, _(goals.MEDALS_NEED_GOAL)] if places and goals.text_of(assignment.goal) else found
 
 
 def _status(assignment: Assignment, places: list[Place], works: list[Work], *, on_test: bool) -> str:
@@ -101,14 +123,27 @@ def _line(place: Place, assignment: Assignment, shown: dict[str, str], *, on_tes
     best = place.best
     found = leaderboard.interval(best, on_test=on_test)
     has_goal, is_training = bool(goals.text_of(assignment.goal)), best.state in TRAINING
+    value = best.test_accuracy if on_test else best.val_accuracy
     return Line(
+        hashlib.sha256(f"{assignment.code} {best.owner}".encode()).hexdigest()[:12],
         place.rank,
         shown.get(best.owner) or _(names.GONE),
-        languages.percent(best.test_accuracy if on_test else best.val_accuracy),
+        languages.percent(value),
         f"{languages.percent(found.low)} – {languages.percent(found.high)}" if found else "",
+        value or 0.0,
+        found.low if found else None,
+        found.high if found else None,
         goals.is_met(assignment.goal, best) if has_goal and not is_training else None,
         is_training,
+        goals.has_medal(assignment.goal, best, place.rank),
+        _progress(best) if is_training else "" if on_test else goals.to_go(assignment.goal, best),
     )
+
+
+def _progress(run: Work) -> str:
+    if not run.epochs:
+        return _("still training")
+    return _("epoch {epoch} of {epochs}").format(epoch=run.epoch, epochs=run.epochs)
 
 
 def _attempts(entered: int, people: int, works: list[Work]) -> str:

@@ -15,11 +15,15 @@ OWN = ("you", "class")
 
 @dataclass(frozen=True)
 class Place:
-    """What somebody looks at: the title of a page, its path in the address, and the parameters there."""
+    """What somebody looks at: the title of a page, its path in the address, and the parameters there.
+
+    `is_blank` if it is a canvas on which nothing has been drawn.
+    """
 
     title: str = ""
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
+    is_blank: bool = False
 
     @property
     def is_followed(self) -> bool:

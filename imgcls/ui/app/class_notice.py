@@ -22,6 +22,7 @@ from imgcls.ui.app import ticks
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.components import canvas
 from imgcls.ui.visitors import watching
 
 TICK_SECONDS = 5.0
@@ -69,7 +70,7 @@ def _show(title: str, path: str) -> None:
         return
     st.session_state[WAS_OPEN] = room.id
     query = {name: text for name, text in st.query_params.to_dict().items() if name in KNOWN}
-    presence.note(visitor.id, Place(title, path, query))
+    presence.note(visitor.id, Place(title, path, query, _is_blank(path)))
     _message(room, (title, path))
     if room.is_paused:
         st.warning(_(PAUSED), icon=":material/pause_circle:")
@@ -78,6 +79,12 @@ def _show(title: str, path: str) -> None:
     found = assignments.of_room(room)
     _closed_tasks(room, path, found)
     _news(room, path, found)
+
+
+def _is_blank(path: str) -> bool:
+    """Whether the visitor looks at an empty canvas: on the page Predict, in its first mode."""
+    drawn = st.session_state.get(canvas.STATE)
+    return path == "predict" and "mode" not in st.query_params and not (drawn and drawn.drawing)
 
 
 def _message(room: Room, titles: Iterable[str]) -> None:

@@ -40,7 +40,8 @@ def _show(page) -> None:
         stored.forget()
         figure_menu.show()
         alert.show(partial(ticks.every, path=page.url_path), links.on_server)
-        language.menu(page.url_path)
+        if not is_on_stage:
+            language.menu(page.url_path)
         training_mark.show(f"{page.url_path} {st.query_params.get('run', '')}")
 
 
@@ -56,7 +57,8 @@ home, *others = (
 )
 if sharing.is_shared():
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
-page = st.navigation([home, *others], position="top")
+is_on_stage = bool(st.context.is_embedded)  # on the projector nobody uses the bar
+page = st.navigation([home, *others], position="hidden" if is_on_stage else "top")
 if page.url_path == "train":
     link_settings.check()  # only from here on does running the script again keep the page
 if sharing.is_shared() and visitor.has_left():

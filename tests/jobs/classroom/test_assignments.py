@@ -338,3 +338,13 @@ def test_two_starts_at_once_use_one_attempt_each(given, ada, monkeypatch):
     with ThreadPoolExecutor(6) as pool:
         started = [run for run in pool.map(one, range(6)) if run]
     assert len(started) == len(attempts.of(task)) == 3
+
+
+def test_what_is_missing_to_a_goal_is_said_without_a_verdict(given, ada):
+    run = trained(begin(ADA, given()), 0.885, parameters=21_000)
+    found = work.described(run)
+    assert goals.to_go(Goal(0.9, 20_000), found) == "1.5 to go"
+    assert goals.to_go(Goal(0.885001), found) == "0.1 to go", "never 0.0"
+    assert goals.to_go(Goal(0.8, 20_000), found) == "1,001 parameters to go"
+    assert goals.to_go(Goal(seconds=5), found) == "4.0 s to go"
+    assert goals.to_go(Goal(0.8), found) == goals.to_go(Goal(), found) == ""

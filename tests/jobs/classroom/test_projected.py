@@ -7,7 +7,7 @@ import pytest
 from imgcls import languages
 from imgcls.jobs.classroom import leaderboard, projected
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments import closing
+from imgcls.jobs.classroom.assignments import closing, goals
 from imgcls.jobs.classroom.assignments.assignment import Goal
 from imgcls.jobs.together import activities, names
 from imgcls.sharing.classroom import rooms
@@ -46,7 +46,12 @@ def test_places_ties_goals_and_approved_names(room, given, members):
         (3, "Eve", "60.0%", False),
     ]
     assert (found.title, found.goal) == ("Small network", "validation accuracy ≥ 90%")
-    assert (found.status, found.note) == (projected.BY_VALIDATION, leaderboard.SHARED)
+    notes = f"{leaderboard.SHARED} {goals.MEDALS_NEED_GOAL}"
+    assert (found.status, found.note) == (projected.BY_VALIDATION, notes)
+    assert [line.remark for line in found.lines] == ["", "", "30.0 to go"], "percentage points"
+    assert [line.has_medal for line in found.lines] == [True, True, False]
+    assert (found.line, found.is_final, found.lines[2].value) == (0.9, False, 0.6)
+    assert len({line.key for line in found.lines}) == 3 and BEN.id not in str(found)
     assert "Ben" not in str(found)
     low, high = found.lines[0].interval.split(" – ")
     assert low < "95.5%" < high
@@ -80,6 +85,7 @@ def test_after_the_evaluation_it_ranks_by_the_test_set_and_who_has_left_has_no_n
         (names.GONE, "70.0%", None),
         ("Ada", "50.0%", None),
     ]
+    assert found.is_final and [line.has_medal for line in found.lines] == [True, True]
 
 
 def test_a_run_that_is_training_counts_with_its_best_epoch(room, given, members):
@@ -91,6 +97,7 @@ def test_a_run_that_is_training_counts_with_its_best_epoch(room, given, members)
     (run.folder / "queued.json").write_bytes(queued)
     (line,) = board(task, room).lines
     assert line.score == "95.0%" and line.is_training and line.is_met is None
+    assert not line.has_medal and line.remark == "epoch 1 of 3"
     assert board(task, room).attempts == "1 attempt by 1 person. 1 is waiting."
 
 

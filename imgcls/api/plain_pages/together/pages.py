@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import hashlib
+import importlib.util
 import secrets
 from collections.abc import Iterator
 from functools import cache
@@ -33,10 +34,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent / "web"
 OFFLINE = offline_page.HERE
 TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".bin": "application/octet-stream"}
+TYPES |= {".woff2": "font/woff2"}
+FONT = "static/static/media/SourceSansVF-Upright*.woff2"
+"""The app's font within Streamlit; its name has a digest."""
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; frame-src {frames}; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src {frames}; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
 """Stricter than that of the app: no script but ours runs, whatever a drawing or a name contains."""
 
@@ -58,9 +62,17 @@ def files() -> dict[str, bytes]:
     found["js/percent.js"] = PERCENT_SCRIPT
     found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
     found |= {f"web/{path.relative_to(HERE).as_posix()}": path for path in HERE.rglob("*") if path.suffix in TYPES}
+    if (font := _font()) is not None:
+        found["font.woff2"] = font
     contents = {name: path.read_bytes() for name, path in found.items()}
     contents["non-digits.bin"] = content.network_weights()
     return dict(sorted(contents.items()))
+
+
+def _font() -> Path | None:
+    """The file of the app's font; None if Streamlit has it elsewhere: pages then use that of the system."""
+    spec = importlib.util.find_spec("streamlit")
+    return next(Path(spec.origin).parent.glob(FONT), None) if spec is not None and spec.origin else None
 
 
 @cache
@@ -138,7 +150,7 @@ def leaderboard(room: Room, request: Request) -> Response:
         "other": "screen" if room.is_open and activities.find(room) is not None else "",
         "texts": texts.translated(texts.SCREENS),
     }
-    return _page("screen/leaderboard.html.jinja", known)
+    return _page("screen/leaderboard/leaderboard.html.jinja", known)
 
 
 def stage(room: Room, request: Request) -> Response:

@@ -186,8 +186,9 @@ SCREENS = (
     N_("Goal: {goal}"),
     N_("Training: {names}"),
     N_("goal met"),
-    N_("goal not met"),
-    N_("still training"),
+    N_("goal {goal}"),
+    N_("Podium"),
+    N_("Final"),
     N_("No assignment has a leaderboard yet. This page updates automatically."),
     # the page of a member on it
     N_("On stage"),

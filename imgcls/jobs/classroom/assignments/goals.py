@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from imgcls import languages
 from imgcls.jobs.classroom.assignments.assignment import Goal
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 
 if TYPE_CHECKING:  # the banner of each page needs goals, but nothing that reads what the class draws
     from imgcls.jobs.classroom.work import Work
 
 
+ENDED = ("finished", "stopped")
+MEDALS = 3
+MEDALS_NEED_GOAL = N_("Medals need the goal.")
 CLOSE_POINTS = 2.0
 """So many percentage points below the goal are close to it."""
 
@@ -72,7 +76,24 @@ def shortfall(goal: Goal, work: "Work", fixed: Collection[str] = ()) -> str:
     return ""
 
 
+def to_go(goal: Goal, work: "Work") -> str:
+    """What a run lacks to the goal, beside a name that others read: short and without a verdict; "" if nothing."""
+    if goal.val_accuracy is not None and work.val_accuracy is not None and work.val_accuracy < goal.val_accuracy:
+        gap = max(100 * (goal.val_accuracy - work.val_accuracy), 0.1)
+        return _("{points} to go").format(points=languages.decimal(gap, 1))
+    if goal.parameters is not None and work.parameters is not None and work.parameters >= goal.parameters:
+        return _("{count} parameters to go").format(count=languages.number(work.parameters - goal.parameters + 1))
+    if goal.seconds is not None and work.seconds is not None and work.seconds > goal.seconds:
+        return _("{seconds} s to go").format(seconds=languages.decimal(max(work.seconds - goal.seconds, 0.1), 1))
+    return ""
+
+
+def has_medal(goal: Goal, work: "Work", rank: int) -> bool:
+    """Whether the run with this place has a medal: one of the first that have ended and meet the goal, if any."""
+    return rank <= MEDALS and work.state in ENDED and (not text_of(goal) or is_met(goal, work))
+
+
 def is_met(goal: Goal, work: "Work") -> bool:
     """Whether a run has ended and meets every condition."""
     found = conditions(goal, work)
-    return work.state in ("finished", "stopped") and bool(found) and all(one.is_met for one in found)
+    return work.state in ENDED and bool(found) and all(one.is_met for one in found)

@@ -74,7 +74,7 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
         return
     visitor = sharing.current()
     room = rooms.find(visitor.room)
-    if room is None or not room.is_open or not rooms.manages(visitor, room):
+    if st.context.is_embedded or room is None or not room.is_open or not rooms.manages(visitor, room):
         return
     if made := st.session_state.pop(MADE, ""):
         st.session_state[BOX] = st.session_state[FIRST] = False

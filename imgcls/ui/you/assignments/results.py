@@ -66,7 +66,8 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
     title = _("Final leaderboard") if on_test else _("Leaderboard")
     st.subheader(title, anchor=False)
     of_goal = f" {_(OF_GOAL)}" if assignment.goal.val_accuracy is not None else ""
-    st.caption(_(BY_TEST if on_test else BY_VALIDATION) + of_goal)
+    of_medals = f" {_(goals.MEDALS_NEED_GOAL)}" if goals.text_of(assignment.goal) else ""
+    st.caption(_(BY_TEST if on_test else BY_VALIDATION) + of_goal + of_medals)
     ranked.show(rows(places, assignment, sharing.current().id, on_test=on_test), title)
     for sentence in ranking.ties(places):
         st.caption(plain(sentence))
@@ -87,7 +88,7 @@ def rows(places: Sequence[Place], assignment: Assignment, visitor: str, *, on_te
             score(place, on_test),
             _details(place, assignment, on_test),
             is_own=place.best.owner == visitor,
-            has_medal=goals.is_met(assignment.goal, place.best) or not goals.text_of(assignment.goal),
+            has_medal=goals.has_medal(assignment.goal, place.best, place.rank),
         )
         for place in places
     ]
@@ -103,7 +104,14 @@ def _details(place: Place, assignment: Assignment, on_test: bool) -> str:
     if on_test:
         parts.append(_("validation {percent}").format(percent=formatting.fraction(best.val_accuracy)))
     if goals.text_of(assignment.goal) and best.state not in TRAINING:
-        parts.append(_("✓ goal met") if goals.is_met(assignment.goal, best) else _("goal not met"))
+        met = (
+            _("✓ goal met")
+            if goals.is_met(assignment.goal, best)
+            else ""
+            if on_test
+            else goals.to_go(assignment.goal, best)
+        )
+        parts += [met] if met else []
     if best.state in TRAINING:
         parts.append(_("still training"))
     parts.append(ngettext("{n} attempt", "{n} attempts", place.attempts).format(n=place.attempts))

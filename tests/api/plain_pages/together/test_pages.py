@@ -112,7 +112,7 @@ def test_every_text_of_the_plain_pages_is_listed():
     """A text that is not listed is never translated."""
     phone, screens = {*texts.PAGE, *texts.TEXTS}, {*texts.SCREENS}
     for path in [*pages.HERE.rglob("*.js"), *pages.HERE.rglob("*.jinja")]:
-        is_screens = path.parent.name in ("screen", "moderator") or path.name == "tiles.js"
+        is_screens = not {"screen", "moderator"}.isdisjoint(path.parts) or path.name == "tiles.js"
         assert asked(path) <= (screens if is_screens else phone), path.name
         assert path.name not in OF_BOTH or asked(path) <= phone & screens
     sources = "".join(path.read_text("utf-8") for path in pages.HERE.rglob("*.*") if path.suffix in (".js", ".jinja"))
@@ -129,3 +129,12 @@ def test_the_teachers_pages_speak_their_language(site, room, wall, path):
     assert ("frame-src 'self'" in site.ask("GET", f"/room/{room.code}/{path}", teacher).headers[POLICY]) is (
         path == "stage"
     )
+
+
+def test_the_plain_pages_have_the_font_of_the_app_from_this_server(site, room, wall):
+    teacher = people.visitor(TEACHER.id)
+    for path in ("draw", "screen", "leaderboard", "stage", "moderator"):
+        answer = site.ask("GET", f"/room/{room.code}/{path}", teacher)
+        assert b"/web/font.css" in answer.body and "font-src 'self'" in answer.headers[POLICY], path
+    font = site.ask("GET", f"/room/files/{pages.version()}/font.woff2", ADA)
+    assert (font.status, font.headers["content-type"], font.body[:4]) == (200, "font/woff2", b"wOF2")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from imgcls import jobs
+from imgcls import jobs, lessons
 from imgcls.config import Config
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.together import names
-from imgcls.sharing import acting_as, people
+from imgcls.sharing import acting_as, lesson_progress, people
 from imgcls.sharing.classroom import presence, rooms
 from tests.sharing.classroom.conftest import ADA, TEACHER
 
@@ -48,7 +48,7 @@ def test_a_leaderboard_of_another_class_is_not_shown(site, room, task):
 def test_the_screen_follows_the_page_of_the_member_on_stage(site, room, join):
     presence._seen.clear()
     join(ADA, room, "Ada")
-    nothing = {"name": "", "page": "", "address": "", "note": ""}
+    nothing = {"name": "", "page": "", "address": "", "note": "", "lesson": ""}
     assert ask(site, room, "on_stage").json == nothing
     with acting_as(teacher()):
         rooms.put_on_stage(room, ADA.id)
@@ -60,6 +60,23 @@ def test_the_screen_follows_the_page_of_the_member_on_stage(site, room, join):
     assert found == nothing | {"name": "Ada", "page": "Evaluate", "address": "evaluate?run=r%26x&cell=3-5"}
     presence.note(ADA.id, presence.Place("Predict", "predict"))
     assert ask(site, room, "on_stage").json["note"] == "The drawing itself is not shown."
+    presence.note(ADA.id, presence.Place("Predict", "predict", is_blank=True))
+    assert ask(site, room, "on_stage").json["note"] == "Nothing is drawn yet: the canvas is empty."
+
+
+def test_the_screen_says_the_lesson_and_the_step_of_the_member_on_stage(site, room, join):
+    presence._seen.clear()
+    ada = join(ADA, room, "Ada")
+    with acting_as(teacher()):
+        rooms.put_on_stage(room, ADA.id)
+    first = lessons.names()[0]
+    lesson_progress.write(ada, lesson_progress.Progress(first, {first: lesson_progress.Standing(step=2)}))
+    assert ask(site, room, "on_stage").json["lesson"] == "", "they have no page open"
+    presence.note(ADA.id, presence.Place("Predict", "predict"))
+    title = lessons.find(first).TITLE
+    assert ask(site, room, "on_stage").json["lesson"] == f"Lesson {lessons.number(first)}, {title}, step 3"
+    lesson_progress.write(ada, lesson_progress.Progress("no lesson", {}))
+    assert ask(site, room, "on_stage").json["lesson"] == ""
 
 
 def test_a_page_that_cannot_be_shown_replaces_none_that_is_open_too(site, room, join, monkeypatch):

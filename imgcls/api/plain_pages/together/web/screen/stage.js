@@ -8,6 +8,7 @@ import { text } from "imgcls/views.js";
 const find = (id) => document.getElementById(id);
 const PAUSE = 1500;
 const APP = "../../";
+const LAPTOP = 1280;
 
 let shown = "";
 
@@ -20,7 +21,8 @@ async function refresh() {
   const state = await ask("on_stage");
   find("toast").hidden = true;
   text(find("who"), state.name ? translated("On stage: {name}", state) : translated("On stage"));
-  find("page").hidden = !state.address;
+  find("frame").hidden = !state.address;
+  text(find("lesson"), state.lesson);
   text(find("note"), state.note);
   text(find("empty"), state.address ? "" : missing(state));
   if (state.address === shown) return;
@@ -28,7 +30,14 @@ async function refresh() {
   find("page").src = shown ? `${APP}${shown}&embed=true` : "about:blank";
 }
 
+/** At 1920 pixels 1.5 times as large: as on a screen of 1280 pixels. */
+function enlarge() {
+  find("frame").style.setProperty("--zoom", Math.max(innerWidth / LAPTOP, 1));
+}
+
 listen();
+enlarge();
+addEventListener("resize", enlarge);
 repeat(refresh, PAUSE, (error) => {
   text(find("toast").firstElementChild, error.message);
   find("toast").hidden = false;
