@@ -72,6 +72,8 @@ TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, i
     ("GET", "/room/{code}/standings"): ("", None, OF_TEACHER),
     ("GET", "/room/{code}/stage"): ("", None, OF_TEACHER),
     ("GET", "/room/{code}/on_stage"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/invite"): ("", None, OF_TEACHER),
+    ("GET", "/room/{code}/joined"): ("", None, OF_TEACHER),
     ("GET", "/room/{code}/moderator"): ("", None, OF_MODERATOR),
     ("GET", "/room/{code}/moderation"): ("", None, OF_MODERATOR),
     ("GET", "/room/{code}/class/{label:int}"): ("", None, OF_TEACHER),

@@ -3,6 +3,7 @@
 pages    the phone's page, the projector's page, the moderator's page, and their files
 phone    join, send and withdraw drawings; predictions for phones that cannot run the model
 screen   what the projector shows, and what the teacher does there
+invite   the projector's page on which a class joins
 asking   the class and the visitor of a request, its body, and errors as JSON
 web/     the pages, scripts and styles; the scripts also use those of the offline page
 
@@ -35,6 +36,6 @@ class _Pages:
 
 @cache
 def _router() -> Router:
-    from imgcls.api.plain_pages.together import pages, phone, screen
+    from imgcls.api.plain_pages.together import invite, pages, phone, screen
 
-    return Router([*pages.ROUTES, *phone.ROUTES, *screen.ROUTES])
+    return Router([*pages.ROUTES, *phone.ROUTES, *screen.ROUTES, *invite.ROUTES])

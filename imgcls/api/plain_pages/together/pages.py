@@ -111,7 +111,7 @@ def draw(room: Room, request: Request) -> Response:
         if (run := activities.model_of(activity)) is not None:
             known |= {"model": phone.version(run), "shape": run.card.shape, "fit": run.card.fit}
             known |= content.of_digits(run.card)
-    return _page("phone.html.jinja", known | {"texts": texts.translated((*texts.TEXTS, *texts.PAGE))})
+    return page("phone.html.jinja", known | {"texts": texts.translated((*texts.TEXTS, *texts.PAGE))})
 
 
 def short(room: Room, request: Request) -> Response:
@@ -135,7 +135,7 @@ def screen(room: Room, request: Request) -> Response:
     known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
     known |= {"classes": activity.classes, "kind": activity.kind, "other": "leaderboard"}
     known["texts"] = texts.translated(texts.SCREENS)
-    return _page(
+    return page(
         "screen/screen.html.jinja",
         known | {"link": link, "shown": link.partition("//")[2].partition("/room/")[0]} | invitation,
     )
@@ -150,7 +150,7 @@ def leaderboard(room: Room, request: Request) -> Response:
         "other": "screen" if room.is_open and activities.find(room) is not None else "",
         "texts": texts.translated(texts.SCREENS),
     }
-    return _page("screen/leaderboard/leaderboard.html.jinja", known)
+    return page("screen/leaderboard/leaderboard.html.jinja", known)
 
 
 def stage(room: Room, request: Request) -> Response:
@@ -158,7 +158,7 @@ def stage(room: Room, request: Request) -> Response:
     with refusing(TEACHER_ONLY):
         rooms.require(Action.SHOW_ON_STAGE, room)
     known = {"code": room.code, "other": "", "texts": texts.translated(texts.SCREENS)}
-    return _page("screen/stage.html.jinja", known, frames="'self'")
+    return page("screen/stage.html.jinja", known, frames="'self'")
 
 
 def moderator(room: Room, request: Request) -> Response:
@@ -171,7 +171,7 @@ def moderator(room: Room, request: Request) -> Response:
         known |= {"activity": activity.id, "hasPhotos": activity.has_photos, "kind": activity.kind}
         known |= {"classes": activity.classes}
     known |= {"isTeacher": rooms.manages(sharing.current(), room), "texts": texts.translated(texts.SCREENS)}
-    return _page("moderator/moderator.html.jinja", known)
+    return page("moderator/moderator.html.jinja", known)
 
 
 @contextlib.contextmanager
@@ -183,7 +183,8 @@ def refusing(message: str) -> Iterator[None]:
         raise NotAllowed(_(message)) from None
 
 
-def _page(template: str, known: dict[str, Any], *, frames: str = "'none'") -> HTMLResponse:
+def page(template: str, known: dict[str, Any], *, frames: str = "'none'") -> HTMLResponse:
+    """A page with what its template and its script know."""
     code = languages.current()
     known |= {"language": code, "direction": languages.direction(code)}
     nonce = secrets.token_urlsafe(16)

@@ -190,6 +190,12 @@ SCREENS = (
     N_("Podium"),
     N_("Final"),
     N_("No assignment has a leaderboard yet. This page updates automatically."),
+    # the page on which a class joins
+    N_("Join the class"),
+    N_("1 joined"),
+    N_("{count} joined"),
+    N_("Scan the code, or open"),
+    N_("and enter"),
     # the page of a member on it
     N_("On stage"),
     N_("On stage: {name}"),

@@ -165,6 +165,25 @@ def lessons_of(visitor: Visitor) -> set[str]:
     return {str(one.state[LESSON]) for one in of_room(room) if one.page == "lessons" and one.is_open}
 
 
+def describe(assignment: Assignment, title: str, instructions: str) -> Assignment:
+    """Give an assignment another title and other instructions. Nothing else can be changed: runs count for it.
+
+    Raises:
+        NotAllowed: the present visitor is not the teacher.
+        UserError: it has no title, it was deleted meanwhile, or it cannot be written.
+    """
+    require_teacher(assignment)
+    with changing():
+        present = load(assignment.code)
+        if present is None:
+            raise UserError("This assignment was deleted.")
+        text = instructions.strip()[:TEXT_LENGTH]
+        present = replace(present, title=_tidy(title, TITLE_LENGTH), instructions=text)
+        _check(present)
+        write(present)
+    return present
+
+
 def delete(assignment: Assignment) -> None:
     """Delete an assignment. The runs stay, as runs of their own that the test set was spared.
 

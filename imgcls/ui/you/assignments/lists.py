@@ -23,7 +23,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
-from imgcls.ui.you.assignments import lessons, results
+from imgcls.ui.you.assignments import again, lessons, results
 
 TICK_SECONDS = 10.0
 QUICK_SECONDS = 2.0
@@ -154,6 +154,7 @@ def _controls(assignment: Assignment) -> None:
         label = _("Close and evaluate") if assignment.page == "train" else _("Close")
         if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
             _close(assignment)
+    again.buttons(assignment)
     if st.button(_("Delete"), icon=":material/delete:", key=f"delete-{assignment.code}"):
         _delete(assignment)
 

@@ -42,7 +42,7 @@ def show(room: Room, *, key: str = "class-export") -> None:
         return made
 
     st.download_button(
-        _("Export everything"),
+        _("Export"),
         visitor.later(archive),
         file_name=name,
         mime="application/zip",

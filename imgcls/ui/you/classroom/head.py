@@ -30,13 +30,14 @@ STYLE = (
 
 
 def show(room: Room, *, is_first_tab: bool) -> None:
-    """Code, address and buttons. On the first tab, the QR code is large until the first person has joined."""
+    """Code, address and buttons. On the first tab, the QR code is large if no one had joined when it was opened."""
     is_reachable_only_here = reach.warn()
     base = "" if is_reachable_only_here else join_link.address(st.context.url or "")
     if not base and not is_reachable_only_here:
         st.warning(_(NO_NETWORK), icon=":material/wifi_off:")
-    has_members = bool(rooms.members(room))
-    is_small = not st.session_state.get(ENLARGED, is_first_tab and not has_members)
+    # whether somebody had joined when the page was opened: the code must not shrink while others still scan it
+    was_empty = st.session_state.setdefault(f"class-was-empty-{room.id}", not rooms.members(room))
+    is_small = not st.session_state.get(ENLARGED, is_first_tab and was_empty)
     if not is_small:  # the buttons are below it, in one row
         _how_to_join(room, base, is_small=False)
     with st.container(horizontal=True, vertical_alignment="center", key="class-head"):
@@ -46,6 +47,12 @@ def show(room: Room, *, is_first_tab: bool) -> None:
             # not a dialog, which would close whenever somebody joins
             label = _("Enlarge the QR code") if is_small else _("Shrink the QR code")
             st.button(label, icon=":material/qr_code_2:", key="class-enlarge", on_click=_enlarge, args=(is_small,))
+        st.link_button(
+            _("Join screen"),
+            links.on_server("room", room.code, "invite"),
+            icon=":material/cast:",
+            help=_("For a projector: address, code and QR code as large as the screen, and how many have joined."),
+        )
         with st.popover(_("Message"), icon=":material/campaign:"):
             _say(room)
         st.button(_("Pause all"), icon=":material/pause:", on_click=attempt, args=(work.pause_all, room))

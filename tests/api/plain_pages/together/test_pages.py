@@ -112,14 +112,14 @@ def test_every_text_of_the_plain_pages_is_listed():
     """A text that is not listed is never translated."""
     phone, screens = {*texts.PAGE, *texts.TEXTS}, {*texts.SCREENS}
     for path in [*pages.HERE.rglob("*.js"), *pages.HERE.rglob("*.jinja")]:
-        is_screens = not {"screen", "moderator"}.isdisjoint(path.parts) or path.name == "tiles.js"
+        is_screens = not {"screen", "moderator", "invite"}.isdisjoint(path.parts) or path.name == "tiles.js"
         assert asked(path) <= (screens if is_screens else phone), path.name
         assert path.name not in OF_BOTH or asked(path) <= phone & screens
     sources = "".join(path.read_text("utf-8") for path in pages.HERE.rglob("*.*") if path.suffix in (".js", ".jinja"))
     assert not [text for text in screens if f'"{text}"' not in sources], "nobody shows it"
 
 
-@pytest.mark.parametrize("path", ["screen", "moderator", "leaderboard", "stage"])
+@pytest.mark.parametrize("path", ["screen", "moderator", "leaderboard", "stage", "invite"])
 def test_the_teachers_pages_speak_their_language(site, room, wall, path):
     teacher = people.visitor(TEACHER.id)
     page = site.ask("GET", f"/room/{room.code}/{path}", teacher, accept_language="de").body.decode()

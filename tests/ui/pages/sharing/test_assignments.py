@@ -14,7 +14,7 @@ from imgcls.jobs.classroom.assignments.assignment import Assignment, Goal, setti
 from imgcls.jobs.classroom.assignments.attempts import Attempt, Entry, Guess
 from imgcls.jobs.classroom.leaderboard import Place
 from imgcls.jobs.classroom.work import Work
-from imgcls.sharing import Role, acting_as, lesson_progress, people
+from imgcls.sharing import NotAllowed, Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.lesson_progress import Progress
 from imgcls.ui.app.assignments import attempt as attempt_page
@@ -151,13 +151,47 @@ def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     assert app.multiselect(key="assignment-fixed").options[:2] == ["Dataset: MNIST sample", "Training images: all"]
     assert "Model: Convolutional network (CNN)" in app.multiselect(key="assignment-fixed").options
     app.multiselect(key="assignment-fixed").select("epochs")
-    labelled(app.number_input, "Goal: validation accuracy, %").set_value(97.0)
+    labelled(app.number_input, "Validation accuracy, % at least").set_value(97.0)
     labelled(app.button, "Assign to the class").click().run()
     assert is_intact(app)
     (made,) = assignments.of_room(room)
     assert (made.title, made.state["epochs"], made.goal) == ("Four epochs", 4, Goal(0.97))
     assert set(made.fixed) == {"data", "model", "epochs"}
     assert "“Four epochs” has been added to your class's list." in app.success[0].value.replace("\\", "")
+
+
+def test_an_assignment_of_an_earlier_class_is_assigned_again_filled_in(look_as, room):
+    more = {"why": "fair", "asks_guess": True, "fixed": ("data", "epochs")}
+    task = give(room, instructions="- one", goal=Goal(0.9, 5000), attempts=3, **more)
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(room)
+        new = rooms.open_new()
+    look_as(TEACHER)
+    app = opened("class", **{"class": room.id}, tab="assignments")
+    assert not app.button(key=f"again-{task.code}").disabled
+    app = opened("train", assignment=task.code)  # an old link
+    app.session_state["make-assignment"] = True
+    app.run()
+    assert app.text_input(key=f"assignment-title-{task.code}").value == task.title
+    labelled(app.button, "Assign to the class").click().run()
+    (made,) = assignments.of_room(new)
+    for name in ("title", "instructions", "goal", "attempts", "why", "asks_guess", "fixed", "hidden"):
+        assert getattr(made, name) == getattr(task, name), name
+    assert made.fixed_state == task.fixed_state and made.code != task.code
+
+
+def test_title_and_instructions_of_an_assignment_are_edited(look_as, room):
+    task = give(room, goal=Goal(0.9))
+    look_as(TEACHER)
+    app = opened("class", tab="assignments")
+    app.button(key=f"edit-{task.code}").click().run()
+    app.text_input(key=f"edited-title-{task.code}").input("Other")
+    app.text_area(key=f"edited-instructions-{task.code}").input("**Read** this")
+    app.button(key="edited-save").click().run()
+    (found,) = assignments.of_room(room)
+    assert (found.title, found.instructions, found.goal) == ("Other", "**Read** this", task.goal)
+    with acting_as(people.visitor(ADA)), pytest.raises(NotAllowed):
+        assignments.describe(found, "Mine", "")
 
 
 def test_a_pupil_is_offered_no_form(look_as, room):

@@ -150,7 +150,7 @@ def test_the_rows_follow_who_joins_and_leaves(look_as, room):
     assert not check(app, "stage", "B" * 22).value
 
 
-def test_the_qr_code_is_large_until_somebody_has_joined_and_on_demand(look_as, room, monkeypatch):
+def test_the_qr_code_stays_large_when_somebody_joins_until_the_teacher_shrinks_it(look_as, room, monkeypatch):
     monkeypatch.setattr(exposure, "is_only_here", lambda url: False)
     monkeypatch.setattr(join_link, "address", lambda url: "http://192.0.2.1:8501")
     look_as(TEACHER)
@@ -158,11 +158,12 @@ def test_the_qr_code_is_large_until_somebody_has_joined_and_on_demand(look_as, r
     assert "class-join'" in html_of(app) and "is-small'" not in html_of(app)
     join(room)
     app.run()
-    assert "class-join is-small'" in html_of(app) and room.code in html_of(app)
+    assert "is-small'" not in html_of(app), "others still scan it"
+    assert "class-join is-small'" in html_of(opened("class")), "somebody had joined when the page was opened"
+    button(app, "Shrink the QR code").click().run()
+    assert is_intact(app) and "class-join is-small'" in html_of(app) and room.code in html_of(app)
     button(app, "Enlarge the QR code").click().run()
     assert "is-small'" not in html_of(app)
-    button(app, "Shrink the QR code").click().run()
-    assert is_intact(app) and "class-join is-small'" in html_of(app)
 
 
 @pytest.mark.parametrize(
