@@ -98,6 +98,8 @@ def layout(*, height, x="", y="", margins=(64, 16, 16, 52), legend="above"):
         "showlegend": legend is not None,
         "legend": places.get(legend, {}) | {"bgcolor": CLEAR, "title": {"text": ""}},
         "hoverlabel": {"align": "left", "namelength": -1},
+        # Plotly's own is half of the background's colour, which is black as the background is clear.
+        "modebar": {"bgcolor": CLEAR, "color": QUIET, "activecolor": QUIET},
         "xaxis": {"title": {"text": x, "standoff": 8}, **axis},
         "yaxis": {"title": {"text": y, "standoff": 8}, **axis},
     }

@@ -6,11 +6,13 @@ continues the last two, which shrink by a constant factor as long as scores have
 trials.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from imgcls.evaluation.metrics.confidence_intervals import Score
+from imgcls.languages import duration
+from imgcls.studies.study import Trial
 
 LEAST_TRIALS = 8
 RESAMPLES = 1_000
@@ -28,18 +30,23 @@ def gain(scores: Sequence[float], *, is_higher_better: bool, seed: int = 0) -> S
     return Score(float(found[0]), float(min(low, found[0])), float(max(high, found[0])))
 
 
+def training_seconds(trials: Iterable[Trial]) -> float:
+    """How long these trials trained together, as far as it is known."""
+    return sum((trial.result or {}).get("training_seconds") or 0.0 for trial in trials)
+
+
 def missing(trials: int) -> str:
     """Why there is no estimate after so many trials with a score; "" if there are enough."""
     if trials >= LEAST_TRIALS:
         return ""
     return (
-        f"What another night would gain can be estimated from {LEAST_TRIALS} trials with a score: "
+        f"What as many trials again would gain can be estimated from {LEAST_TRIALS} trials with a score: "
         f"{LEAST_TRIALS - trials} more {'is' if LEAST_TRIALS - trials == 1 else 'are'} needed."
     )
 
 
-def sentence(score: Score | None, metric: str) -> str:
-    """The estimate in plain English; "" without one."""
+def sentence(score: Score | None, metric: str, trials: int, seconds: float = 0.0) -> str:
+    """The estimate in plain English, after so many trials that trained so many seconds; "" without one."""
     if score is None:
         return ""
     if metric == "val_accuracy":
@@ -47,7 +54,8 @@ def sentence(score: Score | None, metric: str) -> str:
         what = f"raise the best validation accuracy by about {value:.2f} points (95% band {low:.2f}–{high:.2f})"
     else:
         what = f"lower the best validation loss by about {score.value:.4f} (95% band {score.low:.4f}–{score.high:.4f})"
-    return f"Another night with as many trials would probably {what}: an estimate that takes trials as random draws."
+    time = f" (about {duration(seconds)} of training)" if seconds >= 1 else ""
+    return f"Another {trials} trials{time} would probably {what}: an estimate that takes trials as random draws."
 
 
 def _next_gain(values: np.ndarray) -> np.ndarray:

@@ -168,6 +168,10 @@ def test_compared_runs_differ_in_colour_and_dash_pattern():
     assert len({trace.line.dash for trace in figure.data}) == 4
 
 
+def test_the_buttons_of_a_figure_have_no_box_of_their_own():
+    assert compare_curves([("a", ONE_RUN)], "loss").layout.modebar.bgcolor == theme.CLEAR
+
+
 def test_repeated_runs_are_a_line_with_a_band_that_the_legend_names():
     curves = [([1, 2], [0.5, 0.7]), ([1, 2], [0.5, 0.8]), ([1, 2], [0.5, 0.9])]
     lines = [("A", mean_curve(curves)), ("B", mean_curve(curves[:2])), ("C", mean_curve(curves[:1]))]

@@ -21,7 +21,7 @@ def test_equal_scores_promise_nothing_and_few_trials_no_estimate():
     found = another_night.gain([0.9] * 20, is_higher_better=True)
     assert found.value == 0 and found.high < 1e-9
     assert another_night.gain([0.1 * one for one in range(7)], is_higher_better=True) is None
-    assert another_night.sentence(None, "val_accuracy") == ""
+    assert another_night.sentence(None, "val_accuracy", 20) == ""
     assert "8 trials with a score: 2 more are needed" in another_night.missing(6)
     assert another_night.missing(7).endswith("1 more is needed.") and another_night.missing(8) == ""
 
@@ -32,7 +32,9 @@ def test_a_loss_improves_downwards():
     found = another_night.gain(losses, is_higher_better=False)
     assert 0 <= found.low <= found.value <= found.high
     assert found.value == pytest.approx(another_night.gain(-losses, is_higher_better=True).value)
-    assert "lower the best validation loss" in another_night.sentence(found, "val_loss")
+    assert "lower the best validation loss" in another_night.sentence(found, "val_loss", 24)
+    text = another_night.sentence(found, "val_loss", 24, 130)
+    assert text.startswith("Another 24 trials (about 2 min 10 s of training)")
 
 
 def test_the_expected_best_follows_its_definition():

@@ -155,10 +155,8 @@ def _listed_axis(name: str, values: list[Value]) -> Axis:
 
 
 def _score_axis(points: Sequence[Point], name: str) -> Axis:
-    """From the worst trial to the best one, without those that are off the axis of the other figures, too. Its ends are
-    written as on the page; between are round numbers."""
-    bottom, top = studies.reach(points)
-    known = [point for point in points if bottom <= point.value <= top] or list(points)
+    """From the worst complete trial to the best one. Its ends are written as on the page; between are round numbers."""
+    known = [point for point in points if not point.is_pruned or point.is_winner] or list(points)
     least, most = (choose(known, key=lambda point: point.value) for choose in (min, max))
     low, high = least.value, most.value
     ticks = {at: f"{at:.6g}" for at in _round_numbers(low, high)}

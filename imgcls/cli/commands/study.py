@@ -232,7 +232,9 @@ def _lines(study: Study, trials: list[Trial]) -> list[str]:
         lines.append(used.sentence())
     scores = [trial.value for trial in trials if trial.value is not None]
     more = another_night.gain(scores, is_higher_better=planned.is_higher_better)
-    return [*lines, another_night.sentence(more, planned.metric) if more else another_night.missing(len(scores))]
+    if not more:
+        return [*lines, another_night.missing(len(scores))]
+    return [*lines, another_night.sentence(more, planned.metric, len(scores), another_night.training_seconds(trials))]
 
 
 def _shown(value: Value) -> str:

@@ -12,7 +12,6 @@ from imgcls.languages import gettext as _
 from imgcls.runs import ENDED, Run
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.home import hero, pictures
 from imgcls.ui.runs import run_list, thumbnails
 from imgcls.ui.visitors import exposure
@@ -112,7 +111,7 @@ def _run(run: Run) -> None:
     word = formatting.word(about.state)
     curve = thumbnails.accuracy_curve(values, alt, _("validation accuracy"))
     if not curve and about.state not in ENDED:
-        curve = _under_way(run, word)
+        curve = run_list.under_way(run, about.state)
     score, name = (about.macro_f1, "macro F1") if about.macro_f1 is not None else (about.test, _("test accuracy"))
     big = f"<b>{formatting.fraction(score)}</b> {name}" if score is not None else f"<b>{word}</b>"
     st.html(
@@ -121,13 +120,3 @@ def _run(run: Run) -> None:
     )
     if st.button(plain(run.label), key=f"open-{run.id}", type="tertiary"):
         links.go("train.py", run=run.id)
-
-
-def _under_way(run: Run, word: str) -> str:
-    """The progress of a run that has no curve yet, which fills the place of image and curve."""
-    now = cached_curves.curves(run)
-    if not now.total_epochs:
-        return thumbnails.under_way(0.0, word)
-    number = min(len(now.epochs) + 1, now.total_epochs)
-    text = _("Epoch {number} of {count}").format(number=number, count=now.total_epochs)
-    return thumbnails.under_way(now.progress / now.total_epochs, text)

@@ -6,10 +6,10 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics import chance
-from imgcls.runs import Run
+from imgcls.runs import ENDED, Run
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.runs import table_columns, thumbnails
+from imgcls.ui.runs import run_list, table_columns, thumbnails
 from imgcls.ui.runs.table_columns import Row
 from imgcls.ui.widgets import formatting, pager, run_select
 
@@ -57,6 +57,8 @@ def _card(run: Run, row: Row, *, is_best: bool) -> None:
     if curve:
         alt = f"{alt}, from {formatting.fraction(curve[0])} to {formatting.fraction(curve[-1])}"
     line = thumbnails.accuracy_curve(curve, alt, "validation accuracy", width=300, height=56)
+    if not line and not images and row["state"] not in ENDED and not row.get(table_columns.STUDY_STATE):
+        line = run_list.under_way(run, row["state"])
     of_study = [row[table_columns.STUDY_STATE]] if row.get(table_columns.STUDY_STATE) else []
     marks = [*of_study, *(["Archived"] if row.get("archived") else []), *(row.get("tags") or ())[:MOST_TAGS]]
     tags = "".join(f"<span>{html.escape(mark)}</span>" for mark in marks)

@@ -29,10 +29,20 @@ SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
 
 def button() -> None:
     """The button that opens the dialog; on a shared server, for its owner alone."""
-    if sharing.decide(Action.MANAGE_PEOPLE) and st.button(
-        "Notifications", icon=":material/notifications:", key="notifications"
-    ):
+    if not sharing.decide(Action.MANAGE_PEOPLE):
+        return
+    used = _channels(settings.read())
+    icon = ":material/notifications_active:" if used else ":material/notifications_off:"
+    about = f"On: {', '.join(used)}." if used else "Off: no channel is set up."
+    if st.button("Notifications", icon=icon, key="notifications", help=about):
         _dialog()
+
+
+def _channels(present: Settings) -> list[str]:
+    """Where messages go at present."""
+    found = {"browser": present.browser and not sharing.is_shared(), "e-mail": present.mail_to}
+    found |= {title: getattr(present, name) for name, title in HOOKS.items()}
+    return [name for name, is_used in found.items() if is_used]
 
 
 @st.dialog("Notifications", width="medium")
@@ -89,9 +99,9 @@ def _in_browser(is_on: bool) -> None:
 
 
 def _what(present: Settings) -> dict[str, Any]:
-    kinds = st.multiselect(
-        "Notify me when", list(KINDS), default=list(present.kinds), format_func=KINDS.__getitem__, key="notify-kinds"
-    )
+    st.markdown("Notify me when")
+    with st.container(gap="xsmall"):
+        kinds = [one for one, text in KINDS.items() if st.checkbox(text, one in present.kinds, key=f"notify-on-{one}")]
     rule = _rule(present)
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     sound = present.sound

@@ -57,7 +57,11 @@ def show() -> list[str]:
     what = "card" if layout == table_controls.CARDS else "name"
     hint = f"Click a {what} to open its run; select runs to compare, rename or delete them."
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-count"):
-        st.caption(f"{studies.count(found)}{of_all}.{shown_only} {hint}", width="content")
+        same = {}
+        if layout == table_controls.TABLE and grouping is None:
+            same = shown_columns.constant(columns, [row for _, row in rows])
+        of_same = f" All: {plain(' · '.join(same.values()))}." if same else ""
+        st.caption(f"{studies.count(found)}{of_all}.{shown_only}{of_same} {hint}", width="content")
         studies.say(found)
         archiving.say(found.archived)
     table = table_columns.table(rows, columns)
@@ -68,7 +72,7 @@ def show() -> list[str]:
         elif layout == table_controls.CARDS:
             selected = cards.show(rows, SELECTED)
         else:
-            selected = _in_table(rows, columns, filters, grouping)
+            selected = _in_table(rows, [one for one in columns if one not in same], filters, grouping)
     hidden = len(st.session_state.get(SELECTED, ())) - len(selected)
     is_in_sight = layout == table_controls.TABLE and (selected or hidden or archiving.has_notice())
     with st.container(key=f"runs-actions-{'in-sight' if is_in_sight else layout.lower()}"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls import languages
 from imgcls.charts import theme
 from imgcls.errors import UserError
 from imgcls.runs import Run
@@ -42,8 +43,6 @@ def accuracies(run: Run, name: str = "val_accuracy") -> list[float]:
     return [float(value) for value in values]
 
 
-FROM_ZERO = (0.0, 1.0)
-"""The scale of accuracies on cards: on its own scale, a good run that varies by a point would look like a failure."""
 STEADY = 'vector-effect="non-scaling-stroke"'
 """The lines keep their width if the image is stretched."""
 
@@ -53,14 +52,13 @@ def sparkline(
     width: int = WIDTH,
     height: int = HEIGHT,
     stroke: float = 2,
-    limits: tuple[float, float] | None = None,
 ) -> str:
     """Curves on a common scale as a data URL of an SVG image: the first is the validation's colour, the second the
-    training's. Empty if none has two points. `limits`: of the scale, so that several images can be compared."""
+    training's. Empty if none has two points."""
     drawn = [line for line in lines if len(line) > 1]
     if not drawn:
         return ""
-    low, high = limits or (min(map(min, drawn)), max(map(max, drawn)))
+    low, high = min(map(min, drawn)), max(map(max, drawn))
     colours = (theme.VALIDATION, theme.TRAINING)
     paths = "".join(
         f'<polyline points="{_points(line, low, high, width, height)}" stroke="{colour}" {STEADY}/>'
@@ -74,10 +72,12 @@ def sparkline(
 
 
 def accuracy_curve(values: Sequence[float], alt: str, label: str, **size: int) -> str:
-    """The curve of an accuracy with its label, as HTML; nothing without two points. `size`: `width` and `height`."""
-    if not (url := sparkline(values, limits=FROM_ZERO, **size)):
+    """The curve of an accuracy with the ends of its axis, which it fills, and its label, as HTML; nothing without two
+    points. `size`: `width` and `height`."""
+    if not (url := sparkline(values, **size)):
         return ""
-    return f"{picture(url, alt, 'curve')}<small>{html.escape(label)}</small>"
+    ends = "".join(f"<small>{languages.percent(end)}</small>" for end in (max(values), min(values)))
+    return f'<div class="fitted">{picture(url, alt, "curve")}<div>{ends}</div></div><small>{html.escape(label)}</small>'
 
 
 def under_way(fraction: float, text: str) -> str:

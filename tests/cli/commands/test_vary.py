@@ -38,7 +38,7 @@ def test_ends_and_the_setting_of_a_model_family_are_taken_over():
     words = ("--vary", "units=16..64:linear", "--hours", "2", "--energy", "0.5", "--parallel", "2", "--background")
     assert main([*BASE, *words, "--id", "mine"]) == exit_codes.OK
     plan = studies.find("mine").plan
-    assert str(plan.vary["units"]) == "16 to 64" and plan.title == "Dense network on Small digits"
+    assert str(plan.vary["units"]) == "16 to 64" and (plan.title, studies.find("mine").title) == ("", "mine")
     assert plan.until is not None and (plan.energy_kwh, plan.parallel, plan.trials) == (0.5, 2, 30)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from imgcls import datasets, runs
+from imgcls import datasets
 from imgcls.cli.commands.train_parts.options import option, switch
 from imgcls.config import Config
 from imgcls.errors import SettingError
@@ -65,7 +65,7 @@ def plan_of(config: Config, given: dict[str, Any]) -> Plan | None:
     datasets.facts(config.data)
     ends = [values.pop(name, none) for name, none in (("until", ""), ("hours", 0.0), ("energy", 0.0))]
     # Without an ID every call is a study of its own, which `study.begin` names; with one it must give the same plan.
-    title = given.get("name") or (runs.default_label(config) if given.get("id") else "")
+    title = given.get("name") or ""  # without one, the ID that somebody has chosen
     vary = space.read(_varied(given["vary"]), config)
     return Plan(base=config, vary=vary, title=title, backend=given.get("backend") or "", **values).limited(*ends)
 

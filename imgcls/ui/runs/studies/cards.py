@@ -77,8 +77,8 @@ def _curve(scores: list[float]) -> str:
     found = _best_so_far(scores)
     if len(found) < 2:
         return ""
-    line = thumbnails.picture(thumbnails.sparkline(found, width=300, height=60), "", "curve")
-    return f'<div class="glance"><div class="curve">{line}</div></div><p class="one-line">{CURVE}</p>'
+    line = thumbnails.accuracy_curve(found, "", CURVE, width=300, height=60)
+    return f'<div class="glance"><div class="curve">{line}</div></div>'
 
 
 def _facts(study: Study, plan: Plan | None) -> list[str]:

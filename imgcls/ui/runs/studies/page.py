@@ -165,7 +165,7 @@ def _varied(plan: Plan) -> str:
 
 
 def _night(study: Study, trials: list[Trial], state: str) -> None:
-    """The energy used, and what another night would gain."""
+    """The energy used, and what as many trials again would gain."""
     plan, used = study.plan, energy.read(study.folder)
     if used.joules:
         budget = f" The budget is {plan.energy_kwh:g} kWh." if plan.energy_kwh else ""
@@ -173,7 +173,9 @@ def _night(study: Study, trials: list[Trial], state: str) -> None:
     scores = [trial.value for trial in trials if trial.value is not None]
     more = another_night.gain(scores, is_higher_better=plan.is_higher_better)
     if more is not None:
-        st.markdown(plain(another_night.sentence(more, plan.metric)))
+        st.markdown(
+            plain(another_night.sentence(more, plan.metric, len(scores), another_night.training_seconds(trials)))
+        )
     elif state not in LIVE:
         st.caption(another_night.missing(len(scores)))
 

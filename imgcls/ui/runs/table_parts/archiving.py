@@ -7,6 +7,7 @@ from imgcls.runs import Run
 from imgcls.runs.annotations import notes
 from imgcls.ui.app import errors
 from imgcls.ui.runs.table_parts import closed_popovers, undo_notice
+from imgcls.ui.runs.table_parts.table_rows import SELECTED
 from imgcls.ui.runs.table_parts.undo_notice import Done
 from imgcls.ui.widgets import formatting
 
@@ -23,6 +24,9 @@ def change(selected: list[Run], *, archived: bool) -> None:
         for run in selected:
             notes.archive(run, archived=archived)
         undo_notice.keep(NOTICE, Done.now(ARCHIVED if archived else UNARCHIVED, selected))
+        if archived and not st.session_state.get(SHOWN):
+            hidden = {run.id for run in selected}
+            st.session_state[SELECTED] = [one for one in st.session_state.get(SELECTED, ()) if one not in hidden]
         st.toast(f"{formatting.count(len(selected), 'run')} {'archived' if archived else 'unarchived'}.")
 
 

@@ -52,7 +52,7 @@ def show(selected: list[Run]) -> None:
     if not groups:
         return
     st.header("Curves", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):  # so that the labels are in line
         choice = EVERY
         if len(groups) < len(chosen):
             choice = st.segmented_control("Lines", CHOICES, default=MEANS, required=True, key=KEY, bind="query-params")

@@ -1,12 +1,14 @@
 """The groups of runs as sections that can be opened and closed; only open ones cost anything."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from imgcls.runs.index import Query, search
+from imgcls.runs.index.query import GROUPS
 from imgcls.ui.app.errors import plain
-from imgcls.ui.runs.table_parts import groups
+from imgcls.ui.runs.table_parts import groups, studies
 from imgcls.ui.runs.table_parts.groups import OPEN, Group, Grouping
 from imgcls.ui.widgets import formatting
 
@@ -20,14 +22,22 @@ MOST_OPEN = 20
 def show(grouping: Grouping, draw: Callable[[Query, str], None]) -> None:
     """A section for each group, or for each selected one. `draw` draws the runs that match a query, of that name."""
     titles = groups.titles(grouping.groups, grouping.by)
-    sections: list[tuple[str | None, str, int, str]] = [
-        (one.value, title or "–", one.runs, _score(one))
+    if grouping.by not in GROUPS:  # a number alone would not say of what
+        titles = [f"{groups.title(grouping.by)} {title}" for title in titles]
+    sections: list[tuple[str | None, str, str, str]] = [
+        (one.value, title or "–", _count(grouping, one), _score(one))
         for one, title in zip(grouping.groups, titles, strict=True)
         if not grouping.chosen or one.value in grouping.chosen
     ]
-    if not grouping.chosen and (number := search(grouping.of([None])).total):
+    others = search(grouping.of([None]))
+    if not grouping.chosen and others.total:
         sections.append(
-            (None, WITHOUT_TITLES.get(grouping.by) or f"No {groups.title(grouping.by).lower()}", number, "")
+            (
+                None,
+                WITHOUT_TITLES.get(grouping.by) or f"No {groups.title(grouping.by).lower()}",
+                studies.count(others),
+                "",
+            )
         )
     _all_at_once(grouping, [name for name, *_ in sections])
     linked = st.query_params.get_all(OPEN)[:MOST_OPEN]
@@ -36,7 +46,7 @@ def show(grouping: Grouping, draw: Callable[[Query, str], None]) -> None:
         key = groups.section_key(grouping.by, name)
         if key not in st.session_state:
             st.session_state[key] = _word(name) in linked or name in grouping.chosen
-        label = " · ".join(part for part in (f"**{plain(title)}**", formatting.count(number, "run"), score) if part)
+        label = " · ".join(part for part in (f"**{plain(title)}**", number, score) if part)
         with st.expander(label, key=key, on_change="rerun") as section:
             if section.open:
                 opened.append(_word(name))
@@ -65,6 +75,13 @@ def _set(by: str, names: list[str | None], is_open: bool) -> None:
     """A callback."""
     for name in names[: MOST_OPEN if is_open else None]:
         st.session_state[groups.section_key(by, name)] = is_open
+
+
+def _count(grouping: Grouping, group: Group) -> str:
+    """As many rows as the table of the section has: a study is one."""
+    if grouping.query.trials:
+        return formatting.count(group.runs, "run")
+    return studies.count(search(replace(grouping.of([group.value]), limit=0)))
 
 
 def _word(name: str | None) -> str:

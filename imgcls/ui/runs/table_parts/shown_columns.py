@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 from imgcls.errors import SettingError
 from imgcls.runs.index import conditions, names
 from imgcls.ui.runs import table_columns
@@ -24,6 +26,15 @@ def with_named(columns: Sequence[str], rows: Sequence[Row], text: str, sort: str
         more += [TAGS] if any(row["tags"] for row in rows) else []
         more += list(own)[:MOST_OWN]
     return list(dict.fromkeys([*named, *columns, *more]))
+
+
+def constant(columns: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:
+    """The dataset and the model, if all of several rows have the same and nobody has chosen columns: in a caption
+    instead of two columns. Title of the column -> what all rows have."""
+    if tuple(st.session_state.get("columns") or DEFAULT) != DEFAULT or len(rows) < 2:
+        return {}
+    found = {title: {COLUMNS[title].cell(row) for row in rows} for title in ("Dataset", "Model") if title in columns}
+    return {title: cells.pop() for title, cells in found.items() if len(cells) == 1}
 
 
 def _named(rows: Sequence[Row], text: str, sort: str) -> list[str]:

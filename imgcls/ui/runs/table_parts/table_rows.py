@@ -24,6 +24,7 @@ LOW_ROW = 40
 """Of a long table, so that more than a handful of its runs are seen at once."""
 HEADER_HEIGHT, MOST_HEIGHT = 37, 500
 """As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
+FIRST_SCORES = ("Test (%)", "Validation (%)")
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
 
@@ -33,7 +34,8 @@ def _with_pictures(table: pa.Table, shown: list[Run], columns: list[str]) -> pa.
     first scores, which a phone would not show otherwise."""
     pictured = shown[:MOST_PICTURES]
     missing = [None] * (len(shown) - len(pictured))
-    at = min(3, table.num_columns)
+    scores = [table.column_names.index(one) + 1 for one in FIRST_SCORES if one in table.column_names]
+    at = max(scores, default=min(3, table.num_columns))
     if MISTAKE in columns:
         mistakes = [thumbnails.worst_mistake(run) for run in pictured]
         urls = pa.array([mistake and mistake.url for mistake in mistakes] + missing, pa.string())
@@ -88,7 +90,7 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
                 width="small", help="The test image with the most confident wrong prediction."
             ),
             CURVE: st.column_config.LineChartColumn(
-                width="small", help="Validation accuracy by epoch, from 0 to 100%.", color="#E69F00", y_min=0, y_max=1
+                width="small", help="Validation accuracy by epoch, from the lowest to the highest.", color="#E69F00"
             ),
             **table_columns.configuration(
                 table, is_wrapped=row_height == ROW_HEIGHT, is_narrow=table_columns.is_phone()

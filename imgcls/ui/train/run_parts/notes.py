@@ -14,6 +14,7 @@ from imgcls.ui.visitors import rights
 SUGGESTED = ("baseline", "keep", "broken")
 MOST_CHILDREN = 20
 ORIGINS = ("Continues", "Backbone")
+OTHER_SEED, SAME_SEED = "Same settings, other seed", "Same settings, same seed"
 
 
 def badges(run: Run) -> str:
@@ -83,10 +84,12 @@ def _lineage(run: Run) -> None:
     related = list(zip(ORIGINS, (store.parent_of(run), row["settings"].get("backbone_run")), strict=True))
     shared = [("Continued as", "parent", run.id), ("Backbone of", "backbone_run", run.id)]
     if row["repeats"]:
-        shared.append(("Same settings, other seed", "repeats", row["repeats"]))
+        shared.append((OTHER_SEED, "repeats", row["repeats"]))
     for what, column, value in shared:
         found = index.search(index.Query(exact={column: value}, archived=True, limit=MOST_CHILDREN)).rows
-        related += [(what, other["id"]) for other in found if other["id"] != run.id]
+        for one in found:
+            is_same = what == OTHER_SEED and one["settings"].get("seed") == row["settings"].get("seed")
+            related += [(SAME_SEED if is_same else what, one["id"])] if one["id"] != run.id else []
     for what, run_id in related:
         if not run_id:
             continue

@@ -1,5 +1,7 @@
 """The runs in groups: their table, their sections, and what the link knows of them."""
 
+import json
+
 import pytest
 
 from imgcls.runs.annotations import notes
@@ -30,6 +32,8 @@ def test_runs_are_grouped_by_any_setting_and_groups_have_the_names_of_their_colu
     app = opened("runs", group="learning_rate", groups="0.01")
     assert is_intact(app) and "2 runs of 4." in text_of(app)
     assert list(app.dataframe[0].value.columns[:2]) == ["Learning rate", "Runs"]
+    table = opened("runs", layout="Table", group="learning_rate", groups="0.01")
+    assert any(one.label.startswith(r"**Learning rate 0\.01** · 2 runs") for one in table.expander)
     assert opened("runs", group="Data").selectbox(key="group").value == "data", "a link of an earlier version"
     app = opened("runs", group="data")
     assert app.query_params["group"] == "Dataset" and app.dataframe[0].value.columns[0] == "Dataset"
@@ -148,6 +152,16 @@ def test_of_two_runs_with_the_same_seed_the_newest_counts(finished_run):
     assert groups.ONE_A_SEED in app.dataframe[0].proto.columns
     app = opened("runs", layout="Table", group="data")
     assert "(n = 4)" in app.dataframe[0].value["Validation, mean ± SD (%)"][0]
+
+
+def test_the_heading_of_a_group_counts_a_study_once(digits):
+    for number in range(3):
+        record = json.dumps({"version": 1, "study": "my-study", "number": number, "params": {}}).encode()
+        mutations.small_run(f"trial-{number}", **{"trial.json": record})
+    mutations.small_run("alone-here")
+    app = opened("runs", layout="Table", group="data")
+    assert any("1 run, 1 study (3 trials)" in one.label for one in app.expander)
+    assert any(" · 4 runs" in one.label for one in opened("runs", layout="Table", group="data", trials="true").expander)
 
 
 def test_groups_of_several_datasets_say_so_in_place_of_scores(finished_run):

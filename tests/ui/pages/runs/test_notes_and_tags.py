@@ -107,6 +107,7 @@ def test_a_run_is_managed_on_its_page_and_leads_to_its_relatives(finished_run):
     assert is_intact(app) and {"Runs", "Rename", "Tag", "Archive", "Delete"} <= set(labels)
     assert any("Continued as" in label for label in labels)
     assert any("Same settings, other seed" in label for label in labels)
+    assert any("Same settings, same seed" in label for label in labels)
     assert f"Run ID: `{finished_run.id}` · Test accuracy: " in text_of(app)
     button(app, "Archive").click().run()
     assert is_intact(app) and notes.read(finished_run).archived

@@ -9,7 +9,7 @@ from imgcls.runs.index import recording
 from imgcls.sharing import Role, Visitor, visitors
 from imgcls.studies.notifications import settings, watcher
 from imgcls.studies.notifications.events import Event
-from imgcls.studies.notifications.settings import Settings
+from imgcls.studies.notifications.settings import KINDS, Settings
 from imgcls.studies.notifications.thresholds import Rule
 from imgcls.ui.runs import notifications
 from tests.support.pages import button, is_intact, opened, text_of
@@ -65,6 +65,21 @@ def test_settings_are_saved_and_a_stored_password_is_not_shown():
     found = settings.read()
     assert found.slack == "https://hooks.example.org/x" and found.smtp_password == "secret"
     assert found.address == "https://imgcls.example.org/lab" and found.browser, "its own switch changes that"
+
+
+def test_the_bell_says_where_messages_go():
+    (bell,) = (one for one in opened("runs").button if one.key == "notifications")
+    assert bell.help == "Off: no channel is set up." and bell.icon == ":material/notifications_off:"
+    settings.write(Settings(mail_to="a@example.org", smtp_host="mail.example.org"))
+    (bell,) = (one for one in opened("runs").button if one.key == "notifications")
+    assert bell.help == "On: e-mail." and bell.icon == ":material/notifications_active:"
+
+
+def test_events_are_checkboxes(panel):
+    kind = next(iter(KINDS))
+    panel.checkbox(key=f"notify-on-{kind}").set_value(kind not in settings.read().kinds)
+    save(panel)
+    assert is_intact(panel) and (kind in settings.read().kinds) is (kind not in Settings().kinds)
 
 
 @pytest.mark.parametrize(

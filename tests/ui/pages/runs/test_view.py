@@ -10,7 +10,7 @@ from imgcls.runs.index import recording
 from imgcls.ui.app.paths import ENTRY, PAGES
 from imgcls.ui.runs import table_columns, table_controls
 from imgcls.ui.runs.table_parts import table_rows
-from tests.support.pages import button, is_intact, opened, text_of
+from tests.support.pages import broken_copy, button, is_intact, opened, text_of
 from tests.support.runs import mutations
 
 
@@ -33,6 +33,26 @@ def test_the_chosen_layout_outlasts_a_visit_of_other_pages():
         app.query_params.clear()
         app.switch_page(os.path.relpath(PAGES / f"{page}.py", ENTRY.parent)).run()
     assert is_intact(app) and app.dataframe and app.query_params["layout"] == "Table"
+
+
+def test_what_all_runs_have_in_common_is_said_once_and_columns_keep_their_order(finished_run):
+    recording.record(broken_copy(finished_run, "other-run"), {"night/f1": 0.9})
+    app = opened("runs", layout="Table")
+    first = [*app.dataframe[0].value.columns]
+    assert is_intact(app) and "All: " in text_of(app) and not {"Dataset", "Model"} & set(first)
+    filtered = [*opened("runs", layout="Table", q="night/f1>0.5").dataframe[0].value.columns]
+    scores = ["Test (%)", "Validation (%)", table_columns.CURVE, table_columns.MISTAKE]
+    assert [one for one in filtered if one in scores] == [one for one in first if one in scores] == scores
+    app.multiselect(key="columns").set_value(["Dataset", "Model"]).run()
+    assert [*app.dataframe[0].value.columns] == ["Run", "Dataset", "Model"] and "All: " not in text_of(app)
+
+
+def test_archived_runs_are_no_longer_selected():
+    for name in ("first-run", "second-run"):
+        mutations.small_run(name)
+    app = opened("runs", layout="Table", selected=["first-run", "second-run"])
+    button(app, "Archive").click().run()
+    assert is_intact(app) and "not shown" not in text_of(app) and not app.query_params.get("selected")
 
 
 def test_own_metrics_have_columns_and_so_has_what_is_filtered_or_sorted_by():
