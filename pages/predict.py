@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls.languages import gettext as _
 from imgcls.ui.app.assignments import form
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.predict import compare_models, page
 from imgcls.ui.widgets import run_select
 
@@ -12,7 +13,9 @@ ICON = ":material/draw:"
 
 with st.container(horizontal=True, vertical_alignment="center", key="page-head"):
     st.title(_("Predict"), width="content")
-    run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer="digits", is_compact=True)
+    # The steps of a lesson are about the included model; otherwise the run comes first that one has just looked at.
+    preferred = "digits" if stored.progress().current else run_select.recent("digits")
+    run = run_select.pick_run("predict-run", lambda run: run.is_ready, prefer=preferred, is_compact=True)
     if run is not None:
         compare_models.choose(run)
 if run is not None:

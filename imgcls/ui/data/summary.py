@@ -86,7 +86,11 @@ def _bar(training: int, validation: int, test: int, *, are_grouped: bool) -> str
         f"<dd>{html.escape(purpose)}</dd></div>"
         for kind, count, name, purpose in parts
     )
-    return f'<div class="split"><div class="split-bar" aria-hidden="true">{bar}</div><dl>{rows}</dl></div>'
+    note = _("{validation} of the {total} training images are set aside for validation.")
+    total = languages.number(training + validation)
+    note = html.escape(note.format(validation=languages.number(validation), total=total))
+    below = f'<p class="split-note">{note}</p>' if validation else ""
+    return f'<div class="split"><div class="split-bar" aria-hidden="true">{bar}</div><dl>{rows}</dl>{below}</div>'
 
 
 @lru_cache(16)

@@ -32,6 +32,7 @@ BEST = "game-best"
 CANVAS = "game-drawn"
 GREAT = 0.8
 """From this fraction of the rounds on, the end is celebrated."""
+PERFECT = "The model read every one of your drawings. Can it also read your fastest scribbles? Play again and find out."
 RULES = """<ol class="rules"><li><b>Draw</b> what is asked for, in your own style.</li>
 <li><b>Press “Done”.</b> The model reads your drawing.</li>
 <li><b>One point</b> if it is right with a confidence of at least 50%.</li></ol>
@@ -188,13 +189,16 @@ def _show_score(card: ModelCard, game: Game) -> None:
     best = st.session_state[BEST] = max(game.points, st.session_state.get(BEST, 0))
     lucky = sum(each.is_lucky for each in game.played)
     collection = drawings.collection()
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="game-over"):
-        if game.points >= GREAT * len(game.played):
-            st.html('<div class="lesson-finish is-new"><i class="tick"></i></div>')
-        st.header(f"The model read {game.points} of your {len(game.played)} drawings", anchor=False)
+    points, rounds = game.points, len(game.played)
+    if points == rounds:
+        said = metric_row.outcome(f"All {rounds} of {rounds}", PERFECT, is_won=True)
+    else:
+        said = metric_row.outcome(f"The model read {points} of your {rounds} drawings", is_won=points >= GREAT * rounds)
+    with st.container(key="game-over"):
+        st.html(said)
     st.html(
         metric_row.rounds(
-            _remark(game.points / len(game.played)),
+            "Your ten drawings" if points == rounds else _remark(points / rounds),
             [each.is_read for each in game.played],
             len(game.played),
             is_playing=False,

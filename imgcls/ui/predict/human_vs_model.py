@@ -19,12 +19,11 @@ from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components import confusion_matrix
 from imgcls.ui.components.confusion_matrix import Drawn
 from imgcls.ui.widgets import formatting, gallery, metric_row
-from imgcls.ui.widgets.metric_row import Number
 
 KEY = "versus"
 MOST_PILLS = 12
 """Up to this many classes are buttons; more are a list to type in."""
-SIDE = 360
+SIDE, THUMBNAIL = 360, 48
 DOUBLE_CLICK = 0.3
 """Seconds: a click this soon after a prediction was meant for the previous image."""
 SKIPPED = -1
@@ -108,7 +107,9 @@ def _show_image(game: Game, tested: Predictions, classes: Sequence[str]) -> None
                 placeholder="Type or choose a class",
             )
         st.button("I don't know", icon=":material/help:", key="versus-pass", on_click=_skip, args=(number,))
-        with st.container(key="versus-last"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="versus-last"):
+            if number:
+                st.html(_last_image(game, tested), width="content")
             text = _feedback(game, tested, classes) if number else "After your answer, you see the model's."
             st.markdown(text)
         st.html(_standing(game, tested))
@@ -134,6 +135,14 @@ def _feedback(game: Game, tested: Predictions, classes: Sequence[str]) -> str:
         f"Image {number + 1} was **{plain(classes[label])}**. {_badge('You', said, is_right=yours == label)} "
         f"{_badge('Model', plain(classes[model]), is_right=model == label)}"
     )
+
+
+def _last_image(game: Game, tested: Predictions) -> str:
+    """The image that the answer was about, small, as the next one is already in its place."""
+    number = len(game.predictions)
+    pixels = tested.images[tested.row_of[game.rows[number - 1]]]
+    url = gallery.data_url(pixels, min_side=THUMBNAIL)
+    return f'<img src="{url}" alt="Test image {number} of {len(game.rows)}" class="versus-thumbnail">'
 
 
 def _badge(who: str, said: str, *, is_right: bool) -> str:
@@ -171,29 +180,19 @@ def _show_result(run: Run, game: Game, tested: Predictions, classes: Sequence[st
     total = len(game.rows)
     labels, yours, model = tested.labels[game.rows], np.array(game.predictions), tested.predicted[game.rows]
     your_score, its_score = int((yours == labels).sum()), int((model == labels).sum())
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="game-over"):
-        if your_score > its_score:
-            st.html('<div class="lesson-finish is-new"><i class="tick"></i></div>')
-        st.header(_verdict(your_score, its_score), anchor=False)
+    with st.container(key="game-over"):
+        st.html(metric_row.outcome(_verdict(your_score, its_score), is_won=your_score > its_score))
     st.html(_standing(game, tested))
     skipped = int((yours == SKIPPED).sum())
-    metric_row.show(
-        [
-            Number("You", f"{your_score} of {total}", f"{skipped} skipped" if skipped else ""),
-            Number(
-                "Model",
-                f"{its_score} of {total}",
-                f"on all test images {formatting.fraction(tested.report.accuracy.value)}",
-            ),
-            Number("Same prediction", f"{int((yours == model).sum())} of {total}"),
-        ]
-    )
     st.caption(
+        f"Same prediction: {int((yours == model).sum())} of {total}{f', {skipped} skipped' if skipped else ''}. "
+        f"On all test images, the model is right in {formatting.fraction(tested.report.accuracy.value)}. "
         "The images were chosen because the model finds them hard, so its score here does not show how good it is; you "
         "would also score higher on easier ones. With twenty images, a difference of four may be due to chance."
     )
     st.button(
         "Play with twenty others" if total == hard_examples.COUNT else "Play again",
+        type="primary",
         icon=":material/replay:",
         on_click=_restart,
         key="versus-again",

@@ -14,7 +14,7 @@ from imgcls.params import Value
 from imgcls.ui.app import links
 from imgcls.ui.train import settings_form
 
-HELP = N_("Fills in the settings below. The first few seconds are preparation. A slow or busy machine takes longer.")
+ABOUT = N_("The first few seconds are preparation; a slow or busy machine takes longer.")
 UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
@@ -32,7 +32,7 @@ def show(model: str, data: str, *, gives_scores: bool = True) -> None:
             for preset in offered:
                 _button(preset, model, gives_scores=gives_scores)
         if gives_scores:
-            st.caption(_source([preset.measured for preset in offered if preset.measured]))
+            st.caption(f"{_source([preset.measured for preset in offered if preset.measured])} {_(ABOUT)}")
 
 
 def _button(preset: Preset, model: str, *, gives_scores: bool) -> None:
@@ -45,7 +45,6 @@ def _button(preset: Preset, model: str, *, gives_scores: bool) -> None:
         icon=":material/check_circle:" if is_applied else ":material/panorama_fish_eye:",
         on_click=settings_form.fill,
         args=(settings,),
-        help=_(HELP),
         width="stretch",
     )
 

@@ -21,7 +21,7 @@ from imgcls.ui.explain import coach, probes
 from imgcls.ui.train import learning_curves, live, presets, settings_form
 from imgcls.ui.train.run_parts import details, finish, golden_report, live_images, notes, own_metrics, place, waiting
 from imgcls.ui.visitors import rights
-from imgcls.ui.widgets import formatting, metric_row, sharing_choice
+from imgcls.ui.widgets import formatting, metric_row, run_select, sharing_choice
 from imgcls.ui.widgets.metric_row import Number
 
 OUTCOMES = {
@@ -47,6 +47,7 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
     """The whole run: heading, live view or outcome, settings and log. `manage` draws what the Runs page can do with a
     run, which knows this package."""
     state = run.state
+    run_select.note(run)
     if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
         links.go("runs.py")
     st.title(plain(run.label))

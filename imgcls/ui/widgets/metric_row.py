@@ -37,6 +37,14 @@ def rounds(name: str, points: Sequence[bool], total: int, *, is_playing: bool = 
     return f'<div class="rounds"><p>{text}</p><div aria-hidden="true">{dots}</div></div>'
 
 
+def outcome(text: str, note: str = "", *, is_won: bool) -> str:
+    """How a game has ended as HTML: a heading, with a tick beside it if there is something to celebrate."""
+    heading, below = f"<h2>{html.escape(text)}</h2>", f"<p>{html.escape(note)}</p>" if note else ""
+    if not is_won:
+        return f"{heading}{below}"
+    return f'<div class="lesson-finish is-new"><i class="tick"></i><div>{heading}{below}</div></div>'
+
+
 def _cell(number: Number) -> str:
     name, value, note, help_text = map(html.escape, (number.name, number.value, number.note, number.help))
     # The question mark is focusable, so that the help text is reachable by keyboard and touch.

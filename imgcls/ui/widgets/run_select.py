@@ -20,8 +20,21 @@ from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import empty_state, sharing_choice
 
+RECENT = "recent-run"
+"""Session key of the run that the visitor has looked at last, on any page."""
 MOST = 200
 """So many runs are offered besides the one that is shown: thousands would slow down every rerun."""
+
+
+def note(run: Run) -> None:
+    """Remembers that the visitor looks at this run."""
+    st.session_state[RECENT] = run.id
+
+
+def recent(otherwise: str) -> str:
+    """The run that the visitor has looked at last if its model can be used; else `otherwise`."""
+    run_id = st.session_state.get(RECENT, "")
+    return run_id if run_id and runs.exists(run_id) and runs.find(run_id).is_ready else otherwise
 
 
 def pick_run(
@@ -69,6 +82,8 @@ def pick_run(
         is_required=not is_gone,
         is_compact=is_compact,
     )
+    if picked in choices:
+        note(choices[picked])
     return choices.get(picked)
 
 

@@ -14,8 +14,8 @@ from imgcls.evaluation import predictions
 from imgcls.system.addresses import WORD_JOINER
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting
-from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, text_of
+from imgcls.ui.widgets import formatting, run_select
+from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, prepared, text_of
 
 PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
 
@@ -138,6 +138,17 @@ def test_damaged_runs_do_not_affect_lists_or_other_runs(finished_run):
     for page in PAGES:
         app = opened(page, run=finished_run.id)
         assert is_intact(app), (page, [error.value for error in app.exception], text_of(app))
+
+
+def test_predict_opens_with_the_run_that_was_looked_at_last(finished_run):
+    newer = broken_copy(finished_run, "20990101-120000-0badcafe")
+    assert opened("predict").query_params["run"] == newer.id
+    app = prepared("predict")
+    app.session_state[run_select.RECENT] = finished_run.id
+    app.run()
+    assert app.query_params["run"] == finished_run.id
+    looked_at = opened("train", run=finished_run.id)
+    assert looked_at.session_state[run_select.RECENT] == finished_run.id
 
 
 def test_names_with_markup_are_shown_literally(finished_run):

@@ -173,10 +173,11 @@ def test_twenty_images_are_answered_and_user_and_model_compared(asked, monkeypat
                 r":(green|red)-badge\[:material/(check|close): Model: \d\]",
                 text_of(app),
             )
+            assert f'alt="Test image {number + 1} of 20" class="versus-thumbnail"' in html_of(app), "it is gone above"
         assert html_of(app).count('class="now"') == 2 * (number < 19), "the round of both players"
     assert is_intact(app)
     assert html_of(app).count('class="won"') + html_of(app).count('class="lost"') == 40
-    assert "1 skipped" in html_of(app)
+    assert "1 skipped" in text_of(app) and 'class="numbers"' not in html_of(app), "both scores are above the dots"
     assert 'class="tiles"' in html_of(app) and not matrices(app), "the images come first"
     app.session_state["versus-matrices"] = True
     assert matrices(app.run()) == 2 and is_intact(app)

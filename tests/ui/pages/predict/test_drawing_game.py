@@ -92,11 +92,15 @@ def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
     game.requested = [7] * 9 + [1]
     game.played = [dataclasses.replace(over, requested=requested, confidence=0.9) for requested in game.requested]
     app.run()
-    assert "The model read 9 of your 10 drawings" in [title.value for title in app.header]
+    assert "<h2>The model read 9 of your 10 drawings</h2>" in html(app, "lesson-finish")
     assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
+    game.requested = [7] * 10
+    game.played = [dataclasses.replace(one, requested=7) for one in game.played]
+    app.run()
+    assert "<h2>All 10 of 10</h2>" in html(app, "lesson-finish") and "Can you get all ten" not in str(app)
     app.button(key="game-again").click().run()
     assert app.session_state["game"].played == []
-    assert "Round 1 of 10 · best game: 9" in html(app, 'class="rounds"')
+    assert "Round 1 of 10 · best game: 10" in html(app, 'class="rounds"')
 
 
 def test_a_correct_prediction_with_little_confidence_is_a_lucky_guess_without_a_point(reader):

@@ -1,5 +1,7 @@
 """The form opens with the preset "Quick" where it was measured, and never changes what somebody chose."""
 
+import re
+
 import pytest
 
 from imgcls.config import Config
@@ -77,7 +79,8 @@ def test_a_dataset_passed_from_its_page_is_opened_with_quick(digits):
 def test_the_time_of_a_preset_is_estimated_for_idle_cores_and_says_so(digits):
     app = opened("train", model="ann")
     assert "about 10 s\n90% right" in app.button(key="preset-quick").label  # 20 s of processor time on two cores
-    assert "Training time and test accuracy, measured once on 2 cores." in text_of(app)
+    assert "Training time and test accuracy, measured once on 2 cores. The first few seconds are" in text_of(app)
+    assert not app.button(key="preset-quick").help, "it would cover what is below"
 
 
 def test_the_form_says_what_start_does_shows_the_images_and_what_each_part_is_for(digits):
@@ -85,6 +88,8 @@ def test_the_form_says_what_start_does_shows_the_images_and_what_each_part_is_fo
     assert "Press **Start** and watch a network learn" in text_of(app)
     samples = next(part for part in html_of(app).split("<div") if 'class="samples"' in part)
     assert samples.count("<img") == 10, "one of each class"
+    validation, total = re.search(r"(\d+) of the ([\d,]+) training images are set aside", html_of(app)).groups()
+    assert total == "1,437" and f"<b>{validation}</b> validation" in html_of(app)
     assert "never used to choose anything" in html_of(app) and html_of(app).count("flex-grow:") == 3
 
 
