@@ -39,14 +39,6 @@ def test_an_invalid_drawing_on_the_fallback_canvas_shows_one_error(state, finish
     assert "Reload the page" in text_of(app)
 
 
-def test_an_invalid_drawing_for_activations_shows_one_error(finished_run):
-    app = opened("evaluate", run=finished_run.id, view="Activations")
-    next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
-    sent(app, "activations-canvas", HOSTILE["another size"])
-    assert is_intact(app)
-    assert "Reload the page" in text_of(app)
-
-
 def a_stroke() -> dict:
     """What the canvas sends after a vertical stroke."""
     drawing = Image.new("RGBA", (280, 280), "black")

@@ -39,7 +39,8 @@ STEPS = (
     Step(
         title="A network of your own",
         text="You need a trained CNN. Any run of yours on the MNIST sample with the CNN's standard layers will do, for "
-        "example the one of the previous lesson.",
+        "example the one of the previous lesson, or one with the preset “Quick”. Runs with “Good” or “Best” do not "
+        "count: they have other layers as well, which the calculation by hand leaves out.",
         page="train",
         settings=CNN,
         run_name="CNN",

@@ -22,7 +22,7 @@ from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
 from imgcls.ui.cache import activations
-from imgcls.ui.components import drawable_canvas
+from imgcls.ui.components import canvas
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts.images import image_details, unit_by_hand
@@ -36,7 +36,8 @@ SUPPORTS = ("single", "multi")
 
 FEW = 3
 """Up to this many feature maps do not need the full width."""
-CANVAS_SIDE = 224
+CANVAS = "activations"
+"""The name of the canvas; its own key is that of the marker in lesson 4."""
 DRAWN = "activations-drawn"
 """Session key: whether there is something on the canvas. Lesson 4 reads it."""
 UPLOAD_MB = 32
@@ -151,17 +152,11 @@ def _image(run: Run, predictions: Predictions | Decisions) -> tuple[np.ndarray |
 
 def _drawing(shape: tuple) -> np.ndarray | None:
     """The model input for the drawing, or None while the canvas is empty."""
-    drawn = drawable_canvas.field(
-        "activations-canvas",
-        CANVAS_SIDE,
-        CANVAS_SIDE,
-        stroke_width=18,
-        stroke_color="#FFFFFF",
-        background_color="#000000",
-    )
-    st.caption(_("Draw one large digit."))
-    st.session_state[DRAWN] = drawn is not None
-    return None if drawn is None else loading.prepare_drawing(drawn, shape).pixels
+    with st.container(key="activations-canvas"):
+        drawing = canvas.show(CANVAS, hint=_("Draw one large digit.")).drawing
+        canvas.acknowledge(CANVAS)
+    st.session_state[DRAWN] = bool(drawing)
+    return loading.prepare_ink(drawing.narrowed().ink(), shape).pixels if drawing else None
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the image …")

@@ -11,6 +11,7 @@ from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
+from tests.support.images.drawing_pages import SEVEN, drawing
 from tests.support.pages import HOSTILE, html_of, is_intact, opened, shipped, text_of
 
 
@@ -170,3 +171,15 @@ def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
     assert "for mine &lt;b&gt;.png" in html_of(app)
     app.file_uploader[0].upload("broken.png", b"no picture").run()
     assert is_intact(app) and "broken.png" in text_of(app)
+
+
+def test_a_drawing_for_activations_is_made_on_the_canvas_of_the_other_pages(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Activations")
+    next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
+    (sent,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.canvas"]
+    assert json.loads(sent.json)["hint"] == "Draw one large digit."
+    assert app.session_state["activations-drawn"] is False and "Statistics of all layers" not in html_of(app)
+    app.session_state["activations"].drawing = drawing(SEVEN)
+    app.run()
+    assert is_intact(app) and app.session_state["activations-drawn"] is True
+    assert "Statistics of all layers" in html_of(app)
