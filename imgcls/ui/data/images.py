@@ -22,7 +22,7 @@ from imgcls.ui.widgets import formatting, gallery, pager
 PER_PAGE = 36
 MOST_CHIPS = 20
 LONGEST_GIST = 120
-PREVIEWED, MOST_IN_THREES = 12, 6
+PREVIEWED = 12
 """Sample images of a dataset that is not prepared yet."""
 
 
@@ -80,12 +80,17 @@ def preview(facts: DatasetInfo) -> None:
 
 
 def _classes(facts: DatasetInfo) -> str:
-    """The names of the classes in the places that their images will have."""
-    shown = [*facts.classes[:PREVIEWED]]
-    if facts.num_classes > PREVIEWED:
-        shown[-1] = _("and {count} more").format(count=languages.number(facts.num_classes - PREVIEWED + 1))
-    three = " three" if len(shown) <= MOST_IN_THREES else ""
-    return f'<div class="class-tiles{three}">{"".join(f"<span>{html.escape(name)}</span>" for name in shown)}</div>'
+    """The names of all classes, each in a colour of its own, where images will be."""
+    heading = _("What the images show: {count} classes")
+    if facts.is_multilabel:
+        heading = _("What the images show: {count} labels")
+    heading = heading.format(count=languages.number(facts.num_classes))
+    hues = (360 * place / facts.num_classes for place in range(facts.num_classes))
+    names = "".join(
+        f'<li style="--hue:{hue:.1f}">{html.escape(name)}</li>' for hue, name in zip(hues, facts.classes, strict=True)
+    )
+    few = " few" if facts.num_classes <= PREVIEWED else ""
+    return f'<div class="class-names{few}"><strong>{html.escape(heading)}</strong><ul>{names}</ul></div>'
 
 
 @lru_cache(8)

@@ -1,8 +1,9 @@
 """The Data page: a dataset with samples and analysis, or the import of the user's own images."""
 
+import numpy as np
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, languages
 from imgcls.datasets import DatasetInfo
 from imgcls.languages import gettext as _
 from imgcls.ui.app import errors, links
@@ -56,11 +57,24 @@ def _dataset() -> None:
         _description(facts, images.rest(facts.text))
     with right:
         counts = predictions.class_counts(facts.name, dataset.fingerprint)
-        st.html(class_counts.bars(counts, facts.classes))
+        _counts(facts, counts)
         analysis.imbalance(dataset, counts["training"])
     golden_set.show(facts.name)
     with errors.shown():
         analysis.show(dataset)
+
+
+def _counts(facts: DatasetInfo, counts: dict[str, np.ndarray]) -> None:
+    """The images per class: a sentence if there are as many of each, with the chart one click away."""
+    bars = class_counts.bars(counts, facts.classes)
+    training, test = (np.unique(numbers) for numbers in (counts["training"], counts["test"]))
+    if len(training) > 1 or len(test) > 1 or facts.is_multilabel:
+        st.html(bars)
+        return
+    text = _("**Balanced**: {training} training and {test} test images per class.")
+    st.markdown(text.format(training=languages.number(int(training[0])), test=languages.number(int(test[0]))))
+    with st.expander(_("Images per class as a chart"), icon=":material/bar_chart:", key="class-counts"):
+        st.html(bars)
 
 
 def _description(facts: DatasetInfo, text: str) -> None:

@@ -121,10 +121,20 @@ def test_a_dataset_that_is_not_prepared_shows_its_classes_where_its_images_will_
     app = opened("data", data="Flowers")
     assert is_intact(app)
     assert "Sample images appear here once the dataset is ready." in text_of(app)
-    assert '<div class="class-tiles three"><span>daisy</span>' in html_of(app)
-    app = opened("data", data="EMNIST letters")
-    assert is_intact(app) and '<div class="class-tiles"><span>A</span>' in html_of(app)
-    assert html_of(app).count("<span>") >= images.PREVIEWED and "<span>and 15 more</span>" in html_of(app)
+    assert "What the images show: 5 classes" in html_of(app) and "daisy</li>" in html_of(app)
+    for title in ("Flowers", "EMNIST letters", "CIFAR-100"):
+        app = opened("data", data=title)
+        name = next(one for one in datasets.names() if datasets.facts(one).title == title)
+        found = re.findall(r'<li style="--hue:([^"]+)">', html_of(app))
+        assert is_intact(app) and len(found) == len(set(found)) == datasets.facts(name).num_classes, "colours differ"
+
+
+def test_equal_classes_are_a_sentence_and_other_ones_a_chart(mnist_sample, digits):
+    app = opened("data", data="MNIST sample")
+    assert "**Balanced**: 400 training and 100 test images per class." in text_of(app)
+    assert "Images per class as a chart" in [section.label for section in app.expander]
+    app = opened("data", data="Small digits")
+    assert "**Balanced**" not in text_of(app) and 'class="classes"' in html_of(app)
 
 
 def test_a_dataset_that_is_not_prepared_shows_images_of_a_bundled_one_that_has_some_of_them(mnist_sample):
