@@ -6,6 +6,7 @@
     tag=blurred         a tag given by a user
     area=1.2_3.4_..     a polygon on the map, points from 0 to 1000
     cell=3-5            true and predicted class; either side may be empty
+    cell=3~5            a pair of classes: 3 predicted as 5, and 5 predicted as 3
 
 All parts except the cell are filters: matrix and scores are computed from the images they keep. The cell is a place in
 that matrix, whose images the gallery shows; filtering the matrix by one of its own cells would leave nothing to
@@ -22,6 +23,8 @@ from imgcls.runs.annotations.tags import cleaned
 
 NAMES = ("class", "predictions", "confidence", "tag", "area", "cell")
 """The URL parameters of a selection."""
+PAIR = "~"
+"""Between the classes of a cell: the errors in both directions."""
 PREDICTIONS = ("wrong", "right", "missing", "extra")
 MOST_CLASSES = 200
 MOST_CORNERS = 60
@@ -31,7 +34,10 @@ SIDE = 1000
 
 @dataclass(frozen=True)
 class Selection:
-    """`low` and `high` are whole percents, both included; `area` holds corners (x, y); `cell` holds classes or None."""
+    """`low` and `high` are whole percents, both included; `area` holds corners (x, y); `cell` holds classes or None.
+
+    `is_pair` adds the errors of the cell's classes the other way round.
+    """
 
     classes: tuple[int, ...] = ()
     predictions: str = ""
@@ -40,6 +46,7 @@ class Selection:
     tag: str = ""
     area: tuple[tuple[float, float], ...] = ()
     cell: tuple[int | None, int | None] | None = None
+    is_pair: bool = False
 
     @classmethod
     def parse(cls, query: Mapping[str, str], num_classes: int) -> "Selection":
@@ -53,7 +60,8 @@ class Selection:
             high=high,
             tag=cleaned(query.get("tag", "")[:200]),
             area=_corners(query.get("area", "")),
-            cell=_cell(query.get("cell", ""), num_classes),
+            cell=(pair := _pair(query.get("cell", ""), num_classes)) or _cell(query.get("cell", ""), num_classes),
+            is_pair=pair is not None,
         )
 
     def query(self) -> dict[str, str]:
@@ -64,14 +72,16 @@ class Selection:
             "confidence": "" if (self.low, self.high) == (0, 100) else f"{self.low}-{self.high}",
             "tag": self.tag,
             "area": "_".join(f"{value:g}" for corner in self.area for value in corner),
-            "cell": "" if self.cell is None else "-".join("" if side is None else str(side) for side in self.cell),
+            "cell": ""
+            if self.cell is None
+            else (PAIR if self.is_pair else "-").join("" if side is None else str(side) for side in self.cell),
         }
         return {name: text for name, text in parameters.items() if text}
 
     @property
     def narrowed(self) -> "Selection":
         """The same without the cell: the filters that matrix and scores depend on."""
-        return replace(self, cell=None)
+        return replace(self, cell=None, is_pair=False)
 
     @property
     def narrows(self) -> bool:
@@ -108,6 +118,9 @@ def mask(
         chosen &= inside(selection.area, positions)
     if selection.cell is not None:
         true, prediction = selection.cell
+        if selection.is_pair:
+            forth = (labels == true) & (predicted == prediction)
+            return chosen & (forth | ((labels == prediction) & (predicted == true)))
         if true is not None:
             chosen &= labels == true
         if prediction is not None:
@@ -156,6 +169,12 @@ def _cell(text: str, num_classes: int) -> tuple[int | None, int | None] | None:
     true, prediction = _number(first, num_classes), _number(last, num_classes)
     is_invalid = (first and true is None) or (last and prediction is None)
     return None if not dash or is_invalid or (true is None and prediction is None) else (true, prediction)
+
+
+def _pair(text: str, num_classes: int) -> tuple[int, int] | None:
+    first, _, last = text.partition(PAIR)
+    one, other = _number(first, num_classes), _number(last, num_classes)
+    return None if one is None or other is None or one == other else (one, other)
 
 
 def _corners(text: str) -> tuple[tuple[float, float], ...]:

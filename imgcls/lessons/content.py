@@ -46,8 +46,11 @@ class Situation:
 
     @property
     def cell(self) -> tuple[int, int] | None:
-        """The cell of the confusion matrix that is selected: the true and the predicted class; None without one."""
-        parts = self.query.get("cell", "").split("-")
+        """The cell of the confusion matrix that is selected: the true and the predicted class; None without one.
+
+        Of a pair in both directions, the first.
+        """
+        parts = self.query.get("cell", "").replace("~", "-").split("-")
         return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(map(str.isdecimal, parts)) else None
 
     def started(self, settings: Mapping[str, Any], *, earlier: bool = False, is_alike: bool = False) -> list[Run]:

@@ -137,7 +137,8 @@ class Decisions:
 
         `classes` keeps the images that have one of these labels or for which one was predicted; with an error type
         (`predictions`), those with that error in one of these labels. `cell` (i, j) keeps the images in which label i
-        is missing and label j was predicted instead; (i, i) those in which label i was predicted correctly.
+        is missing and label j was predicted instead; (i, i) those in which label i was predicted correctly. A pair also
+        keeps those in which j is missing and i was predicted.
         """
         chosen = mask(
             Selection(low=selection.low, high=selection.high, tag=selection.tag, area=selection.area),
@@ -160,6 +161,9 @@ class Decisions:
             missing, extra = selection.cell
             if missing is not None and missing == extra:
                 chosen &= (self.labels & self.predicted)[:, missing]
+            elif selection.is_pair:
+                forth = self.missing[:, missing] & self.extra[:, extra]
+                chosen &= forth | (self.missing[:, extra] & self.extra[:, missing])
             else:
                 if missing is not None:
                     chosen &= self.missing[:, missing]

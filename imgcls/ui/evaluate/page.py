@@ -54,6 +54,8 @@ def show(run: Run, head: DeltaGenerator) -> None:
     else:
         see = "" if fixed_controls.is_fixed(KEY) else links.section(run, links.ERRORS)
         count = len(predictions.labels)
+        with head:
+            filters.chips(selection_state.current(run), are_off=not getattr(section, "GOES_THROUGH_SELECTION", False))
         headline.show(predictions.report, count, style=style, notes=notes, folds=_folds(run), see=see)
     if predictions.broken:
         noun = formatting.count(predictions.broken, "prediction")
@@ -165,7 +167,9 @@ def _usage(run: Run) -> dict[str, str]:
         return {}
     since = "" if usage.first is None else f" since {time.strftime('%d %B %Y', time.localtime(usage.first))}"
     text = (
+        "Test images show how well a model does on images that played no part in making it. Whoever tries many models "
+        "and keeps the one with the best test score keeps some luck, too, so the app counts how often you look. "
         f"This run's test scores have been viewed {usage.count:,} times{since}. If you select models by test score, "
         "the test set is no longer an unbiased estimate. Compare runs by validation score."
     )
-    return {f"Viewed {usage.count:,} times": text}
+    return {f"Test scores viewed {usage.count:,} times": text}

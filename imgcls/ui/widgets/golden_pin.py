@@ -16,6 +16,7 @@ from imgcls.ui.components import reveal
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting
 
+PLAIN = "The golden set is your list of images that later runs must get right."
 HELP = (
     "The golden set holds images that later models should get right. Every later run on this dataset is checked with "
     "them, and reports how many it fixed or broke. Pinning has no effect on training."
@@ -27,7 +28,14 @@ OPENED = "golden-set"
 """Session key of the section of Data that shows the golden set: whether it is open."""
 
 
-def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[int], np.ndarray], *, key: str) -> None:
+def button(
+    data: str,
+    chosen: Sequence[tuple[str, str]],
+    pixels_of: Callable[[int], np.ndarray],
+    *,
+    key: str,
+    is_explained: bool = False,
+) -> None:
     """A button that pins images; if they are in the set, that is said instead, with the way out and to the set.
 
     Nothing where images cannot be pinned.
@@ -38,6 +46,7 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
         pixels_of: The pixels of the image at a position of `chosen`; called when the button is pressed, and of a single
             image to see whether it is in the set.
         key: Of the button.
+        is_explained: Whether a line below it says what the golden set is.
     """
     if not golden.is_available() or not chosen or not data:
         return
@@ -87,6 +96,8 @@ def button(data: str, chosen: Sequence[tuple[str, str]], pixels_of: Callable[[in
             on_click=pin,
             **rights.button(Action.SAVE_DRAWING, help=HELP),
         )
+        if is_explained:
+            st.caption(PLAIN, help=HELP)
     done, text, problem = st.session_state.get(DONE, ("", "", ""))
     if done == key:
         del st.session_state[DONE]

@@ -15,7 +15,7 @@ HTML = """
   <span class="true"></span>
   <div class="rows" aria-hidden="true"></div>
   <div class="field" tabindex="0" role="application"><div class="frame hovered" hidden></div>
-    <div class="frame chosen" hidden></div></div>
+    <div class="frame chosen" hidden></div><div class="frame chosen" hidden></div></div>
   <div class="columns" aria-hidden="true"></div>
   <span class="predicted"></span>
   <div class="tip" hidden></div>
@@ -75,11 +75,14 @@ def show(
     made: Drawn,
     *,
     selected: tuple[int, int] | None = None,
+    is_pair: bool = False,
     follow: Callable[[tuple[int, int] | None], None] | None = None,
     note: str = "",
 ) -> None:
-    """Draws what `drawn` made. `selected` (row, column) gets a frame; `follow` is called with the clicked cell, or None
-    if it was deselected; `note` is appended to the description for screen readers.
+    """Draws what `drawn` made. `selected` (row, column) gets a frame, and (column, row), too, if it `is_pair`.
+
+    `follow` is called with the clicked cell, or None if it was deselected; `note` is appended to the description for
+    screen readers.
     """
     keys = " Arrow keys move, Enter shows the images of a cell, Escape shows all." if follow else ""
     kind = (
@@ -90,6 +93,7 @@ def show(
     data = {
         "drawn": made.content,
         "selected": None if selected is None else list(selected),
+        "isPair": is_pair,
         "isClickable": follow is not None,
         "label": f"{kind}{keys}{note and ' ' + note}",
     }

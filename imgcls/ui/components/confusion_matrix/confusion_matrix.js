@@ -30,7 +30,7 @@ class Matrix {
   constructor(root) {
     this.root = root;
     for (const part of ["field", "rows", "columns", "tip", "announced"]) this[part] = root.querySelector(`.${part}`);
-    this.chosen = root.querySelector(".frame.chosen");
+    [this.chosen, this.mirrored] = root.querySelectorAll(".frame.chosen");
     this.hovered = root.querySelector(".frame.hovered");
     this.place = null; // [row, column] under the keyboard or the pointer
     this.field.onpointermove = (event) => this.hover(this.under(event));
@@ -47,11 +47,11 @@ class Matrix {
   }
 
   show(data) {
-    const { drawn, selected, isClickable, label } = data;
+    const { drawn, selected, isPair, isClickable, label } = data;
     this.field.classList.toggle("clickable", isClickable);
     this.field.setAttribute("aria-label", label);
     this.isClickable = isClickable;
-    this.selected = selected;
+    this.selected = isPair ? null : selected; // a click on one of a pair selects it alone
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.data = JSON.parse(drawn);
@@ -59,7 +59,9 @@ class Matrix {
       this.draw();
     }
     const at = selected?.map((one) => this.data.order.indexOf(one));
-    this.frame(this.chosen, at?.every((one) => one >= 0) ? at : null);
+    const place = at?.every((one) => one >= 0) ? at : null;
+    this.frame(this.chosen, place);
+    this.frame(this.mirrored, isPair && place ? place.toReversed() : null);
   }
 
   draw() {
@@ -167,6 +169,7 @@ class Matrix {
     const cell = place?.map((one) => this.data.order[one]);
     const isSame = !cell || String(cell) === String(this.selected);
     this.frame(this.chosen, isSame ? null : place);
+    this.frame(this.mirrored, null);
     this.send({ cell: isSame ? null : cell });
   }
 

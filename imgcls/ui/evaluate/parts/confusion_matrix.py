@@ -64,6 +64,7 @@ def show(view: View) -> None:
             f"matrix-{view.run.id}",
             drawn,
             selected=_whole(view.selection.cell),
+            is_pair=view.selection.is_pair,
             follow=_follow_cell,
             note="The most frequent errors are listed below it.",
         )
@@ -143,7 +144,7 @@ def _most_frequent(view: View) -> None:
         st.caption("No such errors." if isinstance(view.predictions, Decisions) else "No errors.")
         return
     cell = view.selection.cell
-    selection_state.set_control("pair", cell if cell in cells else None)
+    selection_state.set_control("pair", cell if cell in cells and not view.selection.is_pair else None)
     st.pills(
         "Most frequent errors"
         if isinstance(view.predictions, Decisions)

@@ -12,9 +12,10 @@ from imgcls.evaluation.metrics import percent
 from imgcls.evaluation.metrics.classification import Report
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.multilabel import LabelReport
+from imgcls.evaluation.selection import PAIR
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
-from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_ACCURACY, MULTI, SINGLE
+from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_ACCURACY, MULTI, NATS, SINGLE
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
@@ -94,9 +95,11 @@ def show(
             source = f"{measured}. {source} {_(TOO_FEW)}"
     link = ""
     if see and not isinstance(report, LabelReport) and (worst := _worst_pair(report)):
-        target, count_of_cell = f"{see}&{urlencode({'cell': '-'.join(map(str, worst))})}", int(report.matrix[worst])
-        label = ngettext("Show this {count} image", "Show these {count} images", count_of_cell)
-        label = label.format(count=languages.number(count_of_cell))
+        # Both directions, as the sentence counts both.
+        between = int(report.matrix[worst] + report.matrix[worst[::-1]])
+        target = f"{see}&{urlencode({'cell': PAIR.join(map(str, worst))})}"
+        label = ngettext("Show this {count} image", "Show these {count} images", between)
+        label = label.format(count=languages.number(between))
         link = f' <a href="{html.escape(target)}" target="_self">{html.escape(label)}</a>'
     others = html.escape(_("All scores"))
     more = "".join(
@@ -168,15 +171,16 @@ def _single_numbers(report: Report) -> list[Number]:
             score = getattr(report, f"{average}_{name.lower()}")
             numbers.append(_fraction(f"{average.capitalize()} {name}", score, f"{SINGLE[name]} {meaning}"))
     meaning = (
-        "Mean negative log-probability of the true class, in nats. Confident mistakes are penalised heavily. Lower is "
-        "better."
+        "How surprised the model is by the true classes: 0 is perfect, and confident mistakes cost most. The mean "
+        f"negative log-probability of the true class, in {NATS}."
     )
     return [*numbers, _cross_entropy(report.cross_entropy, meaning)]
 
 
 def _multilabel_numbers(report: LabelReport) -> list[Number]:
     meaning = (
-        "Mean binary cross-entropy per label, in nats. Predicting 0.5 everywhere gives ln 2 = 0.693. Lower is better."
+        "How surprised the model is by the true labels: 0 is perfect, and predicting 0.5 everywhere gives ln 2 = "
+        f"0.693. The mean binary cross-entropy per label, in {NATS}."
     )
     return [
         _fraction("Micro F1", report.micro_f1, f"{MULTI['F1']} Computed over all labels of all images together."),

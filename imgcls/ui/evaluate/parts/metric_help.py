@@ -1,5 +1,6 @@
 """Explanations of metrics that several sections show."""
 
+NATS = "nats, the unit of natural logarithms"
 SINGLE = {
     "precision": "Of the images predicted as a class, the fraction that truly belong to it.",
     "recall": "Of the images that belong to a class, the fraction predicted as that class.",

@@ -12,14 +12,14 @@ from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors, links
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import run_select
+from imgcls.ui.widgets import empty_state, run_select
 
 NO_MODEL = ModelCard(classes=(), shape=(1, 1, 1))
 MOST = 200
 """Only the newest runs are offered, because reading each takes time."""
 NO_OTHER = (
-    "There is no other run with these classes to compare with. Train this one again with one setting changed, and "
-    "come back."
+    "There is no other run with these classes. Train this one again with one setting changed, for example more epochs; "
+    "then this section says whether it got better or was lucky."
 )
 
 
@@ -48,12 +48,15 @@ def _facts(run: Run, stamp: tuple) -> tuple[ModelCard, str]:
 
 def _train_another(run: Run, reason: str) -> None:
     """What to do where there is no run that was tested on the same images."""
-    st.info(errors.plain(reason), icon=":material/balance:")
     if imported_model.exists(run.folder):
+        st.info(errors.plain(reason), icon=":material/balance:")
         return
-    if st.button(_("Train again with changes"), icon=":material/tune:", key="train-other"):
-        with errors.shown():
-            links.train(**settings_form.form_of(run.config))
+    with st.container(border=True, horizontal_alignment="center", key="nothing-to-compare"):
+        st.markdown(errors.plain(reason), text_alignment="center", width=empty_state.LINE)
+        label = _("Train again with changes")
+        if st.button(label, icon=":material/tune:", key="train-other", type="primary"):
+            with errors.shown():
+                links.train(**settings_form.form_of(run.config))
 
 
 def choose(run: Run) -> Run | None:

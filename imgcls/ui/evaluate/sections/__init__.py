@@ -11,6 +11,8 @@ A section is a module with
 
 and optionally
 
+    GOES_THROUGH_SELECTION   whether it shows one image and goes through those that the filters keep, while the scores
+                             cover all of them
     applies(predictions)   whether the section has something to show for this run; without it, it always has
 
 `predictions` is `Predictions` of the test set, or `Decisions` for a multi-label run; both are in

@@ -32,6 +32,7 @@ TITLE = "Activations"
 GROUP = links.WHY
 ORDER = 70
 USES_SELECTION = False
+GOES_THROUGH_SELECTION = True
 SUPPORTS = ("single", "multi")
 
 FEW = 3

@@ -19,6 +19,7 @@ from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import other_run
 from imgcls.ui.evaluate.parts.images import compared_images
+from imgcls.ui.evaluate.parts.metric_help import NATS
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.parts.selection.selection_state import Key
 from imgcls.ui.widgets import formatting, metric_row, settings_table
@@ -49,7 +50,7 @@ center/1px 100% no-repeat}
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
-    """Draws the section; this run is B, the other one A."""
+    """Draws the section; this run is A, the other one, which it is measured against, B."""
     other = other_run.choose(run)
     if other is None:
         return
@@ -77,7 +78,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             st.header("By class", anchor=False, help="The fraction of a class's images that are classified correctly.")
         st.html(_by_class(first, second))
         st.header("Differing settings", anchor=False)
-        settings_table.show([other, run])
+        settings_table.show([run, other])
     with right:
         compared_images.show(first, second, found)
 
@@ -93,34 +94,31 @@ def _compared(first: Key, second: Key) -> Comparison:
 
 def _sentence(found: Comparison, other: Run, run: Run, is_multilabel: bool, caveat: str) -> str:
     note = " Compared by exact match: an image counts as correct if all of its labels are." if is_multilabel else ""
-    verdict = formatting.with_minus(found.sentence("A", "B", caveat=caveat))
+    verdict = formatting.with_minus(found.sentence("B", "A", caveat=caveat))
     return (
         f'{STYLE}<div class="verdict" role="status">{html.escape(verdict)}</div>'
-        f'<div class="letters"><b>A</b> is {html.escape(other.label)}, <b>B</b> is {html.escape(run.label)}.'
+        f'<div class="letters"><b>A</b> is {html.escape(run.label)}, <b>B</b> is {html.escape(other.label)}.'
         f"{note}</div>"
     )
 
 
 def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) -> None:
     name = "Exact match" if is_multilabel else "Accuracy"
-    correct = {"A": found.both_right + found.only_first, "B": found.both_right + found.only_second}
-    loss = _loss_difference(first, second)
+    correct = {"A": found.both_right + found.only_second, "B": found.both_right + found.only_first}
+    loss, keys = _loss_difference(first, second), (second, first)
     numbers = []
     for letter, number in correct.items():
         score = wilson(number, found.count)
         numbers.append(Number(f"{name} of {letter}", formatting.fraction(score.value), formatting.interval(score)))
     if is_multilabel:
-        for letter, key in (("A", first), ("B", second)):
-            score = selection_state.predictions_of(key).report.macro_f1
-            numbers.append(
-                Number(f"Macro F1 of {letter}", formatting.fraction(score.value), formatting.interval(score))
-            )
+        of_a, of_b = (formatting.fraction(selection_state.predictions_of(key).report.macro_f1.value) for key in keys)
+        numbers.append(Number("Macro F1 of A", of_a, f"of B: {of_b}"))
     numbers += [
         Number(
-            "Difference, B − A",
+            "Difference, A − B",
             formatting.with_minus(f"{100 * found.difference.value:+.2f}"),
             formatting.with_minus(f"points, {100 * found.difference.low:+.2f} to {100 * found.difference.high:+.2f}"),
-            f"{name} of B minus that of A in percentage points, with its 95% confidence interval from a paired "
+            f"{name} of A minus that of B in percentage points, with its 95% confidence interval from a paired "
             "bootstrap of 2,000 resamples.",
         ),
         Number(
@@ -130,15 +128,17 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
             "The probability of a split at least this uneven if both models were equally good. Below 0.05 is "
             "conventionally significant. When comparing many runs, expect some by chance.",
         ),
-        Number("Only A correct", f"{found.only_first:,}", "images"),
-        Number("Only B correct", f"{found.only_second:,}", "images"),
-        Number("Both wrong", f"{found.both_wrong:,}", "images"),
         Number(
-            "Cross-entropy, B − A",
+            "Only A, only B correct",
+            f"{found.only_second:,}, {found.only_first:,}",
+            f"images; both wrong: {found.both_wrong:,}",
+        ),
+        Number(
+            "Cross-entropy, A − B",
             formatting.with_minus(f"{loss.value:+.3f}"),
             formatting.with_minus(f"{loss.low:+.3f} to {loss.high:+.3f}"),
-            "The cross-entropy of B minus that of A in nats, paired by image, with its 95% confidence interval. Below "
-            "0, B assigns higher probabilities to the true labels.",
+            "How surprised a model is by the true classes: below 0, A assigns them higher probabilities than B. The "
+            f"cross-entropy of A minus that of B in {NATS}, paired by image, with its 95% confidence interval.",
         ),
     ]
     metric_row.show(numbers)
@@ -175,6 +175,6 @@ def _by_class(first: Key, second: Key) -> str:
             f'<u style="left:{middle:.2f}%;background:{colour}"></u></span><em>{difference}</em><i>{ends}</i>'
         )
     metric = "Recall" if first.threshold is None else "Label accuracy"
-    note = f"{metric} of B minus that of A in points, with 95% confidence intervals; on the right, B is better."
+    note = f"{metric} of A minus that of B in points, with 95% confidence intervals; on the right, A is better."
     figure = f'<p class="letters">{note}</p><div class="byclass">{"".join(rows)}</div>'
     return STYLE + framed(figure, "difference-by-class")

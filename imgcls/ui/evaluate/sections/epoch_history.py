@@ -171,7 +171,8 @@ def _scores(found: EpochPredictions, position: int) -> None:
         Number(
             "Cross-entropy",
             f"{classification.cross_entropy(found.probabilities[position], found.labels):.3f}",
-            "in nats, lower is better",
+            "lower is better",
+            "How surprised the model is by the true classes, in nats, the unit of natural logarithms: 0 is perfect.",
         )
     )
     metric_row.show(shown)

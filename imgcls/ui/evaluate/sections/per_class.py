@@ -35,6 +35,8 @@ PLAIN = (
 )
 MOST_TIED = 3
 """So many classes with the same F1 are named."""
+STARTS = (99, 98, 95, 90, 80, 70, 60, 50)
+"""Where the bars of the scores may begin, in percent, so that high scores look different."""
 NO_WIDTH = "Bootstrap intervals of F1 and average precision have zero width if there are no errors."
 TABLE = "class-table"
 INTERVAL = " interval"
@@ -73,8 +75,12 @@ def _table(view: View) -> None:
     if table is None:
         return
     st.markdown(_extremes(table))
-    if not isinstance(view.predictions, Decisions):
-        st.caption(PLAIN)
+    start = _start(table)
+    note = "" if isinstance(view.predictions, Decisions) else PLAIN
+    if start:
+        note += f" The bars begin at {percent(start / 100)}, not at 0%, so that differences can be seen."
+    if note:
+        st.caption(note.strip())
     explained = metric_help.MULTI if isinstance(view.predictions, Decisions) else _capitalised(metric_help.SINGLE)
     key = f"{TABLE}-{view.run.id}"
     has_intervals = st.session_state.get(INTERVALS, False)
@@ -90,7 +96,7 @@ def _table(view: View) -> None:
         selection_default={"selection": {"rows": list(selected), "columns": [], "cells": []}},
         column_order=shown,
         column_config={
-            f"{name} (%)": st.column_config.ProgressColumn(format="%.1f", min_value=0, max_value=100, help=text)
+            f"{name} (%)": st.column_config.ProgressColumn(format="%.1f", min_value=start, max_value=100, help=text)
             for name, text in explained.items()
         }
         | {
@@ -102,6 +108,13 @@ def _table(view: View) -> None:
         alt=f"{', '.join(explained)} of every class.",
     )
     st.toggle("All confidence intervals", key=INTERVALS, help="Also those of the scores besides F1.")
+
+
+def _start(table: pa.Table) -> int:
+    """Where the bars begin, in percent: close below the lowest score, so that its bar is short; 0 if it is low."""
+    columns = [table.column(name).to_pylist() for name in table.column_names if name.endswith(" (%)")]
+    lowest = min((score for column in columns for score in column if score is not None), default=0)
+    return next((start for start in STARTS if start <= lowest - 0.15 * (100 - lowest)), 0)
 
 
 def _extremes(table: pa.Table) -> str:

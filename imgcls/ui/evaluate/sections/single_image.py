@@ -28,10 +28,12 @@ TITLE = links.SINGLE_IMAGE
 GROUP = links.WHY
 ORDER = 60
 USES_SELECTION = False
+GOES_THROUGH_SELECTION = True
 SUPPORTS = ("single", "multi")
 
 SIMILAR = 10
 AROUND = 5
+SIGNS = "✓: labelled like the test image; ✗: labelled differently."
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
@@ -56,6 +58,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             [(predictions.names[predictions.labels[index]], source)],
             lambda _: activations.test_image(run, predictions, index),
             key=f"pin-{run.id}-{index}",
+            is_explained=True,
         )
     if (run.folder / epoch_predictions.NAME).exists():
         url = links.section(run, links.EPOCH_HISTORY).replace("&", "&amp;")
@@ -137,16 +140,18 @@ def _similar_tiles(
     tiles = []
     for place, similarity in zip(found.indices, found.similarity, strict=True):
         name = ", ".join(names[label] for label in np.flatnonzero(labels[place])) or "no label"
-        sign = "✓" if np.array_equal(labels[place], own) else "✗"
+        is_same = np.array_equal(labels[place], own)
         alt = f"Training image {known.rows[place]}: {name}, cosine similarity {similarity:.2f}"
-        tiles.append(gallery.Tile(known.images[place], alt, (f"{sign} {name}", f"similarity {similarity:.3f}")))
+        sign = ("✓ same " if is_same else "✗ other ") + ("labels" if known.labels.ndim == 2 else "class")
+        lines = (f"labelled {name}", sign, f"similarity {similarity:.3f}")
+        tiles.append(gallery.Tile(known.images[place], alt, lines))
     counts = labels[found.indices].sum(0)
     most = int(counts.argmax())
     relation = "have the label" if known.labels.ndim == 2 else "belong to the class"
     _, _, sentence = neighbours.unfamiliarity(run, features)
     text = (
         f"{counts[most]} of the {len(found.indices)} nearest {relation} “{names[most]}”, among the "
-        f"{len(known.features):,} training images stored with the run. {sentence}"
+        f"{len(known.features):,} training images stored with the run. {sentence} {SIGNS}"
     )
     return tuple(tiles), text, tuple(int(row) for row in known.rows[found.indices])
 

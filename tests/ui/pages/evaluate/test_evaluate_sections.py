@@ -5,6 +5,7 @@ import re
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from imgcls import datasets, runs
@@ -19,6 +20,7 @@ from imgcls.system import paths
 from imgcls.ui.app import links
 from imgcls.ui.cache import predictions
 from imgcls.ui.evaluate.parts import headline
+from imgcls.ui.evaluate.sections import per_class
 from imgcls.ui.runs.table_parts import table_rows
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting
@@ -45,14 +47,17 @@ def test_compare_names_the_better_run_and_shows_the_images(two_runs):
     app = opened("evaluate", run=run.id, view="Compare", other=other.id)
 
     assert is_intact(app)
-    assert "B is better than A" in html_of(app) and "on 360 test images" in html_of(app)
+    assert "A is better than B" in html_of(app) and "on 360 test images" in html_of(app)
     assert "&lt;img src=x" in html_of(app) and "<img src=x" not in html_of(app)
     assert "All settings are the same." in text_of(app)
     app.session_state["compared-images"] = "Only B correct"
     app.run()
     assert is_intact(app)
+    assert "No images to show." in text_of(app)
+    app.session_state["compared-images"] = "Only A correct"
+    app.run()
     gallery = next(piece for piece in html_of(app).split("\n") if 'class="tiles"' in piece)
-    assert gallery.count("✓ B:") == gallery.count("✗ A:") > 10
+    assert gallery.count("✓ A:") == gallery.count("✗ B:") > 10
 
 
 def test_compare_without_another_run_says_what_to_do(finished_run):
@@ -287,14 +292,23 @@ def test_the_headline_counts_both_directions_of_a_confusion_and_each_as_the_matr
 
 
 def test_the_headline_leads_to_the_images_of_the_most_frequent_error_and_keeps_the_filters(finished_run):
+    path = finished_run.folder / "predictions.npz"
+    with np.load(path, allow_pickle=False) as file:
+        probabilities, labels = file["probabilities"].copy(), file["labels"]
+    for true, other, count in ((8, 5, 4), (5, 8, 3)):
+        probabilities[np.flatnonzero(labels == true)[:count]] = np.eye(10)[other]
+    np.savez(path, probabilities=probabilities, labels=labels)
     matrix = predictions.single_label_predictions(finished_run)
     found = classification.scores(matrix.probabilities, matrix.labels, matrix.names)
     true, predicted = headline._worst_pair(found)
-    count = found.matrix[true, predicted]
+    count = found.matrix[true, predicted] + found.matrix[predicted, true]
+    assert found.matrix[predicted, true], "counted in both directions"
     label = f"Show these {count} images" if count > 1 else "Show this 1 image"
     page = html_of(opened("evaluate", run=finished_run.id, view="Export"))
-    address = f"?run={finished_run.id}&amp;view=Errors&amp;cell={true}-{predicted}"
+    address = f"?run={finished_run.id}&amp;view=Errors&amp;cell={true}~{predicted}"
     assert f'<a href="{address}" target="_self">{label}</a>' in page
+    app = opened("evaluate", run=finished_run.id, cell=f"{true}~{predicted}")
+    assert app.button(key="lift-cell").label == f"{true} ↔ {predicted}" and f"{count} images" in text_of(app)
     app = opened("evaluate", run=finished_run.id, confidence="0-99", panel="Map")
     (query,) = re.findall(r'<a href="\?([^"]+)" target="_self">Show th', html_of(app))
     assert "confidence=0-99" in query and "panel" not in query and "view=Errors" in query and "cell=" in query
@@ -403,3 +417,11 @@ def test_every_view_survives_invalid_runs(damaged_run, how):
     assert report.page(damaged_run, tested).count("<script") == 0
     json.dumps(report.collect(damaged_run, tested), allow_nan=False)
     assert report.scores_csv(tested) and report.predictions_csv(tested)
+
+
+@pytest.mark.parametrize(
+    ("scores", "start"), [([99.2, 99.8], 99), ([97.0, 100.0], 95), ([81.8, 99.0], 70), ([20.0, 99.0], 0), ([None], 0)]
+)
+def test_the_bars_of_the_classes_begin_below_the_lowest_score(scores, start):
+    table = pa.table({"Class": [str(one) for one in scores], "F1 (%)": pa.array(scores, pa.float64())})
+    assert per_class._start(table) == start

@@ -156,7 +156,8 @@ def test_opening_a_run_counts_once_per_session(finished_run):
 
     assert holdout_usage.read(finished_run).count == 2
     page = html_of(app)
-    assert "<summary>Viewed 2 times</summary><p>This run's test scores have been viewed 2 times" in html.unescape(page)
+    assert "<summary>Test scores viewed 2 times</summary><p>Test images show how well" in page
+    assert "This run's test scores have been viewed 2 times" in html.unescape(page)
     assert "have been viewed" not in text_of(app), "a note of three lines above the results"
 
 

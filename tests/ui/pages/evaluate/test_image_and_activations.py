@@ -69,6 +69,39 @@ def test_without_an_image_in_the_link_the_worst_error_is_shown(finished_run):
     assert f"Test image {worst}: " in html_of(app)
 
 
+@pytest.mark.parametrize("view", ["Single image", "Activations"])
+def test_a_filter_holds_where_one_image_is_shown(finished_run, view):
+    with np.load(finished_run.folder / "predictions.npz") as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    wrong = np.flatnonzero(probabilities.argmax(1) != labels)
+    worst = wrong[probabilities.max(1)[wrong].argsort()[::-1]]
+    pairs = [(int(labels[one]), int(probabilities[one].argmax())) for one in worst]
+    pair = next(pair for pair in pairs if pair != pairs[0] and pairs.count(pair) > 1)
+    matching = [int(one) for one, of in zip(worst, pairs, strict=True) if of == pair]
+    app = opened("evaluate", run=finished_run.id, view=view, cell=f"{pair[0]}-{pair[1]}")
+    assert app.number_input(key="image-number").value == matching[0]
+    assert app.button(key="lift-cell").label == f"{pair[0]} → {pair[1]}"
+    assert app.button(key="image-next").label == "Next error"
+    app.button(key="image-next").click().run()
+    assert app.number_input(key="image-number").value == matching[1]
+    app.button(key="lift-cell").click().run()
+    assert "cell" not in app.query_params and is_intact(app)
+
+
+def test_a_filter_that_keeps_correct_images_or_none_is_said_where_one_image_is_shown(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Single image", predictions="right")
+    assert "✓ correct" in html_of(app) and app.button(key="image-next").label == "Next image"
+    app = opened("evaluate", run=finished_run.id, view="Single image", confidence="0-1")
+    assert "No stored image matches the filters, so they are not applied here." in text_of(app)
+
+
+@pytest.mark.parametrize("view", ["Export", "Compare", "Report"])
+def test_a_section_without_filters_says_that_they_are_off(finished_run, view):
+    app = opened("evaluate", run=finished_run.id, view=view, cell="3-5")
+    assert "Off in this section:" in text_of(app) and app.button(key="lift-cell").label == "3 → 5"
+    assert "Off in this section:" not in text_of(opened("evaluate", run=finished_run.id, view=view))
+
+
 def test_the_heat_map_can_explain_the_true_class(finished_run):
     with np.load(finished_run.folder / "predictions.npz") as file:
         probabilities, labels = file["probabilities"], file["labels"]

@@ -190,8 +190,8 @@ def test_two_runs_are_compared_by_exact_match_and_by_label(tested):
     app = opened("evaluate", run="better", view="Compare", other=tested.id)
 
     assert is_intact(app)
-    assert "B is better than A" in html_of(app) and "Exact match of B" in html_of(app)
-    assert "Label accuracy of B minus that of A" in html_of(app)
+    assert "A is better than B" in html_of(app) and "Exact match of A" in html_of(app)
+    assert "Label accuracy of A minus that of B" in html_of(app)
 
 
 def test_robustness_counts_an_image_if_all_of_its_labels_are_correct(tested):

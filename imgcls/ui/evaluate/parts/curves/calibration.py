@@ -88,7 +88,8 @@ def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
             f"Cross-entropy {when}",
             f"{loss.value:.3f}",
             formatting.interval(loss, as_fraction=False),
-            "In nats; lower is better. A well-fitted temperature lowers it.",
+            "How surprised the model is by the true classes, in nats, the unit of natural logarithms; lower is better. "
+            "A well-fitted temperature lowers it.",
         ),
     ]
 

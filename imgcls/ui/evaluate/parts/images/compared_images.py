@@ -20,9 +20,9 @@ STYLE = "<style>.wide .tiles{grid-template-columns:repeat(auto-fill,minmax(124px
 
 
 def show(first: Key, second: Key, found: Comparison) -> None:
-    """The choice of a gallery, and its images; `first` is A, `second` is B."""
+    """The choice of a gallery, and its images; `second` is A, the page's run, `first` is B."""
     st.header("Images", anchor=False)
-    counts = dict(zip(GALLERIES, (found.only_first, found.only_second, found.both_wrong), strict=True))
+    counts = dict(zip(GALLERIES, (found.only_second, found.only_first, found.both_wrong), strict=True))
     shown = st.segmented_control(
         "Images shown",
         GALLERIES,
@@ -43,7 +43,7 @@ def show(first: Key, second: Key, found: Comparison) -> None:
 @lru_cache(64)
 def _members(first: Key, second: Key, shown: str) -> tuple[np.ndarray, int]:
     """The test images of a gallery whose pixels are stored, and the total number."""
-    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    b, a = selection_state.predictions_of(first), selection_state.predictions_of(second)
     mask = {
         ONLY_A: a.is_right & ~b.is_right,
         ONLY_B: ~a.is_right & b.is_right,
@@ -56,10 +56,10 @@ def _members(first: Key, second: Key, shown: str) -> tuple[np.ndarray, int]:
 
 @lru_cache(64)
 def _grid(first: Key, second: Key, indices: tuple[int, ...]) -> str:
-    a, b = selection_state.predictions_of(first), selection_state.predictions_of(second)
+    b, a = selection_state.predictions_of(first), selection_state.predictions_of(second)
     tiles = []
     for index in indices:
-        owner, source = (second, b) if b.row_of[index] >= 0 else (first, a)
+        owner, source = (second, a) if a.row_of[index] >= 0 else (first, b)
         true = _labels(a, index)
         lines = [f"actually {true}", *(_line(letter, of, index) for letter, of in (("A", a), ("B", b)))]
         alt = f"Test image {index}: true {true}; {lines[1]}; {lines[2]}"

@@ -20,9 +20,10 @@ PER_PAGE = 20
 def show(view: View) -> None:
     """The gallery of the selected images."""
     order = view.predictions.worst_first
-    note = "worst predictions first"
+    note = "worst predictions first; the percentage is how confident the model is"
     if isinstance(view.predictions, Decisions):
-        note += ". − false negative, \\+ false positive, ✓ true positive"
+        note = "worst predictions first; the percentage is the probability of the label. − false negative, \\+ false "
+        note += "positive, ✓ true positive"
     paged(view, order[view.shown[order]], f"{view.run.id}-{hash(view.selection)}-{hash(view.key[3:])}", note)
 
 
@@ -50,6 +51,7 @@ def _pin(run: Run, predictions: Predictions, mistakes: list[int], key: str) -> N
         [(predictions.names[predictions.labels[one]], source(int(predictions.indices[one]))) for one in mistakes],
         lambda at: predictions.images[predictions.row_of[predictions.indices[mistakes[at]]]],
         key=f"pin-page-{key}",
+        is_explained=True,
     )
 
 

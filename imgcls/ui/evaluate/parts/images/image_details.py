@@ -20,8 +20,8 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.data import editing
-from imgcls.ui.evaluate.parts.selection import selection_state
-from imgcls.ui.evaluate.parts.selection.selection_state import Key
+from imgcls.ui.evaluate.parts.selection import filters, selection_state
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import gallery
 
 NAME, CONTROL = "image", "image-number"
@@ -47,9 +47,22 @@ font-size:.9rem;font-variant-numeric:tabular-nums}
 
 
 def choose(run: Run, predictions: Predictions | Decisions) -> int:
-    """The image in the URL, by default the worst error; with controls to go to another one."""
+    """The image in the URL, by default the worst error; with controls to go to another one.
+
+    With filters, the worst image and those to go to are among the ones that they keep.
+    """
     count = len(predictions.labels)
-    order = worst(selection_state.key_of(run))
+    order, note = worst(selection_state.key_of(run)), _("Goes through the errors, worst first.")
+    before, after = _("Previous error"), _("Next error")
+    view = selection_state.current(run)
+    if filters.descriptions(view):
+        matching = _matching(view)
+        if not len(matching):
+            st.info(_("No stored image matches the filters, so they are not applied here."), icon=":material/image:")
+        else:
+            order, note = matching, _("Goes through the images that match the filters, the worst first.")
+            if predictions.is_right[order].any():
+                before, after = _("Previous image"), _("Next image")
     requested = st.query_params.get(NAME, "")
     exists = requested.isascii() and requested.isdigit() and len(requested) < 10 and int(requested) < count
     if requested and not exists:
@@ -77,7 +90,7 @@ def choose(run: Run, predictions: Predictions | Decisions) -> int:
             help=_("Its number in the test set. Images in the other sections link here."),
         )
         st.button(
-            _("Previous error"),
+            before,
             icon=":material/arrow_back:",
             key="image-before",
             disabled=position <= 0,
@@ -85,15 +98,22 @@ def choose(run: Run, predictions: Predictions | Decisions) -> int:
             args=(order[max(position - 1, 0)],),
         )
         st.button(
-            _("Next error"),
+            after,
             icon=":material/arrow_forward:",
             key="image-next",
             disabled=position == len(order) - 1,
             on_click=go,
             args=(order[min(position + 1, len(order) - 1)],),
-            help=_("Goes through the errors, worst first."),
+            help=note,
         )
     return index
+
+
+def _matching(view: View) -> np.ndarray:
+    """The indices of the images that are stored with the run and match the filters, worst first."""
+    order = view.predictions.worst_first
+    indices = view.predictions.indices[order[view.shown[order]]]
+    return indices[view.predictions.row_of[indices] >= 0]
 
 
 @lru_cache(8)

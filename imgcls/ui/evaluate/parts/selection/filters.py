@@ -6,6 +6,7 @@ import streamlit as st
 
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.evaluation.selection import Selection
+from imgcls.languages import gettext as _
 from imgcls.runs.annotations import tags
 from imgcls.ui.app.errors import plain
 from imgcls.ui.components import confidence_histogram
@@ -116,14 +117,20 @@ def _counts(key: Key, selected: Selection) -> dict[str, list[int]]:
 # ---- active filters
 
 
-def chips(view: View) -> None:
-    """The active filters, each with a button that removes it; nothing if there are none."""
+def chips(view: View, *, are_off: bool = False) -> None:
+    """The active filters, each with a button that removes it; nothing if there are none.
+
+    In a section that they do not concern they `are_off`, which is said; they hold again in the next one that they do.
+    """
     active = descriptions(view)
     # Even if it is empty: otherwise, a first filter would remount the rest of the page, which loses the keyboard focus.
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="active-filters"):
         if not active:
             return
-        st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
+        if are_off:
+            st.markdown(_("Off in this section:"), width="content")
+        else:
+            st.markdown(f"**{int(view.shown.sum()):,}** of {view.total:,} images", width="content")
         for name, text in active:
             st.button(
                 text,
@@ -159,12 +166,14 @@ def descriptions(view: View) -> list[tuple[str, str]]:
     if selected.area:
         found.append(("area", "inside lasso"))
     if selected.cell is not None:
-        found.append(("cell", _cell(selected.cell, names, isinstance(view.predictions, Decisions))))
+        found.append(("cell", _cell(selected, names, isinstance(view.predictions, Decisions))))
     return found
 
 
-def _cell(cell: tuple[int | None, int | None], names: tuple[str, ...], is_multilabel: bool) -> str:
-    true, predicted = (None if side is None else plain(names[side]) for side in cell)
+def _cell(selected: Selection, names: tuple[str, ...], is_multilabel: bool) -> str:
+    true, predicted = (None if side is None else plain(names[side]) for side in selected.cell or (None, None))
+    if selected.is_pair:
+        return f"{true} ↔ {predicted}"
     if not is_multilabel:
         return f"{true or 'any class'} → {predicted or 'any class'}"
     if true and true == predicted:
