@@ -16,7 +16,7 @@ Found = tuple[int, str | None, Any, list[str]]
 """Line, function, text, comments."""
 FIELDS = ("title", "text", "run_name", "do", "hint", "after")
 """The texts of a `Step` that a learner reads; its notes are for the teacher's sheet, which is English."""
-CONSTANTS = ("TITLE", "GOAL")
+CONSTANTS = ("TITLE", "ABOUT", "GOAL")
 
 
 def _marked(file: IO[bytes], keywords: Mapping, comment_tags: Collection[str], options: Mapping) -> Iterator[Found]:

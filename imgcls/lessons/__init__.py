@@ -3,9 +3,10 @@
 A lesson is a module with
 
     ORDER       its number in the course, which is also its place in the list
-    TITLE       what a visitor reads; GOAL is what they learn to do, in one sentence
+    TITLE       what a visitor reads; ABOUT is what they will do and find out, in one or two sentences, and GOAL what
+                they can do afterwards
     MINUTES     how long it takes
-    PICTURE     the term of the glossary whose picture is on its card
+    PICTURE     the picture on its card: of a term of the glossary, or one of `pictures.scenes`
     STEPS       a tuple of `Step`
     MEASURED    name -> `Measured`: every measured number that its texts state, as {name}. The benchmark `lessons`
                 measures them again

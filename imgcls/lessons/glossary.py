@@ -28,8 +28,8 @@ def terms() -> dict[str, tuple[str, str]]:
 
 @cache
 def picture(term: str) -> str:
-    """The picture of a term as an HTML image with an alternative text; "" if it has none."""
-    if term not in pictures.PICTURES:
+    """The picture of a term, or of a lesson, as an HTML image with an alternative text; "" if it has none."""
+    if not pictures.has(term):
         return ""
     content = base64.b64encode(pictures.svg(term).encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{content}" alt="{html.escape(pictures.alt(term))}">'

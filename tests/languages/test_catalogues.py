@@ -58,7 +58,7 @@ def keys(of: Catalog) -> set[str]:
 
 def required(template: Catalog) -> set[str]:
     """What a visitor reads in the first lessons and on the way to them: it is translated completely."""
-    found = {getattr(lessons.find(name), which) for name in lessons.names() for which in ("TITLE", "GOAL")}
+    found = {getattr(lessons.find(name), which) for name in lessons.names() for which in ("TITLE", "ABOUT", "GOAL")}
     for name in TRANSLATED_LESSONS:
         terms = {term for step in lessons.find(name).STEPS for term in step.all_terms}
         found |= terms | {text for term in terms for text in glossary.terms()[term]}

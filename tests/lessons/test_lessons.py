@@ -15,6 +15,7 @@ from imgcls.errors import UserError
 from imgcls.evaluation import predictions
 from imgcls.inference.explain import grad_cam
 from imgcls.lessons import Situation, glossary, pictures, teacher_sheet, teaching_times
+from imgcls.lessons.pictures import scenes
 from imgcls.runs import Run
 from imgcls.system import paths
 from imgcls.ui.app.paths import PAGES
@@ -29,10 +30,34 @@ IDS = [f"{name}: {step.title}" for name, step in STEPS]
 def test_a_lesson_is_complete(name):
     lesson = lessons.find(name)
     assert lesson.TITLE and lesson.GOAL.endswith(".") and 5 <= lesson.MINUTES <= 15
+    assert re.match(r"You [a-z]", lesson.ABOUT) and lesson.ABOUT.endswith("."), "what they do, not an order"
     assert glossary.picture(lesson.PICTURE)
     assert len(lesson.STEPS) >= 4 and len(lesson.DISCUSS) >= 2
     assert sum(step.question is not None for step in lesson.STEPS) >= 2
     assert sum(step.has_task for step in lesson.STEPS) >= 2
+
+
+def mentions(text: str, term: str) -> bool:
+    """Whether all words of a term occur in a text, whatever their endings."""
+    said = re.findall(r"[a-z0-9]+", text.casefold())
+    return all(
+        any(word.startswith(part[: max(4, len(part) - 5)]) for word in said)
+        for part in re.findall(r"[a-z0-9]+", term.casefold())
+    )
+
+
+@pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)
+def test_the_chips_of_a_step_are_terms_of_its_text(name, step):
+    question = (step.question.text, *step.question.choices) if step.question else ()
+    before = " ".join((step.title, step.text, step.do, *question))
+    assert [term for term in step.terms if not mentions(before, term)] == []
+    assert [term for term in step.after_terms if not mentions(step.after, term)] == []
+
+
+def test_the_picture_of_the_lesson_about_shuffled_pixels_has_the_same_pixels_twice():
+    assert len(set(scenes.SEVEN)) == len(set(scenes.SHUFFLED)) == len(scenes.SEVEN)
+    assert set(scenes.SEVEN) != set(scenes.SHUFFLED)
+    assert lessons.find("shuffled").PICTURE in scenes.SCENES
 
 
 @pytest.mark.parametrize(("name", "step"), STEPS, ids=IDS)

@@ -16,6 +16,7 @@ from imgcls.system import paths
 
 ORDER = 7
 TITLE = "Clothing: when details decide"
+ABOUT = "You give the same kind of network shirts and coats instead of digits, and find out where it struggles."
 GOAL = "Explain why the same network does worse on other images, and where it fails."
 MINUTES = 12
 PICTURE = "Confusion matrix"
@@ -140,7 +141,6 @@ STEPS = (
         check=lambda situation: situation.shows("evaluate", run="fashion"),
         after="{accuracy}: more than ten times the error rate. The number of pixels says nothing about how hard "
         "images are to classify.",
-        terms=("Accuracy",),
     ),
     Step(
         title="Five kinds of tops",

@@ -6,6 +6,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 4
 TITLE = "A convolution by hand"
+ABOUT = "You click on one dot deep inside your own network and work out its value with a calculator."
 GOAL = "Compute the value of a unit yourself, from your own network's weights."
 MINUTES = 10
 PICTURE = "Convolution"
@@ -76,9 +77,9 @@ STEPS = (
     ),
     Step(
         title="Compute one unit",
-        text="Scroll down to “A convolution by hand”. The first image there is what the network gets, the second one "
-        "is the **feature map** of one filter: each of its dots is one **unit**. Point at a dot: the frame in the "
-        "first image shows what that unit sees, its **receptive field**.",
+        text="Once you have guessed, the page scrolls to “A convolution by hand”. The first image there is what the "
+        "network gets, the second one is the **feature map** of one filter: each of its dots is one **unit**. Point "
+        "at a dot: the frame in the first image shows what that unit sees, its **receptive field**.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -109,9 +110,10 @@ STEPS = (
             ("10: nine weights and a bias", "784, one for each pixel", "7,056, nine for each pixel"),
             0,
         ),
-        after="Only the pixels change. One filter slides over the whole image: that is all “convolution” means. So it "
-        "learns ten numbers, wherever its pattern appears; a unit of the dense network learned 785: one for each "
-        "pixel and a bias. That is why a CNN needs fewer examples, and why it recognises a line anywhere.",
+        after="Only the pixels change. One filter slides over the whole image: that is all “convolution” means. So "
+        "it learns ten numbers, its parameters, wherever its pattern appears; a unit of the dense network learned "
+        "785: one for each pixel and a bias. That is why a CNN needs fewer examples, and why it recognises a line "
+        "anywhere.",
         after_terms=("Parameter",),
     ),
     Step(

@@ -13,6 +13,7 @@ from imgcls.system import json_files, paths
 
 ORDER = 14
 TITLE = "Take it home, and call it from code"
+ABOUT = "You take a trained model home as one file, and call it from a program of your own."
 GOAL = "Take a trained model out of the app, check the copy, and call it from a program of your own."
 MINUTES = 12
 PICTURE = "Neural network"
@@ -155,7 +156,7 @@ STEPS = (
         after="If the prediction should not be trusted, the answer has a `rejection` with the reason. Its `notes` say "
         "how the image was prepared. A program that ignores the rejection will one day act on a coffee stain. The "
         "token keeps others from using your computer.",
-        terms=("Rejection",),
+        after_terms=("Rejection",),
         notes="If you have a terminal, run both lines. The how-to guide “Serve predictions” has Python and JavaScript.",
     ),
     Step(

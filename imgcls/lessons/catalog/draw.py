@@ -8,6 +8,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 1
 TITLE = "Draw, and see it recognised"
+ABOUT = "You draw, and a network reads along, stroke by stroke. Then you fool it with a smiley."
 GOAL = "Explain what a classifier does and what its percentages mean."
 MINUTES = 5
 PICTURE = "Prediction"
@@ -56,8 +57,9 @@ def _verdict(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="A program that reads",
-        text="On this page you can draw with the mouse or a finger. A trained neural network looks at your drawing and "
-        "says which digit it is. It learned that from examples, and your handwriting was not among them.",
+        text="On this page you can draw with the mouse or a finger. A trained neural network looks at your drawing "
+        "and says which digit it is: its **prediction**. It learned that from examples, and your handwriting was not "
+        "among them.",
         page="predict",
         query={"run": "digits"},
         keys=("canvas",),
@@ -86,19 +88,20 @@ STEPS = (
             "You now draw a 4, slowly. What will the bars do on the way?",
             (
                 "Nothing until the 4 is complete",
-                "Other digits lead first, and the 4 wins at the end",
-                "The 4 leads from the first stroke",
+                "They vary with every stroke: what it resembles so far leads",
+                "All ten grow evenly until the 4 is complete",
             ),
             1,
         ),
         do="Press Clear, then draw a 4 slowly and watch the bars while you draw.",
         check=reads("4"),
         hint="The app says “{said}”. If your 4 is complete, press Clear and draw a larger one.",
-        after="Half a 4 looks like a 1 or a 6, so these lead at first. The network does not know what you intend, nor "
-        "the order of your strokes. It sees only the image as it is at that moment, and compares ten classes.",
+        after="Whatever half a 4 resembled, that digit led: often a 1 or a 6, sometimes the 4 at once. The network "
+        "does not know what you intend, nor the order of your strokes. It sees only the image as it is at that "
+        "moment, and compares ten classes.",
         values=_said,
         terms=("Confidence", "Class"),
-        notes="Most see 1, 6 or 9 lead. Ask which, and why.",
+        notes="Most see 1, 6 or 9 lead, some the 4 at once. Ask which, and why.",
     ),
     Step(
         title="Draw a face",
@@ -119,7 +122,6 @@ STEPS = (
         "highest confidence. A classifier answers the question “which of these?”, never “is it one of these?”. "
         "{warning}",
         values=_verdict,
-        after_terms=("Rejection",),
         notes="The network always chooses among its classes. The warning comes from a separate check.",
     ),
     Step(
@@ -139,7 +141,6 @@ STEPS = (
         after="It says “{said}”. {warning} It knows only what its examples showed, and they were upright. That a 7 "
         "on its side is still a 7 is one more thing it would have to learn.",
         values=_verdict,
-        after_terms=("Augmentation",),
         notes="A few rotated sevens are still read as 7; turn further, to the left.",
     ),
     Step(

@@ -13,6 +13,7 @@ from imgcls.system import paths
 
 ORDER = 13
 TITLE = "Why did it say that?"
+ABOUT = "You ask a network why it took a deer for a dog, and test whether its answer deserves belief."
 GOAL = "Interpret heat maps and similar images, and explain what they do not prove."
 MINUTES = 10
 PICTURE = "Saliency map"
@@ -82,8 +83,8 @@ STEPS = (
     Step(
         title="A confident error",
         text="This network was trained on 32×32 photos of ten kinds of animals and vehicles. Here it says **dog** "
-        "with {dog} confidence, but the label is **deer**. The heat maps beside the image show which parts of "
-        "the image raised the score of a class (orange) or lowered it (blue).",
+        "with {dog} confidence, but the label is **deer**. The heat maps (saliency maps) beside the image show which "
+        "parts of the image raised the score of a class (orange) or lowered it (blue).",
         page="evaluate",
         query=VIEW,
         keys=(TARGET,),
@@ -103,7 +104,8 @@ STEPS = (
         "not in the image, and the maps differ: in only {classes} of this model's errors does Grad-CAM highlight the "
         "same part for the wrong class and the true one. A map shows what *an* answer is based on, not that the answer "
         "is right.",
-        terms=("Saliency map", "Grad-CAM"),
+        terms=("Saliency map",),
+        after_terms=("Grad-CAM",),
         notes="Let them invent a story for each of the two maps. Both stories will sound right.",
     ),
     Step(

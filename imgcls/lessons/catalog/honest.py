@@ -11,6 +11,7 @@ from imgcls.system import paths
 
 ORDER = 10
 TITLE = "How good is it, honestly?"
+ABOUT = "You find out what a score of 94% hides, and how far you can trust it."
 GOAL = "Read a confusion matrix, and judge how far a score can be trusted."
 MINUTES = 12
 PICTURE = "Confidence interval"
@@ -63,7 +64,7 @@ STEPS = (
     Step(
         title="One number for 10,000 images",
         text="A model that comes with the app distinguishes ten kinds of clothing. It was tested on 10,000 images "
-        "that it was not trained on, and got {accuracy} of them right: its **accuracy**.",
+        "that it was not trained on, its test set, and got {accuracy} of them right: its **accuracy**.",
         page="evaluate",
         query=RUN,
         keys=("headline",),

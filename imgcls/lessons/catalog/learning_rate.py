@@ -6,6 +6,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 6
 TITLE = "The learning rate"
+ABOUT = "You train far too slowly, then far too fast, and find the speed at which a network learns best."
 GOAL = "Tell from the curves whether a learning rate is too high or too low, and learn what a schedule is for."
 MINUTES = 12
 PICTURE = "Learning rate"

@@ -14,6 +14,7 @@ from imgcls.system import paths
 
 ORDER = 12
 TITLE = "Noise, and what augmentation buys"
+ABOUT = "You spoil the images with noise until a network fails, and train one that copes."
 GOAL = "Test how a model copes with degraded images, and choose an augmentation that helps."
 MINUTES = 15
 PICTURE = "Corruption"
@@ -145,7 +146,7 @@ STEPS = (
         after="Digit model: {digits_turned}. Clothing model, treated the same: {fashion_turned}. The two models "
         "also differ in their images, so this alone proves nothing; the next steps change one thing only. But it fits: "
         "**augmentation** teaches a network that a change does not matter.",
-        terms=("Augmentation",),
+        after_terms=("Augmentation",),
         notes="Ask what it would take to be certain: train the same model twice, with and without rotation.",
     ),
     Step(

@@ -8,6 +8,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 8
 TITLE = "Photos: what depth buys"
+ABOUT = "You move on to photos of cats, dogs and ships, and see what a deeper network gains."
 GOAL = "Explain what makes photos hard, and what a deeper network and better training gain."
 MINUTES = 15
 PICTURE = "CNN"
@@ -75,7 +76,6 @@ STEPS = (
         do="Choose the run “CIFAR-10” at the top of the page and look at some of its images.",
         check=lambda situation: situation.shows("evaluate", **RUN),
         after="{accuracy} of 10,000 test images; guessing would get one in ten right.",
-        terms=("Test set",),
     ),
     Step(
         title="Cats and dogs",
@@ -123,7 +123,7 @@ STEPS = (
     Step(
         title="Deeper, and trained better",
         text="Now a network with more layers, in which each layer builds on the patterns of the one before, with "
-        "mirror images, shifts and a schedule. Two epochs again.",
+        "augmentation (mirror images and shifts) and a schedule. Two epochs again.",
         page="train",
         settings=DEEP,
         run_name="deep CNN",

@@ -7,6 +7,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 2
 TITLE = "Pixels: what a network sees"
+ABOUT = "You see your drawing turn into a grid of numbers, and find out why it is moved and resized first."
 GOAL = "Explain what goes into a network and why an image has to be prepared first."
 MINUTES = 5
 PICTURE = "Pixel"

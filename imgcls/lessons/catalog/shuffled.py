@@ -6,9 +6,10 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 3
 TITLE = "Shuffle the pixels"
+ABOUT = "You shuffle the pixels until nobody can read a digit. One network does not mind at all, another one does."
 GOAL = "Train four networks, and explain what a CNN knows that a dense network does not."
 MINUTES = 15
-PICTURE = "Dense layer"
+PICTURE = "Shuffled pixels"
 EPOCHS = 8
 DENSE = {"data": "mnist_sample", "model": "ann", "epochs": EPOCHS}
 DENSE_SHUFFLED = {**DENSE, "data": "mnist_shuffled"}
@@ -34,9 +35,9 @@ def _scores(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="Train your first network",
-        text="A **dense network** takes the 784 pixels as one long list. Each of its **units** is connected to every "
-        "pixel, and learns from 3,400 digits how much each pixel should count. The network is then tested on 1,000 "
-        "digits that it has not seen.",
+        text="A **dense network**, made of dense layers, takes the 784 pixels as one long list. Each of its "
+        "**units** is connected to every pixel, and learns from 3,400 digits how much each pixel should count. The "
+        "network is then tested on 1,000 digits that it has not seen.",
         page="train",
         settings=DENSE,
         run_name="dense network",

@@ -5,6 +5,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 5
 TITLE = "Training and overfitting"
+ABOUT = "You watch a network learn its examples by heart, catch it in the curves, and try three cures."
 GOAL = "Read learning curves, recognise overfitting, and learn what helps against it."
 MINUTES = 15
 PICTURE = "Overfitting"
@@ -63,7 +64,7 @@ STEPS = (
     Step(
         title="See it in the curves",
         text="These are the curves of your run; the first one is the loss. The solid line is **training**; the dashed "
-        "line is **validation**, which is measured on images that are not used for learning.",
+        "line is **validation**, which is measured on images that are not used for learning: the validation set.",
         page="evaluate",
         query={"view": "Training curves"},
         run_of=FEW,

@@ -8,6 +8,7 @@ from imgcls.models.backbones import NETWORKS
 
 ORDER = 9
 TITLE = "Transfer learning: freeze, then fine-tune"
+ABOUT = "You borrow a network that has already seen photos, and get far with a few hundred images."
 GOAL = "Train on a few hundred images by reusing a network, and explain what is frozen and what learns."
 MINUTES = 15
 PICTURE = "Transfer learning"

@@ -9,6 +9,7 @@ from imgcls.lessons.worthless import WAYS
 
 ORDER = 11
 TITLE = "Seven ways to a worthless score"
+ABOUT = "You get great scores in seven wrong ways, so that you recognise the tricks when you meet them."
 GOAL = "Spot seven common ways in which a high score means nothing."
 MINUTES = 12
 PICTURE = "Leak"

@@ -6,7 +6,7 @@ and paper. To add a picture, add an entry to `PICTURES`: what it shows, for peop
 
 import math
 
-from imgcls.lessons.pictures import advanced
+from imgcls.lessons.pictures import advanced, scenes
 from imgcls.lessons.pictures.shapes import (
     COOL,
     HOT,
@@ -274,17 +274,26 @@ PICTURES = {
 """Term -> what its picture shows, and its shapes."""
 
 
-def svg(term: str) -> str:
-    """The picture of a term; "" if it has none."""
-    if term not in PICTURES:
+def svg(name: str) -> str:
+    """The picture of a term or a scene; "" if it has none."""
+    if not has(name):
         return ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 64" fill="none" stroke-width="2" '
         f'stroke-linecap="round" stroke-linejoin="round" font-family="sans-serif" font-size="14" '
-        f'text-anchor="middle">{PICTURES[term][1]}</svg>'
+        f'text-anchor="middle">{_of(name)[1]}</svg>'
     )
 
 
-def alt(term: str) -> str:
-    """What the picture of a term shows; "" if it has none."""
-    return PICTURES[term][0] if term in PICTURES else ""
+def alt(name: str) -> str:
+    """What the picture of a term or a scene shows; "" if it has none."""
+    return _of(name)[0] if has(name) else ""
+
+
+def has(name: str) -> bool:
+    """Whether there is a picture of this term or scene."""
+    return name in PICTURES or name in scenes.SCENES
+
+
+def _of(name: str) -> tuple[str, str]:
+    return PICTURES[name] if name in PICTURES else scenes.SCENES[name]

@@ -96,7 +96,7 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
         f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>'
         f'<div class="lesson-head"><b>{lessons.number(name)}</b><span>{lesson.MINUTES} min</span>'
         f"{_state(lesson, standing)}{mark}</div><h2>{html.escape(_(lesson.TITLE))}</h2>"
-        f"<p>{html.escape(_(lesson.GOAL))}</p>"
+        f"<p>{html.escape(_(lesson.ABOUT))}</p>"
     )
     if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
         st.query_params[PARAMETER] = name
@@ -154,7 +154,7 @@ def _show_one(name: str, lesson: ModuleType) -> None:
 
 
 def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
-    """Its title, picture and goal, and the buttons."""
+    """Its title, its picture, what it is about, and the buttons."""
     st.title(f"{lessons.number(name)}. {_(lesson.TITLE)}")
     with st.container(key="lesson-front-picture"):  # it has its place before its element is loaded
         st.html(f'<div class="lesson-picture">{glossary.picture(lesson.PICTURE)}</div>')
@@ -162,8 +162,7 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         st.html(_finish(lesson, standing, is_new=st.session_state.get(standings.JUST_FINISHED) == name))
     else:
         about = _("About {minutes} minutes, {steps} steps.").format(minutes=lesson.MINUTES, steps=len(lesson.STEPS))
-        goal = _("Your goal:")
-        st.markdown(f"**{goal}** {_(lesson.GOAL)}\n\n{about}")
+        st.markdown(f"{_(lesson.ABOUT)}\n\n{about}")
     with st.container(horizontal=True, gap="small", key="lesson-actions"):
         following = _following(name)
         if (

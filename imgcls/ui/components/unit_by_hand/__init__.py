@@ -63,6 +63,7 @@ def texts() -> dict[str, str]:
         "label": _("Feature map {number} of {layer}, {rows} by {columns} units. Arrow keys move, Enter chooses."),
         "pixels": _("pixels"),
         "weights": _("weights"),
+        "products": _("products"),
         "red": _("red"),
         "green": _("green"),
         "blue": _("blue"),

@@ -93,8 +93,9 @@ class View {
       const name = channels === 3 ? `${texts[["red", "green", "blue"][c]]} ` : "";
       const pick = (values) => values.filter((_, at) => at % channels === c);
       grids.push(
-        `<div class="grids">${grid(`${name}${texts.pixels}`, pick(seen), width)}<b>×</b>` +
-          `${grid(`${name}${texts.weights}`, pick(kernel), width)}</div>`,
+        `<div class="grids" style="--cells:${3 * width}">${grid(`${name}${texts.pixels}`, pick(seen), width, "grey")}` +
+          `<b>×</b>${grid(`${name}${texts.weights}`, pick(kernel), width)}<b>=</b>` +
+          `${grid(`${name}${texts.products}`, pick(products), width)}</div>`,
       );
     }
     const shown = products.filter((one) => Math.abs(one) >= 0.005);
@@ -104,7 +105,7 @@ class View {
     const bold = (number) => `<b>${fixed(number)}</b>`;
     this.sum.innerHTML =
       `${grids.join("")}<p class="terms">${texts.sum} ${terms}${zeros}<br>` +
-      `${filled(texts.total, { bias: signed(bias), total: bold(total) })}</p>` +
+      `${filled(texts.total, { bias: precise(bias), total: bold(total) })}</p>` +
       `<p class="result">${isRectified ? `${filled(texts.relu, { value: bold(value) })} ` : ""}` +
       `${filled(texts.app, { value: bold(app) })}</p>`;
   }
@@ -121,13 +122,17 @@ function frame(box, row, column, height, width, [rows, columns]) {
   box.style.width = `${(100 * width) / columns}%`;
 }
 
-function grid(title, values, width) {
+/* Orange is positive and blue negative, the stronger the larger; pixels are grey. */
+function grid(title, values, width, kind = "") {
+  const top = Math.max(1e-9, ...values.map(Math.abs));
+  const tint = (one) =>
+    `${kind || (one < 0 ? "minus" : "plus")}" style="--strength:${(Math.abs(one) / top).toFixed(2)}`;
   const rows = [];
   for (let at = 0; at < values.length; at += width)
     rows.push(
       `<tr>${values
         .slice(at, at + width)
-        .map((one) => `<td>${fixed(one)}</td>`)
+        .map((one) => `<td class="${tint(one)}">${fixed(one)}</td>`)
         .join("")}</tr>`,
     );
   return `<table><caption>${title}</caption>${rows.join("")}</table>`;
@@ -140,6 +145,13 @@ function fixed(value) {
 
 function signed(value) {
   return (value < 0 ? "− " : "+ ") + Math.abs(value).toFixed(2);
+}
+
+/* A small number needs a third decimal, or it reads like a mistake. */
+function precise(value) {
+  if (Math.abs(value) >= 0.005) return signed(value);
+  const text = Math.abs(value).toFixed(3);
+  return text === "0.000" ? "≈ 0" : (value < 0 ? "− " : "+ ") + text;
 }
 
 /* Black is zero, bright is strong, blue is negative: as in the other images of activations. */

@@ -15,6 +15,7 @@ from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import shown
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.cache import predictions as cached_predictions
 from imgcls.ui.widgets import formatting, gallery
 
@@ -78,7 +79,9 @@ def buttons(run: Run) -> None:
     with shown(), st.container(key="finish"), st.grid(3, min_column_width=220, gap="small"):
         can_draw = run.is_ready and run.card.is_ink
         try_it = _("**Draw**\nin your own handwriting") if can_draw else _("**Try it**\non a photo of your own")
-        if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind="primary"):
+        # While a lesson is open, its own button is the one to press.
+        kind: Literal["primary", "secondary"] = "secondary" if stored.progress().current else "primary"
+        if run.is_ready and _large_button(try_it, ":material/draw:", "try", kind=kind):
             links.go("predict.py", run=run.id)
         if _large_button(_("**See its mistakes**\nand why it made them"), ":material/fact_check:", "mistakes"):
             links.go("evaluate.py", run=run.id)

@@ -261,3 +261,19 @@ def test_each_switch_of_the_seven_ways_shows_both_scores_and_does_its_step(mnist
     assert "100.0%</b> reported" in html_of(app) and "honest" in html_of(app)
     app.run()
     assert standing("worthless_scores").done == {0} and is_intact(app)
+
+
+def test_a_finished_run_leaves_the_blue_button_to_an_open_lesson(finished_run):
+    def kind() -> str:
+        app = opened("train", run=finished_run.id)
+        return next(found.proto.type for found in app.button if found.key == "finish-try")
+
+    assert kind() == "primary"
+    begin("draw")
+    assert kind() == "secondary"
+
+
+def test_the_front_of_a_lesson_says_what_one_will_do():
+    app = opened("lessons", lesson="shuffled")
+    assert "You shuffle the pixels until nobody can read a digit." in text_of(app) and "Your goal" not in text_of(app)
+    assert "the same nine pixels in places that show nothing" in html_of(app)
