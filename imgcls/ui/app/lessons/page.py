@@ -1,4 +1,4 @@
-"""The Lessons page: all lessons as cards, or the one that the address names (`?lesson=draw`)."""
+"""The Lessons page: all lessons as cards, or the one that the address names (`?lesson=draw`), or the glossary."""
 
 import html
 import sys
@@ -19,7 +19,7 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.app.lessons import seven_ways, stored, words
+from imgcls.ui.app.lessons import glossary_page, seven_ways, stored, words
 from imgcls.ui.app.lessons import standing as standings
 
 PARAMETER = "lesson"
@@ -31,7 +31,12 @@ SAMPLES = ("Class", "Filter")
 
 def show() -> None:
     """The whole page."""
-    if name := st.query_params.get(PARAMETER, ""):
+    name = st.query_params.get(PARAMETER, "")
+    if name == glossary_page.NAME:
+        _back()
+        glossary_page.show()
+        return
+    if name:
         try:
             _show_one(name, lessons.find(name))
             return
@@ -41,7 +46,9 @@ def show() -> None:
 
 
 def _show_all() -> None:
-    st.title(_("Lessons"))
+    with st.container(horizontal=True, vertical_alignment="center", key="lessons-title"):
+        st.title(_("Lessons"), width="content")
+        _glossary_button(_("Glossary"), "lessons-glossary-head")
     progress = stored.progress()
     with st.container(horizontal=True, gap="small", key="lessons-head"):
         st.markdown(
@@ -114,8 +121,19 @@ def _glossary() -> None:
         f'<div class="lesson-picture">{pictures}</div><div class="lesson-head"><span>{mark}</span></div>'
         f"<h2>{title}</h2><p>{text}</p>"
     )
-    if st.button(_("Look up a term"), key="lessons-glossary", type="tertiary", icon=":material/dictionary:"):
-        st.dialog(_("Glossary"), width="large")(words.show_all)()
+    _glossary_button(_("Look up a term"), "lessons-glossary")
+
+
+def _glossary_button(label: str, key: str) -> None:
+    if st.button(label, key=key, type="tertiary", icon=":material/dictionary:"):
+        st.query_params[PARAMETER] = glossary_page.NAME
+        st.rerun()
+
+
+def _back() -> None:
+    if st.button(_("All lessons"), icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
+        del st.query_params[PARAMETER]
+        st.rerun()
 
 
 def _state(lesson: ModuleType, standing: Standing) -> str:
@@ -137,9 +155,7 @@ def _verb(standing: Standing) -> str:
 
 def _show_one(name: str, lesson: ModuleType) -> None:
     standing = stored.progress().of(name)
-    if st.button(_("All lessons"), icon=":material/arrow_back:", type="tertiary", key="lessons-all"):
-        del st.query_params[PARAMETER]
-        st.rerun()
+    _back()
     with st.container(key="lesson-front"):
         _front(name, lesson, standing)
     if hasattr(lesson, "WAYS"):

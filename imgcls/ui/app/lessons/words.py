@@ -4,7 +4,7 @@ The explanation is below the row of chips, so that no chip moves; opening anothe
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -19,9 +19,9 @@ def show(terms: Sequence[str]) -> None:
         st.html(f'<div class="words"><span class="words-hint">{hint}</span>{"".join(map(_chip, terms))}</div>')
 
 
-def show_all() -> None:
-    """The whole glossary, to read."""
-    st.html(f'<div class="glossary">{"".join(map(_meaning, glossary.terms()))}</div>')
+def meanings(terms: Iterable[str]) -> str:
+    """Terms of the glossary with their explanations, to read, as HTML."""
+    return f'<div class="glossary">{"".join(map(_meaning, terms))}</div>'
 
 
 def _chip(term: str) -> str:

@@ -11,7 +11,7 @@ from imgcls.lessons import Step, glossary
 from imgcls.sharing import Role, Visitor, lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
-from imgcls.ui.app.lessons import markers, page
+from imgcls.ui.app.lessons import glossary_page, markers, page
 from tests.support.pages import button, html_of, is_intact, opened, text_of
 
 STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
@@ -48,10 +48,32 @@ def test_the_lessons_stand_in_parts_and_finished_ones_have_a_badge():
     assert html_of(app).count('<span class="lesson-done">✓ Finished</span>') == 1 and is_intact(app)
 
 
-def test_the_card_after_the_last_lesson_opens_the_whole_glossary():
+@pytest.mark.parametrize("label", ["Glossary", "Look up a term"])
+def test_the_head_and_the_last_card_open_the_glossary_which_has_an_address(label):
     app = opened("lessons")
-    button(app, "Look up a term").click().run()
+    button(app, label).click().run()
+    assert app.query_params["lesson"] in ("glossary", ["glossary"])
     assert is_intact(app) and html_of(app).count('class="meaning"') == len(glossary.terms())
+    button(app, "All lessons").click().run()
+    assert "lesson" not in app.query_params and "First steps" in text_of(app)
+
+
+def test_the_glossary_is_searched_by_name_and_then_by_explanation_and_has_letters():
+    app = opened("lessons", lesson="glossary")
+    letters = {term[0].upper() for term in glossary.terms()}
+    links = set(re.findall(r'href="#(letter-\d+)"', html_of(app)))
+    assert links == set(re.findall(r'id="(letter-\d+)"', html_of(app))) == {f"letter-{ord(one)}" for one in letters}
+    app.text_input(key="glossary-search").set_value("CONFUSION").run()
+    assert html_of(app).count('class="meaning"') == 1 and "Confusion matrix" in html_of(app)
+    app.text_input(key="glossary-search").set_value("wxyz").run()
+    assert is_intact(app) and "No term matches" in text_of(app)
+    word = "window"
+    assert not [term for term in glossary.terms() if word in term.casefold()]
+    assert (
+        set(glossary_page.matching(word))
+        == {term for term, texts in glossary.terms().items() if word in " ".join(texts).casefold()}
+        != set()
+    )
 
 
 def test_a_term_is_closed_by_opening_another_one():
