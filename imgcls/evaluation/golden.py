@@ -23,7 +23,7 @@ import numpy as np
 from imgcls import runs, sharing
 from imgcls.errors import DamagedFile, RunError, UserError
 from imgcls.inference.predictor import classify
-from imgcls.runs import Run, trials
+from imgcls.runs import Run, store, trials
 from imgcls.runs.annotations import notes
 from imgcls.sharing import Action, Mode, modes, visitors
 from imgcls.system import arrays, atomic, file_times, paths
@@ -207,20 +207,30 @@ def images(data: str) -> list[GoldenImage]:
 
 
 def previous(run: Run) -> Run | None:
-    """The run that a run is compared with: the last one before it on the same dataset that has a model.
+    """The run that a run is compared with: the one that it continues, or else the last one before it on the same
+    dataset that has a model."""
+    return next(iter(earlier(run, 1)), None)
+
+
+def earlier(run: Run, most: int) -> list[Run]:
+    """At most so many runs with which a run can be compared: the one that it continues, then the newest before it.
 
     An archived run is set aside, so it is no baseline.
     """
-    data, created = run.card.data, run.created
-    for other in runs.all_runs():  # the newest first
+    data, created, parent = run.card.data, run.created, store.parent_of(run)
+    found: list[Run] = []
+    known = runs.all_runs()  # the newest first
+    for other in [*(one for one in known if one.id == parent), *(one for one in known if one.id != parent)]:
         if other.id == run.id or other.created > created or trials.exists(other) or not other.is_ready:
             continue
         try:
             if other.card.data == data and not other.card.is_multilabel and not notes.read(other).archived:
-                return other
+                found.append(other)
         except UserError:
             continue
-    return None
+        if len(found) == most:
+            break
+    return found
 
 
 def check(run: Run, before: Run | None = None) -> Report | None:

@@ -57,6 +57,12 @@ def test_an_archived_run_is_no_baseline(pinned):
     assert golden.previous(newest) == pinned and not golden.check(newest).fixed
 
 
+def test_a_run_that_continues_another_is_compared_with_that_one(pinned):
+    broken, newest = worse(pinned, "second", LATER), later(pinned, "third", LATEST)
+    (newest.folder / "parent.json").write_text(json.dumps({"run": pinned.id}))
+    assert golden.previous(newest) == pinned and golden.earlier(newest, 5) == [pinned, broken]
+
+
 def test_an_image_is_pinned_once_and_takes_a_new_class(pinned):
     data = pinned.card.data
     first = golden.images(data)[0]

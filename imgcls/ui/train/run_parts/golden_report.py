@@ -12,6 +12,8 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import gallery, golden_pin
 
 REMOVED = "golden-removed"
+COMPARED, MOST_OFFERED = "golden-before", 20
+"""Session key of the run that it is compared with, and how many runs are offered."""
 
 
 def show(run: Run) -> None:
@@ -20,13 +22,19 @@ def show(run: Run) -> None:
         if not run.is_ready or not (pinned := golden.images(run.card.data)):
             return
         key = tuple((one.digest, one.label) for one in pinned)
-        report = _report(run, golden.previous(run), key, run.stamp("model.tflite", "model.json", "trainer.json"))
+        others = golden.earlier(run, MOST_OFFERED)
+        chosen = st.session_state.get(box := f"{COMPARED}-{run.id}")
+        before = next((one for one in others if one.id == chosen), others[0] if others else None)
+        report = _report(run, before, key, run.stamp("model.tflite", "model.json", "trainer.json"))
     except UserError:
         return  # the page says elsewhere that the run is damaged
     if report is None or not report.outcomes:
         return
     icon = ":material/error:" if report.broken else ":material/keep:"
     with st.expander(plain(report.sentence()), icon=icon, key="golden", expanded=bool(report.broken or report.fixed)):
+        if len(others) > 1:
+            labels = {one.id: one.label for one in others}
+            st.selectbox("Compare with", list(labels), format_func=labels.__getitem__, key=box, width=320)
         for title, outcomes in (("Broken", report.broken), ("Fixed", report.fixed)):
             if outcomes:
                 st.markdown(f"**{title}**")

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from imgcls.config import Config
-from imgcls.evaluation import golden
+from imgcls.evaluation import golden, predictions
 from imgcls.evaluation.golden import Outcome
 from imgcls.runs.annotations import notes
 from imgcls.runs.metrics_log import Curves
 from imgcls.ui.train.run_parts import details, golden_report, live_numbers
 from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.runs.golden_runs import later, worse
 from tests.support.training.metrics_logs import batch, lines
 
 
@@ -101,6 +102,19 @@ def test_settings_that_differ_from_their_defaults_come_first_under_the_names_of_
     (images,) = (row for row in rows if row.label == "Training images")
     assert (images.value, images.default) == ("500", "all")
     assert not any("_" in row.label or row.label[0].islower() for row in rows)
+
+
+def test_the_golden_set_is_compared_with_the_run_that_the_visitor_chooses(finished_run):
+    tested = predictions.read(finished_run)
+    index = np.flatnonzero(tested.is_right & (tested.row_of >= 0))[0]
+    label = tested.names[tested.labels[index]]
+    golden.pin(finished_run.card.data, tested.images[tested.row_of[index]], label, "test image")
+    worse(finished_run, "second", 3e9)
+    newest = later(finished_run, "third", 3.1e9)
+    app = opened("train", run=newest.id)
+    assert any("1 fixed, 0 broken" in one.label for one in app.expander)
+    app.selectbox(key=f"{golden_report.COMPARED}-{newest.id}").set_value(finished_run.id).run()
+    assert is_intact(app) and any("0 fixed, 0 broken" in one.label for one in app.expander)
 
 
 def test_the_unchanged_images_of_the_golden_set_are_folded(finished_run, monkeypatch):
