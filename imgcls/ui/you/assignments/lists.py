@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import sharing
 from imgcls.jobs.classroom import projected
@@ -29,7 +30,7 @@ TICK_SECONDS = 10.0
 QUICK_SECONDS = 2.0
 """While everybody waits for the scores."""
 UNDER_WAY = (*TRAINING, "paused")
-MOST_NAMES = 3
+MOST_NAMES, MOST_WAITED = 3, 30
 NONE = N_(
     "None yet. An assignment is a page as your class should find it. On the Train page, it has a goal and a "
     "leaderboard. Data, Evaluate and Predict have the same box, “Turn this page into an assignment”, at the bottom. Or "
@@ -63,8 +64,16 @@ def show(room: Room, *, started: str = "") -> None:
                 links.go("train.py")
             lessons.give(room)
     for assignment in found:
-        with st.container(border=True, key=f"assignment-{assignment.code}"):
+        with _card(assignment, manages):
             _one(assignment, manages, is_started_above=assignment.code == started)
+
+
+def _card(assignment: Assignment, manages: bool) -> DeltaGenerator:
+    """The frame of an assignment; for the teacher, a closed one is a closed section."""
+    if assignment.is_open or not manages:
+        return st.container(border=True, key=f"assignment-{assignment.code}")
+    title = _("{title} (closed)").format(title=assignment.title)
+    return st.expander(plain(title), icon=":material/lock:", key=f"assignment-{assignment.code}")
 
 
 def leaderboards(room: Room) -> None:
@@ -78,6 +87,7 @@ def _leaderboard(assignment: Assignment) -> None:
     st.header(plain(assignment.title), anchor=False)
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
+    _on_screen(assignment)
     final = closing.final(assignment)
     if final is None and not closing.places(assignment, on_test=False):
         st.caption(_(projected.NO_SCORES))
@@ -111,8 +121,9 @@ def _query(assignment: Assignment) -> dict[str, str]:
 def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = False) -> None:
     closed = _("Closed")
     state = "" if assignment.is_open else f" &nbsp; :gray-badge[:material/lock: {closed}]"
-    st.markdown(f"**{plain(assignment.title)}**{state}")
-    if assignment.instructions:
+    if assignment.is_open or not manages:
+        st.markdown(f"**{plain(assignment.title)}**{state}")
+    if assignment.instructions and not manages:
         st.markdown(instructions.markdown(assignment.instructions))
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
@@ -128,9 +139,12 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
             )
         if manages:
             _controls(assignment)
-    if manages and (base := join_link.address(st.context.url or "")):
-        st.caption(_("Link for your pupils"))
-        st.code(f"{base}/{assignment.page}?{urlencode(query)}", language=None)
+    if manages and assignment.instructions:
+        with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
+            st.markdown(instructions.markdown(assignment.instructions))
+    if manages and assignment.is_open and (base := join_link.address(st.context.url or "")):
+        with st.expander(_("Link for your pupils"), icon=":material/link:", key=f"assignment-link-{assignment.code}"):
+            st.code(f"{base}/{assignment.page}?{urlencode(query)}", language=None)
     if is_lesson:
         st.fragment(run_every=watching.apart(TICK_SECONDS) if assignment.is_open else None)(lessons.progress)(
             assignment, is_teacher=manages
@@ -146,10 +160,7 @@ def _pace(assignment: Assignment) -> float | None:
 
 
 def _controls(assignment: Assignment) -> None:
-    room = rooms.find(assignment.room)
-    if assignment.page == "train" and room is not None:
-        address = f"{links.on_server('room', room.code, 'leaderboard')}?task={assignment.code}"
-        st.link_button(_("Leaderboard on the screen"), address, icon=":material/cast:", help=_("For a projector."))
+    _on_screen(assignment)
     if assignment.is_open:
         label = _("Close and evaluate") if assignment.page == "train" else _("Close")
         if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
@@ -159,14 +170,37 @@ def _controls(assignment: Assignment) -> None:
         _delete(assignment)
 
 
+def _on_screen(assignment: Assignment) -> None:
+    """The way to its leaderboard for the projector; nothing without one, or if its class is gone or closed."""
+    room = rooms.find(assignment.room)
+    if assignment.page == "train" and room is not None and (room.is_open or room.id == sharing.current().room):
+        address = f"{links.on_server('room', room.code, 'leaderboard')}?task={assignment.code}"
+        st.link_button(_("Leaderboard on the screen"), address, icon=":material/cast:", help=_("For a projector."))
+
+
+def _not_started(assignment: Assignment, entered: Sequence[Attempt]) -> None:
+    """For the teacher: who has begun no attempt."""
+    room, begun = rooms.find(assignment.room), {attempt.visitor for attempt in entered}
+    names = [person.name for person in rooms.members(room) if person.id not in begun] if room is not None else []
+    if names:
+        text, others = ", ".join(names[:MOST_WAITED]), len(names) - MOST_WAITED
+        if others > 0:
+            text = _("{names} and {count} more").format(names=text, count=others)
+        st.caption(plain(_("Not started: {names}").format(names=text)))
+
+
 def _progress(assignment: Assignment, manages: bool) -> None:
     """Runs every few seconds until the end."""
     entered = attempts.of(assignment)
     works = closing.works(assignment)
     if not entered:
         st.caption(_("No attempt yet."))
+        if manages:
+            _not_started(assignment, entered)
         return
     st.markdown(standing(assignment, entered, works))
+    if manages:
+        _not_started(assignment, entered)
     final = closing.final(assignment)
     if not assignment.is_open and final is None:
         if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):

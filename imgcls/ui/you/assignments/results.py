@@ -13,6 +13,7 @@ from imgcls.jobs.classroom import leaderboard as ranking
 from imgcls.jobs.classroom.assignments import closing, goals, guesses
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.classroom.assignments.closing import Final
+from imgcls.jobs.classroom.assignments.guesses import Calibration, Outcome
 from imgcls.jobs.classroom.leaderboard import Place
 from imgcls.jobs.classroom.work import TRAINING
 from imgcls.languages import N_, ngettext
@@ -143,13 +144,19 @@ def _table(places: Sequence[Place], assignment: Assignment, on_test: bool) -> No
 
 
 def _chart(places: Sequence[Place], assignment: Assignment, on_test: bool) -> None:
-    if len(places) < FEWEST_POINTS:
+    axes = [axis for axis in AXES if len({_cost(place, axis) for place in places} - {None, 0}) > 1]
+    if len(places) < FEWEST_POINTS or not axes:  # a fixed model has the same parameters in all runs
         return
+    with st.expander(_("Chart"), icon=":material/scatter_plot:", key=f"assignment-plot-{assignment.code}"):
+        _scatter(places, assignment, axes, on_test)
+
+
+def _scatter(places: Sequence[Place], assignment: Assignment, axes: Sequence[str], on_test: bool) -> None:
     name = _(TEST if on_test else VALIDATION)
     axis = st.segmented_control(
         _("Against"),
-        list(AXES),
-        default="Parameters",
+        list(axes),
+        default=axes[0],
         required=True,
         key=f"assignment-axis-{assignment.code}",
         format_func=_,
@@ -172,9 +179,13 @@ def _with_interval(place: Place, on_test: bool) -> str:
     return formatting.fraction(value) + (f" ({formatting.interval(found)})" if found else "")
 
 
+def _cost(place: Place, axis: str) -> float | None:
+    return {"Parameters": place.best.parameters, "Training time": place.best.seconds, "Attempts": place.attempts}[axis]
+
+
 def _point(place: Place, axis: str, on_test: bool) -> RunPoint | None:
     best = place.best
-    cost = {"Parameters": best.parameters, "Training time": best.seconds, "Attempts": place.attempts}[axis]
+    cost = _cost(place, axis)
     value = best.test_accuracy if on_test else best.val_accuracy
     if not cost or value is None:
         return None
@@ -208,7 +219,15 @@ def predictions(assignment: Assignment, manages: bool) -> None:
         st.caption(_("Once your first run has ended, you will see what the class predicted."))
         return
     title = _("Predictions")
-    st.markdown(f"**{title}**")
+    if manages:
+        with st.expander(title, icon=":material/online_prediction:", key=f"assignment-predicted-{assignment.code}"):
+            _predicted(found, whole, assignment)
+    else:
+        st.markdown(f"**{title}**")
+        _predicted(found, whole, assignment)
+
+
+def _predicted(found: Sequence[Outcome], whole: Calibration, assignment: Assignment) -> None:
     st.caption(
         _(TOO_HIGH if whole.bias > 0 else TOO_LOW).format(
             error=languages.decimal(100 * whole.error, 1),

@@ -15,7 +15,7 @@ from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.you.classroom import exporting, reach
 
-PROBLEM, ENLARGED = "class-problem", "class-enlarged"
+PROBLEM, ENLARGED, SAYING, TEXT = "class-problem", "class-enlarged", "class-saying", "class-say-text"
 NO_NETWORK = N_(
     "This computer is not connected to a network, so no one else can join. Connect it, then reload this page."
 )
@@ -40,7 +40,7 @@ def show(room: Room, *, is_first_tab: bool) -> None:
     is_small = not st.session_state.get(ENLARGED, is_first_tab and was_empty)
     if not is_small:  # the buttons are below it, in one row
         _how_to_join(room, base, is_small=False)
-    with st.container(horizontal=True, vertical_alignment="center", key="class-head"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="class-head"):
         if is_small:
             _how_to_join(room, base, is_small=True)
         if base:
@@ -53,7 +53,7 @@ def show(room: Room, *, is_first_tab: bool) -> None:
             icon=":material/cast:",
             help=_("For a projector: address, code and QR code as large as the screen, and how many have joined."),
         )
-        with st.popover(_("Message"), icon=":material/campaign:"):
+        with st.popover(_("Message"), icon=":material/campaign:", key=SAYING, on_change="rerun"):
             _say(room)
         st.button(_("Pause all"), icon=":material/pause:", on_click=attempt, args=(work.pause_all, room))
         if room.is_paused:
@@ -106,8 +106,9 @@ def _how_to_join(room: Room, base: str, *, is_small: bool) -> None:
 
 def _say(room: Room) -> None:
     with st.form("class-say", border=False, clear_on_submit=True):
-        text = st.text_input(
+        st.text_input(
             _("Message to all"),
+            key=TEXT,
             max_chars=rooms.MESSAGE_LENGTH,
             width=420,
             help=_(
@@ -115,10 +116,14 @@ def _say(room: Room) -> None:
                 "closed. A page that it asks to open (“Open the Class page”) does not repeat that."
             ),
         )
-        if st.form_submit_button(_("Send"), icon=":material/send:") and text.strip():
-            with errors.shown():
-                rooms.announce(room, text)
-                st.rerun()
+        st.form_submit_button(_("Send"), icon=":material/send:", on_click=_send, args=(room,))
+
+
+def _send(room: Room) -> None:
+    """A callback, which may close the box."""
+    if text := st.session_state.get(TEXT, "").strip():
+        st.session_state[SAYING] = False
+        attempt(lambda room: rooms.announce(room, text), room)
 
 
 def _said(room: Room) -> None:

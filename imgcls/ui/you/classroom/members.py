@@ -22,8 +22,8 @@ DRAWN, REMOVING = "class-members", "class-removing"
 """Session keys: who was in the class and on stage when the whole page was drawn; whom the teacher wants to remove."""
 PER_PAGE = 40
 """Each row has three controls, and all are drawn again every few seconds."""
-ACTIONS_PIXELS = 370
-"""For all rows, so that the columns before them have the same widths."""
+ACTIONS_PIXELS, STAGE_PIXELS, MODERATOR_PIXELS = 370, 110, 120
+"""For all rows, so that their columns have the same widths."""
 MODERATES = N_(
     "They approve and hide drawings and names on their own device: their Class page has the button “Moderate”. "
     "They may do nothing else of yours, and only until they leave or the class is closed."
@@ -37,6 +37,19 @@ STYLE = (
     "align-items:center;font-size:.875rem}.class-member>*{overflow-wrap:anywhere;min-width:0}"
     ".class-member.is-head{opacity:.75}"
     ".class-member[data-stuck] span:nth-of-type(2){font-weight:600}"
+    ".class-member[data-state] span:nth-of-type(2){justify-self:start;padding:0 .5rem;border-radius:1rem}"
+    ".class-member[data-state=green] span:nth-of-type(2){background:light-dark(#e3f6ea,#12351f);"
+    "color:light-dark(#12633a,#7ee2a8)}"
+    ".class-member[data-state=blue] span:nth-of-type(2){background:light-dark(#e4f0fb,#12304a);"
+    "color:light-dark(#0b568f,#8cc8f7)}"
+    ".class-member[data-state=red] span:nth-of-type(2){background:light-dark(#fdeaea,#481a1a);"
+    "color:light-dark(#a11d1d,#ffb0b0)}"
+    ".class-member[data-state=orange] span:nth-of-type(2){background:light-dark(#fdf0e0,#43290c);"
+    "color:light-dark(#8a4b00,#f5be7a)}"
+    ".class-member[data-state=violet] span:nth-of-type(2){background:light-dark(#f0eafc,#2e2150);"
+    "color:light-dark(#5b35a8,#cdb8fb)}"
+    ".class-member[data-state=gray] span:nth-of-type(2){background:light-dark(#edf0f3,#2b323a);"
+    "color:light-dark(#4a5560,#c3ccd5)}"
     # a long name must not push the controls of its row into another line
     "@media(min-width:1000px){.class-member{contain:inline-size}}"
     "@media(max-width:999px){.class-member.is-head{display:none}}"
@@ -82,20 +95,21 @@ def _rows(room_id: str) -> None:
             st.html(f"{STYLE}{_row(names, 'is-head')}")
             if room.is_open:
                 with st.container(horizontal=True, vertical_alignment="center", width=ACTIONS_PIXELS):
-                    st.caption(_("On stage"), help=_(ON_STAGE), width="content")
-                    st.caption(_("Moderator"), help=_(MODERATES), width="content")
+                    st.caption(_("On stage"), help=_(ON_STAGE), width=STAGE_PIXELS)
+                    st.caption(_("Moderator"), help=_(MODERATES), width=MODERATOR_PIXELS)
         for entry in pager.page_of(found, PER_PAGE, "class-members-page"):
             with st.container(horizontal=True, vertical_alignment="center", key=f"class-member-{entry.member.id}"):
-                st.html(_row(_cells(entry), is_stuck=entry.is_stuck))
+                st.html(_row(_cells(entry), is_stuck=entry.is_stuck, colour=_colour(entry)))
                 if room.is_open:
                     with st.container(horizontal=True, vertical_alignment="center", width=ACTIONS_PIXELS):
                         _actions(room, entry)
 
 
-def _row(cells: Sequence[str], kind: str = "", *, is_stuck: bool = False) -> str:
+def _row(cells: Sequence[str], kind: str = "", *, is_stuck: bool = False, colour: str = "") -> str:
     name, *others = (html.escape(cell) for cell in cells)
     inner = f"<b>{name}</b>" + "".join(f"<span>{cell}</span>" for cell in others)
-    return f"<div class='class-member {kind}'{' data-stuck' if is_stuck else ''}>{inner}</div>"
+    marks = (" data-stuck" if is_stuck else "") + (f" data-state='{colour}'" if colour else "")
+    return f"<div class='class-member {kind}'{marks}>{inner}</div>"
 
 
 def _cells(entry: MemberWork) -> tuple[str, ...]:
@@ -116,11 +130,19 @@ def _actions(room: Room, entry: MemberWork) -> None:
     on_stage, moderates = f"class-stage-{member.id}", f"class-moderator-{member.id}"
     st.session_state[on_stage] = room.on_stage == member.id
     st.session_state[moderates] = member.role is Role.MODERATOR
-    st.checkbox(_("On stage"), key=on_stage, width="content", on_change=_put, args=(room, member.id, on_stage))
+    st.checkbox(
+        _("On stage"),
+        key=on_stage,
+        width=STAGE_PIXELS,
+        label_visibility="collapsed",  # it is in the heading of the column
+        on_change=_put,
+        args=(room, member.id, on_stage),
+    )
     st.checkbox(
         _("Moderator"),
         key=moderates,
-        width="content",
+        width=MODERATOR_PIXELS,
+        label_visibility="collapsed",
         on_change=_appoint,
         args=(room, member.id, moderates),
     )
@@ -166,6 +188,11 @@ def _seen(entry: MemberWork) -> str:
 def _status(entry: MemberWork) -> str:
     word = _("No run yet") if entry.latest is None else formatting.word(entry.latest.state)
     return f"⚠ {word}" if entry.is_stuck else word
+
+
+def _colour(entry: MemberWork) -> str:
+    """That of the state's chip elsewhere."""
+    return formatting.STATES[entry.latest.state][2] if entry.latest and entry.latest.state in formatting.STATES else ""
 
 
 def _epoch(entry: MemberWork) -> str:

@@ -36,6 +36,7 @@ def _show(room: Room) -> None:
     names = leaderboard.datasets(works)
     if not names:
         if rooms.manages(sharing.current(), room):  # it is all there is on their tab
+            st.header(_("Leaderboard of the class"), anchor=False, help=_(HELP))
             st.caption(_("No scores yet. Runs outside assignments appear here as soon as they have an epoch."))
         return
     st.header(_("Leaderboard of the class"), anchor=False, help=_(HELP))

@@ -194,6 +194,20 @@ def test_title_and_instructions_of_an_assignment_are_edited(look_as, room):
         assignments.describe(found, "Mine", "")
 
 
+def test_the_card_names_who_has_not_started_and_a_closed_one_is_folded_without_its_link(look_as, room, monkeypatch):
+    monkeypatch.setattr(lists.join_link, "address", lambda url: "http://192.0.2.7:8501")
+    task = give(room, instructions="Do it")
+    look_as(TEACHER)
+    app = opened("class", tab="assignments")
+    assert "Not started: Ada" in text_of(app)
+    assert {"Link for your pupils", "Instructions"} <= {one.label for one in app.expander}
+    with acting_as(people.visitor(TEACHER)):
+        closing.close(task)
+    app = opened("class", tab="assignments")
+    labels = [one.label for one in app.expander]
+    assert "Link for your pupils" not in labels and any("closed" in label for label in labels)
+
+
 def test_a_pupil_is_offered_no_form(look_as, room):
     look_as(ADA)
     assert "Turn this page into an assignment" not in [found.label for found in opened("train").expander]

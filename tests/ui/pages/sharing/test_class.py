@@ -210,7 +210,7 @@ def test_a_message_and_a_pause_are_shown_on_every_page_of_a_member(look_as, room
     app = opened("class")
     field(app, "Message to all").input("Look **up**")
     button(app, "Send").click().run()
-    assert "Sent] Look **up**" in text_of(app)
+    assert "Sent] Look **up**" in text_of(app) and app.session_state["class-saying"] is False, "its box closes"
     assert not [found for found in app.button if found.label == "Resume all"], "nothing is paused"
     button(app, "Pause all").click().run()
     assert run.request.pause
@@ -424,6 +424,18 @@ def test_the_teacher_approves_names_also_for_a_leaderboard(look_as, room, mnist_
     assert [person.name for person in names.in_state(room, State.SHOWN)] == ["Ada"]
     app = opened("class", tab="assignments")
     assert f"/room/{room.code}/leaderboard?task=" in str([link.proto.url for link in app.get("link_button")])
+
+
+def test_a_members_status_has_the_colour_of_its_chip(look_as, room, finished_run):
+    join(room)
+    ownership._write(finished_run.folder, Thing(ADA, Visibility.ROOM, room.id, "Ada"), 1.0)
+    look_as(TEACHER)
+    assert "data-state='green'" in html_of(opened("class"))
+
+
+def test_the_tab_of_the_leaderboards_has_its_heading_without_scores(look_as, room):
+    look_as(TEACHER)
+    assert "Leaderboard of the class" in text_of(opened("class", tab="leaderboards"))
 
 
 def test_the_teachers_page_speaks_german(look_as, room):
