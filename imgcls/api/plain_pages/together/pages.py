@@ -21,6 +21,7 @@ from imgcls.api.plain_pages.together.asking import answering
 from imgcls.errors import UserError
 from imgcls.export import offline_page
 from imgcls.export.offline_page import content
+from imgcls.jobs.classroom import naming
 from imgcls.jobs.together import activities, photos
 from imgcls.languages import N_, PERCENT_SCRIPT
 from imgcls.languages import gettext as _
@@ -132,7 +133,12 @@ def screen(room: Room, request: Request) -> Response:
     if not base:  # a code that leads nowhere is worse than none
         is_only_here = join_link.is_only_here(str(request.base_url))
         invitation = {"qr": "", "command": join_link.restart_command(request.url.port) if is_only_here else ""}
-    known: dict[str, Any] = {"code": room.code, "activity": activity.id, "hasPhotos": activity.has_photos}
+    known: dict[str, Any] = {
+        "code": room.code,
+        "title": naming.title(room),
+        "activity": activity.id,
+        "hasPhotos": activity.has_photos,
+    }
     known |= {"classes": activity.classes, "kind": activity.kind, "other": "leaderboard"}
     known["texts"] = texts.translated(texts.SCREENS)
     return page(
@@ -145,7 +151,11 @@ def leaderboard(room: Room, request: Request) -> Response:
     """The leaderboard of an assignment for the projector; without `task`, of the latest one."""
     with refusing(TEACHER_ONLY):
         rooms.require(Action.SET_ASSIGNMENTS, room)
-    known: dict[str, Any] = {"code": room.code, "task": request.query_params.get("task", "")}
+    known: dict[str, Any] = {
+        "code": room.code,
+        "title": naming.title(room),
+        "task": request.query_params.get("task", ""),
+    }
     known |= {
         "other": "screen" if room.is_open and activities.find(room) is not None else "",
         "texts": texts.translated(texts.SCREENS),
@@ -157,7 +167,7 @@ def stage(room: Room, request: Request) -> Response:
     """The page that the member on stage has open, for the projector: in a frame, as the teacher sees it."""
     with refusing(TEACHER_ONLY):
         rooms.require(Action.SHOW_ON_STAGE, room)
-    known = {"code": room.code, "other": "", "texts": texts.translated(texts.SCREENS)}
+    known = {"code": room.code, "title": naming.title(room), "other": "", "texts": texts.translated(texts.SCREENS)}
     return page("screen/stage.html.jinja", known, frames="'self'")
 
 

@@ -118,7 +118,6 @@ SCREENS = (
     N_("Finished: no more drawings are accepted."),
     N_("Finished: no more photos are accepted."),
     # the projector
-    N_("Class {code}"),
     N_("Drawings"),
     N_("Photos"),
     N_("Scan the code and draw."),

@@ -32,3 +32,10 @@ def test_without_a_network_it_shows_no_code_that_leads_nowhere(site, room, monke
 def test_members_see_neither_page_nor_count(site, room, join):
     join(ADA, room, "Ada")
     assert [ask(site, room, path, ADA).status for path in ("invite", "joined")] == [403, 403]
+
+
+def test_the_titles_of_the_screens_have_the_name_of_the_class(site, room):
+    with acting_as(people.visitor(TEACHER.id)):
+        earlier.give_name(room, "9b")
+    for path in ("invite", "leaderboard", "stage"):
+        assert f"9b ({room.code})</title>" in ask(site, room, path).body.decode()
