@@ -18,6 +18,7 @@ class Wall:
 
     `accuracy` is (value, low, high) with its 95% interval, None without labelled drawings. `hardest` are the
     classes with the lowest recall, and that recall; None if all are read. `mistake` is the most confident error.
+    Neither right nor wrong are those that are not of any class (`rejected`), and others without a label (`unlabelled`).
     """
 
     drawings: int
@@ -26,14 +27,18 @@ class Wall:
     accuracy: tuple[float, float, float] | None
     hardest: tuple[tuple[int, ...], float] | None
     mistake: Drawing | None
+    rejected: int
+    unlabelled: int
 
 
 def of(drawings: Pool, activity: Activity) -> Wall:
     """The figures of all drawings that are shown."""
     classes = len(activity.classes)
-    matrix, total = np.zeros((classes, classes), np.int64), 0
+    matrix, total, rejected, unlabelled = np.zeros((classes, classes), np.int64), 0, 0, 0
     for label, predicted, count in drawings.pairs():
         total += count
+        rejected += count if predicted is None else 0
+        unlabelled += count if label is None and predicted is not None else 0
         if label is not None and predicted is not None and max(label, predicted) < classes:
             matrix[label, predicted] = count
     labelled, right = int(matrix.sum()), int(np.trace(matrix))
@@ -45,6 +50,8 @@ def of(drawings: Pool, activity: Activity) -> Wall:
         (interval.value, interval.low, interval.high) if interval else None,
         _hardest(matrix),
         drawings.surest_mistake() if right < labelled else None,
+        rejected,
+        unlabelled,
     )
 
 

@@ -69,7 +69,10 @@ def _show_form() -> None:
     """All settings of a new run, and Start."""
     st.title(_("Train a model"))
     with st.container(key="train-lead"):
-        st.markdown(_("Press **Start** and watch a network learn from these images. You can change everything first."))
+        lead = _("Press **Start** and watch a network learn from these images.")
+        if fixed_controls.present() is None:  # it fixes some of the settings
+            lead += " " + _("You can change everything first.")
+        st.markdown(lead)
     top = st.container()
     jobs.expect()
     left, right = st.columns([5, 6], gap="large")

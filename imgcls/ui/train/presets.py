@@ -1,21 +1,28 @@
 """Three presets above the form, each with the time and the accuracy that were measured for it."""
 
+import contextlib
 import math
+from collections.abc import Collection
 
 import streamlit as st
 
 from imgcls import languages
 from imgcls.config import Config
 from imgcls.datasets.recipes import presets
-from imgcls.datasets.recipes.presets import PREFIX, Measured, Preset
+from imgcls.datasets.recipes.presets import PREFIX, Preset
+from imgcls.jobs.classroom.assignments import attempts
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.params import Value
 from imgcls.ui.app import links
+from imgcls.ui.app.assignments import fixed_controls
+from imgcls.ui.app.errors import plain
 from imgcls.ui.train import settings_form
 
 ABOUT = N_("The first few seconds are preparation; a slow or busy machine takes longer.")
 UNKNOWN = N_("Not measured on this dataset. The pre-flight check estimates the time on this machine.")
+CHOSEN = "preset-chosen"
+"""Session key: the preset chosen last. With some settings fixed, several may be the same."""
 NAMES = (N_("Quick"), N_("Good"), N_("Best"))
 
 
@@ -27,24 +34,48 @@ def show(model: str, data: str, *, gives_scores: bool = True) -> None:
     offered = presets.presets(model, data)
     if not offered:
         return
+    settings = {one.name: controls(one, model) for one in offered}
+    fixed = [name for name in settings[offered[0].name] if fixed_controls.is_fixed(name)]
+    gives_scores = gives_scores and not fixed  # measured with other settings
+    chosen = _chosen({name: _without(values, fixed) for name, values in settings.items()})
     with st.container(key="presets", gap="small"):
-        with st.grid(len(offered), min_column_width=104, gap="small"):
-            for preset in offered:
-                _button(preset, model, gives_scores=gives_scores)
-        if gives_scores:
-            st.caption(f"{_source([preset.measured for preset in offered if preset.measured])} {_(ABOUT)}")
+        outer = contextlib.nullcontext() if gives_scores else st.container(key="presets-short")
+        with outer, st.grid(len(offered), min_column_width=104, gap="small"):
+            for one in offered:
+                expected = _expected(one, int(settings_form.value_of("epochs")), fixed, gives_scores=gives_scores)
+                _button(one.name, _without(settings[one.name], fixed), expected, is_applied=one.name == chosen)
+        if fixed:
+            except_ = _("A preset sets everything except what is fixed: {controls}.")
+            st.caption(except_.format(controls=plain(", ".join(map(attempts.label_of, fixed)))))
+        elif gives_scores:
+            st.caption(f"{_source(offered)} {_(ABOUT)}")
 
 
-def _button(preset: Preset, model: str, *, gives_scores: bool) -> None:
-    settings = controls(preset, model)
-    is_applied = settings_form.shown_values(settings) == settings
+def _without(settings: dict[str, Value], fixed: Collection[str]) -> dict[str, Value]:
+    return {name: value for name, value in settings.items() if name not in fixed}
+
+
+def _chosen(settings: dict[str, dict[str, Value]]) -> str:
+    """The preset whose settings are in the form, of several the one chosen last; "" if none."""
+    found = [name for name, values in settings.items() if settings_form.shown_values(values) == values]
+    last = st.session_state.get(CHOSEN, "")
+    return last if last in found else next(iter(found), "")
+
+
+def _choose(name: str, settings: dict[str, Value]) -> None:
+    """A callback: fills in the form."""
+    st.session_state[CHOSEN] = name
+    settings_form.fill(settings)
+
+
+def _button(name: str, settings: dict[str, Value], expected: str, *, is_applied: bool) -> None:
     st.button(
-        f"**{_(preset.name.capitalize())}**\n{_expected(preset.measured, gives_scores=gives_scores)}",
-        key=f"preset-{preset.name}",
+        f"**{_(name.capitalize())}**\n{expected}",
+        key=f"preset-{name}",
         type="primary" if is_applied else "secondary",  # the style sheet makes it a chosen card
         icon=":material/check_circle:" if is_applied else ":material/panorama_fish_eye:",
-        on_click=settings_form.fill,
-        args=(settings,),
+        on_click=_choose,
+        args=(name, settings),
         width="stretch",
     )
 
@@ -74,10 +105,13 @@ def controls(preset: Preset, model: str) -> dict[str, Value]:
     }
 
 
-def _expected(measured: Measured | None, *, gives_scores: bool) -> str:
+def _expected(preset: Preset, epochs: int, fixed: Collection[str], *, gives_scores: bool) -> str:
+    """How long it takes, with a fixed number of epochs in proportion to them, and how good it gets."""
+    measured = preset.measured
     if measured is None:
         return _("not measured")
-    time = rough(measured.processor_seconds / measured.cores)
+    share = epochs / int(preset.settings["epochs"]) if "epochs" in fixed else 1
+    time = rough(share * measured.processor_seconds / measured.cores)
     if not gives_scores:
         return _("about {time}").format(time=time)
     return _("about {time}\n{accuracy} right").format(time=time, accuracy=languages.percent(measured.accuracy, 0))
@@ -90,8 +124,9 @@ def rough(seconds: float) -> str:
     return f"{math.ceil(seconds / 60)} min" if seconds < 3300 else f"{math.ceil(seconds / 360) / 10:.1f} h"
 
 
-def _source(found: list[Measured]) -> str:
+def _source(offered: tuple[Preset, ...]) -> str:
     """Where the figures come from."""
+    found = [preset.measured for preset in offered if preset.measured]
     if not found:
         return _(UNKNOWN)
     text = ngettext(

@@ -51,9 +51,8 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
     if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
         links.go("runs.py")
     st.title(plain(run.label))
-    is_waiting = waiting.is_all(state)
-    _heading(run, state, is_short=is_waiting)
-    if is_waiting:
+    _heading(run, state)
+    if waiting.is_all(state):
         with st.container(key="live"):
             waiting.show(run)
         return
@@ -72,6 +71,7 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
         with st.container(key="live"):
             live.show(run, state)
         st.empty()
+    sharing_choice.show(Action.SHARE_RUN, run.folder)  # not before what the visitor has come for
     own_metrics.show(run, state)
     probes.show(run, state)
     manage(run)
@@ -88,6 +88,7 @@ def _ended(run: Run, state: str) -> None:
     _curves(curves)
     if run.is_tested:
         _next(run, state, result)
+    if run.is_tested or result.get("best_epoch"):  # an attempt at an assignment is not tested
         live_images.show(run, saved=result.get("best_epoch"))
     golden_report.show(run)
     has_coach = curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder)
@@ -108,15 +109,13 @@ def _watch(run: Run) -> None:
         st.rerun()
 
 
-def _heading(run: Run, state: str, *, is_short: bool = False) -> None:
+def _heading(run: Run, state: str) -> None:
     created = _("created {age}").format(age=formatting.age(run.created))
     of_run = (_data_and_model(run), details.main_settings(run), created)
     parts = (*of_run, place.sentence(run), sharing_choice.whose(run.folder))
     text = " · ".join(part for part in parts if part)
     with st.container(key="run-heading"):
         st.markdown(f"{formatting.state(state, plain(text))} {notes.badges(run)}".rstrip())
-    if not is_short:
-        sharing_choice.show(Action.SHARE_RUN, run.folder)
     attempt.verdict(run)
 
 

@@ -57,6 +57,8 @@ def _wall(activity: Activity, drawings: Pool, seen: int) -> dict[str, Any]:
         "waiting": drawings.count(State.WAITING),
         "total": found.drawings,
         "labelled": found.labelled,
+        "rejected": found.rejected,
+        "unlabelled": found.unlabelled,
         "matrix": found.matrix.tolist(),
         "accuracy": found.accuracy,
         "hardest": _hardest(found, activity),

@@ -151,6 +151,8 @@ SCREENS = (
     N_("{count} photos"),
     N_("by 1 person"),
     N_("by {count} people"),
+    N_("{count} not a digit"),
+    N_("{count} without a label"),
     N_("{count} to approve"),
     N_("finished"),
     N_("Look through the drawings of {name}"),

@@ -4,12 +4,12 @@ import time
 
 import streamlit as st
 
-from imgcls import sharing
+from imgcls import languages, sharing
 from imgcls.datasets import DatasetInfo
 from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments import attempts, goals
+from imgcls.jobs.classroom.assignments import attempts, goals, guesses
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
 from imgcls.languages import N_
@@ -154,10 +154,30 @@ def verdict(run: Run) -> None:
     ]
     with st.container(horizontal=True, vertical_alignment="center", key="assignment-verdict"):
         st.markdown(f":material/assignment: {plain(found.title)} &nbsp; {' '.join(marks)}", width="content")
-        if goals.is_met(found.goal, described):
-            st.markdown(f"**{_(MET)}**", width="content")
-        elif not is_training and (text := goals.shortfall(found.goal, described, found.fixed_state)):
+        is_met = goals.is_met(found.goal, described)
+        if not is_met and not is_training and (text := goals.shortfall(found.goal, described, found.fixed_state)):
             st.markdown(f"**{plain(text)}**", width="content")
         st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
         if st.button(_("Back to the assignment"), type="tertiary", icon=":material/arrow_back:"):
             links.go("train.py", **{fixed_controls.KEY: found.code})
+    if is_met:
+        st.success(f"**{_(MET)}**", icon=":material/flag:")
+    if not is_training and (text := _compared(found, run)):
+        st.markdown(text)
+
+
+def _compared(found: Assignment, run: Run) -> str:
+    """The visitor's own prediction beside the result of its run; "" without one."""
+    own = {one.run for one in attempts.of(found, sharing.current().id)}
+    one = next((one for one in guesses.outcomes(found) if one.run == run.id and one.run in own), None)
+    if one is None:
+        return ""
+    text = _("You predicted {predicted}; the validation accuracy is {actual}.").format(
+        predicted=languages.percent(one.guess.accuracy), actual=languages.percent(one.accuracy)
+    )
+    if one.confused is None:
+        return text
+    pairs = {"predicted": plain("/".join(one.guess.confused)), "actual": plain("/".join(one.confused))}
+    if one.is_pair_right:
+        return f"{text} " + _("Most mixed up: {actual}, as you predicted.").format(**pairs)
+    return f"{text} " + _("Most mixed up: {actual}, you predicted {predicted}.").format(**pairs)

@@ -33,7 +33,7 @@ def test_the_wall_counts_what_was_drawn_and_read(site, room, wall):
     mistake = send(room, wall, BEN, SEVEN, 1)
     send(room, wall, BEN, SEVEN, None)
     state = show(site, room)
-    assert (state["total"], state["labelled"]) == (6, 5)
+    assert (state["total"], state["labelled"], state["rejected"], state["unlabelled"]) == (6, 5, 0, 1)
     assert (state["matrix"][1][1], state["matrix"][7][1], state["matrix"][1][7]) == (3, 1, 1)
     value, low, high = state["accuracy"]
     assert value == pytest.approx(3 / 5) and low < value < high
@@ -51,6 +51,7 @@ def test_what_is_no_digit_is_marked_and_counts_neither_as_right_nor_as_wrong(sit
         (False, "1", False),
     ]
     assert (state["total"], state["labelled"], state["accuracy"][0]) == (2, 1, 1.0)
+    assert (state["rejected"], state["unlabelled"]) == (1, 0)
     sent = site.ask("GET", f"/room/{room.code}/state", people.visitor(BEN.id)).json
     assert (sent["known"], sent["wrong"], sent["drawings"][0]["isRejected"]) == (0, 0, True)
 

@@ -8,6 +8,8 @@ import pytest
 from imgcls import jobs, runs
 from imgcls.charts.compared.run_scatter import RunPoint
 from imgcls.config import Config
+from imgcls.datasets.recipes import presets
+from imgcls.datasets.recipes.presets import Measured
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import Assignment, Goal, settings_of
@@ -234,7 +236,12 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert html_of(app).count('<ol class="ranked"') == 1, "one leaderboard for each assignment"
         assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
         assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
+    look_as(ADA)
+    app = opened("train", run=run.id)
+    assert "You predicted 80.0%; the validation accuracy is 90.0%." in text_of(app)
+    assert "**Goal met.**" in [found.value for found in app.success], "a moment to see"
     look_as(TEACHER)
+    assert "You predicted" not in text_of(opened("train", run=run.id))
     boards = opened("class", tab="leaderboards")
     assert is_intact(boards) and html_of(boards).count('<ol class="ranked"') == 1
     assert STRINGS[0] in text_of(boards), "under the title of the assignment"
@@ -398,3 +405,22 @@ def test_a_missed_goal_says_how_far_it_is_and_what_to_do_next(look_as, room):
 def test_how_far_a_run_is_from_the_goal(goal, work, fixed, said):
     found = goals.shortfall(goal, work_of("Ada", "finished", **work), fixed)
     assert found.startswith(said) and bool(found) == bool(said)
+
+
+def test_with_fixed_epochs_a_preset_is_chosen_by_the_rest_and_has_their_time(look_as, room, monkeypatch):
+    found = presets.presets("cnn", "mnist_sample")
+    epochs = int(found[2].settings["epochs"])
+    measured = [replace(one, measured=Measured(20.0 * epochs, 0.9, 1)) for one in found]
+    monkeypatch.setattr(presets, "presets", lambda model, data: tuple(measured))
+    task = give(room, state=settings_of(replace(CONFIG, model="cnn", epochs=2)), fixed=("data", "model", "epochs"))
+    look_as(ADA)
+    app = opened("train", assignment=task.code)
+    assert is_intact(app) and "You can change everything first." not in text_of(app)
+    assert "A preset sets everything except what is fixed: Epochs." in text_of(app)
+    assert app.button(key="preset-best").label == "**Best**\nabout 40 s", "of two epochs, and no accuracy of others"
+    for name in ("best", "good"):
+        app.button(key=f"preset-{name}").click().run()
+        cards = {one: app.button(key=f"preset-{one}").proto.type for one in ("quick", "good", "best")}
+        assert [one for one, kind in cards.items() if kind == "primary"] == [name]
+    assert app.number_input(key="epochs").value == 2
+    assert "You can change everything first." in text_of(opened("train"))

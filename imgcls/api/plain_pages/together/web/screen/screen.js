@@ -88,10 +88,12 @@ function showFacts({ hardest, mistake }) {
 }
 
 /** Drawings that wait are only counted: the audience must not see them before the moderator does. */
-function totalText({ total, waiting, isOpen, writers, others }) {
+function totalText({ total, waiting, isOpen, writers, others, rejected, unlabelled }) {
   const people = (writers?.length ?? 0) + (others ?? 0);
   const by = people ? ` ${translated(people === 1 ? "by 1 person" : "by {count} people", { count: people })}` : "";
   const parts = [translated(total === 1 ? ONE : SEVERAL, { count: total }) + by];
+  if (rejected) parts.push(translated("{count} not a digit", { count: rejected }));
+  if (unlabelled) parts.push(translated("{count} without a label", { count: unlabelled }));
   if (waiting) parts.push(translated("{count} to approve", { count: waiting }));
   if (!isOpen) parts.push(translated("finished"));
   return parts.join(", ");
