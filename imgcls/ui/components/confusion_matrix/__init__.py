@@ -15,7 +15,7 @@ HTML = """
   <span class="true"></span>
   <div class="rows" aria-hidden="true"></div>
   <div class="field" tabindex="0" role="application"><div class="frame hovered" hidden></div>
-    <div class="frame chosen" hidden></div><div class="frame chosen" hidden></div></div>
+    <div class="frame chosen" hidden></div><div class="frame mirrored" hidden></div></div>
   <div class="columns" aria-hidden="true"></div>
   <span class="predicted"></span>
   <div class="tip" hidden></div>

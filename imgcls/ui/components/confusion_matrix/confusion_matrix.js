@@ -30,7 +30,8 @@ class Matrix {
   constructor(root) {
     this.root = root;
     for (const part of ["field", "rows", "columns", "tip", "announced"]) this[part] = root.querySelector(`.${part}`);
-    [this.chosen, this.mirrored] = root.querySelectorAll(".frame.chosen");
+    this.chosen = root.querySelector(".frame.chosen");
+    this.mirrored = root.querySelector(".frame.mirrored"); // of a pair
     this.hovered = root.querySelector(".frame.hovered");
     this.place = null; // [row, column] under the keyboard or the pointer
     this.field.onpointermove = (event) => this.hover(this.under(event));
