@@ -38,7 +38,8 @@ def _most_frequent(run: Run, name: str) -> float | None:
 def _labels(run: Run, name: str) -> np.ndarray:
     """Empty if the file cannot be read, of which the page of the run says why."""
     try:
-        with np.load(run.folder / name, allow_pickle=False) as file:
+        # Opened here, because NumPy leaves a damaged archive open.
+        with (run.folder / name).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return np.asarray(file["labels"])
     except Exception:  # noqa: BLE001  (a damaged archive raises many kinds of errors)
         return np.zeros(0)

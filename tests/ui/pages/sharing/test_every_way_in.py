@@ -71,7 +71,7 @@ HARMLESS = {
 COMPUTED = {
     *("settings_form.py", "run_list.py", "selection_state.py", "run_select.py", "old_links.py", "link_settings.py"),
     *("banner.py", "bar.py", "standing.py", "threshold.py", "table_controls.py", "wizard.py", "pager.py"),
-    "saved_views.py",
+    *("saved_views.py", "opening.py", "closed_popovers.py"),
 }
 
 
