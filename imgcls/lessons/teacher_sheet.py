@@ -42,7 +42,7 @@ def render(name: str) -> str:
         .render(
             lesson=lesson,
             number=lessons.number(name),
-            words={term: " ".join(glossary.terms()[term]) for term in terms},
+            words={term: glossary.terms()[term][0] for term in terms},  # in plain words
             blank=BLANK,
             **_times(lesson),
             shown=lambda text: _as_html(lessons.filled(text, lesson, {}, BLANK)),

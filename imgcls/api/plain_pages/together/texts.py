@@ -61,6 +61,7 @@ PAGE = (
     N_("Your teacher and your class see it."),
     N_("Join the class"),
     N_("What you draw"),
+    N_("What is it meant to be?"),
     N_("The photo that is sent"),
     N_("Only this square is sent. Take photos of things, not of people."),
     N_("Take a photo"),

@@ -202,6 +202,7 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
             standings.begin(name)
             standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
         _assign_button(name)
+        _sheet_link(name)
 
 
 def _assign_button(name: str) -> None:
@@ -226,12 +227,9 @@ def _assign(room: Room, name: str) -> None:
         assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
 
 
-def _for_teachers(name: str) -> None:
-    """The teacher's sheet, which has the answers: in a class, not for its members."""
-    if not teacher_sheet.is_for(sharing.current()):
-        return
-    st.header(_("For teachers"), anchor=False)
-    with st.container(horizontal=True, gap="small", key="lesson-sheet"):
+def _sheet_link(name: str) -> None:
+    """The teacher's sheet in a tab of its own, beside what else a teacher does with a lesson."""
+    if teacher_sheet.is_for(sharing.current()):
         st.link_button(
             _("Teacher's sheet"),
             links.on_server("teacher-sheet", name),
@@ -241,6 +239,14 @@ def _for_teachers(name: str) -> None:
                 "expected numbers, and questions for the class."
             ),
         )
+
+
+def _for_teachers(name: str) -> None:
+    """The teacher's sheet, which has the answers: in a class, not for its members."""
+    if not teacher_sheet.is_for(sharing.current()):
+        return
+    st.header(_("For teachers"), anchor=False)
+    with st.container(horizontal=True, gap="small", key="lesson-sheet"):
         st.download_button(
             _("Download to print"),
             teacher_sheet.render(name),
