@@ -36,6 +36,12 @@ def section() -> Iterator[None]:
         st.session_state[OPENED] = bool(expander.open)
 
 
+def open_next() -> None:
+    """Opens the section on the form that is opened next: for those who come to change something."""
+    st.session_state.pop(KEY, None)
+    st.session_state[OPENED] = True
+
+
 def summarise(epochs: int, learning_rate: float) -> None:
     """Adds to the title what most people look for first."""
     text = ngettext("{n} epoch, learning rate {rate}", "{n} epochs, learning rate {rate}", epochs)

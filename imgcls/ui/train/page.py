@@ -114,6 +114,7 @@ def _show_form() -> None:
         obstacle = attempt.obstacle(entry)
         with vary:
             varied = None if entry else search.show(config)
+            _expected(varied)  # here, while one edits the number of trials, and below Start
         with bar:
             _start(config, is_ready and not obstacle, entry, varied)
         with refusals:
@@ -159,7 +160,7 @@ def _options(usual: str, *, is_study: bool, has_seeds: bool) -> tuple[str, str, 
     label = ngettext("× {n} seed", "× {n} seeds", count).format(n=count) if count > 1 else _("Name")
     if has_seeds and count == 1:
         label = _("Name, seeds")
-    about = _("Name the run, or repeat it with other seeds")
+    about = _("Name the study") if is_study else _("Name the run, or repeat it with other seeds")
     with (
         st.popover(label, key="repeat", icon=":material/edit:", help=about),
         st.container(width=320, gap="small"),

@@ -18,7 +18,7 @@ from imgcls.ui.app.assignments import attempt, fixed_controls
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.explain import coach, probes
-from imgcls.ui.train import learning_curves, live, presets, settings_form
+from imgcls.ui.train import detailed, learning_curves, live, presets, settings_form
 from imgcls.ui.train.run_parts import details, finish, golden_report, live_images, notes, own_metrics, place, waiting
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row, run_select, sharing_choice
@@ -209,6 +209,7 @@ def _train_again(run: Run, task: Assignment | None) -> None:
     label = _("Next attempt, with changes") if task else _("Train again with changes")
     if st.button(label, type="primary" if task else "secondary", icon=":material/tune:", key="train-again"):
         form = settings_form.form_of(run.config)
+        detailed.open_next()
         links.train(settings_form.query_of(form) | ({fixed_controls.KEY: task.code} if task else {}), **form)
 
 

@@ -101,8 +101,8 @@ def is_varied(key: str) -> bool:
 
 def open_form() -> None:
     """Leads to the form, with the controls of a study in view."""
-    st.session_state.pop(detailed.KEY, None)
-    st.session_state[SWITCH] = st.session_state[detailed.OPENED] = True
+    detailed.open_next()
+    st.session_state[SWITCH] = True
     reveal.ask("study")
     links.go("train.py")
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.routing import Route
 
-from imgcls import lessons, sharing
+from imgcls import sharing
 from imgcls.api.plain_pages.together.asking import THANKS, answering
 from imgcls.api.plain_pages.together.phone import after, described
 from imgcls.errors import UserError
@@ -22,7 +22,8 @@ from imgcls.jobs.together.activities import Activity, Kind
 from imgcls.jobs.together.pool import Pool, State
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.sharing import Action, lesson_progress, people
+from imgcls.lessons import current_step
+from imgcls.sharing import Action
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 
@@ -141,18 +142,13 @@ def on_stage(room: Room, request: Request) -> dict[str, Any]:
     name = names.on_screen(room).get(room.on_stage, "")
     note = _(BLANK if place.is_blank else NOT_SHOWN) if place is not None and place.path == "predict" else ""
     page = "" if place is None else _(place.title)
-    return {"name": name, "page": page, "address": address, "note": note, "lesson": _lesson(room) if page else ""}
-
-
-def _lesson(room: Room) -> str:
-    """The lesson and the step of the member on stage; "" if they are in none."""
-    progress = lesson_progress.read(people.visitor(room.on_stage))
-    if progress.current not in lessons.names():
-        return ""
-    lesson = lessons.find(progress.current)
-    step = min(progress.of(progress.current).step, len(lesson.STEPS) - 1) + 1
-    text = _("Lesson {number}, {title}, step {step}")
-    return text.format(number=lessons.number(progress.current), title=_(lesson.TITLE), step=step)
+    return {
+        "name": name,
+        "page": page,
+        "address": address,
+        "note": note,
+        "lesson": current_step.title(room.on_stage) if page else "",
+    }
 
 
 def moderation(room: Room, request: Request) -> dict[str, Any]:

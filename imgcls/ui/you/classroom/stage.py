@@ -11,6 +11,7 @@ from imgcls.errors import UserError
 from imgcls.jobs.classroom import work
 from imgcls.jobs.classroom.work import Work
 from imgcls.languages import gettext as _
+from imgcls.lessons import current_step
 from imgcls.runs.run import UNDER_WAY
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.presence import Place
@@ -46,7 +47,7 @@ def _work(room: Room) -> None:
                 help=_("For a projector."),
             )
         place = presence.place_of(entry.member.id)
-        _place(place)
+        _place(place, current_step.title(entry.member.id))
         latest = _open_run(place) or entry.latest
         if latest is None:
             st.caption(_("No run yet."))
@@ -71,12 +72,13 @@ def _work(room: Room) -> None:
             learning_curves.draw(curves, is_live=latest.state in UNDER_WAY)
 
 
-def _place(place: Place | None) -> None:
-    """The page that the member has open, and a way there."""
+def _place(place: Place | None, lesson: str) -> None:
+    """The page that the member has open, with the step of their lesson, and a way there."""
     if place is None:
         st.caption(_("No page open at the moment. This is the latest run."))
         return
-    parts = [_(place.title), *(f"{name} {text}" for name, text in place.query.items() if name != "run")]
+    told = (f"{name} {text}" for name, text in place.query.items() if name not in ("run", "lesson"))
+    parts = [_(place.title), *told, *([lesson] if lesson else [])]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(_("Viewing: {page}").format(page=", ".join(parts))), width="content")
         if place.is_followed and st.button(_("Open this page"), key="class-stage-page", icon=":material/visibility:"):

@@ -14,8 +14,9 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.together import activities, names
 from imgcls.jobs.together.pool import State
-from imgcls.sharing import Role, Visibility, Visitor, acting_as, ownership, people, visitors
+from imgcls.sharing import Role, Visibility, Visitor, acting_as, lesson_progress, ownership, people, visitors
 from imgcls.sharing.classroom import guessing, join_link, presence, rooms
+from imgcls.sharing.lesson_progress import Progress
 from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
@@ -376,6 +377,8 @@ def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as,
     app = opened("class")
     assert is_intact(app)
     assert "Viewing: Evaluate, view Errors" in text_of(app) and "typed" not in text_of(app)
+    lesson_progress.write(people.visitor(ADA), Progress().begun("pixels"))
+    assert "view Errors, Lesson 2, Pixels: what a network sees, step 1" in text_of(opened("class"))
     assert any(finished_run.label in str(element.value) for element in app.markdown)
     button(app, "Open this page").click().run()
     assert finished_run.id in app.query_params["run"]
