@@ -181,7 +181,7 @@ SCREENS = (
     N_("this list"),
     N_("leaderboard"),
     N_("drawings"),
-    N_("The letters F, B, N and L are keys"),
+    N_("The letters are keys"),
     N_("Blank screen. Press B, Escape or click to return."),
     # the leaderboard on it
     N_("Leaderboard"),

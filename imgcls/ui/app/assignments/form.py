@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from imgcls import datasets, models, sharing
+from imgcls.config import PARAMS
 from imgcls.errors import UserError
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, drafts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Assignment, Goal, Setting
@@ -48,6 +50,8 @@ BOX, MADE, FIRST, AGAIN = "make-assignment", "assignment-made", "make-assignment
 """Keys: whether the box is open, what was made in it, whether it is at the top of the page, and the code of the
 assignment that it is filled in with."""
 SUCCESS = "assignment-is-made"
+PLACES = {param.name: place for place, param in enumerate(PARAMS)}
+"""Settings in the order of the form; those of the model's family come after them."""
 NOTHING = Assignment("", "", "", "")
 """What a box is filled in with that nothing is known about."""
 
@@ -133,7 +137,7 @@ def _form(room, page: str, source: Assignment, state: dict[str, Setting]) -> Non
             placeholder=_(EXAMPLE),
             help=_(FORMATS),
         )
-        names = list(state)
+        names = sorted(state, key=lambda name: PLACES.get(name, len(PLACES)))
         usual = (ALWAYS_FIXED, "model") if is_training else ()
         preset = [name for name in (source.fixed if source.code else usual) if name in state]
         with st.grid(min_column_width=320, gap="medium"):
@@ -227,6 +231,12 @@ def _titled(name: str, state: Mapping[str, Setting]) -> str:
         value = models.title(str(value))
     elif name == "train_images" and not value:
         value = _("all")
+    elif isinstance(value, bool):
+        value = _("on") if value else _("off")
+    elif name.endswith("_fraction"):
+        value = percent(float(value))
+    elif isinstance(value, float):
+        value = f"{value:g}"
     elif name == ALWAYS_FIXED:
         with contextlib.suppress(UserError):
             value = datasets.facts(str(value)).title
