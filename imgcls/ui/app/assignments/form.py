@@ -10,7 +10,6 @@ import streamlit as st
 from imgcls import datasets, models, sharing
 from imgcls.config import PARAMS
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics.percent import percent
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, drafts
 from imgcls.jobs.classroom.assignments.assignment import ALWAYS_FIXED, Assignment, Goal, Setting
@@ -234,7 +233,7 @@ def _titled(name: str, state: Mapping[str, Setting]) -> str:
     elif isinstance(value, bool):
         value = _("on") if value else _("off")
     elif name.endswith("_fraction"):
-        value = percent(float(value))
+        value = f"{100 * float(value):g}%"
     elif isinstance(value, float):
         value = f"{value:g}"
     elif name == ALWAYS_FIXED:

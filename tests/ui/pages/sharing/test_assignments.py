@@ -151,7 +151,9 @@ def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     assert not next(block.proto.form for block in blocks(app.main) if block.type == "form").enter_to_submit
     app.text_input(key="assignment-title").input("Four epochs")
     assert app.multiselect(key="assignment-fixed").options[:2] == ["Dataset: MNIST sample", "Training images: all"]
-    assert "Model: Convolutional network (CNN)" in app.multiselect(key="assignment-fixed").options
+    options = app.multiselect(key="assignment-fixed").options
+    assert {"Model: Convolutional network (CNN)", "Flip: off", "Validation fraction: 15%"} <= set(options)
+    assert options.index("Flip: off") < options.index("Batch size: 64") < options.index("Filters: 16")
     app.multiselect(key="assignment-fixed").select("epochs")
     labelled(app.number_input, "Validation accuracy, % at least").set_value(97.0)
     labelled(app.button, "Assign to the class").click().run()
