@@ -72,9 +72,9 @@ def _legend(contributions: list[Contribution]) -> str:
     """The meaning of the colours that are on the drawing."""
     supporting = any(one.weight > SMALLEST for one in contributions)
     opposing = any(one.weight < -SMALLEST for one in contributions)
-    gold = _("Gold: without this part, the prediction is less certain.")
+    orange = _("Orange: without this part, the prediction is less certain.")
     blue = _("Blue: without this part, it is more certain.")
-    return " ".join(text for text, is_there in ((gold, supporting), (blue, opposing)) if is_there)
+    return " ".join(text for text, is_there in ((orange, supporting), (blue, opposing)) if is_there)
 
 
 def _note(text: str) -> str:
