@@ -62,7 +62,7 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     pupil.goto(f"{school.url}/train")
     steps.shows(pupil, "Train a model")
     steps.main(teacher).locator("[class*=st-key-class-stage-] label").click()
-    expect(steps.main(pupil)).to_contain_text("Your teacher shows the class the page that you have open")
+    expect(steps.main(pupil)).to_contain_text("The class sees the page that you have open")
     stage = teacher.context.new_page()
     stage.goto(f"{school.url}/room/{code}/stage")
     expect(stage.locator("#who")).to_have_text("On stage: Name to approve")

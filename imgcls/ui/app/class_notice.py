@@ -32,7 +32,7 @@ KNOWN = (
     *("class", "cell", "area", "predictions", "confidence", "merge", "off"),
 )
 """The parameters of the address that say what somebody looks at and has selected; others may hold what they typed."""
-ON_STAGE = N_("Your teacher shows the class the page that you have open, with its run and what is selected there.")
+ON_STAGE = N_("The class sees the page that you have open.")
 PAUSED = N_("Your teacher has paused all training.")
 NEWS = N_("There is something new to do in your class.")
 CLOSED = N_("Your teacher has closed the class, so no run can be started. Runs in progress continue.")

@@ -362,7 +362,7 @@ def test_the_teacher_puts_a_pupil_on_stage_and_the_pupil_is_told(look_as, room, 
     assert rooms.find(room.id).on_stage == ADA
     assert "1,234" in html_of(app) and "90.0%" in html_of(app)
     look_as(ADA)
-    assert "shows the class the page that you have open" in text_of(opened("class"))
+    assert "The class sees the page that you have open" in text_of(opened("class"))
 
 
 def test_the_stage_follows_the_page_and_the_run_that_the_pupil_has_open(look_as, room, finished_run):
