@@ -23,7 +23,7 @@ def give(room: Room) -> None:
             _("Lesson"),
             lessons.names(),
             index=None,
-            format_func=_numbered,
+            format_func=lambda name: f"{_numbered(name)} · {lessons.find(name).MINUTES} min",
             placeholder=_("Choose a lesson"),
             key=CHOSEN,
             width=420,

@@ -1,5 +1,6 @@
 """A teacher's view: how to join, who is here, what everybody trains, and what concerns all of them."""
 
+import html
 from collections.abc import Callable
 
 import streamlit as st
@@ -9,6 +10,7 @@ from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.lessons import glossary
 from imgcls.sharing import people
 from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -20,6 +22,16 @@ from imgcls.ui.you.classroom import approving, earlier, exporting, head, members
 TICK_SECONDS = 5.0
 TAB, TAB_KEY = "tab", "class-tab"
 """The parameter of the address, and the control."""
+OFFERS = (
+    ("Join a class", N_("Join"), N_("Pupils scan a code on the projector, or type it, and give a name. No accounts.")),
+    (
+        "Assign a task",
+        N_("Assign"),
+        N_("Give a lesson, or any page as a task with a goal, and follow everyone's progress."),
+    ),
+    ("Draw together", N_("Draw together"), N_("Everyone draws on their phone; the wall shows what the model reads.")),
+)
+"""Picture, title and sentence of what a class offers."""
 STUCK = N_("Stuck: the latest run has failed, or there is no run yet although others have been training for minutes.")
 
 
@@ -39,6 +51,18 @@ def show_start() -> None:
             with errors.shown():
                 rooms.open_new(name)
                 st.rerun()
+    _what_it_is()
+
+
+def _what_it_is() -> None:
+    """What a class offers, for who has never had one: a card each."""
+    with st.grid(3, min_column_width=240, gap="medium"):
+        for scene, title, text in OFFERS:
+            with st.container(border=True, height="stretch", key=f"card-class-{scene.replace(' ', '-')}"):
+                st.html(
+                    f'<div class="lesson-picture">{glossary.picture(scene)}</div>'
+                    f"<h2>{html.escape(_(title))}</h2><p>{html.escape(_(text))}</p>"
+                )
 
 
 def show_others() -> None:
