@@ -145,7 +145,7 @@ def test_an_assignment_reaches_the_pupil_with_its_controls_fixed_and_is_closed(v
     tab(teacher, "Assignments")
     steps.button(teacher, "Close and evaluate").click()
     teacher.get_by_role("dialog").get_by_role("button", name="Close and evaluate").click()
-    expect(steps.main(teacher)).to_contain_text("Closed")
+    expect(steps.main(teacher)).to_contain_text("Small networks (closed)")
     teacher.screenshot(path=tmp_path / "teacher.png", full_page=True)
     steps.button(pupil, "Back to the assignment").click()
     expect(banner).to_contain_text("This assignment is closed")
