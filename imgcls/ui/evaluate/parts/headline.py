@@ -19,6 +19,8 @@ from imgcls.ui.evaluate.parts.metric_help import AVERAGES, EXACT_MATCH, LABEL_AC
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
 
+ONE_LINE = 130
+"""Characters of the sentence about errors, with its link, that fit on one line of a window 1280 pixels wide."""
 STYLE = """<style>
 .headline{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem 1.4rem;line-height:1.45}
 .headline>div:nth-child(2){flex:1 1 0;min-width:min(24rem,100%)}
@@ -93,7 +95,7 @@ def show(
         else:
             value, interval = percent.interval(main.low, main.high), html.escape(_("95% confidence interval"))
             source = f"{measured}. {source} {_(TOO_FEW)}"
-    link = ""
+    link = label = ""
     if see and not isinstance(report, LabelReport) and (worst := _worst_pair(report)):
         # Both directions, as the sentence counts both.
         between = int(report.matrix[worst] + report.matrix[worst[::-1]])
@@ -106,7 +108,8 @@ def show(
         f'<details class="scores"><summary>{html.escape(name)}</summary><p>{html.escape(text)}</p></details>'
         for name, text in (notes or {}).items()
     )
-    with st.container(key="headline"):
+    is_long = len(summary) + len(label) > ONE_LINE
+    with st.container(key="headline"), st.container(key="headline-long" if is_long else "headline-short"):
         st.html(
             f'{STYLE}{style}<div class="headline"><div>{value}</div>'
             f"<div><strong>{heading}</strong> · {interval}<br>{html.escape(summary)}{link}"
