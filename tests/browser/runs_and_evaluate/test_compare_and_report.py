@@ -21,7 +21,7 @@ def test_two_selected_runs_open_the_comparison_and_the_link_keeps_both(runs_page
     for tab in (page, visit(server, page.url.removeprefix(server.url))):
         steps.shows(tab, "Evaluate")
         expect(steps.main(tab).locator(".verdict")).to_contain_text("no difference")
-        expect(steps.main(tab).locator(".letters").first).to_contain_text("A is The second one, B is The first one.")
+        expect(steps.main(tab).locator(".letters").first).to_contain_text("A is The first one, B is The second one.")
         expect(steps.main(tab).locator(".byclass > b")).to_have_count(10)
 
 
