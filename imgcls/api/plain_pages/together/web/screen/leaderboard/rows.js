@@ -22,7 +22,7 @@ export function startOf(lines, goal) {
 }
 
 function share(value, start) {
-  return `${(100 * Math.min(Math.max((value - start) / (1 - start), 0), 1)).toFixed(2)}%`;
+  return `${100 * Math.min(Math.max((value - start) / (1 - start), 0), 1)}%`;
 }
 
 /** Where the line of the goal is, and what the bars begin and end at. */
