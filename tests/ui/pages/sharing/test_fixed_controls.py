@@ -144,7 +144,7 @@ def test_the_data_page_keeps_its_dataset(look_as, room, digits, mnist_sample):
 
 def test_the_language_and_the_assignment_itself_are_no_part_of_the_state(look_as, room, finished_run, monkeypatch):
     seen = {}
-    monkeypatch.setattr("imgcls.ui.app.assignments.form._form", lambda room, page, state: seen.update(state))
+    monkeypatch.setattr("imgcls.ui.app.assignments.form._form", lambda room, page, source, state: seen.update(state))
     look_as(TEACHER)
     app = opened("evaluate", run=finished_run.id, lang="de")
     app.session_state["make-assignment"] = True
