@@ -15,6 +15,7 @@ from imgcls.ui.evaluate.parts.selection.selection_state import Key, View
 from imgcls.ui.widgets import formatting, gallery, golden_pin, pager
 
 PER_PAGE = 20
+MANY = 8
 
 
 def show(view: View) -> None:
@@ -34,7 +35,9 @@ def paged(view: View, positions: np.ndarray, key: str, note: str) -> None:
     st.caption(f"{formatting.count(len(positions), 'image')}{stored}, {note}.")
     on_page = one_page(with_image, key)
     if on_page:
-        st.html(_grid(view.key, on_page))
+        # Many images keep their room before they are there, so that nothing below moves.
+        with st.container(key=f"gallery-{'many' if len(on_page) > MANY else 'few'}-{key}"):
+            st.html(_grid(view.key, on_page))
         if isinstance(view.predictions, Predictions):
             _pin(view.run, view.predictions, [one for one in on_page if not view.predictions.is_right[one]], key)
 
