@@ -57,8 +57,8 @@ def test_pause_suspends_training_and_resume_continues_it(visit, server):
     expect(steps.button(page, "Pause")).to_be_visible(timeout=steps.SLOW)
     wait_until(lambda: len(steps.metrics_of(server.runs / run_id)) > paused, what="the training goes on")
     steps.button(page, "Stop").click()
-    expect(page.get_by_test_id("stToast")).to_contain_text("stopped", timeout=steps.SLOW)
-    expect(steps.finish(page, "try")).to_be_visible()
+    expect(steps.finish(page, "try")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.main(page)).to_contain_text("Stopped")
 
 
 def test_a_click_during_a_rerun_takes_effect(visit, server):

@@ -26,7 +26,7 @@ def show(first: Key, second: Key, found: Comparison) -> None:
     shown = st.segmented_control(
         "Images shown",
         GALLERIES,
-        default=ONLY_A,
+        default=next((name for name in GALLERIES if counts[name]), ONLY_A),
         required=True,
         format_func=lambda name: f"{name} · {counts[name]:,}",
         key="compared-images",
