@@ -31,7 +31,7 @@ def invite(room: Room, request: Request) -> Response:
         "shown": (base + path).partition("//")[2],
         "command": join_link.restart_command(request.url.port) if not base and is_only_here else "",
     }
-    return pages.page("invite/invite.html.jinja", known)
+    return pages.page("screen/invite/invite.html.jinja", known)
 
 
 def joined(room: Room, request: Request) -> dict[str, int]:

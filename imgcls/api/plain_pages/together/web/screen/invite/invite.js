@@ -1,8 +1,8 @@
 /** The page on which a class joins: how many have joined, counting. */
 
-import { ask, repeat } from "../asking.js";
-import { listen } from "../screen/keys.js";
-import { translated } from "../translated.js";
+import { ask, repeat } from "../../asking.js";
+import { listen } from "../keys.js";
+import { translated } from "../../translated.js";
 import { text } from "imgcls/views.js";
 
 const find = (id) => document.getElementById(id);
