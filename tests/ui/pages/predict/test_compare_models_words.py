@@ -86,9 +86,10 @@ def test_a_stroke_with_little_effect_gets_a_number_but_no_colour(weight, has_col
 
 
 @pytest.mark.parametrize(
-    ("weights", "words"), [((0.3, 0.01), ["Gold"]), ((-0.3,), ["Blue"]), ((0.3, -0.2), ["Gold", "Blue"]), ((0.01,), [])]
+    ("weights", "words"),
+    [((0.3, 0.01), ["Orange"]), ((-0.3,), ["Blue"]), ((0.3, -0.2), ["Orange", "Blue"]), ((0.01,), [])],
 )
 def test_the_line_below_the_canvas_explains_the_colours_that_are_on_the_drawing(weights, words):
     points = np.array([[100.0, 50, 18], [120, 80, 18]])
     legend = stroke_attribution._legend([Contribution(points, weight, 0, 0.8) for weight in weights])
-    assert [word for word in ("Gold", "Blue") if word in legend] == words
+    assert [word for word in ("Orange", "Blue") if word in legend] == words
