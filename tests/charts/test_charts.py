@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imgcls import charts
-from imgcls.charts import epoch_history, prediction_map, scores, theme
+from imgcls.charts import epoch_history, network_diagram, prediction_map, scores, theme
 from imgcls.charts.compared.curves import compare_curves
 from imgcls.charts.learning_curves import smoothed
 from imgcls.evaluation.metrics import calibration, roc_pr
@@ -227,12 +227,17 @@ def test_hovering_over_a_layer_shows_its_shape_and_parameter_count():
     assert len(cells.x) == 5
 
 
-def test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_legend():
+def test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_key():
     figure = charts.network(SMALL_NETWORK)
     assert figure.layout.xaxis.ticktext[1].endswith("convolution<br>28×28×32")
     assert len(figure.layout.xaxis.ticktext) == 5
-    named = [trace.name for trace in figure.data[:-1]]
-    assert named == ["input", "convolution", "pooling", "activation, dropout …", "dense"]
+    assert list(network_diagram.key(SMALL_NETWORK)) == [
+        "input",
+        "convolution",
+        "pooling",
+        "activation, dropout …",
+        "dense",
+    ]
 
 
 def test_layers_run_left_to_right_in_order_and_the_height_is_fixed():
@@ -266,7 +271,7 @@ def test_labels_below_layers_are_horizontal_and_do_not_overlap_on_a_phone(times)
 
 
 def test_a_padding_layer_is_not_drawn_as_a_sum_of_branches():
-    assert charts.network([layer("pad", "ZeroPadding2D", (8, 8, 3))]).data[0].name == "activation, dropout …"
+    assert list(network_diagram.key([layer("pad", "ZeroPadding2D", (8, 8, 3))])) == ["activation, dropout …"]
 
 
 def test_the_map_draws_wrong_predictions_as_crosses_and_names_literally():

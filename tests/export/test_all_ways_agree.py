@@ -15,7 +15,7 @@ from PIL import Image
 import imgcls
 from imgcls import runs
 from imgcls.api.settings import Settings
-from imgcls.export import bundle, exporting, formats
+from imgcls.export import bundle, exporting, formats, snippet
 from imgcls.inference import answer
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare
@@ -121,6 +121,23 @@ def test_where_the_8_bit_model_answers_all_ways_of_the_app_use_it(name, shipped,
     for found in (in_the_app, in_html):  # the stored images begin with errors and close calls
         assert np.abs(found - exact).max() < 0.1
         assert (found.argmax(1) == exact.argmax(1)).mean() >= 0.97
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("keras", ".keras"), ("onnx", ".onnx"), ("litert", ".tflite")])
+def test_the_lines_beside_a_download_run_as_they_are(name, suffix, shipped, model_files, tmp_path):
+    run = shipped("cifar10")
+    with np.load(run.folder / "gallery.npz") as stored:
+        pixels = stored["pictures"][0]
+    Image.fromarray(pixels).save(tmp_path / "image.png")
+    source = run.folder / "model.keras" if suffix == ".keras" else model_files / f"cifar10{suffix}"
+    shutil.copyfile(source, tmp_path / f"mine{suffix}")
+
+    code = snippet.python(name, f"mine{suffix}", run.card)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=True
+    )
+    probabilities = Predictor(run.folder / "model.tflite").probabilities(pixels[None])[0]
+    assert done.stdout.split() == [run.card.classes[probabilities.argmax()], f"{probabilities.max():.1%}"]
 
 
 def _as_in_the_readme(package: str, name: str, folder: Path, prepared: np.ndarray) -> np.ndarray:

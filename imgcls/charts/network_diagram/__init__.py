@@ -81,11 +81,6 @@ def network(rows, images: Mapping[int, str] = MappingProxyType({})):
         shapes.append(_face([(end + 20, 0), (end + 11, 4), (end + 11, -4)], QUIET, QUIET, 0))
         for block in blocks:
             shapes += block.shapes()
-    shown = {block.group: block.colour for block in blocks}
-    for group, colour in shown.items():
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=group, marker={"symbol": "square", "size": 11, "color": colour}
-        )
     figure.add_scatter(
         x=[block.centre for block in blocks],
         y=[0] * len(blocks),
@@ -94,13 +89,12 @@ def network(rows, images: Mapping[int, str] = MappingProxyType({})):
         hovertext=[_hover_text(row) for row in rows],
         hoverinfo="text",
         customdata=[[index] for index in range(len(rows))],
-        showlegend=False,
     )
     above = (IMAGE_SIDE + 10) * bool(images)
     width = max(blocks[-1].right + 24, 620) if blocks else 620
     named = labels.placed([_label(row) for row in rows], blocks, width)
     below = labels.ROW * (1 + max((level for level, _ in named.values()), default=0)) + 12
-    lay_out(figure, height=HEIGHT + above + below, margins=(36, 20, 8, below), legend="above")
+    lay_out(figure, height=HEIGHT + above + below, margins=(36, 20, 8, below), legend=None)
     for number, url in images.items():
         figure.add_layout_image(
             source=url,
@@ -128,6 +122,12 @@ def network(rows, images: Mapping[int, str] = MappingProxyType({})):
     )
     figure.update_yaxes(range=[-TALLEST / 2 - 6, TALLEST / 2 + 30 + above], visible=False, fixedrange=True)
     return figure
+
+
+def key(rows) -> dict[str, str]:
+    """The groups of layers that a network has, in its order, with their colours. A figure's own legend stacks them on
+    a narrow screen, above half of the diagram."""
+    return dict(_group(row.kind) for row in rows)
 
 
 class Block:

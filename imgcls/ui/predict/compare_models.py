@@ -64,7 +64,7 @@ def choose(run: Run) -> None:
         max_selections=MOST - 1,
         key=KEY,
         bind="query-params",
-        placeholder=_("Compare with up to three more models"),
+        placeholder=_("Compare models"),
         label_visibility="collapsed",
     )
 

@@ -81,12 +81,20 @@ def show(config: Config, info: DatasetInfo) -> None:
     image = _an_image(info)
     shrinks = _("Above: a training image at each resolution.") if image else ""
     st.caption(" ".join([note, _("Input on the left."), shrinks]))
+    st.html(_key(rows))
     st.plotly_chart(
         _diagram(rows, image),
         key="network",
         config=figure_download.savable("network"),
         alt=_("The network from left to right: {layers}.").format(layers=", ".join(row.kind for row in rows)),
     )
+
+
+def _key(rows: tuple[Row, ...]) -> str:
+    """The colours of the diagram."""
+    groups = network_diagram.key(rows).items()
+    items = "".join(f'<li><i style="background:{colour}"></i>{html.escape(name)}</li>' for name, colour in groups)
+    return f'<ul class="diagram-key">{items}</ul>'
 
 
 def details(config: Config, info: DatasetInfo) -> None:

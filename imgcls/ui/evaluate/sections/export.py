@@ -12,7 +12,7 @@ from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
-from imgcls.export import bundle, exporting, formats, offline_page, records
+from imgcls.export import bundle, exporting, formats, metadata, offline_page, records, snippet
 from imgcls.export.records import Record
 from imgcls.inference import served_model
 from imgcls.languages import gettext as _
@@ -222,6 +222,14 @@ def _downloads(run: Run, name: str, record: Record) -> None:
                 key=f"bundle-{name}",
                 type="tertiary",
                 on_click="ignore",
+            )
+    if code := snippet.python(name, record.file, run.card):
+        with st.expander(f"{plain(record.title)} in Python", icon=":material/code:"):
+            st.code(code, language="python")
+            height, width, channels = run.card.shape
+            st.caption(
+                f"The input is uint8, {height}×{width}×{channels}, 0 to 255. The app prepares images more carefully: "
+                f"{plain(metadata.preprocessing(run.card))} The bundle does exactly the same."
             )
 
 
