@@ -1,5 +1,6 @@
 """Links within the Evaluate page, so that no section has to import another one or the page."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from imgcls.languages import N_
@@ -17,6 +18,7 @@ def section(run: Run, title: str, **query: str | int) -> str:
     return "?" + urlencode({"run": run.id, "view": title, **query})
 
 
-def image(run: Run, index: int) -> str:
-    """The URL of the section about one test image."""
-    return section(run, SINGLE_IMAGE, image=int(index))
+def image(run: Run, index: int, filters: Iterable[tuple[str, str]] = ()) -> str:
+    """The URL of the section about one test image. It goes through the images that the `filters` keep, which are URL
+    parameters with their values."""
+    return section(run, SINGLE_IMAGE, **dict(filters), image=int(index))

@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts.selection import selection_state
 from imgcls.ui.evaluate.sections import per_class
 from imgcls.ui.widgets import formatting
-from tests.support.pages import HOSTILE, broken_copy, html_of, is_intact, opened, text_of
+from tests.support.pages import HOSTILE, broken_copy, html_of, is_intact, opened, shipped, text_of
 
 MATRIX = "imgcls.confusion_matrix"
 
@@ -342,3 +343,12 @@ def test_frequent_errors_say_what_was_read_as_what(finished_run):
     group = next(group for group in app.pills if group.label == "Most frequent errors, one direction each")
     assert group.options and all(re.fullmatch(r"\d predicted as \d · \d+×", name) for name in group.options)
     assert "Row: what the image is. Column: what the model predicted." in text_of(app)
+
+
+def test_a_click_on_an_image_of_the_gallery_keeps_the_filters():
+    run = shipped("cifar10")
+    app = opened("evaluate", run=run.id, cell="3~5", confidence="50-100")
+    (first, *_) = re.findall(r'href="\?([^"]*view=Single[^"]*)"', gallery(app))
+    query = dict(parse_qsl(html.unescape(first)))
+    assert query["cell"] == "3~5" and query["confidence"] == "50-100"
+    assert "**70** of 10,000 images" in text_of(opened("evaluate", **query))

@@ -37,7 +37,7 @@ def paged(view: View, positions: np.ndarray, key: str, note: str) -> None:
     if on_page:
         # Many images keep their room before they are there, so that nothing below moves.
         with st.container(key=f"gallery-{'many' if len(on_page) > MANY else 'few'}-{key}"):
-            st.html(_grid(view.key, on_page))
+            st.html(_grid(view.key, on_page, selection_state.in_the_url()))
         if isinstance(view.predictions, Predictions):
             _pin(view.run, view.predictions, [one for one in on_page if not view.predictions.is_right[one]], key)
 
@@ -67,13 +67,15 @@ def one_page(positions: np.ndarray, key: str, per_page: int = PER_PAGE) -> tuple
 
 
 @lru_cache(64)
-def _grid(key: Key, positions: tuple[int, ...]) -> str:
+def _grid(key: Key, positions: tuple[int, ...], filters: tuple[tuple[str, str], ...]) -> str:
     predictions = selection_state.predictions_of(key)
-    return gallery.grid(tile(key.run, predictions, position) for position in positions)
+    return gallery.grid(tile(key.run, predictions, position, filters) for position in positions)
 
 
-def tile(run: Run, predictions: Predictions | Decisions, position: int) -> gallery.Tile:
-    """The image at a position of the predictions; a click opens the section about it."""
+def tile(
+    run: Run, predictions: Predictions | Decisions, position: int, filters: tuple[tuple[str, str], ...] = ()
+) -> gallery.Tile:
+    """The image at a position of the predictions; a click opens the section about it, which keeps the filters."""
     index = int(predictions.indices[position])
     if isinstance(predictions, Decisions):
         lines, alt = _multilabel_lines(predictions, position)
@@ -82,7 +84,7 @@ def tile(run: Run, predictions: Predictions | Decisions, position: int) -> galle
     pixels = predictions.images[predictions.row_of[index]]
     file = predictions.file_name(index)
     alt = f"Test image {index}{file and f' ({file})'}: {alt}"
-    return gallery.Tile(pixels, alt, lines, links.image(run, index), file)
+    return gallery.Tile(pixels, alt, lines, links.image(run, index, filters), file)
 
 
 def _lines(predictions: Predictions, position: int) -> tuple[tuple[str, ...], str]:

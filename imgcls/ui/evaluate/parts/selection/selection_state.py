@@ -106,6 +106,11 @@ def current(run: Run) -> View:
     return View(key, predictions, chosen, filtered, kept(key, chosen), report_of(key, chosen.narrowed), total)
 
 
+def in_the_url() -> tuple[tuple[str, str], ...]:
+    """The parameters of the selection that the URL has, with their values."""
+    return tuple((name, st.query_params[name]) for name in NAMES if st.query_params.get(name))
+
+
 def changed(selected: Selection, **parts: Any) -> Selection:
     """The filters of a selection with some of them changed; a chart ignores its own filter."""
     return replace(selected.narrowed, **parts)
