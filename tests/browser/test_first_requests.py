@@ -63,7 +63,7 @@ def is_whole(page: Page, link: str, visit, own_server) -> None:
 def test_the_address_of_a_page_of_another_mode_says_so(link, title, modes, visit, server):
     page = visit(server, link)
     steps.shows(page, title)
-    expect(steps.main(page)).to_contain_text("This page exists only in these modes")
+    expect(steps.main(page)).to_contain_text("imgcls app --mode classroom")
     expect(steps.main(page)).to_contain_text(modes)
     expect(steps.main(page)).to_contain_text("This server runs in the mode “local”.")
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -55,10 +55,14 @@ def entry_of_another_mode(file: PageFile, title: str) -> StreamlitPage:
 def _show_that_it_is_missing(title: str, modes: tuple[str, ...]) -> None:
     st.title(title)
     mode = sharing.mode()
-    text = _("This page exists only in these modes: {modes}. This server runs in the mode “{mode}”.")
+    text = _("This page is for a shared server (mode {modes}). This server runs in the mode “{mode}”.")
     st.info(text.format(modes=", ".join(modes), mode=mode.value), icon=":material/info:")
     if mode is Mode.LOCAL:
         st.markdown(_("In local mode nobody has a name or a role: everyone who opens this address can do everything."))
+        st.markdown(
+            _("To share this app, stop it and start it like this. The terminal then shows your code as the owner.")
+        )
+        st.code(f"imgcls app --mode {modes[0]} --address 0.0.0.0", language="bash")
     home = found(PAGES)[0]
     st.page_link(home.path, label=_(home.title), icon=home.icon)
 
