@@ -58,7 +58,7 @@ def on_canvas(strokes: list[np.ndarray], pen: int, size: float, generator: np.ra
 
 
 def strangers(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """scikit-learn's 8 x 8 digits enlarged and placed as MNIST's: uint8 (n, side, side, 1), and their classes."""
+    """scikit-learn's 8×8 digits enlarged and placed as MNIST's: uint8 (n, side, side, 1), and their classes."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

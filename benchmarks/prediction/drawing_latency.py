@@ -80,7 +80,7 @@ def _points(stroke: str) -> list[tuple[float, float]]:
 def move_pen(
     page, canvas, digit: int, *, pace: float = PACE, before_stroke: Callable[[], object] = lambda: None
 ) -> None:
-    """Draws one digit on a canvas of 280 x 280 units with the mouse, one movement every `pace` seconds."""
+    """Draws one digit on a canvas of 280×280 units with the mouse, one movement every `pace` seconds."""
     box = canvas.bounding_box()
     scale = box["width"] / 280
     for stroke in strokes(digit):

@@ -32,7 +32,7 @@ def test_the_images_of_the_honest_score_were_never_used(blobs):
     assert not known & {image.tobytes() for image in data.later}
 
 
-def test_nonsense_is_learned_by_heart_and_worth_no_more_than_a_guess(blobs):
+def test_nonsense_is_memorised_and_worth_no_more_than_a_guess(blobs):
     great, true = WAYS[4].scores(worthless.sample(blobs))
     assert great == 1 and true < 0.25
 

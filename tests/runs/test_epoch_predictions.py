@@ -21,9 +21,9 @@ def part(count: int) -> Subset:
     return Subset(images, np.arange(count), (np.arange(count) % CLASSES).astype(np.int32))
 
 
-def predictions(rightly: list[int], labels: np.ndarray) -> np.ndarray:
+def predictions(correct: list[int], labels: np.ndarray) -> np.ndarray:
     """Probabilities that are correct at these positions and wrong elsewhere."""
-    said = np.where(np.isin(np.arange(len(labels)), rightly), labels, (labels + 1) % CLASSES)
+    said = np.where(np.isin(np.arange(len(labels)), correct), labels, (labels + 1) % CLASSES)
     return (np.eye(CLASSES)[said] * 0.8 + 0.1).astype(np.float32)
 
 
@@ -31,9 +31,9 @@ def trained(run, right_by_epoch: list[list[int]], count: int = 6) -> EpochRecord
     of = part(count)
     kept = EpochRecorder(run, of, CLASSES, len(right_by_epoch))
     kept.rewind(0)
-    for epoch, rightly in enumerate(right_by_epoch, 1):
-        kept.record(0, predictions(rightly, of.labels)[:4])
-        kept.record(4, predictions(rightly, of.labels)[4:])
+    for epoch, correct in enumerate(right_by_epoch, 1):
+        kept.record(0, predictions(correct, of.labels)[:4])
+        kept.record(4, predictions(correct, of.labels)[4:])
         kept.end_epoch(epoch, is_best=epoch == 2)
     return kept
 

@@ -12,7 +12,7 @@ KIND = HEAT_MAP
 TITLE = "Occlusion"
 CAPTION = "how much the answer loses if this part is covered: drop in log-odds"
 HELP = (
-    "Covers one part of the image after another: where the model becomes less sure, the part mattered. "
+    "Covers one part of the image after another: where the model becomes less confident, the part mattered. "
     "Orange regions lower the score of the class when they are covered. "
     "One nat of log-odds makes the odds 2.7 times as high."
 )

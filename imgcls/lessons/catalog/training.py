@@ -5,7 +5,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 5
 TITLE = "Training and overfitting"
-ABOUT = "You watch a network learn its examples by heart, catch it in the curves, and try three cures."
+ABOUT = "You watch a network memorise its examples, catch it in the curves, and try three cures."
 GOAL = "Read learning curves, recognise overfitting, and learn what helps against it."
 MINUTES = 15
 PICTURE = "Overfitting"

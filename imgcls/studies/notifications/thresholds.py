@@ -39,7 +39,7 @@ class Rule:
         return f"{measured} at epoch {self.epoch}."
 
     def is_broken(self, value: float) -> bool:
-        """Whether the run is to be reported."""
+        """Whether to report the run."""
         shown = value if self.metric else 100 * value
         return shown > self.value if self.is_above else shown < self.value
 

@@ -1,6 +1,6 @@
 """The instructions of an assignment as Markdown, of which only what is harmless keeps its meaning.
 
-Bold, italics, lists and links to the web are recognised here and written anew; every other character is escaped. So
+Bold, italics, lists and links to the web are recognised here and written again; every other character is escaped. So
 HTML, images, formulas, headings and whatever else Streamlit's Markdown knows stay plain text.
 """
 

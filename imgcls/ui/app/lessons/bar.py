@@ -74,7 +74,7 @@ def _show(name: str, page: str) -> None:
             standing = _keep(name, at, step.values(situation))
         is_elsewhere = _is_elsewhere(step, page, situation) and not (is_done and step.has_task)
         is_at_work = is_asked and not is_done and page == step.page
-        is_marked = page == step.page and (is_asked or not step.has_task)  # where to look, if nothing is to be done
+        is_marked = page == step.page and (is_asked or not step.has_task)  # where to look, if there is nothing to do
         marked = markers.keys(step, situation.query, is_done=is_done) if is_marked else ()
         dataset = requirements.dataset_to_get(step) if is_at_work else None
         if dataset is not None and marked:  # its Start button is disabled until then

@@ -76,16 +76,16 @@ def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
     actual = names[found.labels[position]]
     url = html.escape(_small(found.images[at]))
     if found.probabilities is None:
-        said, sure, state, sign, text = "…", 0.0, "open", "", f"actually {actual}"
+        said, confidence, state, sign, text = "…", 0.0, "open", "", f"actually {actual}"
     else:
         predicted = int(found.probabilities[position].argmax())
-        said, sure = names[predicted], float(np.nan_to_num(found.probabilities[position, predicted]))
+        said, confidence = names[predicted], float(np.nan_to_num(found.probabilities[position, predicted]))
         is_right = predicted == found.labels[position]
         state, sign = ("right", "✓ ") if is_right else ("wrong", "✗ ")
         if found.before is not None and found.before[position] != predicted:
             state += " changed"
-        text = f"predicted {said} with {percent(sure, 0)} · actually {actual}"
-    bar = f'<i style="width:{100 * sure:.0f}%"></i>'
+        text = f"predicted {said} with {percent(confidence, 0)} · actually {actual}"
+    bar = f'<i style="width:{100 * confidence:.0f}%"></i>'
     return (
         f'<figure class="{state}"><img src="{url}" alt="validation image, {html.escape(text)}">{bar}'
         f'<figcaption title="{html.escape(text)}">{sign}{html.escape(said)}</figcaption></figure>'

@@ -1,4 +1,4 @@
-/** A sample as a small picture, as the server stores it: strokes, flat lists of x, y, width on 280 x 280, or a photo. */
+/** A sample as a small image, as the server stores it: strokes, flat lists of x, y, width on 280×280, or a photo. */
 
 const SIDE = 280;
 const ROOM = 14;

@@ -1,7 +1,7 @@
 /**
  * Lines and discs on a grid of pixels, exactly as Pillow's ImageDraw paints them without anti-aliasing.
  *
- * A grid is { width, height, data }, data a Uint8Array of rows. The 28 x 28 pixels of a drawing are means over these, so
+ * A grid is { width, height, data }, data a Uint8Array of rows. The 28×28 pixels of a drawing are means over these, so
  * a pixel that is painted here but not in the app would be seen by the model.
  */
 

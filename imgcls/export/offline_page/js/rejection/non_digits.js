@@ -84,7 +84,7 @@ function dense(values, kernel, bias) {
   });
 }
 
-/** Histograms of edge directions, and brightness, in 7 x 7 cells. */
+/** Histograms of edge directions, and brightness, in 7×7 cells. */
 export function imageFeatures(pixels) {
   const at = (x, y) => (x >= 0 && y >= 0 && x < SIDE && y < SIDE ? pixels[y * SIDE + x] / 255 : 0);
   const maps = Array.from({ length: DIRECTIONS }, () => new Float64Array(SIDE * SIDE));

@@ -6,7 +6,7 @@ import { text } from "imgcls/views.js";
 
 const MOVE = { duration: 700, easing: "cubic-bezier(0.3, 0, 0.2, 1)" };
 const STARTS = [0.9, 0.8, 0.5, 0]; // the bars begin at the first that all scores are above
-const SPARE = 0.02; // of a bar that is to be seen
+const SPARE = 0.02; // of a bar, so that it is visible
 const HIDES = 0.75;
 
 function element(tag, name) {
@@ -15,7 +15,7 @@ function element(tag, name) {
   return made;
 }
 
-/** What the bars begin at, so that all of `lines` and the goal are to be seen: the axis says it. */
+/** What the bars begin at, so that all of `lines` and the goal are visible: the axis says it. */
 export function startOf(lines, goal) {
   const least = Math.min(...lines.map(({ value, low }) => low ?? value), goal ?? 1);
   return STARTS.find((start) => least >= start + SPARE) ?? 0;
