@@ -15,7 +15,8 @@ from PIL import Image
 import imgcls
 from imgcls import runs
 from imgcls.api.settings import Settings
-from imgcls.export import bundle, exporting, formats, snippet
+from imgcls.export import bundle, exporting, formats
+from imgcls.export.bundle import snippet
 from imgcls.inference import answer
 from imgcls.inference.predictor import Predictor
 from imgcls.inference.preparing import prepare

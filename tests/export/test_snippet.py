@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from PIL import Image
 
-from imgcls.export import exporting, formats, records, snippet
+from imgcls.export import exporting, formats, records
+from imgcls.export.bundle import snippet
 from tests.support.exporting.exports import quick_conversion as quick_conversion
 
 

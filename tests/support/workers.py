@@ -95,7 +95,7 @@ NOT_FAST_TESTS = {
     "test_each_label_gets_the_threshold_with_its_best_f1",
     "test_equal_settings_seldom_differ_significantly",
     "test_every_figure_has_a_button_that_saves_it",
-    "test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_legend",
+    "test_every_layer_of_a_small_network_is_labelled_and_every_layer_type_is_in_the_key",
     "test_few_images_give_a_wide_interval",
     "test_files_of_all_kinds_and_drawings_get_the_same_answer",
     "test_files_of_all_kinds_get_the_json_that_the_shell_prints",

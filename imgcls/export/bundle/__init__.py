@@ -7,6 +7,8 @@ preprocess.py     a file's pixels -> the model's input
 preprocessing/    how: the app's own source files, copied, so that both do exactly the same
 model.*           the model
 verification.json, requirements.txt
+
+The module `snippet` has a few lines of Python for one exported file.
 """
 
 import re

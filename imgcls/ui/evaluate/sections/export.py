@@ -12,7 +12,8 @@ from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
-from imgcls.export import bundle, exporting, formats, metadata, offline_page, records, snippet
+from imgcls.export import bundle, exporting, formats, metadata, offline_page, records
+from imgcls.export.bundle import snippet
 from imgcls.export.records import Record
 from imgcls.inference import served_model
 from imgcls.languages import gettext as _
