@@ -106,3 +106,31 @@ def test_a_finished_run_shows_its_memory_and_processor_time_on_demand(finished_r
     before = len(app.get("plotly_chart"))
     app.toggle(key="small-curves").set_value(True).run()
     assert is_intact(app) and len(app.get("plotly_chart")) > before + 2
+
+
+def test_the_form_takes_over_all_settings_of_a_run(digits):
+    """Using what a button of another page sends, including an image count that is not in the list."""
+    config = Config(
+        data="digits", train_images=333, model_settings={"filters": 8}, epochs=3, rotation=7, schedule="cosine", seed=5
+    )
+    app = opened("train", patience="9", zoom="0.2", optimizer="sgd")
+    assert in_form(app)["patience"] == 9
+    app.session_state[links.PRESET] = settings_form.form_of(config)
+    app.run()
+
+    assert is_intact(app)
+    shown, wanted = in_form(app), settings_form.form_of(config)
+    assert {name: shown[name] for name in wanted if name in shown} == {
+        name: value for name, value in wanted.items() if name in shown
+    }
+    assert {"data", "train_images", "epochs", "rotation", "schedule", "cnn.filters"} <= shown.keys()
+    in_url = {name: text if isinstance(text, str) else text[0] for name, text in dict(app.query_params).items()}
+    assert in_url == settings_form.query_of(wanted), "a reload must show the same form"
+
+    button(app, "Start").click().run()
+    assert runs.all_runs()[0].config == config
+
+
+def in_form(app) -> dict:
+    """The value of each rendered control by its key."""
+    return {widget.key: widget.value for kind in (app.selectbox, app.number_input, app.slider) for widget in kind}

@@ -1,0 +1,52 @@
+"""The section Robustness of the Evaluate page."""
+
+import pytest
+
+from imgcls.evaluation.robustness import evaluate
+from imgcls.system import paths
+from imgcls.ui.app import links
+from tests.support.pages import html_of, is_intact, opened, text_of
+from tests.support.runs.evaluations import stored_robustness
+
+
+def test_robustness_is_offered_and_missing_requirements_are_reported(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_intact(app)
+    assert any(button.label == "Evaluate robustness" for button in app.button)
+    assert html_of(app).count("The same image with ") >= 8, "what will be tested"
+
+    (paths.cache_folder() / "datasets" / "digits" / "dataset.json").unlink()
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+    assert is_intact(app)
+    assert "needs the test images" in text_of(app) and "not prepared yet" in text_of(app)
+    assert not any(button.label == "Evaluate robustness" for button in app.button)
+
+
+def test_robustness_shows_the_results_and_recommended_training(finished_run, monkeypatch):
+    stored_robustness(finished_run)  # half of the predictions under noise are wrong
+    sent = {}
+    monkeypatch.setattr(links, "train", lambda **values: sent.update(values))
+    app = opened("evaluate", run=finished_run.id, view="Robustness", corruption="noise", strength="3")
+
+    assert is_intact(app)
+    assert html_of(app).count("data:image/svg+xml") == 8
+    assert "180 images predicted correctly without this corruption but incorrectly with it" in text_of(app)
+    assert "with noise of strength 3, predicted as" in html_of(app)
+    assert "**50.0%** accuracy at strength 3 (" in text_of(app) and "On the original images: 100.0%." in text_of(app)
+    app.button(key="train-robust").click().run()
+    config = finished_run.config
+    assert sent["noise"] == 36 and sent["data"] == "digits" and sent["cnn.filters"] == config.model_settings["filters"]
+    assert sent["epochs"] == config.epochs
+
+
+@pytest.mark.parametrize("state", ["failed", "truncated"])
+def test_failed_robustness_can_be_retried(finished_run, state):
+    if state == "failed":
+        evaluate.task_of(finished_run).write_progress("failed", 0.5, "The disk <b>is</b> full.")
+    else:
+        (finished_run.folder / "robustness.npz").write_bytes(b"PK truncated")
+    app = opened("evaluate", run=finished_run.id, view="Robustness")
+
+    assert is_intact(app)
+    assert ("The disk <b>is</b> full." if state == "failed" else "cannot be read") in text_of(app)
+    assert any(button.label in ("Try again", "Evaluate again") for button in app.button)
