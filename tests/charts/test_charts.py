@@ -200,6 +200,13 @@ def test_epochs_are_whole_numbers_on_all_axes(last, step):
     assert steps == [step] * len(figures)
 
 
+@pytest.mark.parametrize("count", [1, 8])
+def test_the_legend_of_compared_runs_begins_right_below_the_axis(count):
+    layout = compare_curves([(f"a run with a long name, seed {seed}", ONE_RUN) for seed in range(count)], "loss").layout
+    below_axis = layout.margin.b - layout.height * layout.legend.y
+    assert layout.legend.yanchor == "top" and below_axis == pytest.approx(46), "however much room is left for it"
+
+
 def test_long_names_in_a_legend_stay_different():
     setting = "Convolutional network on MNIST sample with one-cycle"
     names = [f"{setting}, seed {seed}" for seed in range(1, 9)]

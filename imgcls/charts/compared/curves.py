@@ -26,6 +26,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 BAND_OPACITY = 0.18
 ROW, MOST_ROWS = 29, 20
 """The height of a row of the legend in pixels, and rows that have room below the figure."""
+PLOT_HEIGHT, BELOW_PLOT, AXIS_TITLE = 350, 66, 46
+"""Pixels of a figure without its legend, below its plot, and of that what the axis and its title take."""
 FITTED = {"clipmin": 0, "clipmax": 101}
 """The limits of an axis of percentages that fits its curves; above 100%, for the markers."""
 MOST_MARKED = 60
@@ -84,9 +86,10 @@ def compare_curves(
         )
     of_legend = ROW * min(MOST_ROWS, _rows([trace["name"] for trace in traces]))
     title = title or VALIDATION[quantity]
-    axes = axes_of(
-        quantity, traces, title=title, height=350 + of_legend, margins=(64, 16, 16, 66 + of_legend), legend="below"
-    )
+    height, bottom = PLOT_HEIGHT + of_legend, BELOW_PLOT + of_legend
+    axes = axes_of(quantity, traces, title=title, height=height, margins=(64, 16, 16, bottom), legend="below")
+    # Right below the axis: how many rows a legend needs depends on the width of the window, which only a browser knows.
+    axes["legend"] |= {"y": (bottom - AXIS_TITLE) / height, "yanchor": "top"}
     axes["showlegend"] = bool(lines)
     if is_percentage:  # "minallowed" of the other charts would be the lower end, also of an axis that fits
         limits = {"range": [0, 101], "autorangeoptions": {}} if is_whole else {"autorangeoptions": FITTED}

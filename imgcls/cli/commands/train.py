@@ -102,7 +102,8 @@ def _run_options() -> list[inspect.Parameter]:
         option(
             "seeds",
             "--seeds",
-            "Train this many runs that differ only in the seed, and report mean and interval (2 to 100).",
+            "Train this many runs that differ only in the seed, and report mean and interval (2 to 100). Seeds that "
+            "are trained already with these settings are reused, unless you name the runs with --id.",
             group,
             "N",
         ),

@@ -6,6 +6,7 @@ groups        the runs in groups
 conditions    reads the text of a filter
 guessing      what guessing would score
 names         what columns and settings are called in it
+trained_seeds seeds that were trained already
 unused_names  names for runs that nobody named
 views         saved views of the table
 described     a run as plain values

@@ -25,6 +25,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
+from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.runs import results, store, trials
 from imgcls.runs.annotations import notes, own_metrics
@@ -105,6 +106,12 @@ def _answered(path: Path | None, question: Callable[[sqlite3.Connection], Answer
         return question(connection)
 
 
+def repeats_of(config: Config, version: str | None) -> str:
+    """The column `repeats` of finished runs with these settings on this version of the dataset, whatever their seed."""
+    same = json.dumps([config.changed(seed=0).as_dict(), version], sort_keys=True)
+    return hashlib.sha256(same.encode()).hexdigest()[:16]
+
+
 def row_of(run: Run) -> dict[str, Any]:
     """What the index holds of a run; None for what is unknown, and of a damaged run what can be read."""
     data = model = config = None
@@ -120,8 +127,7 @@ def row_of(run: Run) -> dict[str, Any]:
     version = result.get("data", {}).get("state")
     repeats = None
     if config is not None and trial is None and result.get("outcome") == "finished" and "test_accuracy" in result:
-        same = json.dumps([config.changed(seed=0).as_dict(), version], sort_keys=True)
-        repeats = hashlib.sha256(same.encode()).hexdigest()[:16]
+        repeats = repeats_of(config, version)
     guess, judged = guessing.of(run, result)
     backbone = settings.get("backbone_run") or settings.get("backbone")
     return {

@@ -61,6 +61,7 @@ def show() -> list[str]:
         if layout == table_controls.TABLE and grouping is None:
             same = shown_columns.constant(columns, [row for _, row in rows])
         of_same = f" All: {plain(' · '.join(same.values()))}." if same else ""
+        table_controls.say_view()
         st.caption(f"{studies.count(found)}{of_all}.{shown_only}{of_same} {hint}", width="content")
         studies.say(found)
         archiving.say(found.archived)

@@ -140,6 +140,11 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     return found, columns, layout, replace(filters, popover=owners), grouping
 
 
+def say_view() -> None:
+    """Which saved view is shown, and whether it has been changed; call it after the controls."""
+    saved_views.say(KEYS, left_out=(groups.OPEN, *((LAYOUT,) if table_columns.is_phone() else ())))
+
+
 def _popover(label: str, icon: str, key: str) -> DeltaGenerator:
     return st.popover(
         label, icon=f":material/{icon}:", key=key, on_change=closed_popovers.opened_or_closed, args=(key,)

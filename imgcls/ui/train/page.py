@@ -1,6 +1,7 @@
 """The Train page: the form before a training run, or the run that the URL names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -13,13 +14,14 @@ from imgcls.jobs.classroom.assignments.attempts import Entry
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
 from imgcls.runs import Run, run_name
-from imgcls.runs.index import unused_names
+from imgcls.runs.index import trained_seeds, unused_names
 from imgcls.sharing import Action
 from imgcls.studies import plan
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import attempt, fixed_controls, form
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.lessons import run_names
+from imgcls.ui.cache import predictions
 from imgcls.ui.data import dataset_select, summary
 from imgcls.ui.train import (
     augmentation,
@@ -116,8 +118,10 @@ def _show_form() -> None:
             varied = None if entry else search.show(config)
             _expected(varied)  # here, while one edits the number of trials, and below Start
         with bar:
-            _start(config, is_ready and not obstacle, entry, varied)
+            skipped = _start(config, is_ready and not obstacle, entry, varied)
         with refusals:
+            if skipped:
+                st.caption(skipped)
             _expected(varied)
             _usage()
             attempt.say(obstacle)
@@ -149,13 +153,32 @@ def _usage() -> None:
         st.caption(plain(used[0].sentence))
 
 
-def _seeds() -> int:
-    """How many runs Start begins, which differ only in the seed."""
-    return int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, key="seeds", help=_(SEEDS)))
+class Seeds(NamedTuple):
+    """How many runs Start begins that differ only in the seed, the seeds to train, and what is said of the others."""
+
+    count: int
+    train: list[int]
+    skipped: str = ""
 
 
-def _options(usual: str, *, is_study: bool, has_seeds: bool) -> tuple[str, str, int]:
-    """The name, the backend and the number of seeds, closed beside Start: a first run needs none of them."""
+def _seeds(config: Config, *, is_ready: bool) -> Seeds:
+    count = int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, key="seeds", help=_(SEEDS)))
+    wanted = list(range(config.seed, config.seed + count))
+    known: Container[int] = ()
+    if count > 1 and is_ready:
+        known = trained_seeds.trained(config, predictions.training_data(config.data).edits.version)
+    existing = [seed for seed in wanted if seed in known]
+    if not existing or not st.checkbox(_("Skip seeds that are trained already"), True, key="skip-seeds"):
+        return Seeds(count, wanted)
+    rest = [seed for seed in wanted if seed not in existing]
+    text = ngettext("Seed {seeds} exists", "Seeds {seeds} exist", len(existing))
+    said = text.format(seeds=trained_seeds.numbers(existing))
+    more = ngettext("trains seed {seeds}", "trains seeds {seeds}", len(rest)) if rest else _("nothing to train")
+    return Seeds(count, rest, f"{said}; {more.format(seeds=trained_seeds.numbers(rest))}.")
+
+
+def _options(config: Config, usual: str, *, is_study: bool, has_seeds: bool, is_ready: bool) -> tuple[str, str, Seeds]:
+    """The name, the backend and the seeds, closed beside Start: a first run needs none of them."""
     count = int(st.session_state.get("seeds", 1)) if has_seeds else 1
     label = ngettext("× {n} seed", "× {n} seeds", count).format(n=count) if count > 1 else _("Name")
     if has_seeds and count == 1:
@@ -169,18 +192,24 @@ def _options(usual: str, *, is_study: bool, has_seeds: bool) -> tuple[str, str, 
             name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
         else:
             name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
-        return name, _choose_backend(), _seeds() if has_seeds else 1
+        backend = _choose_backend()
+        seeds = _seeds(config, is_ready=is_ready) if has_seeds else Seeds(1, [config.seed])
+        if seeds.skipped:
+            st.caption(seeds.skipped)
+        return name, backend, seeds
 
 
-def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> None:
+def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> str:
     """The name, the number of seeds and the Start button of a run or, if settings are varied, those of a study: one
-    button, so that you cannot start the other one by mistake. An attempt at an assignment is one run."""
+    button, so that you cannot start the other one by mistake. An attempt at an assignment is one run. Returns what is
+    said of seeds that are not trained again."""
     usual = run_names.of(config) or runs.default_label(config)
     button = st.container()  # Start comes first
     has_seeds = not entry and varied is None
-    name, backend, seeds = _options(usual, is_study=varied is not None, has_seeds=has_seeds)
+    name, backend, seeds = _options(config, usual, is_study=varied is not None, has_seeds=has_seeds, is_ready=is_ready)
     if varied is None:
-        label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not is_ready)
+        may = is_ready and bool(seeds.train)
+        label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not may, help=seeds.skipped or None)
     else:
         missing = None if varied.plan else _("First choose the settings to vary, and their values.")
         is_ready, label = is_ready and varied.plan is not None, varied.label
@@ -195,8 +224,8 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
         attempt.say_preview()
     elif is_started and varied is not None and varied.plan is not None:
         search.start(varied.plan, name, study_id, backend)
-    elif is_started and seeds > 1:
-        repeated = [config.changed(seed=seed) for seed in range(config.seed, config.seed + seeds)]
+    elif is_started and seeds.count > 1:
+        repeated = [config.changed(seed=seed) for seed in seeds.train]
         fair_use.check_new_runs(repeated)
         endings = [f", seed {one.seed}" for one in repeated]
         shared = name or unused_names.based_on(usual, endings)
@@ -211,6 +240,7 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
         st.rerun()
     if runs.exists(run_id) or studies.exists(study_id):
         st.session_state["new_run_id"] = runs.new_id()
+    return seeds.skipped
 
 
 def _choose_backend() -> str:

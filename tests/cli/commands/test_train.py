@@ -219,6 +219,12 @@ def test_several_seeds_give_runs_that_differ_in_nothing_else_and_a_mean(digits):
         f"Mean over 3 seeds: {100 * mean.value:.2f}% (95% CI {100 * mean.low:.2f}–{100 * mean.high:.2f}%, Student's "
         "t over seeds)"
     )
+    more = train(
+        *("--data", "digits", "--model", "ann", "--epochs", "1", "--units", "32", "--now"),
+        *("--seed", "1", "--seeds", "3"),
+    )
+    assert "Trained already with these settings: seed 1–2; trains 3." in more.stdout, "unless --id names the runs"
+    assert sorted(run.config.seed for run in runs.all_runs()) == [0, 1, 2, 3] and "over 3 seeds" in more.stdout
 
 
 @pytest.mark.parametrize("number", ["1", "0", "-3", "many", "1000"])

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imgcls import models, runs
+from imgcls import datasets, models, runs
 from imgcls.cli import exit_codes
 from imgcls.config import Config
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval, percent
 from imgcls.runs import Run, run_name
-from imgcls.runs.index import unused_names
+from imgcls.runs.index import trained_seeds, unused_names
 
 if TYPE_CHECKING:
     from imgcls.training.transfer.several_seeds import SeveralSeeds
@@ -31,7 +31,8 @@ def number_of(text: str | None, config: Config) -> int | None:
 
 
 def train(config: Config, count: int, given: dict[str, Any], train_one: Callable[..., int]) -> int:
-    """Trains one run after the other, prints their scores, and returns the exit code.
+    """Trains one run after the other, but none that exists already, prints the scores of all, and returns the exit
+    code.
 
     Args:
         given: The options of the command line.
@@ -39,9 +40,15 @@ def train(config: Config, count: int, given: dict[str, Any], train_one: Callable
     """
     code, ids = exit_codes.OK, []
     configs = [config.changed(seed=seed) for seed in range(config.seed, config.seed + count)]
+    found = {} if given.get("id") else _trained(config)  # whoever names the runs wants runs of these names
+    existing = {one.seed: found[one.seed] for one in configs if one.seed in found}
+    configs = [one for one in configs if one.seed not in existing]
+    if existing:
+        rest = f"; trains {trained_seeds.numbers([one.seed for one in configs])}." if configs else "; nothing to train."
+        print(f"Trained already with these settings: seed {trained_seeds.numbers(sorted(existing))}{rest}", flush=True)
     endings = [f", seed {one.seed}" for one in configs]
     name = given.get("name") or unused_names.based_on(runs.default_label(config), endings)
-    shared = _shared(configs)
+    shared = _shared(configs) if configs else None
     for one, ending in zip(configs, endings, strict=True):
         run_id = f"{given['id']}-{one.seed}" if given.get("id") else runs.new_id()
         run_given = given | {"id": run_id, "name": run_name.with_ending(name, ending)}
@@ -50,8 +57,15 @@ def train(config: Config, count: int, given: dict[str, Any], train_one: Callable
             break
         ids.append(run_id)
     if not given.get("backend"):
-        print_scores([runs.find(run_id) for run_id in ids])
+        print_scores(sorted(map(runs.find, [*existing.values(), *ids]), key=lambda run: run.config.seed))
     return code
+
+
+def _trained(config: Config) -> dict[int, str]:
+    """The seeds that need no training; none if the dataset has not been prepared yet."""
+    if config.data not in datasets.names() or not datasets.is_ready(config.data):
+        return {}
+    return trained_seeds.trained(config, datasets.open_for_training(config.data).edits.version)
 
 
 def print_scores(trained: list[Run]) -> None:

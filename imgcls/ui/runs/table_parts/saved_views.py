@@ -7,13 +7,18 @@ import streamlit as st
 
 from imgcls.runs.index import views
 from imgcls.sharing import Action
-from imgcls.ui.app.errors import shown
+from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 
 OPEN_VIEW = "<script>history.pushState(null, '', '?{}'); dispatchEvent(new PopStateEvent('popstate'));</script>"
 """As the Back button: Streamlit lets no Python code change URL parameters of controls on a page."""
-NAME, CHANGED, VISITED = "view-name", "view-changed", "view-visited"
-"""Session keys: the chosen view, whether it has just been chosen, and whether the page was visited before."""
+NAME, CHANGED, VISITED, OPENING = "view-name", "view-changed", "view-visited", "view-opening"
+"""Session keys: the chosen view, whether it has just been chosen, whether the page was visited before, and whether the
+browser has been told to open the view but has not done so yet."""
+
+
+LAYOUT = "layout"
+"""The parameter that says whether there are cards or the table."""
 
 
 def open_default(keys: Sequence[str], *, left_out: Sequence[str] = ()) -> None:
@@ -21,6 +26,8 @@ def open_default(keys: Sequence[str], *, left_out: Sequence[str] = ()) -> None:
     view, `left_out` is not applied."""
     is_first = not st.session_state.get(VISITED)
     st.session_state[VISITED] = True
+    if is_first and (of_link := _same_as_link(keys)):
+        st.session_state[NAME] = of_link
     if is_first and not any(key in st.query_params for key in (*keys, "selected")):
         saved, name = views.read(), views.default()
         if name is not None:
@@ -36,9 +43,8 @@ def show(keys: Sequence[str]) -> None:
         name = st.text_input("Save this view as", key="view-new", max_chars=30, placeholder="Name")
         if st.form_submit_button("Save view", **rights.button(Action.SAVE_VIEW)):
             with shown():
-                pairs = [(key, one) for key in keys for one in st.query_params.get_all(key)]
                 before = views.read()
-                views.save(name or "", urlencode(pairs))
+                views.save(name or "", urlencode(_present(keys)))
                 st.session_state[NAME] = next(iter(views.read().items() - before.items()), (None,))[0]
                 st.success("View saved.", icon=":material/bookmark:")
     saved = views.read()
@@ -48,7 +54,7 @@ def show(keys: Sequence[str]) -> None:
         "Saved view", list(saved), index=None, key=NAME, placeholder="Choose one to apply it", on_change=_changed
     )
     if st.session_state.pop(CHANGED, False) and chosen is not None:
-        st.html(OPEN_VIEW.format(_known(saved[chosen], keys)), unsafe_allow_javascript=True)
+        _open(saved[chosen], keys)
     is_default = chosen is not None and chosen == views.default()
     wanted = st.checkbox(
         "Open Runs with this view",
@@ -64,6 +70,48 @@ def show(keys: Sequence[str]) -> None:
         with shown():
             views.save(chosen, None)
             st.rerun()
+
+
+def say(keys: Sequence[str], *, left_out: Sequence[str] = ()) -> None:
+    """The name of the chosen view, and once something else is shown, that it was changed, with the way back.
+
+    Call it after all controls, which have brought the URL up to date by then. Differences in `left_out` do not count.
+    """
+    name, saved = st.session_state.get(NAME), views.read()
+    is_opening = st.session_state.pop(OPENING, False)
+    if name not in saved:
+        return
+    view = _parts(saved[name], left_out, keys)
+    if LAYOUT not in view:  # the URL always names one, older views do not
+        left_out = (*left_out, LAYOUT)
+    is_changed = not is_opening and _parts(urlencode(_present(keys)), left_out) != view
+    st.markdown(f":material/bookmark: **{plain(name)}**{' (changed)' if is_changed else ''}", width="content")
+    if is_changed and st.button(
+        "Reset", icon=":material/undo:", key="view-reset", type="tertiary", help="Show the view as it was saved"
+    ):
+        _open(saved[name], keys)
+
+
+def _open(query: str, keys: Sequence[str]) -> None:
+    st.session_state[OPENING] = True
+    st.html(OPEN_VIEW.format(_known(query, keys)), unsafe_allow_javascript=True)
+
+
+def _present(keys: Sequence[str]) -> list[tuple[str, str]]:
+    """What the URL says of the controls now."""
+    return [(key, one) for key in keys for one in st.query_params.get_all(key)]
+
+
+def _parts(query: str, left_out: Sequence[str], keys: Sequence[str] = ()) -> dict[str, list[str]]:
+    """The parameters by name; of `keys`, if there are any."""
+    found = parse_qs(query)
+    return {key: values for key, values in found.items() if key not in left_out and (not keys or key in keys)}
+
+
+def _same_as_link(keys: Sequence[str]) -> str | None:
+    """The saved view that the URL shows, if it is one: of a reload."""
+    present = _parts(urlencode(_present(keys)), ())
+    return next((name for name, query in views.read().items() if present and _parts(query, (), keys) == present), None)
 
 
 def _changed() -> None:

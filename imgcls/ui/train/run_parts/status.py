@@ -4,8 +4,12 @@ from imgcls import jobs, languages
 from imgcls.jobs import backends, waiting_list
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
+from imgcls.runs import index
 from imgcls.runs.metrics_log import Curves
-from imgcls.runs.run import SILENT_SECONDS, Run
+from imgcls.runs.run import SILENT_SECONDS, UNDER_WAY, Run
+from imgcls.sharing import guarding
+from imgcls.system import paths
+from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.widgets import formatting
@@ -68,18 +72,49 @@ def _queued(run: Run) -> str:
     jobs.wake()  # the queue may have been killed
     if (place := place_of(run)) is None:
         reason = run.job.get("reason")  # of a cluster
-        return plain(str(reason)) if reason else _("Waiting for another run to finish.") + " " + _(BY_ITSELF)
+        if reason:
+            return plain(str(reason))
+        return f"{_awaited(run) or _('Waiting for another run to finish.')} {_(BY_ITSELF)}"
     queue = jobs.waiting()
     seconds = cached_curves.estimated_start(queue[: place - 1])
     text = _("Position {place} of {count} in the queue.")
     if seconds:
         text = _("Position {place} of {count} in the queue, starts in about {time}.")
     text = text.format(place=place, count=len(queue), time=formatting.duration(seconds))
-    return f"{text} {note(run)}"
+    obstacle = _obstacle(run)
+    awaited = "" if obstacle else _awaited(run, queue[place - 2] if place > 1 else None)
+    return " ".join(filter(None, (text, awaited, obstacle or _(BY_ITSELF))))
+
+
+def _awaited(run: Run, before: Run | None = None) -> str:
+    """Which run has to end first, with a link if the visitor may see it; "" if none trains where this one will.
+
+    `before`: the one before it in the queue.
+    """
+    found = [before] if before else _training(backends.name_for(run))
+    if not found:
+        return ""
+    if len(found) > 1:
+        return _("Waiting for one of {n} runs to finish.").format(n=len(found))
+    if not guarding.is_visible(found[0].folder):
+        return _("Waiting for the run of another person to finish.")
+    link = f"[{plain(found[0].label)}]({links.on_server('train')}?run={found[0].id})"
+    return _("Waiting for {run} to finish.").format(run=link)
+
+
+def _training(backend: str) -> list[Run]:
+    """The runs that this backend trains now."""
+    rows = index.search(index.Query(archived=True, exact={"state": list(UNDER_WAY)})).rows
+    found = [Run(paths.runs_folder() / row["id"]) for row in rows]
+    return [one for one in found if backends.name_for(one) == backend]
 
 
 def note(run: Run) -> str:
     """Why a run in the queue does not start; that it starts by itself if nothing prevents it."""
+    return _obstacle(run) or _(BY_ITSELF)
+
+
+def _obstacle(run: Run) -> str:
     if refusal := waiting_list.refusal_of(run):
         return plain(refusal.sentence())
-    return plain(waiting_list.problem(backends.name_for(run))) or _(BY_ITSELF)
+    return plain(waiting_list.problem(backends.name_for(run)))

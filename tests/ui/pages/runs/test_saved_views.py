@@ -68,3 +68,26 @@ def test_a_phone_begins_with_cards_whatever_the_default_view_shows(finished_run,
     assert app.session_state["layout"] == "Cards" and app.text_input(key="q").value == "test>0.1"
     assert not app.dataframe
     assert opened("runs", layout="Table").dataframe, "a link that says so shows the table"
+
+
+def test_the_chosen_view_is_named_with_whether_it_was_changed_and_the_way_back(finished_run):
+    views.save("rates", "layout=Table&q=test%3E0.1")
+    app = opened("runs", layout="Table")
+    assert "rates" not in text_of(app)
+    app.selectbox(key="view-name").set_value("rates").run()
+    assert ":material/bookmark: **rates**" in text_of(app) and "(changed)" not in text_of(app), "it is being opened"
+
+    app = opened("runs", layout="Table", q="test>0.1")
+    assert ":material/bookmark: **rates**" in text_of(app) and "(changed)" not in text_of(app), "a reload"
+    app.query_params["q"] = "cnn"  # a browser writes there what is typed
+    app.run()
+    assert is_intact(app) and "**rates** (changed)" in text_of(app)
+    button(app, "Reset").click().run()
+    assert "pushState(null, '', '?layout=Table&q=test%3E0.1')" in scripts(app)
+
+
+def test_a_view_saved_without_a_layout_is_not_changed_by_it(finished_run):
+    views.save("rates", "q=test%3E0.1")
+    views.set_default("rates")
+    app = opened("runs")
+    assert "**rates**" in text_of(app) and "(changed)" not in text_of(app)

@@ -6,7 +6,10 @@ import pytest
 
 from imgcls import runs
 from imgcls.evaluation import repeated_seeds
-from tests.support.pages import button, html_of, is_intact, opened, text_of
+from imgcls.runs.index import trained_seeds
+from imgcls.ui.app import links
+from imgcls.ui.train import settings_form
+from tests.support.pages import button, html_of, is_intact, opened, prepared, text_of
 from tests.support.runs.repeated import repeated
 
 pytestmark = pytest.mark.timeout(240)
@@ -61,3 +64,35 @@ def test_two_selected_runs_within_the_seed_variation_raise_a_warning(finished_ru
     seeds = opened("evaluate", run=wide[2].id, view="Compare", other=wide[0].id)
     assert "These runs differ only in the seed" in text_of(seeds)
     assert "is better than" not in html_of(seeds), "one verdict"
+
+
+def test_train_skips_seeds_that_are_trained_already(finished_run):
+    app = prepared("train")
+    app.session_state[links.PRESET] = settings_form.form_of(finished_run.config)
+    app.run()
+    app.number_input(key="seeds").set_value(3).run()
+    assert is_intact(app) and "Seed 0 exists; trains seeds 1–2." in text_of(app)
+    app.checkbox(key="skip-seeds").uncheck().run()
+    assert "exists" not in text_of(app)
+    app.checkbox(key="skip-seeds").check().run()
+    button(app, "Start").click().run()
+    assert sorted(run.config.seed for run in runs.all_runs()) == [0, 1, 2]
+
+
+def test_where_all_seeds_are_trained_nothing_starts(finished_run):
+    repeated(finished_run, "other", [0, 0])
+    app = prepared("train")
+    app.session_state[links.PRESET] = settings_form.form_of(finished_run.config)
+    app.run()
+    assert not button(app, "Start").disabled, "a single run may be trained again"
+    app.number_input(key="seeds").set_value(2).run()
+    assert is_intact(app) and "Seeds 0–1 exist; nothing to train." in text_of(app) and button(app, "Start").disabled
+
+
+def test_a_seed_counts_as_trained_only_with_the_same_settings_and_data(finished_run):
+    version = finished_run.result["data"]["state"]
+    trained = trained_seeds.trained(finished_run.config, version)
+    assert trained == {finished_run.config.seed: finished_run.id}
+    assert trained_seeds.trained(finished_run.config.changed(epochs=9), version) == {}
+    assert trained_seeds.trained(finished_run.config, "other") == {}
+    assert trained_seeds.numbers([0, 2, 3, 4, 9]) == "0, 2–4, 9"
