@@ -74,7 +74,8 @@ def _queued(run: Run) -> str:
         reason = run.job.get("reason")  # of a cluster
         if reason:
             return plain(str(reason))
-        return f"{_awaited(run) or _('Waiting for another run to finish.')} {_(BY_ITSELF)}"
+        awaited = _awaited(run) or _("Waiting for another run to finish.")
+        return f"{awaited} {_(BY_ITSELF)}"
     queue = jobs.waiting()
     seconds = cached_curves.estimated_start(queue[: place - 1])
     text = _("Position {place} of {count} in the queue.")
