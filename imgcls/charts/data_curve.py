@@ -54,7 +54,7 @@ def data_curve(images: np.ndarray, accuracies: np.ndarray, law: PowerLaw, runs: 
         marker={"color": TRAINING, "size": 9, "line": {"width": 1, "color": "white"}},
         customdata=list(runs),
         name="one run",
-        hovertext=[percent(one, 2) for one in accuracies],
+        hovertext=[percent(one) for one in accuracies],
         hovertemplate="%{x:,.0f} images: %{hovertext}<extra></extra>",
     )
     figure.add_vline(x=largest, line={"color": QUIET, "width": 1, "dash": "dot"})

@@ -40,19 +40,21 @@ SPEC = {
     "label": Array(arrays.TEXT, ()),
     "source": Array(arrays.TEXT, ()),
     "pinned": Array(arrays.NUMBERS, ()),
+    "run": Array(arrays.TEXT, (), is_optional=True),
 }
 
 
 @dataclass(frozen=True, eq=False)
 class GoldenImage:
-    """A pinned image: pixels uint8 (height, width, channels), its true class, where it comes from, and since when (in
-    seconds since 1970)."""
+    """A pinned image: pixels uint8 (height, width, channels), its true class, where it comes from, since when (in
+    seconds since 1970), and the ID of the run with which it was seen; "" if that is not known."""
 
     digest: str
     pixels: np.ndarray
     label: str
     source: str
     pinned: float
+    run: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +141,14 @@ def root(visitor: visitors.Visitor | None = None) -> Path:
     return base / f"~{(visitor or visitors.current()).id}"
 
 
-def pin(data: str, pixels: np.ndarray, label: str, source: str) -> GoldenImage:
+def pin(data: str, pixels: np.ndarray, label: str, source: str, run: str = "") -> GoldenImage:
     """Pins an image of a dataset.
 
     Args:
         pixels: As the models of the dataset receive them, uint8 (height, width, channels).
         label: The true class.
         source: Where it comes from, in a few words.
+        run: The ID of the run whose prediction was looked at.
 
     Raises:
         RunError: the set is full, or cannot be written.
@@ -159,11 +162,10 @@ def pin(data: str, pixels: np.ndarray, label: str, source: str) -> GoldenImage:
     path = folder / f"{digest}.npz"
     if not path.exists() and len(_files(data)) >= MOST:
         raise RunError(f"The golden set of this dataset is full: {MOST} images. Remove some on the Data page.")
-    image = GoldenImage(digest, pixels, label, source[:LONGEST], time.time())
+    image = GoldenImage(digest, pixels, label, source[:LONGEST], time.time(), run)
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, pixels=pixels, label=np.array(label), source=np.array(image.source), pinned=np.array(image.pinned)
-    )
+    texts = {"label": np.array(label), "source": np.array(image.source), "run": np.array(run)}
+    np.savez_compressed(buffer, pixels=pixels, pinned=np.array(image.pinned), **texts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic.write_bytes(path, buffer.getvalue())
@@ -284,5 +286,5 @@ def _read(path: str, modified: float | None) -> GoldenImage | None:
         stored = arrays.read_npz(Path(path), SPEC)
     except (FileNotFoundError, DamagedFile):
         return None
-    pixels = stored["pixels"]
-    return GoldenImage(Path(path).stem, pixels, str(stored["label"]), str(stored["source"]), float(stored["pinned"]))
+    label, source, run = (str(stored.get(name, "")) for name in ("label", "source", "run"))
+    return GoldenImage(Path(path).stem, stored["pixels"], label, source, float(stored["pinned"]), run)

@@ -108,8 +108,8 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     test, bias = result.get("test"), result.get("bias")
     if test:
         found.append(
-            f"Test accuracy of the winner: {percent(test['accuracy'], 2)} "
-            f"(95% CI {interval(test['low'], test['high'], 2)}, {test['images']:,} images), measured once, "
+            f"Test accuracy of the winner: {percent(test['accuracy'])} "
+            f"(95% CI {interval(test['low'], test['high'])}, {test['images']:,} images), measured once, "
             "after the choice."
         )
     if "winner" in result:
@@ -119,10 +119,10 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     elif bias:
         found.append(
             f"Selection bias: the best of {bias['trials']:,} validation scores is partly luck, by about "
-            f"{100 * bias['bias']:.2f} percentage points; without it, {percent(bias['accuracy'], 2)} of the validation "
+            f"{100 * bias['bias']:.2f} percentage points; without it, {percent(bias['accuracy'])} of the validation "
             f"images would be correct (bootstrap over {bias['images']:,} images)."
         )
-        if test and percent(test["accuracy"], 2) != percent(bias["accuracy"], 2):
+        if test and percent(test["accuracy"]) != percent(bias["accuracy"]):
             found.append(
                 "The test accuracy differs from this estimate because it was measured on other images, and because "
                 "each trial's best epoch was also chosen on the validation images, which the estimate does not "

@@ -238,7 +238,7 @@ def _ending(result: dict[str, Any]) -> str:
     outcome = result["outcome"].capitalize()
     if "winner" not in result:
         return f"{outcome}: {result['message']}"
-    test = f", test accuracy {percent(result['test']['accuracy'], 2)}" if "test" in result else ""
+    test = f", test accuracy {percent(result['test']['accuracy'])}" if "test" in result else ""
     return f"{outcome} after {result['tried']} trials. Winner: {result['winner']}, {result['value']:.4f}{test}."
 
 

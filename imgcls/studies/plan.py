@@ -113,7 +113,7 @@ class Plan:
 
     def written(self, score: float) -> str:
         """A score by this plan's metric as text, rounded in the same way wherever a study shows it."""
-        return percent(score, 2) if self.metric == "val_accuracy" else f"{score:.4f}"
+        return percent(score) if self.metric == "val_accuracy" else f"{score:.4f}"
 
     def changed(self, **values: Any) -> "Plan":
         return replace(self, **values)

@@ -116,7 +116,7 @@ def seed_groups(
             customdata=list(ids),
             name="one run per seed",
             showlegend=bool(row == rows[0]),
-            hovertext=[percent(one, 2) for one in values],
+            hovertext=[percent(one) for one in values],
             hovertemplate="%{hovertext}<extra></extra>",
         )
     figure.add_scatter(
@@ -133,7 +133,7 @@ def seed_groups(
             "thickness": 2,
         },
         name="mean with 95% CI",
-        hovertext=[percent(mean.value, 2) for mean in means],
+        hovertext=[percent(mean.value) for mean in means],
         hovertemplate="mean %{hovertext}<extra></extra>",
     )
     lay_out(figure, height=110 + 56 * len(names), x="test accuracy, %", margins=(190, 24, 16, 48))

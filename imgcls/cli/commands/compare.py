@@ -128,4 +128,4 @@ def _lines(found: RunComparison, changed: dict[str, list], caveat: str) -> list[
 
 
 def _percent(score: Score) -> str:
-    return f"{percent(score.value, 2)} (95% CI {interval(score.low, score.high, 2)})"
+    return f"{percent(score.value)} (95% CI {interval(score.low, score.high)})"

@@ -80,14 +80,14 @@ def _train(run: Run, seeds: int, *, quiet: bool) -> None:
 def _lines(curve: LearningCurve) -> list[str]:
     lines = [curve.verdict(), ""]
     lines += [
-        f"{int(images):>9,} images  {percent(accuracy, 2):>7}  {run.id}"
+        f"{int(images):>9,} images  {percent(accuracy):>7}  {run.id}"
         for run, images, accuracy in zip(curve.runs, curve.images, curve.accuracies, strict=True)
     ]
     lines.append("")
     for times in (2, 4):
         score = curve.accuracy(times)
         lines.append(
-            f"{int(times * curve.largest):>9,} images  {percent(score.value, 2):>7}  95% band "
+            f"{int(times * curve.largest):>9,} images  {percent(score.value):>7}  95% band "
             f"{interval(score.low, score.high)}, an estimate"
         )
     if curve.classes:

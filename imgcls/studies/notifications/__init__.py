@@ -3,7 +3,7 @@
 settings     which channels are used, for what, and the quiet hours
 events       what has happened since the last look
 messages     what the user's own code sends about a run
-thresholds   the rule for a metric at an epoch
+thresholds   the rules for a metric at an epoch
 channels/    one file per channel: e-mail, webhook, Slack, Teams
 problems     why a message could not be sent, in plain English
 watcher      looks every few seconds, and sends

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,7 +23,6 @@ LEAST_FREE_BYTES = 2 << 30
 LEAST_FREE_FRACTION = 0.03
 OPEN = ("queued", "starting", "running", "paused")
 MOST_TEXT = 500
-NO_RULE = Rule()
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ class Memory:
     judge: Judge = field(default_factory=Judge)
 
 
-def since(memory: Memory, now: float, *, trials: bool, rule: Rule = NO_RULE) -> list[Event]:
+def since(memory: Memory, now: float, *, trials: bool, rules: Sequence[Rule] = ()) -> list[Event]:
     """The events since the last look, and brings `memory` up to date.
 
     Args:
         memory: of the last look.
         now: seconds since 1970.
         trials: also for trials of studies.
-        rule: what a run must not do.
+        rules: what a run must not do.
     """
-    of_runs = _runs(memory, now, trials, rule)
+    of_runs = _runs(memory, now, trials, rules)
     return [*of_runs, *_studies(memory, now), *_queue(memory, now), *_disk(memory, now), *_messages(memory)]
 
 
@@ -103,16 +103,16 @@ def _forget(memory: Memory, key: str) -> None:
         memory.told.remove(key)
 
 
-def _broken(memory: Memory, row: dict[str, Any], now: float, rule: Rule) -> list[Event]:
-    value = memory.judge.broken_by(Run(paths.runs_folder() / row["id"]), rule)
-    if value is None:
-        return []
-    title = f"{row['name']}: {rule.words}" if rule.metric else f"{row['name']} is {rule.words}"
-    key = f"threshold-{row['id']}-{rule.words}-{rule.epoch}"
-    return _once(memory, Event("threshold", title, rule.found(value), key, now, _link(row), _facts(row)))
+def _broken(memory: Memory, row: dict[str, Any], now: float, rules: Sequence[Rule]) -> list[Event]:
+    events: list[Event] = []
+    for rule, value in memory.judge.broken_by(Run(paths.runs_folder() / row["id"]), rules):
+        title = f"{row['name']}: {rule.words}" if rule.metric else f"{row['name']} is {rule.words}"
+        key = f"threshold-{row['id']}-{rule.words}-{rule.epoch}"
+        events += _once(memory, Event("threshold", title, rule.found(value), key, now, _link(row), _facts(row)))
+    return events
 
 
-def _runs(memory: Memory, now: float, trials: bool, rule: Rule) -> list[Event]:
+def _runs(memory: Memory, now: float, trials: bool, rules: Sequence[Rule]) -> list[Event]:
     open_rows = index.search(index.Query(archived=True, exact={"state": list(OPEN)})).rows
     present = {row["id"] for row in open_rows}
     gone = [run_id for run_id in memory.runs if run_id not in present]
@@ -121,12 +121,12 @@ def _runs(memory: Memory, now: float, trials: bool, rule: Rule) -> list[Event]:
         for row in index.search(index.Query(archived=True, only=tuple(gone))).rows:
             _forget(memory, f"stalled-{row['id']}")
             if trials or row["study"] is None:
-                events += [*_broken(memory, row, now, rule), *_ended(row, now)]
+                events += [*_broken(memory, row, now, rules), *_ended(row, now)]
             memory.judge.forget(Run(paths.runs_folder() / row["id"]))
             memory.told = [key for key in memory.told if not key.startswith(f"threshold-{row['id']}-")]
     for row in open_rows:
         if row["state"] in ("running", "paused") and (trials or row["study"] is None):
-            events += _broken(memory, row, now, rule)
+            events += _broken(memory, row, now, rules)
         run, key = Run(paths.runs_folder() / row["id"]), f"stalled-{row['id']}"
         if row["state"] == "running" and run.silence > STALLED_SECONDS:
             text = f"No sign of life for {run.silence / 60:.0f} minutes. The machine may be overloaded or suspended."

@@ -26,7 +26,7 @@ ADDRESS = re.compile(
     r"https?://[A-Za-z0-9._-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?/?"
 )
 """Without characters that mean something in a message of Slack or a mail."""
-MOST_EPOCH = 10_000
+MOST_EPOCH, MOST_RULES = 10_000, 20
 KINDS = {
     "finished": "A run or study has finished or was stopped",
     "failed": "A run or study has failed, or its loss is not a number",
@@ -47,9 +47,7 @@ class Settings:
 
     `address` is where other computers open the app; links in messages begin with it, and without it there are none.
 
-    `threshold` is a percentage: an event follows if the validation accuracy at epoch `threshold_epoch` is below it, or
-    above it with `threshold_above`; at 0 there is no such rule. With `threshold_metric`, it is a value of this metric
-    of the user's own code.
+    `rules` say at which values of a metric an event follows.
 
     `quiet_from` and `quiet_to` are times of day, as "22:00": what happens meanwhile is sent afterwards.
 
@@ -74,10 +72,7 @@ class Settings:
     quiet_from: str = ""
     quiet_to: str = ""
     address: str = ""
-    threshold: float = 0.0
-    threshold_epoch: int = 1
-    threshold_metric: str = ""
-    threshold_above: bool = False
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         if unknown := set(self.kinds) - set(KINDS):
@@ -94,14 +89,10 @@ class Settings:
             for address in filter(None, re.split(r"[,\s]+", getattr(self, name))):
                 if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
                     raise SettingError(f"“{address[:60]}” is not an e-mail address.")
-        if self.threshold_metric and not own_metrics.METRIC.fullmatch(self.threshold_metric):
-            raise SettingError(f"“{self.threshold_metric[:60]}” cannot be the name of a metric.")
-        if not abs(self.threshold) <= own_metrics.LARGEST:
-            raise SettingError("The value of the rule must be a finite number.")
-        if not self.threshold_metric and not 0 <= self.threshold <= 100:
-            raise SettingError("The validation accuracy of the rule is a percentage from 0 to 100.")
-        if not 1 <= self.threshold_epoch <= MOST_EPOCH:
-            raise SettingError(f"The epoch of the rule is a number from 1 to {MOST_EPOCH:,}.")
+        if len(self.rules) > MOST_RULES:
+            raise SettingError(f"There can be at most {MOST_RULES} rules.")
+        for rule in self.rules:
+            _check(rule)
         if self.mail_to and not self.smtp_host:
             raise SettingError("E-mail needs the name of an SMTP server.")
         if not 1 <= self.smtp_port <= 65_535:
@@ -128,11 +119,6 @@ class Settings:
         return f"{self.address.rstrip('/')}/{page.lstrip('/')}" if self.address and page else ""
 
     @property
-    def rule(self) -> Rule:
-        """What a run must not do at an epoch."""
-        return Rule(self.threshold, self.threshold_epoch, self.threshold_metric, self.threshold_above)
-
-    @property
     def password(self) -> str:
         """The SMTP password: that of the environment, or the stored one."""
         return os.environ.get(PASSWORD) or self.smtp_password
@@ -148,7 +134,9 @@ def read() -> Settings:
     with contextlib.suppress(OSError, ValueError, TypeError, SettingError):
         content: dict[str, Any] = json_files.read_object(folder() / "settings.json")
         if content.pop("version", None) == VERSION:
-            is_earlier = "threshold" not in content
+            is_earlier = "rules" not in content and "threshold" not in content
+            former = _former_rule(content)
+            content["rules"] = tuple(Rule(**one) for one in content.get("rules", former))
             content["kinds"] = (*content.get("kinds", KINDS), *(LATER if is_earlier and "kinds" in content else ()))
             for field in fields(Settings):
                 value = content.get(field.name, field.default)
@@ -156,6 +144,32 @@ def read() -> Settings:
                     return Settings()
             return Settings(**content)
     return Settings()
+
+
+def _check(rule: Rule) -> None:
+    """Refuses an impossible rule, also one from a damaged file."""
+    if [type(one) for one in (rule.epoch, rule.metric, rule.is_above)] != [int, str, bool]:
+        raise SettingError("A part of the rule has the wrong type.")
+    if rule.metric and not own_metrics.METRIC.fullmatch(rule.metric):
+        raise SettingError(f"“{rule.metric[:60]}” cannot be the name of a metric.")
+    if not abs(rule.value) <= own_metrics.LARGEST:
+        raise SettingError("The value of the rule must be a finite number.")
+    if not rule.metric and not 0 <= rule.value <= 100:
+        raise SettingError("The validation accuracy of the rule is a percentage from 0 to 100.")
+    if not 1 <= rule.epoch <= MOST_EPOCH:
+        raise SettingError(f"The epoch of the rule is a number from 1 to {MOST_EPOCH:,}.")
+
+
+def _former_rule(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The only rule that earlier versions had, if it was on."""
+    names = {
+        "value": "threshold",
+        "epoch": "threshold_epoch",
+        "metric": "threshold_metric",
+        "is_above": "threshold_above",
+    }
+    found = {name: content.pop(former) for name, former in names.items() if former in content}
+    return [found] if found.get("metric") or found.get("value") else []
 
 
 def has_address() -> bool:

@@ -1,6 +1,7 @@
-"""The rule "metric below X at epoch N", judged once for each run as soon as that epoch is complete."""
+"""Rules such as "metric below X at epoch N", judged once for each run as soon as that epoch is complete."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,18 +15,13 @@ from imgcls.runs.metrics_log import Curves
 class Rule:
     """A run is reported whose metric is below `value` at an epoch, or above it.
 
-    `metric` is one of the user's own code, in its own unit; "" is the validation accuracy in percent, of which 0 turns
-    the rule off.
+    `metric` is one of the user's own code, in its own unit; "" is the validation accuracy in percent.
     """
 
     value: float = 0.0
     epoch: int = 1
     metric: str = ""
     is_above: bool = False
-
-    @property
-    def is_on(self) -> bool:
-        return bool(self.metric) or self.value > 0
 
     @property
     def words(self) -> str:
@@ -49,22 +45,24 @@ class Judge:
     """Reads only what the logs of runs under way have grown by, and none of a run that it has judged."""
 
     logs: dict[Path, Curves] = field(default_factory=dict)
-    judged: set[Path] = field(default_factory=set)
-    rule: Rule = field(default_factory=Rule)
+    judged: dict[Path, set[Rule]] = field(default_factory=dict)
 
-    def broken_by(self, run: Run, rule: Rule) -> float | None:
-        """The value of the metric at the epoch of the rule, if it is known and breaks the rule."""
-        if rule != self.rule:
-            self.judged.clear()
-            self.rule = rule
-        if not rule.is_on or run.folder in self.judged:
-            return None
+    def broken_by(self, run: Run, rules: Sequence[Rule]) -> list[tuple[Rule, float]]:
+        """The rules that the run breaks, each once, with the value of the metric at their epoch."""
+        judged = self.judged.setdefault(run.folder, set())
+        found = [(rule, self._value(run, rule)) for rule in rules if rule not in judged]
+        known = [(rule, value) for rule, value in found if value is not None]
+        judged.update(rule for rule, _ in known)
+        if judged.issuperset(rules):
+            self.logs.pop(run.folder, None)
+        return [(rule, value) for rule, value in known if rule.is_broken(value)]
+
+    def _value(self, run: Run, rule: Rule) -> float | None:
+        """That of the metric at the epoch of the rule; None if it is not known yet."""
         value = _own(run, rule) if rule.metric else self._accuracy(run, rule.epoch)
         if value is None or not math.isfinite(value):
             return None
-        self.judged.add(run.folder)
-        self.logs.pop(run.folder, None)
-        return float(value) if rule.is_broken(value) else None
+        return float(value)
 
     def _accuracy(self, run: Run, epoch: int) -> float | None:
         curves = self.logs.setdefault(run.folder, Curves(run.folder / "metrics.jsonl")).refresh()
@@ -73,7 +71,7 @@ class Judge:
     def forget(self, run: Run) -> None:
         """Of a run that has ended."""
         self.logs.pop(run.folder, None)
-        self.judged.discard(run.folder)
+        self.judged.pop(run.folder, None)
 
 
 def _own(run: Run, rule: Rule) -> float | None:

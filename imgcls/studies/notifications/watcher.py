@@ -43,8 +43,8 @@ class Watcher:
     def round(self, now: float) -> list[Event]:
         """One look; returns what was found. `now`: seconds since 1970."""
         settings = stored.read()
-        rule = settings.rule if "threshold" in settings.kinds else events.NO_RULE
-        new = events.since(self.memory, now, trials=settings.trials, rule=rule)
+        rules = settings.rules if "threshold" in settings.kinds else ()
+        new = events.since(self.memory, now, trials=settings.trials, rules=rules)
         found = [event for event in new if event.kind in settings.kinds]
         self.held = [*self.held, *found][-MOST_HELD:]
         if self.held and not settings.is_quiet(now):

@@ -29,4 +29,5 @@ def show(data: str) -> None:
                     for one in images[-MOST_SHOWN:][::-1]
                 )
             )
+            golden_pin.say_runs(images)
             golden_pin.removal(data, images, key="golden-set-removed")

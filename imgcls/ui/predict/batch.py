@@ -214,6 +214,7 @@ def _show_downloads(run: Run, card: ModelCard, results: BatchResults) -> None:
             [(card.classes[one.label], f"batch, {one.name}") for one, _ in wrong[: golden.MOST]],
             lambda position: wrong[position][1].pixels,
             key="batch-pin",
+            run=run.id,
         )
 
 

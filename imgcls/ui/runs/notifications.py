@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -12,7 +12,8 @@ from imgcls.runs.index import Query, search
 from imgcls.sharing import Action
 from imgcls.sharing.classroom import join_link
 from imgcls.studies.notifications import settings, watcher
-from imgcls.studies.notifications.settings import KINDS, MOST_EPOCH, PASSWORD, Settings
+from imgcls.studies.notifications.settings import KINDS, MOST_EPOCH, MOST_RULES, PASSWORD, Settings
+from imgcls.studies.notifications.thresholds import Rule
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.components import alert
@@ -20,8 +21,11 @@ from imgcls.ui.runs import table_columns
 
 HOOKS = {"webhook": "JSON", "slack": "Slack", "teams": "Microsoft Teams"}
 """Setting of a webhook's address -> what receives it."""
-OFF, ACCURACY, SIDES = "No rule", "Validation accuracy, %", ("below", "above")
-"""What the rule is about, besides metrics of the user's own code, and its sides."""
+ACCURACY, SIDES = "Validation accuracy, %", ("below", "above")
+"""What a rule is about, besides metrics of the user's own code, and its sides."""
+RULES, NUMBER = "notify-rules", "notify-rules-added"
+"""Session keys: the rules of the open dialog by number, and how many it has had, so that none gets another's fields."""
+NEW_RULE = Rule(50.0)
 KNOWN = 200
 """The own metrics of so many of the newest runs are offered."""
 SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
@@ -35,6 +39,7 @@ def button() -> None:
     icon = ":material/notifications_active:" if used else ":material/notifications_off:"
     about = f"On: {', '.join(used)}." if used else "Off: no channel is set up."
     if st.button("Notifications", icon=icon, key="notifications", help=about):
+        st.session_state.pop(RULES, None)  # what was not saved
         _dialog()
 
 
@@ -59,7 +64,7 @@ def panel() -> None:
     )
     if not sharing.is_shared():
         alert.switch(is_on=present.browser, change=_in_browser)
-    with st.form("notifications-form", border=False):
+    with st.form("notifications-form", border=False, enter_to_submit=False):  # Enter would remove the first rule
         values = {**_what(present), **_where(present)}
         outcome = st.container(key="notify-outcome")  # above the buttons: below them it would be out of sight
         with st.container(horizontal=True):
@@ -102,7 +107,7 @@ def _what(present: Settings) -> dict[str, Any]:
     st.markdown("Notify me when")
     with st.container(gap="xsmall"):
         kinds = [one for one, text in KINDS.items() if st.checkbox(text, one in present.kinds, key=f"notify-on-{one}")]
-    rule = _rule(present)
+    rules = _rules(present)
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     sound = present.sound
     if not sharing.is_shared():
@@ -110,7 +115,8 @@ def _what(present: Settings) -> dict[str, Any]:
     with st.container(horizontal=True):
         quiet_from = st.time_input("Quiet from", _time(present.quiet_from), key="notify-from")
         quiet_to = st.time_input("to", _time(present.quiet_to), key="notify-to")
-    return rule | {
+    return {
+        "rules": rules,
         "kinds": tuple(kinds),
         "trials": trials,
         "sound": sound,
@@ -119,32 +125,84 @@ def _what(present: Settings) -> dict[str, Any]:
     }
 
 
-def _rule(present: Settings) -> dict[str, Any]:
-    """One line that reads as a sentence: a metric, below or above, a value, at an epoch."""
+def _rules(present: Settings) -> tuple[Rule, ...]:
+    """A line for each rule, with a button that removes it, and a button that adds one. Only *Save* saves them."""
+    if RULES not in st.session_state:
+        st.session_state[RULES] = dict(enumerate(present.rules))
+        st.session_state[NUMBER] = len(present.rules)
+    edited: dict[int, Rule] = st.session_state[RULES]
     own = table_columns.own_metrics(search(Query(archived=True, limit=KNOWN)).rows).values()
-    metrics = [OFF, ACCURACY, *dict.fromkeys([*sorted(own), *filter(None, [present.threshold_metric])])]
-    chosen = present.threshold_metric or (ACCURACY if present.threshold else OFF)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="notify-rule"):
+    known = sorted(set(own) | {rule.metric for rule in edited.values() if rule.metric})
+    with st.container(key="notify-rules-list", gap="small"):
+        found = tuple(
+            _rule(number, rule, [ACCURACY, *known], is_first=not at) for at, (number, rule) in enumerate(edited.items())
+        )
+        st.form_submit_button(
+            "Add a rule",
+            icon=":material/add:",
+            key="notify-add-rule",
+            type="tertiary",
+            on_click=_add_rule,
+            disabled=len(edited) >= MOST_RULES,
+        )
+    return found
+
+
+def _rule(number: int, rule: Rule, metrics: list[str], *, is_first: bool) -> Rule:
+    """One line that reads as a sentence: a metric, below or above, a value, at an epoch."""
+    labels: Literal["visible", "collapsed"] = "visible" if is_first else "collapsed"
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         metric = st.selectbox(
             "Rule",
             metrics,
-            index=metrics.index(chosen),
-            key="notify-metric",
-            width=230,
+            index=metrics.index(rule.metric or ACCURACY),
+            key=f"notify-metric-{number}",
+            width=200,
             help="Checked once for each run, as soon as the epoch is complete. A metric of your own "
             "(imgcls.log_metrics) counts if your code records it before the run ends.",
+            label_visibility=labels,
         )
-        side = st.selectbox("is", SIDES, index=int(present.threshold_above), key="notify-side", width=110)
-        value = st.number_input("value", value=present.threshold, format="%g", key="notify-threshold", width=120)
+        side = st.selectbox(
+            "is", SIDES, index=int(rule.is_above), key=f"notify-side-{number}", width=105, label_visibility=labels
+        )
+        value = st.number_input(
+            "value",
+            value=float(rule.value),
+            format="%g",
+            key=f"notify-threshold-{number}",
+            width=105,
+            label_visibility=labels,
+        )
         epoch = st.number_input(
-            "at epoch", 1, MOST_EPOCH, present.threshold_epoch, key="notify-threshold-epoch", width=120
+            "at epoch",
+            1,
+            MOST_EPOCH,
+            rule.epoch,
+            key=f"notify-threshold-epoch-{number}",
+            width=105,
+            label_visibility=labels,
         )
-    return {
-        "threshold": 0.0 if metric == OFF else float(value),
-        "threshold_epoch": int(epoch),
-        "threshold_metric": "" if metric in (OFF, ACCURACY) else metric,
-        "threshold_above": side == SIDES[1],
-    }
+        st.form_submit_button(
+            "Remove",
+            icon=":material/close:",
+            key=f"notify-remove-{number}",
+            type="tertiary",
+            on_click=_remove_rule,
+            args=(number,),
+        )
+    return Rule(float(value), int(epoch), "" if metric == ACCURACY else metric, side == SIDES[1])
+
+
+def _add_rule() -> None:
+    """A callback."""
+    number = st.session_state[NUMBER]
+    st.session_state[RULES] = st.session_state[RULES] | {number: NEW_RULE}
+    st.session_state[NUMBER] = number + 1
+
+
+def _remove_rule(number: int) -> None:
+    """A callback."""
+    st.session_state[RULES] = {key: rule for key, rule in st.session_state[RULES].items() if key != number}
 
 
 def _time(text: str) -> Any:

@@ -75,15 +75,15 @@ def _table(groups: list[Group], names: list[str]) -> None:
             {
                 "Setting": names,
                 "Seeds": [len(group.runs) for group in groups],
-                "Mean test (%)": [languages.percentage(mean.value, 2) for mean in means],
+                "Mean test (%)": [languages.percentage(mean.value) for mean in means],
                 "95% CI": [interval(mean.low, mean.high) for mean in means],
                 "Standard deviation (points)": [100 * group.deviation for group in groups],
             }
         ),
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="%.2f")
-            for name in ("Mean test (%)", "Standard deviation (points)")
+            "Mean test (%)": st.column_config.NumberColumn(format="%.1f"),
+            "Standard deviation (points)": st.column_config.NumberColumn(format="%.2f"),
         },
         alt="Mean and standard deviation over seeds of each setting.",
     )

@@ -1,11 +1,12 @@
 """Buttons that pin images to the golden set of a dataset, and remove them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
-from imgcls import datasets
+from imgcls import datasets, runs
 from imgcls.errors import UserError
 from imgcls.evaluation import golden
 from imgcls.evaluation.golden import GoldenImage
@@ -34,6 +35,7 @@ def button(
     pixels_of: Callable[[int], np.ndarray],
     *,
     key: str,
+    run: str = "",
     is_explained: bool = False,
 ) -> None:
     """A button that pins images; if they are in the set, that is said instead, with the way out and to the set.
@@ -46,6 +48,7 @@ def button(
         pixels_of: The pixels of the image at a position of `chosen`; called when the button is pressed, and of a single
             image to see whether it is in the set.
         key: Of the button.
+        run: The ID of the run whose predictions are seen.
         is_explained: Whether a line below it says what the golden set is.
     """
     if not golden.is_available() or not chosen or not data:
@@ -54,7 +57,7 @@ def button(
     def pin() -> None:
         try:
             before = golden.digests(data)
-            found = tuple(golden.pin(data, pixels_of(at), *one).digest for at, one in enumerate(chosen))
+            found = tuple(golden.pin(data, pixels_of(at), *one, run).digest for at, one in enumerate(chosen))
             new = tuple(digest for digest in found if digest not in before)
             st.session_state.setdefault(PINNED, {})[key] = tuple(chosen), found, new
             st.session_state[DONE] = key, f"Pinned {formatting.count(len(chosen), 'image')}.", ""
@@ -128,6 +131,19 @@ def _pinned(
     elif before != chosen:
         return ()
     return found if golden.digests(data).issuperset(found) else ()
+
+
+def say_runs(images: Sequence[GoldenImage]) -> None:
+    """From which runs images were pinned, with links; nothing if that is known of none."""
+    names = []
+    for run_id, count in Counter(one.run for one in images if one.run).items():
+        try:
+            name = f"[{plain(runs.find(run_id).label)}]({links.on_server('train')}?run={run_id})"
+        except UserError:
+            name = "a run that has been deleted"
+        names.append(f"{name} ({count:,})")
+    if names:
+        st.caption(f"Pinned from {', '.join(names)}.")
 
 
 def removal(data: str, images: Sequence[GoldenImage], *, key: str) -> None:

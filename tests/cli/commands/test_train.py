@@ -216,7 +216,7 @@ def test_several_seeds_give_runs_that_differ_in_nothing_else_and_a_mean(digits):
     assert not any((run.folder / "inside.json").exists() for run in group.runs)  # a page makes it on request
     mean = group.mean()
     assert done.stdout.splitlines()[-1] == (
-        f"Mean over 3 seeds: {100 * mean.value:.2f}% (95% CI {100 * mean.low:.2f}–{100 * mean.high:.2f}%, Student's "
+        f"Mean over 3 seeds: {100 * mean.value:.1f}% (95% CI {100 * mean.low:.1f}–{100 * mean.high:.1f}%, Student's "
         "t over seeds)"
     )
     more = train(

@@ -12,6 +12,7 @@ from imgcls.errors import RunError, SettingError
 from imgcls.runs.annotations import own_metrics
 from imgcls.studies.notifications import channels, events, messages, settings
 from imgcls.studies.notifications.settings import KINDS, Settings
+from imgcls.studies.notifications.thresholds import Rule
 from imgcls.studies.notifications.watcher import Watcher
 from tests.studies.notifications.test_watcher import NIGHT, NOON, Recorder
 from tests.support.training.metrics_logs import epoch, lines
@@ -89,7 +90,7 @@ def test_files_of_other_programs_are_left_out_and_removed(recorder, make_run, co
 
 
 def test_a_run_below_the_threshold_at_its_epoch_is_reported_once(recorder, make_run):
-    settings.write(Settings(threshold=60.0, threshold_epoch=2))
+    settings.write(Settings(rules=(Rule(60.0, 2), Rule(5.0, 1), Rule(62.0, 2, is_above=True))))
     low, good = (make_run(name, **TRAINING) for name in ("low", "good"))
     watching = Watcher()
     for run in (low, good):
@@ -101,7 +102,10 @@ def test_a_run_below_the_threshold_at_its_epoch_is_reported_once(recorder, make_
         (run.folder / "queued.json").unlink()
         (run.folder / "result.json").write_text(json.dumps({"version": 1, "outcome": "finished"}))
     found = [event for event in watching.round(NOON + 5) if event.kind == "threshold"]
-    assert [(event.facts["run"], event.text) for event in found] == [("low", "Validation accuracy 55.0% at epoch 2.")]
+    assert sorted((event.facts["run"], event.title, event.text) for event in found) == [
+        ("good", "good is above 62%", "Validation accuracy 65.0% at epoch 2."),
+        ("low", "low is below 60%", "Validation accuracy 55.0% at epoch 2."),
+    ]
     assert watching.round(NOON + 10) == [] and not any("threshold" in key for key in watching.memory.told)
 
 
@@ -110,7 +114,7 @@ def test_settings_of_an_earlier_version_have_the_new_kinds_until_they_are_turned
     assert settings.read().kinds == ("failed",)
     path = settings.folder() / "settings.json"
     content = json.loads(path.read_text())
-    del content["threshold"], content["threshold_epoch"]
+    del content["rules"]
     path.write_text(json.dumps(content))
     assert settings.read().kinds == ("failed", "threshold", "message")
     assert set(settings.read().kinds) <= set(KINDS)
@@ -119,17 +123,17 @@ def test_settings_of_an_earlier_version_have_the_new_kinds_until_they_are_turned
 @pytest.mark.parametrize(
     ("recorded", "rule", "told"),
     [
-        ([(1, 0.9), (2, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, "night/f1 0.4 at epoch 2."),
-        ([(1, 0.4), (2, 0.9)], {"threshold": 0.5, "threshold_epoch": 2}, ""),
-        ([(1, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, ""),  # that epoch is not known yet
-        ([(1, 0.9)], {"threshold": 0.5, "threshold_above": True}, "night/f1 0.9 at epoch 1."),
-        ([(1, -2.0)], {"threshold": 0.0}, "night/f1 -2 at epoch 1."),
-        ([(None, 0.9), (None, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, "night/f1 0.4 at epoch 2."),
-        ([(None, 0.4)], {"threshold": 0.5, "threshold_epoch": 2}, ""),
+        ([(1, 0.9), (2, 0.4)], Rule(0.5, 2, "night/f1"), "night/f1 0.4 at epoch 2."),
+        ([(1, 0.4), (2, 0.9)], Rule(0.5, 2, "night/f1"), ""),
+        ([(1, 0.4)], Rule(0.5, 2, "night/f1"), ""),  # that epoch is not known yet
+        ([(1, 0.9)], Rule(0.5, 1, "night/f1", is_above=True), "night/f1 0.9 at epoch 1."),
+        ([(1, -2.0)], Rule(0.0, 1, "night/f1"), "night/f1 -2 at epoch 1."),
+        ([(None, 0.9), (None, 0.4)], Rule(0.5, 2, "night/f1"), "night/f1 0.4 at epoch 2."),
+        ([(None, 0.4)], Rule(0.5, 2, "night/f1"), ""),
     ],
 )
 def test_a_rule_about_a_metric_of_your_own(recorder, make_run, recorded, rule, told):
-    settings.write(Settings(threshold_metric="night/f1", **rule))
+    settings.write(Settings(rules=(rule,)))
     run = make_run("my-run", heartbeat=0, trainer=5)
     for at, value in recorded:
         own_metrics.record(run, {"night/f1": value}, at)
@@ -138,13 +142,28 @@ def test_a_rule_about_a_metric_of_your_own(recorder, make_run, recorded, rule, t
     assert [event.text for event in found] == ([told] if told else [])
     assert [event for event in watching.round(NOON + 5) if event.kind == "threshold"] == [], "once"
     if told:
-        side = "above" if rule.get("threshold_above") else "below"
-        assert f"night/f1 {side} {rule['threshold']:g}" in found[0].title
+        side = "above" if rule.is_above else "below"
+        assert f"night/f1 {side} {rule.value:g}" in found[0].title
 
 
-@pytest.mark.parametrize(
-    "values", [{"threshold": 101.0}, {"threshold": -1.0}, {"threshold_epoch": 0}, {"threshold_metric": "9"}]
-)
-def test_an_impossible_rule_is_refused(values):
+@pytest.mark.parametrize("rule", [Rule(101.0), Rule(-1.0), Rule(epoch=0), Rule(metric="9"), Rule(epoch="1")])
+def test_an_impossible_rule_is_refused(rule):
     with pytest.raises(SettingError, match=r"of the rule|the name of a metric"):
-        Settings(**values)
+        Settings(rules=(Rule(50.0), rule))
+    with pytest.raises(SettingError, match="at most 20 rules"):
+        Settings(rules=(Rule(50.0),) * 21)
+
+
+def test_the_rule_of_an_earlier_version_is_kept_and_a_damaged_one_turns_all_off():
+    settings.write(Settings(sound=True))
+    path = settings.folder() / "settings.json"
+    content = json.loads(path.read_text())
+    del content["rules"]
+    former = {"threshold": 0.8, "threshold_epoch": 3, "threshold_metric": "night/f1", "threshold_above": True}
+    path.write_text(json.dumps(content | former))
+    assert settings.read() == Settings(sound=True, rules=(Rule(0.8, 3, "night/f1", is_above=True),))
+    path.write_text(json.dumps(content | former | {"threshold": 0.0, "threshold_metric": ""}))
+    assert settings.read() == Settings(sound=True), "it was off"
+    for damaged in ([{"other": 1}], [7], 7, [{"value": "much"}]):
+        path.write_text(json.dumps(content | {"rules": damaged}))
+        assert settings.read() == Settings()

@@ -103,8 +103,8 @@ def _summary(record: Record) -> str:
         return f"{record.bytes:,} bytes, parity not checked on this platform."
     accuracy = ""
     if record.accuracy:
-        known = interval(record.accuracy["low"], record.accuracy["high"], 2)
-        accuracy = f"accuracy {percent(record.accuracy['value'], 2)} (95% CI {known}), "
+        known = interval(record.accuracy["low"], record.accuracy["high"])
+        accuracy = f"accuracy {percent(record.accuracy['value'])} (95% CI {known}), "
     return (
         f"{record.bytes:,} bytes, {accuracy}{percent(record.identical or 0, 2)} of {record.images:,} predictions "
         f"identical, largest difference {record.largest_difference or 0:.2g}, "

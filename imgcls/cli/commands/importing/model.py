@@ -77,7 +77,7 @@ def import_model(
         progress_bar.clear()
     result = run.result or {}
     print(result["message"])
-    print(f"{run.id}: {run.label}, test accuracy {percent(result['test_accuracy'], 2)}.")
+    print(f"{run.id}: {run.label}, test accuracy {percent(result['test_accuracy'])}.")
     print(f"To see its errors: imgcls app, or: imgcls robustness {run.id}")
 
 

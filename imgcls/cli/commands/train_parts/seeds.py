@@ -75,11 +75,11 @@ def print_scores(trained: list[Run]) -> None:
     if len(found) < 2:
         return
     mean = repeated_seeds.t_interval(np.array([score for _, score in found]))
-    each = ", ".join(f"{seed}: {percent(score, 2)}" for seed, score in found)
+    each = ", ".join(f"{seed}: {percent(score)}" for seed, score in found)
     print(f"Test accuracy by seed: {each}")
     print(
-        f"Mean over {len(found)} seeds: {percent(mean.value, 2)} "
-        f"(95% CI {interval(mean.low, mean.high, 2)}, Student's t over seeds)"
+        f"Mean over {len(found)} seeds: {percent(mean.value)} "
+        f"(95% CI {interval(mean.low, mean.high)}, Student's t over seeds)"
     )
 
 

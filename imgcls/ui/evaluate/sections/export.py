@@ -192,7 +192,7 @@ def _row(record: Record) -> str:
     accuracy = "–"
     if record.accuracy is not None:
         score = Score(**record.accuracy)
-        accuracy = f"{percent(score.value, 2)}<small>{formatting.interval(score)}</small>"
+        accuracy = f"{percent(score.value)}<small>{formatting.interval(score)}</small>"
     changes = f"{record.changed_count:,}"
     if record.changed_count:
         changes += (

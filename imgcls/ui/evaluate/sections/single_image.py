@@ -58,6 +58,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             [(predictions.names[predictions.labels[index]], source)],
             lambda _: activations.test_image(run, predictions, index),
             key=f"pin-{run.id}-{index}",
+            run=run.id,
             is_explained=True,
         )
     if (run.folder / epoch_predictions.NAME).exists():

@@ -91,7 +91,7 @@ def _facts(study: Study, plan: Plan | None) -> list[str]:
     ]
     with contextlib.suppress(UserError):
         if test := (study.result or {}).get("test"):
-            lines.append(f"Test accuracy of the winner: {percent(test['accuracy'], 2)}")
+            lines.append(f"Test accuracy of the winner: {percent(test['accuracy'])}")
     return lines
 
 

@@ -247,8 +247,8 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
         numbers.append(
             Number(
                 "Test, winner",
-                percent(test["accuracy"], 2),
-                f"95% CI {interval(test['low'], test['high'], 2)}",
+                percent(test["accuracy"]),
+                f"95% CI {interval(test['low'], test['high'])}",
                 "Measured once, after the winner was chosen.",
             )
         )

@@ -136,9 +136,9 @@ def _importances(plan: Plan, trials: list[Trial]) -> None:
     st.caption(_why_no_importances(plan, trials))
     rows = by_value.scores(plan, trials)
     is_accuracy = plan.metric == "val_accuracy"
-    shown = (lambda score: percentage(score, 2)) if is_accuracy else float
+    shown = (lambda score: percentage(score)) if is_accuracy else float
     unit = " (%)" if is_accuracy else ""
-    number = st.column_config.NumberColumn(format="%.2f" if is_accuracy else "%.4f")
+    number = st.column_config.NumberColumn(format="%.1f" if is_accuracy else "%.4f")
     st.dataframe(
         pa.table(
             {

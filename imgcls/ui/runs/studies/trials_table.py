@@ -30,7 +30,7 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
     score = METRICS[plan.metric]
     is_accuracy = plan.metric == "val_accuracy"
     st.header("Trials", anchor=False, help="The best is at the top; ★ marks the winner. Select one to open its run.")
-    values = [None if one.value is None else percentage(one.value, 2) if is_accuracy else one.value for one in trials]
+    values = [None if one.value is None else percentage(one.value) if is_accuracy else one.value for one in trials]
     names = list(plan.vary)
     columns = {
         " ": [WINNER if winner is not None and one.number == winner.number else "" for one in trials],
@@ -94,7 +94,7 @@ def _selected(
         column_config={
             **setting_configuration(table, helps),
             " ": st.column_config.TextColumn(width=36, help="The winner"),
-            score: st.column_config.NumberColumn(format="%.4f" if score == METRICS["val_loss"] else "%.2f"),
+            score: st.column_config.NumberColumn(format="%.4f" if score == METRICS["val_loss"] else "%.1f"),
             CURVE: _curve_column(score),
         },
         alt="All trials with their settings and scores, the best first.",

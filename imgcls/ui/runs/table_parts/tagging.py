@@ -1,4 +1,5 @@
-"""The tags of the selected runs: those they have, those that other runs have, and new ones."""
+"""The tags of the selected runs, in one dialog wherever runs are tagged: those they have, those that other runs have,
+and new ones."""
 
 from collections import Counter
 
@@ -12,6 +13,8 @@ from imgcls.runs.index.groups import grouped
 from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 
+SUGGESTED = ("baseline", "keep", "broken")
+"""Offered also while no run has them."""
 MOST_OFFERED = 20
 """Existing tags with a button, the most frequent first; any other can be typed."""
 
@@ -34,9 +37,10 @@ def form(selected: list[Run]) -> None:
             with errors.shown():
                 _change(selected, name or "", given=True)
                 st.rerun()
-    offered = [tag for tag in _existing() if counts[tag] < len(selected)][:MOST_OFFERED]
+    known = dict.fromkeys([*_existing(), *SUGGESTED])
+    offered = [tag for tag in known if counts[tag] < len(selected)][:MOST_OFFERED]
     if offered:
-        st.caption("Existing tags: press one to add it.")
+        st.caption("Press a tag to add it.")
         _buttons(selected, {tag: tag for tag in offered}, given=True)
 
 

@@ -44,6 +44,7 @@ def show(run: Run) -> None:
             title = f"{'Unchanged' if report.before else 'All pinned images'} ({len(rest)})"
             with st.expander(title, key="golden-unchanged", expanded=False):
                 st.html(gallery.grid(_tile(one) for one in rest))
+        golden_pin.say_runs([one.image for one in report.outcomes])
         golden_pin.removal(run.card.data, [one.image for one in report.outcomes], key=REMOVED)
 
 

@@ -1,17 +1,16 @@
-"""Notes on a run and its epochs, its tags, and what it comes from."""
+"""Notes on a run and its epochs, and what it comes from."""
 
 import streamlit as st
 
 from imgcls import datasets, runs
 from imgcls.errors import DatasetError, RunError
 from imgcls.runs import Run, index, store
-from imgcls.runs.annotations import notes, tags
+from imgcls.runs.annotations import notes
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 
-SUGGESTED = ("baseline", "keep", "broken")
 MOST_CHILDREN = 20
 ORIGINS = ("Continues", "Backbone")
 OTHER_SEED, SAME_SEED = "Same settings, other seed", "Same settings, same seed"
@@ -51,21 +50,6 @@ def _edit(run: Run, present: notes.Notes, epochs: int) -> None:
         on_change=save_note,
         help="Saved when you leave the field.",
     )
-    chosen = st.multiselect(
-        "Tags",
-        list(dict.fromkeys([*present.tags, *SUGGESTED])),
-        default=list(present.tags),
-        accept_new_options=True,
-        max_selections=notes.MOST_TAGS,
-        key=f"run-tags-{run.id}",
-        disabled=may["disabled"],
-    )
-    if st.button("Save tags", type="primary", key="save-notes", **may):
-        with shown():
-            wanted = {tags.cleaned(one) for one in chosen} - {""}
-            for tag in wanted ^ set(present.tags):
-                notes.tag(run, tag, given=tag in wanted)
-            st.rerun()
     for epoch, text in sorted(present.epochs.items()):
         st.caption(plain(f"Epoch {epoch}: {text}"))
     if epochs:

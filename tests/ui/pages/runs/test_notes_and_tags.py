@@ -6,7 +6,7 @@ from imgcls import runs
 from imgcls.config import Config
 from imgcls.runs.annotations import notes
 from imgcls.system import atomic
-from imgcls.ui.runs.table_parts import table_rows
+from imgcls.ui.runs.table_parts import table_rows, tagging
 from tests.support.pages import broken_copy, button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 
@@ -63,7 +63,7 @@ def test_tags_are_added_with_enter_or_chosen_and_removed():
     for name in ("seen", "old"):
         notes.tag(mutations.small_run("other-run") if name == "seen" else runs.find("other-run"), name, given=True)
     form = AppTest.from_function(script, default_timeout=60).run()
-    assert [one.label for one in form.button] == ["old · 1 of 2", "Add", "old", "seen"]
+    assert [one.label for one in form.button] == ["old · 1 of 2", "Add", "old", "seen", *tagging.SUGGESTED]
     add = button(form, "Add")
     assert add.form_id == form.text_input[0].form_id != "" and not add.disabled, "Enter presses it"
     form.text_input[0].set_value("baseline")
@@ -78,6 +78,13 @@ def test_tags_are_added_with_enter_or_chosen_and_removed():
     form.text_input[0].set_value("")
     button(form, "Add").click().run()
     assert "needs at least one letter or digit" in text_of(form)
+
+
+def test_a_run_has_one_editor_of_tags_on_its_page(finished_run):
+    app = opened("train", run=finished_run.id)
+    app.session_state["notes"] = True
+    app.run()
+    assert is_intact(app) and not app.multiselect and app.button(key="runs-tags").label == "Tag"
 
 
 def test_the_tags_have_a_column_once_there_is_one():

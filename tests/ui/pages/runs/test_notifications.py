@@ -97,13 +97,21 @@ def test_an_invalid_address_is_explained_and_nothing_is_saved(panel, key, text, 
     assert settings.read() == Settings()
 
 
-def test_the_rule_for_the_validation_accuracy_is_saved(panel):
-    panel.selectbox(key="notify-metric").set_value(notifications.ACCURACY)
-    panel.number_input(key="notify-threshold").set_value(60.0)
-    panel.number_input(key="notify-threshold-epoch").set_value(3)
+def test_rules_are_added_and_removed(panel):
+    (form,) = (one.proto for one in panel.get("form"))
+    assert not form.form.enter_to_submit, "Enter would press the first button, which removes a rule"
+    for number, value in enumerate((60.0, 70.0, 80.0)):
+        button(panel, "Add a rule").click().run()
+        panel.number_input(key=f"notify-threshold-{number}").set_value(value)
+        panel.number_input(key=f"notify-threshold-epoch-{number}").set_value(3)
+    assert settings.read().rules == (), "only Save saves them"
     save(panel)
-    assert is_intact(panel)
-    assert (settings.read().threshold, settings.read().threshold_epoch) == (60.0, 3)
+    assert is_intact(panel) and settings.read().rules == (Rule(60.0, 3), Rule(70.0, 3), Rule(80.0, 3))
+    panel.button(key="notify-remove-1").click().run()
+    assert panel.number_input(key="notify-threshold-2").value == 80.0, "the others keep their values"
+    save(panel)
+    assert is_intact(panel) and settings.read().rules == (Rule(60.0, 3), Rule(80.0, 3))
+    assert prepared_panel().number_input(key="notify-threshold-1").value == 80.0
 
 
 def test_the_address_is_offered_as_for_qr_codes_until_somebody_has_decided(monkeypatch):
@@ -156,14 +164,15 @@ def test_what_a_test_message_led_to_stands_above_the_button_that_sent_it(monkeyp
 def test_the_rule_can_be_about_a_metric_of_your_own(panel):
     recording.record(mutations.small_run("my-run"), {"night/f1": 0.5})
     panel.run()
-    assert panel.selectbox(key="notify-metric").options == ["No rule", "Validation accuracy, %", "night/f1"]
-    panel.selectbox(key="notify-metric").set_value("night/f1")
-    panel.selectbox(key="notify-side").set_value("above")
-    panel.number_input(key="notify-threshold").set_value(-0.5)
+    button(panel, "Add a rule").click().run()
+    assert panel.selectbox(key="notify-metric-0").options == ["Validation accuracy, %", "night/f1"]
+    panel.selectbox(key="notify-metric-0").set_value("night/f1")
+    panel.selectbox(key="notify-side-0").set_value("above")
+    panel.number_input(key="notify-threshold-0").set_value(-0.5)
     save(panel)
-    assert settings.read().rule == Rule(-0.5, 1, "night/f1", is_above=True)
+    assert settings.read().rules == (Rule(-0.5, 1, "night/f1", is_above=True),)
     again = prepared_panel()
-    assert again.selectbox(key="notify-metric").value == "night/f1"
-    again.selectbox(key="notify-metric").set_value("No rule")
+    assert again.selectbox(key="notify-metric-0").value == "night/f1"
+    again.button(key="notify-remove-0").click().run()
     save(again)
-    assert not settings.read().rule.is_on
+    assert settings.read().rules == ()

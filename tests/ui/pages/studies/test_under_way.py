@@ -64,7 +64,7 @@ def test_the_trial_that_trains_now_is_named_with_its_epoch_and_score(running, mo
     app = opened("studies", study="mine")
     assert is_intact(app)
     labels = [one.label for one in app.button]
-    assert "Trial 2 is training: epoch 2 of 4, validation accuracy 62.50%" in labels
+    assert "Trial 2 is training: epoch 2 of 4, validation accuracy 62.5%" in labels
     assert not any(label.startswith(("Trial 0", "Trial 1")) for label in labels)
 
 

@@ -108,10 +108,11 @@ def test_the_golden_set_is_compared_with_the_run_that_the_visitor_chooses(finish
     tested = predictions.read(finished_run)
     index = np.flatnonzero(tested.is_right & (tested.row_of >= 0))[0]
     label = tested.names[tested.labels[index]]
-    golden.pin(finished_run.card.data, tested.images[tested.row_of[index]], label, "test image")
+    golden.pin(finished_run.card.data, tested.images[tested.row_of[index]], label, "test image", finished_run.id)
     worse(finished_run, "second", 3e9)
     newest = later(finished_run, "third", 3.1e9)
     app = opened("train", run=newest.id)
+    assert f"Pinned from [{finished_run.label}](/train?run={finished_run.id}) (1)." in text_of(app)
     assert any("1 fixed, 0 broken" in one.label for one in app.expander)
     app.selectbox(key=f"{golden_report.COMPARED}-{newest.id}").set_value(finished_run.id).run()
     assert is_intact(app) and any("0 fixed, 0 broken" in one.label for one in app.expander)

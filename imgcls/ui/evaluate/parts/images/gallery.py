@@ -54,6 +54,7 @@ def _pin(run: Run, predictions: Predictions, mistakes: list[int], key: str) -> N
         [(predictions.names[predictions.labels[one]], source(int(predictions.indices[one]))) for one in mistakes],
         lambda at: predictions.images[predictions.row_of[predictions.indices[mistakes[at]]]],
         key=f"pin-page-{key}",
+        run=run.id,
         is_explained=True,
     )
 
