@@ -16,6 +16,7 @@ from imgcls.runs.index import Found, Query, names, search
 from imgcls.runs.index.query import GROUPS, archived_left_out
 from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.runs import run_list, table_columns
 from imgcls.ui.runs.table_columns import COLUMNS, DEFAULT, PICTURES
 from imgcls.ui.runs.table_parts import archiving, closed_popovers, groups, saved_views, studies, table_rows
@@ -84,6 +85,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     """Draws the controls; the runs that match, the columns to show, the layout, the filters, and the groups if there
     are any. `only`: as in `Query`."""
     closed_popovers.keep()
+    _take_back()
     # A table saved on a computer is not what a phone should begin with.
     saved_views.open_default(KEYS, left_out=(LAYOUT,) if table_columns.is_phone() else ())
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
@@ -138,6 +140,15 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         found = replace(search(replace(query, text="", limit=0)), total=0, studies={}, refused=True)
     columns = list(st.session_state.get("columns") or DEFAULT)
     return found, columns, layout, replace(filters, popover=owners), grouping
+
+
+def _take_back() -> None:
+    """Controls that a step of a lesson sets, or that it had set and that get back what they had."""
+    for name, value in st.session_state.pop(stored.RETURNED, {}).items():
+        if name == "columns":
+            closed_popovers.put(name, list(value or DEFAULT))
+        elif value is not None and name in KEYS:
+            st.session_state[name] = value
 
 
 def say_view() -> None:

@@ -252,6 +252,8 @@ def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
 
 def _leave() -> None:
     """A callback: before the end, so the page says where the lesson goes on."""
+    if name := stored.progress().current:
+        standings.return_controls(standings.step_of(name, stored.progress().of(name))[1])
     standings.leave()
     st.session_state[stored.LEFT] = True
 
@@ -263,7 +265,10 @@ def _move(name: str, shown: int, at: int, page: str) -> None:
     """
     if standings.step_of(name, stored.progress().of(name))[0] != shown or stored.progress().current != name:
         return
-    if at >= len(lessons.find(name).STEPS):
+    steps = lessons.find(name).STEPS
+    if at >= len(steps) or steps[at].page != steps[shown].page:
+        standings.return_controls(steps[shown])
+    if at >= len(steps):
         standings.change(name, is_finished=True)
         standings.leave()
         st.session_state[FINISHED] = name
@@ -279,6 +284,12 @@ def _move(name: str, shown: int, at: int, page: str) -> None:
 def _turn_to(step: Step, situation: Situation) -> None:
     """In a callback: shows what a step is about on the page that is open, unless that would do its task."""
     if step.has_task and step.is_done(replace(situation, query={**situation.query, **step.query})):
+        return
+    standings.remember_controls(step)
+    if step.page == "runs":  # it holds its controls itself, see `closed_popovers`
+        st.session_state[stored.RETURNED] = {
+            name: [value] if name == "columns" else value for name, value in step.query.items()
+        }
         return
     for name, value in step.query.items():  # a control that is bound to the address has the name of its parameter
         if name in st.session_state:

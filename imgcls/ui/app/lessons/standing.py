@@ -11,6 +11,7 @@ from imgcls.images.canvas_strokes import Handwriting
 from imgcls.lessons import Situation, Step
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import links
+from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.lessons.stored import progress, store
 from imgcls.ui.components import canvas, unit_by_hand
 
@@ -18,6 +19,9 @@ JUST_FINISHED = "lesson-just-finished"
 """Session key: the name of the lesson that was finished last in this visit."""
 BEFORE = "lesson-drawing-before"
 """Session key of the drawing with which the step began: no task is done with what was there already."""
+
+REMEMBERED = "lesson-controls-before"
+"""Session key: what controls of Runs had before the present step set them, by name."""
 
 
 def next_lesson() -> str:
@@ -89,8 +93,22 @@ def step_of(name: str, standing: Standing) -> tuple[int, Step]:
     return at, steps[at]
 
 
+def remember_controls(step: Step) -> None:
+    """Before a step sets controls of Runs: what they have now."""
+    if step.page == "runs":
+        st.session_state.setdefault(REMEMBERED, {name: st.session_state.get(name) for name in step.query})
+
+
+def return_controls(step: Step) -> None:
+    """The visitor leaves a step: the controls of Runs that it has set get back what they had. `stored.RETURNED` says so
+    to that page, which may not be open."""
+    if step.page == "runs" and step.query:
+        st.session_state[stored.RETURNED] = st.session_state.pop(REMEMBERED, dict.fromkeys(step.query))
+
+
 def open_page(step: Step) -> None:
     """Switches to the page of a step; on the Train page, with its settings in the form."""
+    remember_controls(step)
     if step.settings:
         links.train(**lessons.form_of(step))
     else:

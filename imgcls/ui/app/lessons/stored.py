@@ -24,6 +24,9 @@ COOKIE = "imgcls_lesson"
 """The same for the next session of the browser, until it is closed or the lesson is left."""
 WAS_OPEN = "lesson-was-open"
 """Session key: this browser has had a lesson open, so it may have the cookie."""
+RETURNED = "lesson-controls-returned"
+"""Session key: what controls of Runs get when it is drawn next, by name: at the end of a step, what they had before the
+step, or None if that is not known."""
 
 
 def progress() -> Progress:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from imgcls import datasets, jobs, lessons, runs
 from imgcls.config import Config
 from imgcls.lessons import Situation
@@ -9,6 +11,8 @@ from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
 from imgcls.ui.app import links
+from imgcls.ui.app.lessons import standing as standings
+from imgcls.ui.runs.table_columns import DEFAULT
 from tests.support.lessons import begin, standing
 from tests.support.pages import button, html_of, is_intact, opened, prepared, shipped, text_of
 
@@ -161,3 +165,25 @@ def test_a_step_about_an_included_model_that_is_missing_says_so():
     assert "needs the included model “fashion”" in html_of(app) and is_intact(app)
     shipped("fashion")
     assert "needs the included model" not in html_of(opened("evaluate", run="fashion"))
+
+
+def test_the_columns_that_a_step_shows_are_those_of_before_after_it(finished_run):
+    begin("transfer")
+    lesson_progress.write(SERVER, lesson_progress.read(SERVER).changed("transfer", Standing(2, 1.0)))
+    app = opened("runs", layout="Table", columns="Parameters")
+    assert list(app.session_state["columns"]) == ["Parameters"]
+    app.button(key="lesson-leave").click().run()
+    assert is_intact(app) and tuple(app.session_state["columns"]) == DEFAULT, "what was before is not known"
+
+
+@pytest.mark.parametrize("key", ["lesson-leave", "lesson-next-2"])
+def test_columns_that_the_visitor_chose_come_back_after_a_step(finished_run, key, monkeypatch):
+    begin("transfer")
+    lesson_progress.write(SERVER, lesson_progress.read(SERVER).changed("transfer", Standing(2, 1.0)))
+    app = prepared("runs", layout="Table", columns="Parameters")
+    app.session_state[standings.REMEMBERED] = {"layout": "Cards", "columns": ["State"]}
+    app.run()
+    monkeypatch.setattr(links, "train", lambda **settings: None)  # the next step's page
+    app.button(key=key).click().run()
+    assert is_intact(app) and app.session_state["columns"] == ["State"]
+    assert app.session_state["layout"] == "Cards"
