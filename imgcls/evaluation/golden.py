@@ -164,8 +164,14 @@ def pin(data: str, pixels: np.ndarray, label: str, source: str, run: str = "") -
         raise RunError(f"The golden set of this dataset is full: {MOST} images. Remove some on the Data page.")
     image = GoldenImage(digest, pixels, label, source[:LONGEST], time.time(), run)
     buffer = io.BytesIO()
-    texts = {"label": np.array(label), "source": np.array(image.source), "run": np.array(run)}
-    np.savez_compressed(buffer, pixels=pixels, pinned=np.array(image.pinned), **texts)
+    np.savez_compressed(
+        buffer,
+        pixels=pixels,
+        label=np.array(label),
+        source=np.array(image.source),
+        pinned=np.array(image.pinned),
+        run=np.array(run),
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic.write_bytes(path, buffer.getvalue())

@@ -156,7 +156,7 @@ def _usage() -> None:
 class Seeds(NamedTuple):
     """How many runs Start begins that differ only in the seed, the seeds to train, and what is said of the others."""
 
-    count: int
+    number: int
     train: list[int]
     skipped: str = ""
 
@@ -224,7 +224,7 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
         attempt.say_preview()
     elif is_started and varied is not None and varied.plan is not None:
         search.start(varied.plan, name, study_id, backend)
-    elif is_started and seeds.count > 1:
+    elif is_started and seeds.number > 1:
         repeated = [config.changed(seed=seed) for seed in seeds.train]
         fair_use.check_new_runs(repeated)
         endings = [f", seed {one.seed}" for one in repeated]
