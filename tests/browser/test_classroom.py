@@ -56,6 +56,13 @@ def test_a_pupil_joins_on_a_phone_and_gets_the_message_of_the_teacher(visit, sch
     expect(steps.main(pupil).locator(".st-key-canvas")).to_be_in_viewport(ratio=1)
     expect(steps.main(pupil).locator(".st-key-answer")).to_be_in_viewport()
     pupil.screenshot(path=tmp_path / "message.png")
+    pupil.goto(f"{school.url}/lessons?lesson=draw")
+    steps.button(pupil, "Start the lesson").click()
+    pupil.locator(".st-key-lesson").get_by_role("button", name="Leave").click()
+    toast, message = pupil.get_by_test_id("stToast"), pupil.locator(".st-key-class-said")
+    expect(toast).to_contain_text("You left the lesson")
+    box = message.bounding_box()
+    assert toast.bounding_box()["y"] > box["y"] + box["height"], "it does not cover the message"
     steps.button(pupil, "Dismiss").click()
     expect(steps.main(pupil)).not_to_contain_text("Look up")
 

@@ -1,8 +1,8 @@
 """The bar of the current lesson, on every page: the step, its question and task, and a marker at the real control.
 
-It is on the right on wide screens and at the bottom on narrow ones. There, only the task is shown while it is to
-be done, so that the control is visible; a button shows the rest. Every two seconds the bar looks whether the task was
-done.
+It is on the right on wide screens and at the bottom on narrow ones. There, it is one line with Next on other pages
+than that of the step, and has only the task below while it is to be done; a tap shows the rest. Every two seconds the
+bar looks whether the task was done.
 """
 
 import html
@@ -86,9 +86,10 @@ def _show(name: str, page: str) -> None:
         selectors = markers.selectors(step, seen)
         shown_run = situation.query.get("run", "") if step.other_run_of else ""
         reveal.show(selectors, f"{name} {at} {selectors} {is_done} {is_hinted} {shown_run}", cookie)
-        is_folded = _fold((name, at, is_asked, is_done), is_at_work)
+        is_away = page != step.page
+        is_folded = _fold((name, at, is_asked, is_done, is_away), is_at_work or is_away)
         is_asking = not (is_asked or is_missing or is_elsewhere)
-        kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded)
+        kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded + ("lesson-away",) * is_away)
         _head(name, at, markers.style(step, marked), kind)
         st.markdown(f"## {_(step.title)}")
         if model:
@@ -164,10 +165,10 @@ def _filled(name: str, text: str, values: Mapping[str, str]) -> str:
     return lessons.filled(_(text), lessons.find(name), {key: errors.plain(value) for key, value in values.items()})
 
 
-def _fold(phase: tuple, is_at_work: bool) -> bool:
-    """Whether a narrow screen shows only the task, with the button that changes it; a new phase forgets the choice."""
+def _fold(phase: tuple, is_usual: bool) -> bool:
+    """Whether a narrow screen shows the bar folded, with the button that changes it; a new phase forgets the choice."""
     chosen_for, chosen = st.session_state.get(FOLD, (None, False))
-    is_folded = chosen if chosen_for == phase else is_at_work
+    is_folded = chosen if chosen_for == phase else is_usual
     st.button(
         _("Show the step") if is_folded else _("Hide the step"),
         key="lesson-fold",

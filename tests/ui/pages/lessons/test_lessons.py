@@ -120,6 +120,10 @@ def test_a_narrow_screen_shows_only_the_task_while_it_is_to_be_done_and_a_button
     lesson_progress.write(SERVER, begun.changed("draw", Standing(0, 1.0, answers={0: 0}, done=frozenset({0}))))
     app.run()
     assert "lesson-folded" not in html_of(app), "the result is shown"
+    app = opened("data")
+    assert "lesson-folded lesson-away" in html_of(app), "one line on a page that the step is not about"
+    button(app, "Show the step").click().run()
+    assert "lesson-folded" not in html_of(app)
 
 
 def test_the_next_step_shows_its_section_but_does_not_do_the_task_of_opening_it():
