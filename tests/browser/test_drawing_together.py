@@ -34,6 +34,12 @@ def screen(visit, teacher, school):
     return page
 
 
+HAS_PAINT = (
+    "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+    ".some((value, at) => at % 4 === 0 && value > 0)"
+)
+
+
 def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     teacher = owner(visit, school)
     code = open_class(teacher, "Draw together")
@@ -47,6 +53,7 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     phone = visit(school, f"/room/{code}", **PHONE)
     expect(phone.get_by_text("Draw above with your finger")).to_be_visible()
     expect(phone.locator(".bar").first).to_be_hidden()  # 0% of everything is no reading
+    assert phone.locator("#pad canvas").evaluate(HAS_PAINT), "a faint digit says that one can draw here"
     draw_one(phone)
     expect(phone.locator("#answer")).to_have_text("1")
     phone.reload()
@@ -177,6 +184,8 @@ def test_a_phone_that_joins_a_class_with_a_model_runs_it_itself(visit, school):
     phone = visit(school, f"/room/{code}", **PHONE)
     phone.get_by_label("Your name").fill("Ada")
     phone.get_by_role("button", name="Join the class").click()
+    expect(phone.locator("#pad canvas")).to_be_visible()
+    assert not phone.locator("#pad canvas").evaluate(HAS_PAINT), "traced digits would all be alike"
     draw_one(phone)
     expect(phone.locator("#where")).to_contain_text("Read on this device.")
 

@@ -23,6 +23,7 @@ from imgcls.export import offline_page
 from imgcls.export.offline_page import content
 from imgcls.jobs.classroom import naming
 from imgcls.jobs.together import activities, photos
+from imgcls.jobs.together.activities import DIGITS, Kind
 from imgcls.languages import N_, PERCENT_SCRIPT
 from imgcls.languages import gettext as _
 from imgcls.sharing import Action, NotAllowed
@@ -105,10 +106,11 @@ def draw(room: Room, request: Request) -> Response:
     """The page on which people draw."""
     activity = activities.find(room)
     known: dict[str, Any] = {"code": room.code, "activity": "", "classes": [], "kind": "", "model": ""}
-    known |= {"hasPhotos": False, "photoSide": photos.SIDE}
+    known |= {"hasPhotos": False, "hasExample": False, "photoSide": photos.SIDE}
     if activity is not None:
         known |= {"activity": activity.id, "classes": activity.classes, "kind": activity.kind}
         known["hasPhotos"] = activity.has_photos
+        known["hasExample"] = activity.kind is Kind.WALL and tuple(activity.classes) == DIGITS
         if (run := activities.model_of(activity)) is not None:
             known |= {"model": phone.version(run), "shape": run.card.shape, "fit": run.card.fit}
             known |= content.of_digits(run.card)

@@ -6,9 +6,13 @@ const NEAR = 1.2; // px: a point nearer to the last one is dropped
 const MOST = { strokes: 200, points: 4000 };
 const FULL = "The drawing has reached its limit. Undo or clear something.";
 const STEP = { small: 3, large: 10 };
+const DIGIT = "M93 70A48 42 0 1 1 132 136A56 48 0 1 1 89 215"; // the same as on the canvas of the app
 
 export class DrawingPad {
-  /** `changed(strokes, isDone)` is called whenever the drawing changes; `isDone` is false while the pen is down. */
+  /**
+   * `changed(strokes, isDone)` is called whenever the drawing changes; `isDone` is false while the pen is down. With
+   * `data-example` at its root, the empty canvas shows a faint digit.
+   */
   constructor(root, changed) {
     this.field = root.querySelector("canvas");
     this.hint = root.querySelector("[role=status]");
@@ -135,6 +139,7 @@ export class DrawingPad {
     context.fillRect(0, 0, SIDE, SIDE);
     context.lineCap = context.lineJoin = "round";
     context.fillStyle = context.strokeStyle = "#fff";
+    if ("example" in this.field.parentElement.dataset && !this.strokes.length) paintExample(context);
     for (const stroke of this.strokes) paintStroke(context, stroke);
     if (this.cursor.isShown) this.paintCursor(context);
     for (const button of [this.undo, this.clear]) button.disabled = !this.strokes.length;
@@ -151,6 +156,19 @@ export class DrawingPad {
     context.lineTo(x, y + 9);
     context.stroke();
   }
+}
+
+function paintExample(context) {
+  const path = new Path2D(DIGIT);
+  context.save();
+  context.globalAlpha = 0.13;
+  context.lineWidth = 22;
+  context.stroke(path);
+  context.globalAlpha = 0.5;
+  context.lineWidth = 2;
+  context.setLineDash([1, 8]);
+  context.stroke(path);
+  context.restore();
 }
 
 function paintStroke(context, stroke) {
