@@ -14,6 +14,8 @@ STYLE = (
     "<style>ol.ranked{list-style:none;margin:0!important;padding:0!important;max-width:44rem}"
     ".ranked>li{display:grid;grid-template-columns:2.25rem 1fr auto;column-gap:.5rem;align-items:baseline;"
     "margin:0!important;padding:.45rem .6rem;border-bottom:1px solid rgba(128,128,128,.3)}"
+    ".ranked.unranked>li{grid-template-columns:1fr auto}.ranked.unranked .place{display:none}"
+    ".ranked.unranked .details{grid-column:1/-1}"
     ".ranked>.own{border:2px solid;border-radius:.5rem}"
     ".ranked .place{font-weight:700}.ranked .name{overflow-wrap:anywhere;min-width:0}"
     ".ranked .score{font-weight:700;font-variant-numeric:tabular-nums}"
@@ -27,7 +29,8 @@ STYLE = (
 
 @dataclass(frozen=True)
 class Row:
-    """One person; texts are not escaped yet. `is_own`: of the visitor who looks. No medal for who missed a goal."""
+    """One person; texts are not escaped yet. `is_own`: of the visitor who looks. No medal for who missed a goal. A list
+    whose ranks are 0 shows none."""
 
     rank: int
     name: str
@@ -47,7 +50,8 @@ def show(rows: Sequence[Row], label: str) -> None:
 
 def markup(rows: Sequence[Row], label: str) -> str:
     """The list as HTML."""
-    return f'{STYLE}<ol class="ranked" role="list" aria-label="{html.escape(label)}">{"".join(map(_item, rows))}</ol>'
+    kind = "ranked" if any(row.rank for row in rows) else "ranked unranked"
+    return f'{STYLE}<ol class="{kind}" role="list" aria-label="{html.escape(label)}">{"".join(map(_item, rows))}</ol>'
 
 
 def _item(row: Row) -> str:

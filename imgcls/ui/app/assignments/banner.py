@@ -87,7 +87,10 @@ def _banner(found: Assignment) -> None:
     with st.container(border=True, key="assignment-banner", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**:material/assignment: {plain(found.title)}**", width="content")
-            st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
+            if not found.is_open and found.page == "train":
+                st.page_link(PAGES / "class.py", label=_("See the leaderboard"), icon=":material/leaderboard:")
+            else:
+                st.page_link(PAGES / "class.py", label=_("Class page"), icon=":material/co_present:")
         if found.instructions:
             st.markdown(instructions.markdown(found.instructions))
         if goal := goals.text_of(found.goal):

@@ -123,8 +123,6 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
     state = "" if assignment.is_open else f" &nbsp; :gray-badge[:material/lock: {closed}]"
     if assignment.is_open or not manages:
         st.markdown(f"**{plain(assignment.title)}**{state}")
-    if assignment.instructions and not manages:
-        st.markdown(instructions.markdown(assignment.instructions))
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     is_lesson = assignment.page == "lessons"
@@ -139,7 +137,7 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
             )
         if manages:
             _controls(assignment)
-    if manages and assignment.instructions:
+    if assignment.instructions:  # closed: they are on the page of the assignment, and a pupil comes here for the place
         with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
             st.markdown(instructions.markdown(assignment.instructions))
     if manages and assignment.is_open and (base := join_link.address(st.context.url or "")):

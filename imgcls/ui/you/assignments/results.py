@@ -224,10 +224,13 @@ def predictions(assignment: Assignment, manages: bool) -> None:
             _predicted(found, whole, assignment)
     else:
         st.markdown(f"**{title}**")
-        _predicted(found, whole, assignment)
+        _predicted(found, whole, assignment, mine)
 
 
-def _predicted(found: Sequence[Outcome], whole: Calibration, assignment: Assignment) -> None:
+def _predicted(
+    found: Sequence[Outcome], whole: Calibration, assignment: Assignment, mine: set[str] | None = None
+) -> None:
+    """`mine`: the runs of a pupil, who gets a list; None for the teacher, who gets a table."""
     st.caption(
         _(TOO_HIGH if whole.bias > 0 else TOO_LOW).format(
             error=languages.decimal(100 * whole.error, 1),
@@ -244,6 +247,24 @@ def _predicted(found: Sequence[Outcome], whole: Calibration, assignment: Assignm
         config=figure_download.savable("predictions"),
         alt=_("Predicted against actual validation accuracy, a point for each person; on the line, both are the same."),
     )
+    if mine is None:
+        _table_of_predictions(found)
+    else:  # on a phone, the last columns of a table would be out of sight
+        rows = [Row(0, one.name, "", _predicted_details(one), is_own=one.run in mine) for one in found]
+        st.html(ranked.markup(rows, _("Everyone's predictions and the results.")))
+
+
+def _predicted_details(outcome: Outcome) -> str:
+    parts = {
+        _("Predicted"): formatting.fraction(outcome.guess.accuracy),
+        _("Actual"): formatting.fraction(outcome.accuracy),
+        _("Predicted pair"): ", ".join(outcome.guess.confused),
+        _("Most confused"): ", ".join(outcome.confused or ()),
+    }
+    return " · ".join(f"{label} {value}" for label, value in parts.items() if value)
+
+
+def _table_of_predictions(found: Sequence[Outcome]) -> None:
     st.dataframe(
         {
             _("Name"): [one.name for one in found],

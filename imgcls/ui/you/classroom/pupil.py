@@ -59,8 +59,9 @@ def show(room: Room, visitor: Visitor) -> None:
             st.page_link(PAGES / "runs.py", label=_("Runs"), icon=":material/table_chart:")
             if (activity := activities.find(room)) is not None:
                 together.try_link(activity)
-        show_form(visitor)
+        lists.show(room)
         ranking.show(room)
+        show_form(visitor)
         return
     teacher = people.find(room.teacher)
     names = {"name": plain(visitor.shown_name), "code": room.code, "teacher": plain(teacher.name)}

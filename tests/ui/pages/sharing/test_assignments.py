@@ -218,7 +218,7 @@ def test_a_pupil_is_offered_no_form(look_as, room):
 
 
 def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room):
-    task = give(room, asks_guess=True, goal=Goal(0.9))
+    task = give(room, asks_guess=True, goal=Goal(0.9), instructions="Do it")
     with acting_as(people.visitor(ADA)):
         run = jobs.begin(CONFIG, HOSTILE, assignment=Entry(task.code, Guess(0.8, ("4", "9"))))
     lines = [{"kind": "plan", "parameters": 1234, "epochs": 3, "validation": 750}]
@@ -237,6 +237,9 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert len(app.get("plotly_chart")) == 1, "one point is no chart of the leaderboard"
         assert html_of(app).count('<ol class="ranked"') == 1, "one leaderboard for each assignment"
         assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
+        assert "Instructions" in [found.label for found in app.expander], "closed: the place comes first"
+        assert len(app.dataframe) == (2 if visitor == TEACHER else 0), "a phone has no room for a table"
+        assert ("Predicted 80.0% · Actual 90.0% · Predicted pair 4, 9" in html_of(app)) is (visitor == ADA)
         assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
     look_as(ADA)
     app = opened("train", run=run.id)
@@ -253,6 +256,12 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
     assert is_intact(app) and not assignments.load(task.code).is_open
     look_as(ADA)
     assert "Close and evaluate" not in [found.label for found in opened("class", tab="assignments").button]
+    assert "See the leaderboard" in [found.label for found in opened("train", assignment=task.code).get("page_link")]
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(room)
+    app = opened("class")
+    assert is_intact(app) and "This class is closed." in text_of(app)
+    assert "Your place: **1 of 1**" in text_of(app), "also when the class is over"
 
 
 def work_of(owner, state, accuracy=None, **values):
