@@ -100,3 +100,16 @@ def test_costs_that_hardly_differ_are_not_shown_on_an_axis_of_decades():
     assert same.data[0].textposition == ("middle right",), "the error bar is above and below"
     low, high = run_scatter([RunPoint("run", "MNIST", cost, 0.9) for cost in (10, 1_000)], "s").layout.xaxis.range
     assert 0.5 < low < 1 and 3 < high < 3.5
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_selected_runs_have_a_ring_and_always_their_names(count):
+    """The second point is beaten for less, so among many it would be faded and without a name."""
+    points = [RunPoint(f"run {at}", "MNIST", 100.0 + at, 0.9, run=f"id-{at}") for at in range(count)]
+    points[1] = RunPoint("mine", "MNIST", 101.0, 0.9, run="id-1", is_marked=True)
+    figure = run_scatter(points, "s")
+    texts = [text for trace in figure.data for text in trace.text or ()]
+    assert texts.count("mine") == 1
+    (ring,) = (trace for trace in figure.data if trace.name == run_scatters.MARKED)
+    assert (list(ring.x), list(ring.y)) == ([101.0], [90.0]) and ring.customdata[0][1] == "id-1", "a click opens it"
+    assert not any(trace.name == run_scatters.MARKED for trace in run_scatter(points[:1], "s").data)

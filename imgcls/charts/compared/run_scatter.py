@@ -24,7 +24,9 @@ MOST_BEST = 4
 ROOM, NAME_ROOM, LEAST_ROOM = 0.08, 0.2, 0.005
 """Beyond the ends of the points: a fraction of their distance, above them for names, and an accuracy if all have the
 same."""
-FADED, SMALL, LARGE = 0.3, 7, 12
+FADED, SMALL, LARGE, RING = 0.3, 7, 12, 20
+MARKED = "selected"
+"""Name of the ring in the legend."""
 
 LABEL_LENGTH, MOST_LINES = 24, 4
 """Letters of a line beside its point, for which half the width of a phone has room, and lines: a name of 60 letters is
@@ -44,7 +46,7 @@ MOST_DECADES = 2
 @dataclass(frozen=True)
 class RunPoint:
     """A run: its name, the group that gives its colour (the dataset), cost and accuracy (0 to 1), with its
-    confidence interval if it has one, and its ID if a click is to find it."""
+    confidence interval if it has one, its ID if a click is to find it, and whether it is one to find at once."""
 
     name: str
     group: str
@@ -52,6 +54,7 @@ class RunPoint:
     accuracy: float
     interval: tuple[float, float] | None = None
     run: str = ""
+    is_marked: bool = False
 
 
 def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %", width: int = WIDTH):
@@ -59,7 +62,7 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
 
     Points with an `interval` (0 to 1) have error bars. Many points are a cloud, so all are faded but those that nothing
     in their group beats for less, which a line joins. Names that fit into a figure of `width` pixels are written beside
-    their points; all are shown on hover.
+    their points; all are shown on hover. Marked points have a ring and always a name.
     """
     import plotly.graph_objects as go
 
@@ -74,9 +77,12 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             front = [members[index] for index in indices]
             rest = [one for index, one in enumerate(members) if index not in indices]
         groups[group] = front, rest
-    bright = [one for front, _ in groups.values() for one in front]
+    marked = [one for one in points if one.is_marked]
+    bright = [one for front, _ in groups.values() for one in front if not one.is_marked] + marked
     across, up = _ends(points), _reach(points)
-    places = _places(_best(points) if are_many else points, bright, across, up, width)
+    named = [*_best(points), *marked] if are_many else points
+    places = _places(named, bright, across, up, width)
+    places |= {id(one): "top center" for one in marked if id(one) not in places}
     for number, (group, (front, rest)) in enumerate(groups.items()):
         colour, symbol = class_colour(number), number % 8
         if rest:
@@ -90,6 +96,19 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             text=["<br>".join(map(literal, _lines(one.name))) if id(one) in places else "" for one in front],
             textposition=[places.get(id(one), "top center") for one in front],
         )
+    for one in marked if are_many else ():
+        if all(one not in front for front, _ in groups.values()):  # among the faded points, which have no names
+            figure.add_scatter(
+                **_trace([one], one.group, {"color": class_colour(list(groups).index(one.group)), "size": LARGE}),
+                mode="markers+text",
+                text=["<br>".join(map(literal, _lines(one.name)))],
+                textposition=[places[id(one)]],
+                showlegend=False,
+            )
+    if marked:
+        ring = {"color": "rgba(0,0,0,0)", "size": RING, "symbol": "circle", "line": {"color": ERROR, "width": 2}}
+        rings = _trace(marked, MARKED, ring)
+        figure.add_scatter(**rings | {"error_y": {"visible": False}, "legendgroup": MARKED}, mode="markers")
     lay_out(figure, height=HEIGHT, x=cost, y=score, margins=MARGINS)
     ticks = _ticks([point.cost for point in points])
     figure.update_yaxes(range=[100 * end for end in up])
@@ -183,9 +202,11 @@ def _places(
     up: tuple[float, float],
     width: int,
 ) -> dict[int, str]:
-    """Where the names of points are that fit, by the `id` of the point: the best has precedence. `bright`: all points
-    that names must not cover; `across` and `up`: the ends of the axes, of costs as logarithms."""
-    order = sorted(bright, key=lambda one: (-one.accuracy, one.cost))
+    """Where the names of points are that fit, by the `id` of the point: marked ones and the best have precedence.
+
+    `bright`: all points that names must not cover; `across` and `up`: the ends of the axes, of costs as logarithms.
+    """
+    order = sorted(bright, key=lambda one: (not one.is_marked, -one.accuracy, one.cost))
     size = width - MARGINS[0] - MARGINS[1], HEIGHT - MARGINS[2] - LEGEND - MARGINS[3]
     names = {id(point) for point in named}
     found = point_labels.placed(

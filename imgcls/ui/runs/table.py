@@ -180,7 +180,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         "Accuracy and cost",
         anchor=False,
         help="Click a point to open its run. Among many, a dotted line joins the runs of a dataset that no other beats "
-        "for less.",
+        "for less. Selected runs have a ring and their names.",
     )
     choice = st.segmented_control(
         "Cost",
@@ -193,7 +193,14 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
     )
     title, key = COSTS[choice]
     points = [
-        RunPoint(row["name"], table_columns.data_title(row), cost, row["test"], run=row["id"])
+        RunPoint(
+            row["name"],
+            table_columns.data_title(row),
+            cost,
+            row["test"],
+            run=row["id"],
+            is_marked=row["id"] in st.session_state.get(SELECTED, ()),
+        )
         for row in tested
         if (cost := row[key])
     ]

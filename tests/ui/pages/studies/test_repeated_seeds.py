@@ -96,3 +96,13 @@ def test_a_seed_counts_as_trained_only_with_the_same_settings_and_data(finished_
     assert trained_seeds.trained(finished_run.config.changed(epochs=9), version) == {}
     assert trained_seeds.trained(finished_run.config, "other") == {}
     assert trained_seeds.numbers([0, 2, 3, 4, 9]) == "0, 2–4, 9"
+
+
+def test_the_selected_run_has_a_ring_among_all_runs(finished_run):
+    repeated(finished_run, "wide", [0, 2])
+    rings = [
+        [name in one.proto.spec for one in app.get("plotly_chart") if "parameters" in one.proto.spec]
+        for name in ['"name":"selected"']
+        for app in (opened("runs", layout="Table"), opened("runs", layout="Table", selected="wide-1"))
+    ]
+    assert rings == [[False], [True]]
