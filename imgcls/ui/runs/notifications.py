@@ -150,7 +150,8 @@ def _rules(present: Settings) -> tuple[Rule, ...]:
 
 def _rule(number: int, rule: Rule, metrics: list[str], *, is_first: bool) -> Rule:
     """One line that reads as a sentence: a metric, below or above, a value, at an epoch."""
-    labels: Literal["visible", "collapsed"] = "visible" if is_first else "collapsed"
+    has_labels = is_first or table_columns.is_phone()  # there, each line wraps
+    labels: Literal["visible", "collapsed"] = "visible" if has_labels else "collapsed"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         metric = st.selectbox(
             "Rule",
