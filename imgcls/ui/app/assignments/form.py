@@ -146,6 +146,7 @@ def _form(room, page: str, source: Assignment, state: dict[str, Setting]) -> Non
                 default=preset,
                 format_func=lambda name: _titled(name, state),
                 key=f"assignment-fixed{ending}",
+                wrap=True,
                 help=_("The dataset is always fixed: scores on different datasets cannot be compared.")
                 if is_training
                 else None,
@@ -156,6 +157,7 @@ def _form(room, page: str, source: Assignment, state: dict[str, Setting]) -> Non
                 default=[name for name in source.hidden if name in state],
                 format_func=lambda name: _titled(name, state),
                 key=f"assignment-hidden{ending}",
+                wrap=True,
             )
         why = st.text_input(
             _("Why these are fixed"),

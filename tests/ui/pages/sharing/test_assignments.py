@@ -152,6 +152,7 @@ def test_the_teacher_makes_an_assignment_of_the_form(look_as, room):
     app.text_input(key="assignment-title").input("Four epochs")
     assert app.multiselect(key="assignment-fixed").options[:2] == ["Dataset: MNIST sample", "Training images: all"]
     options = app.multiselect(key="assignment-fixed").options
+    assert app.multiselect(key="assignment-fixed").proto.wrap, "in one row, all but the last would be out of sight"
     assert {"Model: Convolutional network (CNN)", "Flip: off", "Validation fraction: 15%"} <= set(options)
     assert options.index("Flip: off") < options.index("Batch size: 64") < options.index("Filters: 16")
     app.multiselect(key="assignment-fixed").select("epochs")
