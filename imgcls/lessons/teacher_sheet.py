@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from imgcls import lessons, sharing
-from imgcls.lessons import glossary, teaching_times
+from imgcls.lessons import Step, glossary, teaching_times
 from imgcls.sharing import Role, Visitor
 
 BLANK = "____"
@@ -43,11 +43,17 @@ def render(name: str) -> str:
             lesson=lesson,
             number=lessons.number(name),
             words={term: glossary.terms()[term][0] for term in terms},  # in plain words
+            pictures=[_picture(lesson, step) for step in lesson.STEPS],
             blank=BLANK,
             **_times(lesson),
             shown=lambda text: _as_html(lessons.filled(text, lesson, {}, BLANK)),
         )
     )
+
+
+def _picture(lesson: ModuleType, step: Step) -> str:
+    """That of the first term of a step that has one, or else of the lesson."""
+    return next(filter(None, map(glossary.picture, step.all_terms)), glossary.picture(lesson.PICTURE))
 
 
 def _times(lesson: ModuleType) -> dict[str, Any]:

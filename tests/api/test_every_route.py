@@ -37,7 +37,8 @@ ANY = 0
 AGENT = (403, 403, 403, 403, ANY)  # Streamlit answers its owner
 
 # Method and path -> an address of it, a body, and the status for a guest, a member of the class, one of its moderators,
-# its teacher, and the owner of the server. `{number}` is a drawing of the member's.
+# its teacher, and the owner of the server. `{number}` is a drawing of the member's. The
+# owner has no class.
 TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, int]]] = {
     ("GET", "/_stcore/health"): ("", None, EVERYBODY),
     ("GET", "/_stcore/host-config"): ("", None, EVERYBODY),
@@ -57,6 +58,7 @@ TABLE: dict[tuple[str, str], tuple[str, dict | None, tuple[int, int, int, int, i
     ("GET", "/oauth2callback"): ("", None, (302,) * 5),
     ("GET", "/visitor/leave"): ("", None, EVERYBODY),
     ("GET", "/teacher-sheet/{name}"): ("/teacher-sheet/draw", None, OF_TEACHER),
+    ("POST", "/teacher-sheet/{name}"): ("/teacher-sheet/draw", None, (403, 403, 403, 303, 409)),
     ("GET", "/figure-menu/{name}"): ("/figure-menu/app.py", None, NOBODY),
     ("GET", "/room/files/{version}/{name:path}"): ("/room/files/x/../../app.py", None, (400,) * 5),
     ("GET", "/room/{code}"): ("", None, (303,) * 5),

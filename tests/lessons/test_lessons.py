@@ -136,6 +136,7 @@ def test_the_teachers_sheet_has_all_questions_with_their_answers_and_needs_no_ne
     sheet = teacher_sheet.render(name)
     lesson = lessons.find(name)
     assert sheet.count("✓</li>") == sum(step.question is not None for step in lesson.STEPS)
+    assert sheet.count('<img src="data:') == len(lesson.STEPS), "a picture for each step"
     assert not re.search(r"https?://|<script|\{[a-z_]+\}", sheet)
 
 

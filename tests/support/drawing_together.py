@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 
 from imgcls.api.middleware.visitors import Visitors
-from imgcls.api.plain_pages import together
+from imgcls.api.plain_pages import sheets, together
 from imgcls.sharing import Visitor, cookies
 from imgcls.system import paths
 
@@ -46,7 +46,7 @@ class Site:
     """The routes behind the middleware that knows visitors. `ask` acts for a visitor, or with a `cookie` as it is."""
 
     def __init__(self) -> None:
-        self.app = Visitors(Starlette(routes=together.routes()))
+        self.app = Visitors(Starlette(routes=[*together.routes(), sheets.ROUTE]))
 
     def ask(
         self,

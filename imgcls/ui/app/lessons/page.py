@@ -9,12 +9,11 @@ import streamlit as st
 
 from imgcls import lessons, sharing
 from imgcls.errors import UserError
+from imgcls.jobs.classroom import lesson_given
 from imgcls.jobs.classroom.assignments import assignment as assignments
-from imgcls.jobs.classroom.assignments.assignment import LESSON
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
-from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app import errors, links
@@ -105,9 +104,13 @@ def _card(name: str, lesson: ModuleType, progress: Progress, *, is_assigned: boo
         f"{_state(lesson, standing)}{mark}</div><h2>{html.escape(_(lesson.TITLE))}</h2>"
         f"<p>{html.escape(_(lesson.ABOUT))}</p>"
     )
-    if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
-        st.query_params[PARAMETER] = name
-        st.rerun()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if st.button(_verb(standing), key=f"lesson-{name}", type="tertiary", icon=":material/arrow_forward:"):
+            st.query_params[PARAMETER] = name
+            st.rerun()
+        if teacher_sheet.is_for(sharing.current()):
+            address = links.on_server("teacher-sheet", name)
+            st.link_button(_("Teacher's sheet"), address, type="tertiary", icon=":material/description:")
 
 
 def _glossary() -> None:
@@ -207,15 +210,14 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
 
 def _assign_button(name: str) -> None:
     """For the teacher of an open class: one press gives it this lesson."""
-    room = rooms.find(sharing.current().room)
-    if room is None or not room.is_open or not rooms.manages(sharing.current(), room):
+    room = lesson_given.class_of(sharing.current())
+    if room is None:
         return
-    is_given = any(one.is_open and one.state.get(LESSON) == name for one in assignments.of_room(room))
     st.button(
         _("Assign to the class"),
         icon=":material/co_present:",
         key="lesson-assign",
-        disabled=is_given,
+        disabled=lesson_given.is_given(room, name),
         on_click=_assign,
         args=(room, name),
     )
@@ -224,7 +226,7 @@ def _assign_button(name: str) -> None:
 def _assign(room: Room, name: str) -> None:
     """A callback."""
     with errors.shown():
-        assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
+        lesson_given.give(room, name, lessons.find(name).TITLE)
 
 
 def _sheet_link(name: str) -> None:

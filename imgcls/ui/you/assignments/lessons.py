@@ -3,7 +3,7 @@
 import streamlit as st
 
 from imgcls import lessons, sharing
-from imgcls.jobs.classroom.assignments import assignment as assignments
+from imgcls.jobs.classroom import lesson_given
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
 from imgcls.languages import gettext as _
 from imgcls.sharing import lesson_progress, people
@@ -43,7 +43,7 @@ def _assign(room: Room, name: str | None) -> None:
     if not name:
         return
     with errors.shown():
-        assignments.make(room, "lessons", lessons.find(name).TITLE, {LESSON: name})
+        lesson_given.give(room, name, lessons.find(name).TITLE)
         st.session_state[CHOSEN] = None
         st.toast(_("Assigned: {lesson}").format(lesson=_numbered(name)), icon=":material/check:")
 

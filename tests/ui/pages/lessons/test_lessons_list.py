@@ -91,6 +91,10 @@ def test_in_a_class_only_teachers_get_the_sheet_with_the_answers(monkeypatch, ro
     monkeypatch.setattr(st, "download_button", lambda label, *_, **__: found.append(label))
     page._for_teachers("draw")
     assert bool(found) == has_sheet
+    monkeypatch.undo()
+    monkeypatch.setattr(page.teacher_sheet, "is_for", lambda visitor: has_sheet)
+    links = [one.proto.url for one in opened("lessons").get("link_button")]
+    assert links == [f"/teacher-sheet/{name}" for name in lessons.names() if has_sheet], "on the cards, too"
 
 
 @pytest.mark.parametrize(("name", "step"), STEPS, ids=[f"{name}: {step.title}" for name, step in STEPS])
