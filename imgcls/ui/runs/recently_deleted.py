@@ -24,9 +24,7 @@ class Deleted:
     item: Any
 
 
-def show(
-    what: str, key: str, found: Sequence[Deleted], actions: Sequence[tuple[str, str, Callable[[Any], Any]]]
-) -> None:
+def show(what: str, key: str, found: Sequence[Deleted], actions: Sequence[ActionButton]) -> None:
     """The list, folded; nothing if it is empty. Each entry has these buttons."""
     if not found:
         return
