@@ -6,7 +6,7 @@ import time
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from imgcls import lessons
 from imgcls.config import Config
@@ -89,6 +89,26 @@ class Slow:
         self._is_held = False
 
 
+def begin(page: Page, opens: str = "") -> Locator:
+    """Starts the lesson whose page is open, and waits for the page of this heading that its first step is on. Returns
+    the bar."""
+    start = steps.button(page, "Start the lesson")
+    expect(start).to_be_visible(timeout=steps.SLOW)
+    start.click()
+    if opens:
+        steps.shows(page, opens)
+        steps.settled(page)
+    return page.locator(".st-key-lesson")
+
+
+def advance(page: Page, bar: Locator, number: int) -> None:
+    """Passes so many steps, from the first one on."""
+    for step in range(1, number + 1):
+        expect(bar).to_contain_text(f"Step {step} of ")
+        steps.settled(page)
+        steps.next_step(page).click()
+
+
 def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_server, sample_run):
     """On a slow connection: the browser asks for the next update of the bar before it knows of the next page."""
     server = make_server()
@@ -98,9 +118,7 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
     server.start()
     page = visit(server, "/lessons?lesson=convolution")
     slow = Slow(page)
-    steps.shows(page, "4. A convolution by hand")
-    steps.button(page, "Start the lesson").click()
-    bar = page.locator(".st-key-lesson")
+    bar = begin(page)
     for title in ("A network of your own", "Sixteen small filters"):
         expect(bar).to_contain_text(title)
         slow.hold()
@@ -137,15 +155,12 @@ def test_a_step_about_a_setting_opens_the_section_that_holds_it(visit, make_serv
 def test_on_a_phone_start_and_the_bar_of_a_lesson_do_not_cover_each_other(visit, make_server):
     server = make_server()
     page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 390, "height": 844})
-    steps.shows(page, "3. Shuffle the pixels")
-    steps.button(page, "Start the lesson").click()
-    steps.shows(page, "Train a model")
-    steps.settled(page)
-    bar = page.locator(".st-key-lesson")
+    bar = begin(page, "Train a model")
     assert reaches(page, steps.next_step(page))
     start = page.locator(".st-key-start button")
     assert not reaches(page, start), "it lies behind the question, not above it"
     bar.get_by_role("button", name="Hide the step").click()
+    expect(bar.get_by_role("button", name="Show the step")).to_be_visible()
     assert bar.bounding_box()["height"] < 70, "one line, also before the question is answered"
     assert reaches(page, steps.next_step(page)), "it is in that line"
     box = bar.bounding_box()
@@ -163,9 +178,7 @@ def test_beside_a_lesson_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_vie
     server = make_server()
     server.add(REPOSITORY / "saved_models" / "digits")
     page = visit(server.start(), "/lessons?lesson=deployment", viewport={"width": 1280, "height": 720})
-    steps.shows(page, "14. Take it home, and call it from code")
-    steps.button(page, "Start the lesson").click()
-    steps.shows(page, "Evaluate")
+    begin(page, "Evaluate")
     tab = steps.main(page).locator(".st-key-view button").filter(has_text="Export")
     expect(tab).not_to_be_in_viewport(ratio=1)
     page.locator(".st-key-lesson").get_by_role("button", name="The model forgets").click()
@@ -178,9 +191,7 @@ def test_a_toast_does_not_cover_the_bar(visit, make_server, sample_run):
     server = make_server()
     server.add(sample_run)
     page = visit(server.start(), "/lessons?lesson=shuffled")
-    steps.shows(page, "3. Shuffle the pixels")
-    steps.button(page, "Start the lesson").click()
-    steps.shows(page, "Train a model")
+    begin(page, "Train a model")
     page.goto(page.url.partition("/train")[0] + "/train?run=sample")
     steps.shows(page, "A sample")
     page.locator(".st-key-notes summary").click()
@@ -197,9 +208,7 @@ def test_on_a_phone_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_view(vis
     server = make_server()
     server.add(REPOSITORY / "saved_models" / "cifar10")
     page = visit(server.start(), "/lessons?lesson=pixels", viewport={"width": 390, "height": 844})
-    steps.shows(page, "2. Pixels: what a network sees")
-    steps.button(page, "Start the lesson").click()
-    bar = page.locator(".st-key-lesson")
+    bar = begin(page)
     for title in ("From a drawing to numbers", "Small, and in a corner", "Count them yourself"):
         expect(bar).to_contain_text(title)
         steps.next_step(page).click()
@@ -240,10 +249,7 @@ def reaches(page: Page, button) -> bool:
 def test_all_answers_fit_on_a_laptops_screen(visit, make_server):
     server = make_server()
     page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 1280, "height": 720})
-    steps.shows(page, "3. Shuffle the pixels")
-    steps.button(page, "Start the lesson").click()
-    steps.shows(page, "Train a model")
-    steps.settled(page)
+    begin(page, "Train a model")
     last = page.locator(".st-key-lesson-choice-2 button")
     expect(last).to_be_in_viewport(ratio=1)
     assert reaches(page, last)
@@ -257,9 +263,7 @@ def test_beside_a_lesson_nothing_is_cut_off_or_moved_from_its_place(visit, make_
     page = visit(server.start(), "/lessons?lesson=shuffled", viewport={"width": 1280, "height": 720})
     steps.shows(page, "3. Shuffle the pixels")
     menu = page.locator(".languages").bounding_box()
-    steps.button(page, "Start the lesson").click()
-    steps.shows(page, "Train a model")
-    steps.settled(page)
+    begin(page, "Train a model")
     assert page.locator(".languages").bounding_box() == menu
     assert page.locator(".st-key-model").bounding_box()["width"] > 300
     page.get_by_test_id("stTopNavLink").filter(has_text="Evaluate").click()
@@ -274,13 +278,8 @@ def test_on_a_phone_the_canvas_that_a_choice_opens_is_scrolled_into_view(visit, 
     run = server.add(sample_run)
     (run / "config.json").write_text(json.dumps(Config(**lessons.find("convolution").CNN).as_dict()))
     page = visit(server.start(), "/lessons?lesson=convolution", viewport={"width": 390, "height": 844})
-    steps.shows(page, "4. A convolution by hand")
-    steps.button(page, "Start the lesson").click()
-    bar = page.locator(".st-key-lesson")
-    for number in range(1, 6):
-        expect(bar).to_contain_text(f"Step {number} of 7")
-        steps.settled(page)
-        steps.next_step(page).click()
+    bar = begin(page)
+    advance(page, bar, 5)
     expect(bar).to_contain_text("Your own drawing")
     source = page.locator(".st-key-activations-source")
     expect(source).to_be_in_viewport(ratio=0.9)
@@ -295,13 +294,8 @@ def test_on_a_phone_the_canvas_that_a_choice_opens_is_scrolled_into_view(visit, 
 def test_in_the_step_about_the_schedule_it_and_start_are_both_in_sight(visit, make_server):
     server = make_server()
     page = visit(server.start(), "/lessons?lesson=learning_rate", viewport={"width": 1280, "height": 720})
-    steps.shows(page, "6. The learning rate")
-    steps.button(page, "Start the lesson").click()
-    bar = page.locator(".st-key-lesson")
-    for number in range(1, 4):
-        expect(bar).to_contain_text(f"Step {number} of 5")
-        steps.settled(page)
-        steps.next_step(page).click()
+    bar = begin(page)
+    advance(page, bar, 3)
     expect(bar).to_contain_text("First large, then small")
     bar.get_by_role("button", name="Calm").click()
     for key in ("rates", "start"):
