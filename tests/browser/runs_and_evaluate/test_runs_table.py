@@ -154,7 +154,7 @@ def test_enter_adds_a_tag_and_archiving_can_be_undone(runs_page):
     select_row(page, 0)
     steps.button(page, "Tag").click()
     dialog = page.get_by_role("dialog")
-    add = dialog.get_by_role("button", name="Add")
+    add = dialog.get_by_role("button", name="Add", exact=True)
     expect(add).to_be_in_viewport(ratio=1)
     dialog.get_by_role("textbox", name="New tag").fill("baseline")
     page.keyboard.press("Enter")
