@@ -103,6 +103,9 @@ BARS = """() => [...document.querySelectorAll('#places li')].map((row) => {
 })"""
 
 
+ENDS = ("#axis > :first-child", "#axis > :last-child")
+
+
 def test_bars_rows_that_move_and_a_podium_at_the_end(projector, tmp_path):
     def line(key, rank, value, **more):
         found = {"key": key, "rank": rank, "name": key.upper(), "score": f"{100 * value:.1f}%", "interval": ""}
@@ -127,6 +130,9 @@ def test_bars_rows_that_move_and_a_podium_at_the_end(projector, tmp_path):
     expect(page.locator("#places li")).to_have_count(2)
     expect(page.locator("#axis")).to_contain_text("goal 75%")
     assert page.evaluate(BARS) == [[80, 70, 90, 50], [60, 50, 70, 50]], "from 50% to 100%, as the axis says"
+    bar, first_mark, last_mark = (page.locator(part).bounding_box() for part in (".bar >> nth=0", *ENDS))
+    ends = (first_mark["x"] - bar["x"], last_mark["x"] + last_mark["width"] - bar["x"] - bar["width"])
+    assert max(map(abs, ends)) < 2, "the axis begins and ends where the bars do"
     expect(page.locator("#places .mark").last).to_have_text("epoch 6 of 10")
     page.evaluate("for (const row of document.querySelectorAll('#places li')) row.isOld = true")
     shown.append([line("b", 1, 0.95), line("a", 2, 0.9)])
