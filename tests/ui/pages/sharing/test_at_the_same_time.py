@@ -12,14 +12,15 @@ from imgcls.datasets.importing.execution import job
 from imgcls.errors import UserError
 from imgcls.jobs import waiting_list
 from imgcls.runs.run import HEARTBEAT_WIDTH
-from imgcls.sharing import Role, Visibility, acting_as, ownership, people, visitors
-from imgcls.sharing.classroom import guessing, rooms
+from imgcls.sharing import Visibility, acting_as, ownership, people
+from imgcls.sharing.classroom import rooms
 from imgcls.sharing.visitors import SERVER
 from tests.support.importing.import_pages import button, new
 from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
 from tests.support.training.metrics_logs import batch, lines
 from tests.support.uploads import archive, imported, leaves
+from tests.ui.pages.sharing.conftest import open_class, prepare_classroom
 
 TEACHER, ADA, BEN = "T" * 22, "A" * 22, "B" * 22
 GONE = "“Shoes of Ada” was deleted a moment ago. Choose another one."
@@ -29,22 +30,8 @@ PLAN = {"kind": "plan", "train": 400, "validation": 100, "test": 100, "steps": 7
 @pytest.fixture(autouse=True)
 def room(monkeypatch):
     """A class with Ada and Ben; no queue is started."""
-    monkeypatch.setenv("IMGCLS_MODE", "classroom")
-    monkeypatch.setattr(jobs, "wake", lambda: None)
-    guessing.forget_all()
-    people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
-    with acting_as(people.visitor(TEACHER)):
-        room = rooms.open_new()
-    for visitor_id, name in ((ADA, "Ada"), (BEN, "Ben")):
-        with acting_as(people.visitor(visitor_id)):
-            rooms.join(room.code, name)
-    return room
-
-
-@pytest.fixture
-def look_as(monkeypatch):
-    """`look_as(ID)`: from now on this person looks at the pages."""
-    return lambda visitor_id: monkeypatch.setattr(visitors, "_provider", lambda: people.visitor(visitor_id))
+    prepare_classroom(monkeypatch, TEACHER)
+    return open_class(TEACHER, {ADA: "Ada", BEN: "Ben"})
 
 
 @pytest.fixture

@@ -8,28 +8,24 @@ from imgcls.jobs.classroom import naming
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.sharing import Role, acting_as, people
-from imgcls.sharing.classroom import guessing, rooms
+from imgcls.sharing.classroom import rooms
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
+from tests.ui.pages.sharing.conftest import open_class, prepare_classroom
 
 TEACHER, ADA, OTHER = "T" * 22, "A" * 22, "U" * 22
 
 
 @pytest.fixture(autouse=True)
 def classroom(monkeypatch):
-    monkeypatch.setenv("IMGCLS_MODE", "classroom")
-    monkeypatch.setattr(jobs, "wake", lambda: None)
-    guessing.forget_all()
-    people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
+    prepare_classroom(monkeypatch, TEACHER)
 
 
 @pytest.fixture
 def first(mnist_sample):
     """A class with a member, their run and an assignment, closed; the teacher has opened another one since."""
+    room = open_class(TEACHER, {ADA: "Ada"}, "9b, Tuesday")
     with acting_as(people.visitor(TEACHER)):
-        room = rooms.open_new("9b, Tuesday")
         assignments.make(room, "train", "Small network", settings_of(Config(data=mnist_sample)))
-    with acting_as(people.visitor(ADA)):
-        rooms.join(room.code, "Ada")
     with acting_as(people.visitor(ADA)):
         jobs.begin(Config(data=mnist_sample), "Ada was here")
     with acting_as(people.visitor(TEACHER)):

@@ -13,12 +13,12 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, drafts
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.jobs.classroom.assignments.attempts import Entry
-from imgcls.sharing import NotAllowed, Role, acting_as, people
-from imgcls.sharing.classroom import guessing, rooms
+from imgcls.sharing import NotAllowed, acting_as, people
 from imgcls.system.addresses import WORD_JOINER
 from imgcls.ui.app.assignments import form
 from imgcls.ui.app.assignments.instructions import markdown
 from tests.support.pages import HOSTILE, html_of, is_intact, opened, prepared, text_of
+from tests.ui.pages.sharing.conftest import open_class, prepare_classroom
 
 TEACHER, ADA = "T" * 22, "A" * 22
 CONFIG = Config(data="mnist_sample", epochs=3)
@@ -27,19 +27,12 @@ ALLOWED = {"p", "br", "strong", "em", "ul", "ol", "li", "a"}
 
 @pytest.fixture(autouse=True)
 def classroom(monkeypatch, mnist_sample):
-    monkeypatch.setenv("IMGCLS_MODE", "classroom")
-    monkeypatch.setattr(jobs, "wake", lambda: None)
-    guessing.forget_all()
-    people.change(TEACHER, name="Ms Noether", role=Role.TEACHER)
+    prepare_classroom(monkeypatch, TEACHER)
 
 
 @pytest.fixture
 def room():
-    with acting_as(people.visitor(TEACHER)):
-        room = rooms.open_new()
-    with acting_as(people.visitor(ADA)):
-        rooms.join(room.code, "Ada")
-    return room
+    return open_class(TEACHER, {ADA: "Ada"})
 
 
 def rendered(text: str) -> str:
