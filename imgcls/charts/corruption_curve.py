@@ -6,7 +6,10 @@ from imgcls.charts.theme import QUIET, TRAINING
 from imgcls.evaluation.metrics.confidence_intervals import ScoreArray
 
 WIDTH, HEIGHT = 190, 106
-STYLE = "<style>text{fill:#5c6670}@media(prefers-color-scheme:dark){text{fill:#a3adb8}}</style>"
+STYLE = (
+    "<style>text{fill:#5c6670;font-size:11.5px}@media(prefers-color-scheme:dark){text{fill:#a3adb8}}"
+    "@media(min-width:230px){text{font-size:9px}}</style>"  # of the image: on a wide one, all is drawn larger
+)
 
 
 def svg(score: ScoreArray) -> str:
@@ -29,7 +32,7 @@ def svg(score: ScoreArray) -> str:
         f'<text x="{24 + 32 * strength}" y="103" text-anchor="middle">{strength}</text>' for strength in range(6)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
-        f'font-size="10.5">{STYLE}{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
+        f'{STYLE}{grid}{ticks}<path d="M{band}Z" fill="{TRAINING}" fill-opacity=".28"/>'
         f'<path d="M{"L".join(line(score.value))}" fill="none" stroke="#2A8FCC" stroke-width="2.2"/></svg>'
     )

@@ -111,7 +111,7 @@ def _expected(preset: Preset, epochs: int, fixed: Collection[str], *, gives_scor
     if measured is None:
         return _("not measured")
     share = epochs / int(preset.settings["epochs"]) if "epochs" in fixed else 1
-    time = rough(share * measured.processor_seconds / measured.cores)
+    time = rough(share * measured.processor_seconds / measured.cores).replace(" ", "\N{NO-BREAK SPACE}")
     if not gives_scores:
         return _("about {time}").format(time=time)
     return _("about {time}\n{accuracy} right").format(time=time, accuracy=languages.percent(measured.accuracy, 0))

@@ -221,6 +221,7 @@ def _validation(result: dict, *, is_imported: bool = False) -> Number:
 
 def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
     best, total = result.get("best_epoch"), results.total_seconds(result)
+    together = formatting.duration(total).replace(" ", "\N{NO-BREAK SPACE}")  # on a phone, "s" had a line of its own
     return (
         Number(
             _("Best epoch"),
@@ -233,7 +234,7 @@ def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
         Number(
             _("Training time"),
             formatting.duration(result.get("training_seconds")),
-            "" if total is None else _("total time {time}").format(time=formatting.duration(total)),
+            "" if total is None else _("total time {time}").format(time=together),
             _(TIMES),
         ),
     )

@@ -40,7 +40,7 @@ overflow-wrap:anywhere}
 .tiles figcaption span+span{opacity:.75}
 .tiles figcaption .file{display:block;direction:rtl;text-align:left;text-overflow:ellipsis;white-space:nowrap}
 .tiles a{display:block;border-radius:6px}
-.tiles a:hover img,.tiles a:focus-visible img{outline:2px solid #0072B2;outline-offset:1px}
+.tiles a:hover img,.tiles a:focus-visible img{outline:2px solid var(--accent);outline-offset:1px}
 .tiles button{display:block;position:relative;width:100%;padding:0;border:0;border-radius:6px;background:none;
 cursor:pointer;user-select:none}
 .tiles button:hover img{outline:2px solid var(--accent);outline-offset:1px}

@@ -97,6 +97,36 @@ def test_other_links_fit_a_small_screen(path, visit, server):
     buttons_are_readable(page)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_lines_and_the_text_of_a_chart_are_visible(scheme, visit, server):
+    page = visit(server, "/train?run=sample", color_scheme=scheme)
+    page.locator(".js-plotly-plot .legend .legendpoints path").first.wait_for()
+    background = {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}[scheme]
+    points = page.locator(".js-plotly-plot .legend .legendpoints path, .js-plotly-plot .scatterlayer .point")
+    lines = page.locator(".js-plotly-plot .scatterlayer .js-line")
+    names = page.locator(".js-plotly-plot .annotation-text")
+    assert points.count() and lines.count() and names.count()
+    for parts, least, name in ((points, 3, "fill"), (lines, 3, "stroke"), (names, 4.5, "fill")):
+        for colour in set(parts.evaluate_all(f"parts => parts.map(part => getComputedStyle(part).{name})")):
+            assert contrast(colour, background) >= least, (name, colour)
+
+
+def test_on_a_phone_nothing_covers_text_of_evaluate_and_numbers_fit_their_cells(visit, server):
+    page = visit(server, "/evaluate?run=fashion&view=Per+class", viewport=NARROW, has_touch=True, is_mobile=True)
+    tools = page.get_by_test_id("stElementToolbar").first
+    tools.wait_for()
+    steps.settled(page)
+    text = page.get_by_text("Precision: when the model").bounding_box()
+    assert tools.bounding_box()["y"] >= text["y"] + text["height"], "the buttons of the table are below the text"
+    visit.leave(page)
+    page = visit(server, "/evaluate?run=digits", viewport=NARROW, has_touch=True, is_mobile=True)
+    page.locator(".matrix .field b", has_text="1,108").wait_for()
+    wide = page.locator(".matrix .field b").evaluate_all(
+        "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth)"
+    )
+    assert not wide, "a number in four digits fits its cell"
+
+
 def buttons_are_readable(page: Page) -> None:
     for colours, background in {"light": "rgb(255, 255, 255)", "dark": "rgb(18, 23, 29)"}.items():
         page.emulate_media(color_scheme=colours)

@@ -80,6 +80,9 @@ class Matrix {
     }
     const step = 100 / size;
     const withNumbers = size <= MOST_WITH_NUMBERS;
+    // A digit is half as wide as it is high. Cells have this, not the field, which is the container of its units.
+    const fontSize = (text) =>
+      `clamp(7px, ${step / (Math.max(3, text.length) * 0.5 + 0.3)}cqw, ${size <= 12 ? 13 : 10}px)`;
     const html = [];
     for (const [place, count] of this.counts) {
       const row = Math.floor(place / size),
@@ -89,15 +92,13 @@ class Matrix {
       const tints = PAPERS.map((paper) => tintOf(colours[kind], shown(row, count) / tops[kind], paper));
       const number = isFractions ? percent(count / sums[row]) : count.toLocaleString("en");
       html.push(
-        `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;` +
+        `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;font-size:${fontSize(number)};` +
           `background:light-dark(${tints.map((tint) => `rgb(${tint})`)});color:light-dark(${tints.map(inkOn)})"` +
           `${withNumbers ? "" : ' class="fine"'}>${withNumbers ? number : ""}</b>`,
       );
     }
     for (const cell of this.field.querySelectorAll("b")) cell.remove();
     this.field.insertAdjacentHTML("afterbegin", html.join(""));
-    const most = size <= 12 ? 13 : 10;
-    this.field.style.fontSize = `clamp(7px, ${100 / size / (isFractions ? 4.2 : 3)}cqw, ${most}px)`;
     const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
     const isSlanted = size >= SLANTED_FROM && length > 4;
     const style = this.root.style;

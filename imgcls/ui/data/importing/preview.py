@@ -19,7 +19,7 @@ font-size:.9rem}
 gap:10px;align-items:center;padding:3px 0;margin:0!important}
 .classes .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:isolate}
 .classes .bar{height:8px;border-radius:4px;background:rgba(128,128,128,.18)}
-.classes .bar i{display:block;height:8px;border-radius:4px;background:#0072B2;min-width:2px}
+.classes .bar i{display:block;height:8px;border-radius:4px;background:var(--accent);min-width:2px}
 .classes .count{text-align:right;font-variant-numeric:tabular-nums;opacity:.8;white-space:nowrap}
 </style>"""
 

@@ -45,9 +45,12 @@ STYLE = """<style>
 .corruptions{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(240px,42%),1fr));gap:18px 22px;
 margin:.4rem 0}
 .corruptions figure{margin:0;min-width:0}.corruptions img{width:100%;display:block}
-.corruptions figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:8px;
+.corruptions figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:0 8px;flex-wrap:wrap;
 font-variant-numeric:tabular-nums}.corruptions figcaption i{font-style:normal;opacity:.75}
+@media(max-width:640px){.corruptions figcaption,.corruptions figcaption i{display:block}}
 .heat{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%;table-layout:fixed}
+.heat caption{text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px}
+@media(hover:none){.heat caption{padding-right:2.2rem}}
 .heat th,.heat td{padding:5px 6px;text-align:right;font-weight:400;border:0}
 .heat th[scope=row]{text-align:left;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .heat thead th{opacity:.75}.heat thead th:first-child{width:30%}
@@ -203,7 +206,7 @@ def _by_class(key: Key, stamp: float, name: str) -> str:
     head = "".join(f'<th scope="col">{strength}</th>' for strength in range(6))
     metric = "Recall" if found.is_multilabel else "Accuracy"
     table = (
-        f'<table class="heat"><caption style="text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px">'
+        f'<table class="heat"><caption>'
         f"{metric} under {html.escape(name)} (%) at strengths 0 to 5; based on few images per class</caption>"
         f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )

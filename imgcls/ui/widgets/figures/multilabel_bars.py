@@ -23,7 +23,7 @@ align-items:center;font-variant-numeric:tabular-nums}
 .label-bars i{display:block;position:relative;height:16px;border-radius:4px;background:rgba(128,128,128,.14)}
 .label-bars u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.55);
 transition:width .18s ease-out}
-.label-bars u.on{background:#0072B2}
+.label-bars u.on{background:var(--accent)}
 .label-bars s{position:absolute;top:-3px;bottom:-3px;width:2px;background:currentColor;opacity:.6}
 .label-bars em{font-style:normal;text-align:right}
 </style>"""

@@ -256,7 +256,7 @@ def test_the_training_time_is_the_same_on_all_pages(finished_run):
     run = broken_copy(finished_run, "run-timed")
     atomic.write_json(run.folder / "result.json", run.result | {"training_seconds": 12.3, "seconds": 45.0})
     page = html_of(opened("train", run=run.id))
-    assert "12 s" in page and "total time 45 s" in page
+    assert "12 s" in page and "total time 45\N{NO-BREAK SPACE}s" in page
     shown = opened("runs", layout="Table", columns=["Training time", "Total time"], q="run-timed").dataframe[0].value
     assert (list(shown["Training time"]), list(shown["Total time"])) == (["12 s"], ["45 s"])
     assert "training time 12 s" in html_of(opened("runs", layout="Cards", q="run-timed"))

@@ -291,7 +291,9 @@ def test_with_fixed_epochs_a_preset_is_chosen_by_the_rest_and_has_their_time(loo
     app = opened("train", assignment=task.code)
     assert is_intact(app) and "You can change everything first." not in text_of(app)
     assert "A preset sets everything except what is fixed: Epochs." in text_of(app)
-    assert app.button(key="preset-best").label == "**Best**\nabout 40 s", "of two epochs, and no accuracy of others"
+    assert app.button(key="preset-best").label == "**Best**\nabout 40\N{NO-BREAK SPACE}s", (
+        "of two epochs, and no accuracy of others"
+    )
     for name in ("best", "good"):
         app.button(key=f"preset-{name}").click().run()
         cards = {one: app.button(key=f"preset-{one}").proto.type for one in ("quick", "good", "best")}

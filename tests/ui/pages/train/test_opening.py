@@ -78,7 +78,9 @@ def test_a_dataset_passed_from_its_page_is_opened_with_quick(digits):
 
 def test_the_time_of_a_preset_is_estimated_for_idle_cores_and_says_so(digits):
     app = opened("train", model="ann")
-    assert "about 10 s\n90% right" in app.button(key="preset-quick").label  # 20 s of processor time on two cores
+    assert (
+        "about 10\N{NO-BREAK SPACE}s\n90% right" in app.button(key="preset-quick").label
+    )  # 20 s of processor time on two cores
     assert "Training time and test accuracy, measured once on 2 cores. The first few seconds are" in text_of(app)
     assert not app.button(key="preset-quick").help, "it would cover what is below"
 

@@ -39,7 +39,7 @@ font-size:.9rem;font-variant-numeric:tabular-nums}
 .top span{max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .top i{display:block;height:12px;border-radius:4px;background:rgba(128,128,128,.16)}
 .top i u{display:block;height:100%;border-radius:4px;background:rgba(128,128,128,.6)}
-.top i u.best{background:#0072B2}.top em{font-style:normal;text-align:right}
+.top i u.best{background:var(--accent)}.top em{font-style:normal;text-align:right}
 </style>"""
 
 
