@@ -130,7 +130,8 @@ STEPS = (
             ("For any, by chance", "For those where two classes had nearly the same score", "For the darkest ones"),
             1,
         ),
-        do="Choose “LiteRT dynamic range” alone among the formats and press “Export and verify”.",
+        do="Under “For programmers”, choose “LiteRT dynamic range” alone among the formats, and press “Export and "
+        "verify”.",
         check=_is_there(SMALL),
         after="The file is {size} in size, and {changed} of {images} predictions changed: only close calls can tip "
         "over. The included 8-bit digit model, which replaces the original on suitable CPUs, makes the same prediction "

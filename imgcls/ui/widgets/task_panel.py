@@ -28,11 +28,11 @@ def show(task: Task, state: TaskState, start: Callable[[], None], failure: str) 
     st.button("Cancel", icon=":material/close:", key=f"cancel-{task.kind}", on_click=_cancel, args=(task,))
 
 
-def button(label: str, action: Callable[[], None], *, primary: bool = False) -> None:
+def button(label: str, action: Callable[[], None], *, primary: bool = False, icon: str = "") -> None:
     """A button that runs `action` before the page is drawn. An error appears below the button."""
     st.button(
         label,
-        icon=":material/play_arrow:" if primary else ":material/refresh:",
+        icon=icon or (":material/play_arrow:" if primary else ":material/refresh:"),
         key=f"task-{label}",
         type="primary" if primary else "secondary",
         on_click=_run_action,

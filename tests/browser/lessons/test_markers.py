@@ -44,6 +44,9 @@ def test_what_lessons_mark_on_a_page_is_there(visit, server, address):
     if address.startswith("/train"):  # for a step, it is open; see the test of the lesson on the learning rate
         page.locator(".st-key-detailed > * > details > summary").click()
         steps.settled(page)
+    if "view=Export" in address:  # as above; see the test of the section
+        page.locator(".st-key-export-programmers > * > details > summary").click()
+        steps.settled(page)
     for key in addresses()[address] - CHOSEN - (set() if "view=" in address else LATER):
         keys = (key, EITHER.get(key, key))
         marked = steps.main(page).locator(", ".join(f".st-key-{key}" for key in keys)).first

@@ -1,26 +1,22 @@
 """The model as a file for other programs: every format is verified, compared side by side, and then offered."""
 
-import html
-from io import BytesIO
+from collections.abc import Sequence
 
-import pyarrow as pa
 import streamlit as st
 
 from imgcls import languages
 from imgcls.errors import UserError
-from imgcls.evaluation.metrics.confidence_intervals import Score
-from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
 from imgcls.evaluation.predictions.decisions import Decisions
-from imgcls.export import bundle, exporting, formats, metadata, offline_page, records
-from imgcls.export.bundle import snippet
+from imgcls.export import exporting, formats, offline_page, records
 from imgcls.export.records import Record
 from imgcls.inference import served_model
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
+from imgcls.ui.app.lessons import standing, stored
 from imgcls.ui.evaluate import links
-from imgcls.ui.visitors import visitor
+from imgcls.ui.evaluate.parts import exported_files
 from imgcls.ui.widgets import formatting, task_panel
 
 TITLE = links.EXPORT
@@ -33,33 +29,20 @@ SUGGESTED = ("keras", "litert_dynamic", "onnx")
 CHOICE = "export-formats"
 PAGE = "html"
 """The format with a button of its own: one press makes it, the next one downloads it."""
-MIME = "application/octet-stream"
-STYLE = """<style>
-.exports{overflow-x:auto}.exports table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-.exports th,.exports td{padding:6px 12px 6px 0;text-align:right;font-weight:400;border:0;
-border-bottom:1px solid rgba(128,128,128,.3);white-space:nowrap}
-.exports th:first-child{text-align:left}.exports thead th{font-size:.85rem;opacity:.75;vertical-align:bottom}
-.exports caption{text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px;caption-side:top}
-.exports small{display:block;opacity:.75}
-</style>"""
-COLUMNS = (
-    "Format",
-    "Size",
-    "ms per image",
-    "Accuracy",
-    "Identical predictions",
-    "Largest difference",
-    "Predictions that change",
-)
+PROGRAMMERS = "export-programmers"
+"""Session key of the section with all other formats: whether it is open."""
+OPENED_FOR = "export-programmers-opened-for"
+STARTED = "export-started"
+"""Session keys: the run and lesson for which the section was last opened or closed; the run and formats that this visit
+started last, for "Try again"."""
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     st.header("Export", anchor=False)
     st.markdown(
-        "Use the model elsewhere: as a file for phones, browsers, servers and microcontrollers, or as a bundle with a "
-        "model card and a script that predicts without this app. Every file is run in its own runtime and compared "
-        "with the test predictions of this run. A file that does not match is not offered."
+        "Use the model without this app. Every file is run in its own runtime and compared with the test predictions "
+        "of this run. A file that does not match is not offered."
     )
     if text := _served(run):
         heading = _("8-bit version")
@@ -72,13 +55,15 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     task = exporting.task_of(run)
     state = task.state()
     found = records.all_of(run)
-    if state.state in ("running", "failed"):
-        task_panel.show(task, state, lambda: exporting.start(run, _chosen(found) or [PAGE]), "The export failed.")
-    if state.state != "running":
-        _take_home(run, found.get(PAGE))
-        _choose(run, found)
-    if found:
-        _results(run, found)
+    page = found.pop(PAGE, None)
+    is_running = state.state == "running"
+    if is_running or state.state == "failed":
+        task_panel.show(
+            task, state, lambda: _start(run, _started(run) or _chosen(found) or [PAGE]), "The export failed."
+        )
+    _take_home(run, page, is_running)
+    if found or not is_running:
+        _for_programmers(run, found, is_running)
 
 
 def _served(run: Run) -> str:
@@ -94,20 +79,37 @@ def _served(run: Run) -> str:
     return text.format(gain=gain, identical=identical, count=languages.number(served.images))
 
 
-def _take_home(run: Run, record: Record | None) -> None:
+def _start(run: Run, names: Sequence[str]) -> None:
+    st.session_state[STARTED] = run.id, list(names)
+    exporting.start(run, names)
+
+
+def _started(run: Run) -> list[str]:
+    of, names = st.session_state.get(STARTED, ("", []))
+    return list(names) if of == run.id else []
+
+
+def _take_home(run: Run, record: Record | None, is_running: bool) -> None:
     """The page that runs the model in a browser: made at the first press, then downloaded."""
     page = formats.find(PAGE)
+    is_made = record is not None and record.is_offered
+    if is_running and not is_made:
+        return
+    if record is not None and not is_made:
+        _not_offered(record)
     with st.container(border=True):
-        is_made = record is not None and record.is_offered
         st.markdown(f"**{page.TITLE}**: {plain(page.HELP)}" + ("" if is_made else _expected_size(run)))
-        if record is None or not record.is_offered:
-            task_panel.button(page.TITLE, lambda: exporting.start(run, [PAGE]), primary=True)
+        if record is None or not is_made:
+            task_panel.button(page.TITLE, lambda: _start(run, [PAGE]), primary=True)
         else:
-            _download(run, PAGE, record, primary=True)
+            exported_files.download(run, PAGE, record, primary=True)
             st.caption(
                 f":material/check_circle: `{record.file}` is ready. Download it and open it in any browser, on a "
                 "computer or a phone, also offline."
             )
+            if record.is_compared:
+                exported_files.values(record)
+            exported_files.changes(run, PAGE, record)
 
 
 def _expected_size(run: Run) -> str:
@@ -115,6 +117,35 @@ def _expected_size(run: Run) -> str:
         return f" About {formatting.size(offline_page.expected_bytes(run))} for this run."
     except (OSError, UserError):
         return ""
+
+
+def _for_programmers(run: Run, found: dict[str, Record], is_running: bool) -> None:
+    """All other formats. The section is as the visitor left it; it begins open if there are files, or if a lesson is
+    about them."""
+    occasion = run.id, _lesson()
+    if PROGRAMMERS not in st.session_state or st.session_state.get(OPENED_FOR) != occasion:
+        st.session_state[PROGRAMMERS] = bool(found) or bool(occasion[1])
+    st.session_state[OPENED_FOR] = occasion
+    with st.expander("For programmers", key=PROGRAMMERS, icon=":material/code:", on_change="rerun"):
+        st.markdown(
+            "Files for phones, servers and microcontrollers, each also as a bundle with a model card and a script that "
+            "predicts without this app."
+        )
+        if not is_running:
+            _choose(run, found)
+        _results(run, found)
+
+
+def _lesson() -> str:
+    """The step of a lesson that the visitor is at, if it is about the formats; empty otherwise."""
+    name = stored.progress().current
+    if not name:
+        return ""
+    try:
+        at, step = standing.step_of(name, stored.progress().of(name))
+    except UserError:  # an older version had this lesson
+        return ""
+    return f"{name} {at}" if CHOICE in step.keys else ""
 
 
 def _choose(run: Run, found: dict[str, Record]) -> None:
@@ -132,11 +163,11 @@ def _choose(run: Run, found: dict[str, Record]) -> None:
     for hint in dict.fromkeys(text for text in missing.values() if text):
         st.caption(plain(hint))
     chosen = _chosen(found)
-    st.caption(
-        " · ".join(f"**{plain(formats.find(name).TITLE)}**: {plain(formats.find(name).HELP)}" for name in chosen)
-    )
     if chosen:
-        task_panel.button("Export and verify", lambda: exporting.start(run, chosen), primary=True)
+        st.caption(
+            "\n".join(f"- **{plain(formats.find(one).TITLE)}**: {plain(formats.find(one).HELP)}" for one in chosen)
+        )
+        task_panel.button("Export and verify", lambda: _start(run, chosen), icon=":material/play_arrow:")
 
 
 def _suggested(available: list[str], found: dict[str, Record]) -> list[str]:
@@ -154,123 +185,17 @@ def _results(run: Run, found: dict[str, Record]) -> None:
     offered = {name: record for name, record in found.items() if record.is_offered}
     for record in found.values():
         if not record.is_offered:
-            st.warning(plain(f"{record.title} is not offered. {record.problem}"), icon=":material/block:")
+            _not_offered(record)
     if not offered:
         return
-    with st.container(key="export-results"):
-        st.html(_table(list(offered.values())))
     if any(record.is_compared and record.accuracy is None for record in offered.values()):
         st.caption(
             "The dataset is not prepared on this machine, so the files were compared on the test images that the run "
             "stores. Errors and close calls are over-represented there, so the accuracy is not shown."
         )
-    for name, record in offered.items():
-        if name != PAGE:
-            _downloads(run, name, record)
-    for name, record in offered.items():
-        if record.changed_count:
-            _changes(run, name, record)
+    with st.container(key="export-results"):
+        exported_files.show(run, offered)
 
 
-def _table(rows: list[Record]) -> str:
-    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
-    body = "".join(_row(record) for record in rows)
-    images = formatting.count(max(record.images for record in rows), "test image")
-    return (
-        f'{STYLE}<div class="exports" tabindex="0" role="region" aria-label="Exported files"><table>'
-        f"<caption>Compared on {images}; times on one thread of this machine</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _row(record: Record) -> str:
-    if not record.is_compared:
-        return (
-            f'<tr><th scope="row">{html.escape(record.title)}</th><td>{formatting.size(record.bytes)}</td>'
-            f'<td colspan="{len(COLUMNS) - 2}">parity not checked on this platform</td></tr>'
-        )
-    accuracy = "–"
-    if record.accuracy is not None:
-        score = Score(**record.accuracy)
-        accuracy = f"{percent(score.value)}<small>{formatting.interval(score)}</small>"
-    changes = f"{record.changed_count:,}"
-    if record.changed_count:
-        changes += (
-            f"<small>{record.only_stored_right:,} now wrong, {record.only_exported_right:,} now right; "
-            f"p = {1 if record.p_value is None else record.p_value:.2g}</small>"
-        )
-    cells = (
-        formatting.size(record.bytes),
-        f"{record.milliseconds or 0:.2f}",
-        accuracy,
-        percent(record.identical or 0, 2),
-        f"{record.largest_difference or 0:.2g}",
-        changes,
-    )
-    return f'<tr><th scope="row">{html.escape(record.title)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
-
-
-def _downloads(run: Run, name: str, record: Record) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _download(run, name, record)
-        if bundle.supports(name):
-            st.download_button(
-                "Bundle with model card and script",
-                visitor.later(lambda: _bundled(run, name)),
-                file_name=f"{run.id}-{name}.zip",
-                mime="application/zip",
-                icon=":material/folder_zip:",
-                key=f"bundle-{name}",
-                type="tertiary",
-                on_click="ignore",
-            )
-    if code := snippet.python(name, record.file, run.card):
-        with st.expander(f"{plain(record.title)} in Python", icon=":material/code:"):
-            st.code(code, language="python")
-            height, width, channels = run.card.shape
-            st.caption(
-                f"The input is uint8, {height}×{width}×{channels}, 0 to 255. The app prepares images more carefully: "
-                f"{plain(metadata.preprocessing(run.card))} The bundle does exactly the same."
-            )
-
-
-def _download(run: Run, name: str, record: Record, *, primary: bool = False) -> None:
-    st.download_button(
-        f"{record.title} ({formatting.size(record.bytes)})",
-        records.file_of(run, name).read_bytes,
-        file_name=record.file,
-        mime=MIME,
-        icon=":material/download:",
-        key=f"export-{name}",
-        type="primary" if primary else "secondary",
-        on_click="ignore",
-    )
-
-
-def _bundled(run: Run, name: str) -> bytes:
-    file = BytesIO()
-    bundle.write(run, name, file)
-    return file.getvalue()
-
-
-def _changes(run: Run, name: str, record: Record) -> None:
-    """The images whose prediction differs, each with a link."""
-    images = formatting.count(record.changed_count, "image")
-    with st.expander(f"{plain(record.title)}: {images} with another prediction"):
-        rows = record.changed
-        st.dataframe(
-            pa.table(
-                {
-                    "Image": [links.image(run, row["image"]) for row in rows],
-                    "Label": [str(row["true"]) for row in rows],
-                    "Stored prediction": [str(row["stored"]) for row in rows],
-                    "Exported file": [str(row["exported"]) for row in rows],
-                }
-            ),
-            hide_index=True,
-            key=f"changes-{name}",
-            column_config={"Image": st.column_config.LinkColumn(display_text=r"image=(\d+)")},
-            alt=f"Images whose prediction changes in the {record.title} file.",
-        )
-        if record.changed_count > len(rows):
-            st.caption(f"The first {len(rows):,} are listed.")
+def _not_offered(record: Record) -> None:
+    st.warning(plain(f"{record.title} is not offered. {record.problem}"), icon=":material/block:")

@@ -16,8 +16,15 @@ def section(run):
     return opened("evaluate", run=run.id, view="Export")
 
 
-def table(app) -> str:
-    return next((str(block.proto.body) for block in app.get("html") if "exports" in str(block.proto.body)), "")
+def cards(app) -> list[str]:
+    """What the cards of the exported files say, as HTML."""
+    return [str(block.proto.body) for block in app.get("html") if '<dl class="export-values"' in str(block.proto.body)]
+
+
+def programmers(app):
+    """The section with all formats but the page to take home."""
+    (found,) = [one for one in app.expander if one.label == "For programmers"]
+    return found
 
 
 @pytest.fixture
@@ -42,29 +49,58 @@ def test_formats_are_offered_and_start_a_background_task(finished_run, monkeypat
     app = section(finished_run)
     assert is_intact(app)
     assert "A file that does not match is not offered." in text_of(app)
-    assert "Keras" in text_of(app)
+    assert "- **Keras**: The model as Keras saves it" in text_of(app), "a list, not a paragraph"
+    primary = [button.label for button in app.button if button.proto.type == "primary"]
+    assert primary == ["Take it home"], "one button is the main one"
 
     next(button for button in app.button if button.label == "Export and verify").click().run()
     assert started[0][0] == finished_run.id and started[0][1][:2] == ["keras", "litert_dynamic"]
 
 
+def test_formats_for_programmers_are_folded_away_until_there_are_files(finished_run, quick_conversion):
+    app = section(finished_run)
+    assert not programmers(app).proto.expanded
+    assert any(button.label == "Export and verify" for button in programmers(app).button)
+    assert not any(button.label == "Take it home" for button in programmers(app).button)
+    exporting.make(finished_run, ["litert"], lambda fraction, text: None)
+    app = section(finished_run)
+    assert programmers(app).proto.expanded
+    app.session_state["export-programmers"] = False
+    app.run()
+    assert not programmers(app).proto.expanded, "it stays as the visitor left it"
+
+
+def test_a_failed_export_is_tried_again_with_the_same_formats(finished_run, monkeypatch):
+    started = []
+    monkeypatch.setattr(exporting, "start", lambda run, names: started.append(list(names)))
+    app = section(finished_run)
+    next(button for button in app.button if button.label == "Take it home").click().run()
+    state = TaskState("failed", 0.4, "No space left.")
+    monkeypatch.setattr(exporting.Task, "state", lambda task: state)
+    app.run()
+    next(button for button in app.button if button.label == "Try again").click().run()
+    assert started == [["html"], ["html"]]
+
+
 def test_verified_files_are_compared_and_can_be_downloaded(exported):
     app = section(exported)
     assert is_intact(app)
-    assert table(app).count('<th scope="row">') == 2
-    assert "100.00%" in table(app) and "95% CI" in table(app) and "Compared on 360 test images" in table(app)
+    assert len(cards(app)) == 2
+    for card in cards(app):
+        assert "100.00%" in card and "95% CI" in card and "Identical predictions" in card
+    assert "Compared on 360 test images" in text_of(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert sum(label.startswith("LiteRT") for label in labels) == 2
     assert labels.count("Bundle with model card and script") == 2
 
 
-def test_a_file_that_cannot_be_run_here_says_so_in_the_table(exported):
+def test_a_file_that_cannot_be_run_here_says_so(exported):
     path = records.file_of(exported, "coreml")
     path.write_bytes(b"zip")
     records.write(exported, Record("coreml", "Core ML", "2026", file="run-coreml.mlpackage.zip", bytes=3))
     app = section(exported)
     assert is_intact(app)
-    assert "parity not checked on this platform" in table(app) and "Compared on 360 test images" in table(app)
+    assert "parity not checked on this platform" in cards(app)[-1] and "Compared on 360 test images" in text_of(app)
     assert any(button.proto.label.startswith("Core ML") for button in app.get("download_button"))
 
 
@@ -111,7 +147,7 @@ def test_images_whose_prediction_changes_are_listed_with_links(exported):
             "Exported file": "<8>",
         }
     ]
-    assert "1 now wrong, 0 now right; p = 1" in table(app)
+    assert "1 now wrong, 0 now right; p = 1" in "".join(cards(app))
 
 
 def test_without_the_dataset_the_page_says_what_was_compared(exported, tmp_path, monkeypatch):

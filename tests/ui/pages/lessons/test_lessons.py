@@ -140,6 +140,16 @@ def test_the_next_step_shows_its_section_but_does_not_do_the_task_of_opening_it(
     assert standing("honest").step == 2 and app.session_state["view"] == "Errors", "“Per class” is the task"
 
 
+def test_the_formats_open_for_the_step_about_them():
+    shipped("digits")
+    begin("deployment")
+    folded = opened("evaluate", run="digits", view="Export")
+    assert not folded.session_state["export-programmers"]
+    begun = lesson_progress.read(SERVER).begun("deployment")
+    lesson_progress.write(SERVER, begun.changed("deployment", Standing(2, 1.0)))
+    assert opened("evaluate", run="digits", view="Export").session_state["export-programmers"]
+
+
 def test_exporting_the_model_does_the_step_and_says_what_was_found(monkeypatch):
     shipped("digits")
     step = lessons.find("deployment").STEPS[1]
