@@ -155,7 +155,7 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     expect(page.locator("#writers tbody td").first).to_have_text("Name to approve")
     expect(steps.main(teacher)).to_contain_text("1 name to approve")
     tab(teacher, "People")
-    expect(steps.main(teacher)).to_contain_text(f"New names: {MARKUP}.")
+    expect(steps.main(teacher)).to_contain_text(f"New names: {MARKUP}; screens say")
     steps.button(teacher, "Show 1 name on the screen").click()
     expect(page.locator("#writers tbody td").first).to_have_text(MARKUP)
     tab(teacher, "Draw together")

@@ -43,9 +43,28 @@ while "pandas" not in sys.modules:
 """
 
 
-def fresh(code: str) -> subprocess.CompletedProcess:
+ADVERT = """
+import os, sys
+from pathlib import Path
+from streamlit import config
+from streamlit.web import skills
+from imgcls.ui.app import startup
+Path(sys.argv[1], ".cursor").mkdir(parents=True)
+os.environ["HOME"] = os.environ["USERPROFILE"] = sys.argv[1]
+config.set_option("server.headless", False)
+assert skills.nudge_suppression_reason(sys.argv[1]) == "", "on a desktop with a coding agent"
+startup.advertise_nothing()
+assert skills.nudge_suppression_reason(sys.argv[1])
+"""
+
+
+def fresh(code: str, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=paths.repository_folder(), capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *arguments],
+        cwd=paths.repository_folder(),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -64,6 +83,11 @@ def test_the_first_paint_does_not_wait_for_lazy_modules():
 
 def test_modules_of_the_second_page_are_preloaded():
     done = fresh(READER)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_page_offers_to_install_something_for_coding_agents(tmp_path):
+    done = fresh(ADVERT, str(tmp_path / "home"))
     assert done.returncode == 0, done.stderr
 
 

@@ -62,7 +62,7 @@ def _show_that_it_is_missing(title: str, modes: tuple[str, ...]) -> None:
         st.markdown(
             _("To share this app, stop it and start it like this. The terminal then shows your code as the owner.")
         )
-        st.code(f"imgcls app --mode {modes[0]} --address 0.0.0.0", language="bash")
+        st.code(f"imgcls app --mode {modes[0]} --address 0.0.0.0", language=None, width="content")
     home = found(PAGES)[0]
     st.page_link(home.path, label=_(home.title), icon=home.icon)
 

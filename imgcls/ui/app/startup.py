@@ -31,6 +31,8 @@ SOON_SECONDS = 2.0
 YOUNG_OBJECTS = 5_000
 """Threshold of the garbage collector's youngest generation (Python's default is 700)."""
 
+WELCOME = "logger.hideWelcomeMessage"
+
 _loading = threading.Lock()
 _loaded = _is_planned = False
 
@@ -42,6 +44,8 @@ def begin() -> None:
         json_logs.install(as_json=True)
     logging.getLogger("imgcls").setLevel(logging.INFO)
     theme_patch.install()
+    advertise_nothing()
+    config.on_config_parsed(advertise_nothing, force_connect=True)
     visitor.install()
     background.install()
     join_link.note_listening(config.get_option("server.address"))
@@ -58,6 +62,16 @@ def begin() -> None:
     gc.set_threshold(YOUNG_OBJECTS)
     # Everything imported so far stays for good; the collector can ignore it.
     gc.freeze()
+
+
+def advertise_nothing() -> None:
+    """No page offers to install Streamlit's skills for coding agents, which it does to whoever runs it on a desktop.
+
+    Streamlit leaves that out together with its welcome message. The message has been printed when the app begins, so
+    the terminal still shows the address.
+    """
+    if not config.get_option(WELCOME):
+        config.set_option(WELCOME, True)
 
 
 def _begin_work() -> None:

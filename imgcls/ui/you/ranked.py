@@ -42,10 +42,21 @@ class Row:
 
 def show(rows: Sequence[Row], label: str) -> None:
     """The list, with the place of the visitor in words if they are in it."""
-    own = next((row for row in rows if row.is_own), None)
-    if own is not None:
-        st.markdown(_("Your place: **{rank} of {count}**").format(rank=own.rank, count=len(rows)))
+    if text := own_place(rows):
+        st.markdown(text)
     st.html(markup(rows, label))
+
+
+def own_place(rows: Sequence[Row]) -> str:
+    """The place and the score of the visitor in words, as Markdown; "" if they are not in the list."""
+    own = next((row for row in rows if row.is_own), None)
+    if own is None:
+        return ""
+    is_shared = sum(row.rank == own.rank for row in rows) > 1
+    text = _("Your place: **{rank} of {count}**, shared, with **{score}**")
+    if not is_shared:
+        text = _("Your place: **{rank} of {count}**, with **{score}**")
+    return text.format(rank=own.rank, count=len(rows), score=own.score)
 
 
 def markup(rows: Sequence[Row], label: str) -> str:

@@ -101,7 +101,6 @@ def offer(page: str, state: Mapping[str, Setting] | None = None) -> None:
                 query_params={"tab": "assignments"},
             )
         reveal.show(f".st-key-{SUCCESS}", f"{SUCCESS} {time.time()}")
-        st.toast(plain(made), icon=":material/assignment_turned_in:", duration="long")  # the form was long
     elif is_first() and not lesson_progress.read(visitor).current:  # a lesson scrolls itself
         reveal.show(f".st-key-{BOX}", f"{BOX} {st.session_state[FIRST]}")
     with st.expander(

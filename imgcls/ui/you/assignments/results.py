@@ -80,6 +80,14 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
         st.caption(plain(_("Not evaluated: {reasons}").format(reasons="; ".join(final.failed.values()))))
 
 
+def own(assignment: Assignment) -> str:
+    """The visitor's place and score, as Markdown: by test accuracy once that is known; "" without a place."""
+    on_test = closing.final(assignment) is not None
+    return ranked.own_place(
+        rows(closing.places(assignment, on_test=on_test), assignment, sharing.current().id, on_test=on_test)
+    )
+
+
 def rows(places: Sequence[Place], assignment: Assignment, visitor: str, *, on_test: bool) -> list[Row]:
     """The places as a list shows them to a visitor."""
     return [

@@ -33,7 +33,7 @@ def _names(room: Room) -> None:
     listed = ", ".join(person.name for person in found[:MOST_NAMES])
     if len(found) > MOST_NAMES:
         listed += " " + _("and {count} more").format(count=len(found) - MOST_NAMES)
-    text = _("New names: {names}. Screens say “{hidden}” until you show them to the class.")
+    text = _("New names: {names}; screens say “{hidden}” until you show them to the class.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(text.format(names=listed, hidden=_(names.HIDDEN))), width="content")
         label = ngettext("Show {n} name on the screen", "Show {n} names on the screen", len(found))

@@ -21,7 +21,7 @@ NO_NETWORK = N_(
 )
 STYLE = (
     "<style>.class-join{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:center}"
-    ".class-join img{width:min(22rem,100%);border-radius:.5rem}"
+    ".class-join img{width:min(17rem,100%);border-radius:.5rem}"
     ".class-join b{display:block;font:700 clamp(3rem,9vw,6.5rem)/1.1 monospace;letter-spacing:.08em}"
     ".class-join span{font-size:1.35rem;overflow-wrap:anywhere}"
     ".class-join.is-small{gap:.75rem}.class-join.is-small img{width:4.5rem;border-radius:.25rem}"
@@ -29,15 +29,16 @@ STYLE = (
 )
 
 
-def show(room: Room, *, is_first_tab: bool) -> None:
-    """Code, address and buttons. On the first tab, the QR code is large if no one had joined when it was opened."""
+def show(room: Room) -> None:
+    """Code, address and buttons. The QR code is large until someone has joined, on all tabs: they stay where they are.
+
+    For those who come later it is beside the buttons; a class scans it on the join screen.
+    """
     is_reachable_only_here = reach.warn()
     base = "" if is_reachable_only_here else join_link.address(st.context.url or "")
     if not base and not is_reachable_only_here:
         st.warning(_(NO_NETWORK), icon=":material/wifi_off:")
-    # whether somebody had joined when the page was opened: the code must not shrink while others still scan it
-    was_empty = st.session_state.setdefault(f"class-was-empty-{room.id}", not rooms.members(room))
-    is_small = not st.session_state.get(ENLARGED, is_first_tab and was_empty)
+    is_small = not st.session_state.get(ENLARGED, not rooms.members(room))
     if not is_small:  # the buttons are below it, in one row
         _how_to_join(room, base, is_small=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="class-head"):

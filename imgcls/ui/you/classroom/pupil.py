@@ -13,7 +13,7 @@ from imgcls.ui.app import errors
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.you import code_field
-from imgcls.ui.you.assignments import lists
+from imgcls.ui.you.assignments import lists, results
 from imgcls.ui.you.classroom import ranking, reach, together
 
 JOIN = "join"
@@ -29,9 +29,23 @@ WAIT = N_("Wait for your teacher: what your class does together appears here aut
 
 def show_form(visitor: Visitor) -> None:
     """Code and name. A link with the code leaves only the name to enter."""
-    given = rooms.tidy(st.query_params.get(JOIN, ""))[: rooms.CODE_LENGTH]
+    given = _given()
+    _fields(visitor, given)
+    if not given:
+        with st.expander(_("Are you the teacher?"), icon=":material/co_present:", expanded=not owner_code.has_owner()):
+            st.caption(_(TEACHERS))
+            code_field.show(visitor)
+            reach.warn()
+
+
+def _given() -> str:
+    """The code of the link that led here."""
+    return rooms.tidy(st.query_params.get(JOIN, ""))[: rooms.CODE_LENGTH]
+
+
+def _fields(visitor: Visitor, given: str) -> None:
     st.markdown(_("Enter your name and join your class.") if given else _("Your teacher shows you the class code."))
-    with st.form("join", width=420):
+    with st.container(key="join-class"), st.form("join", width=420):
         code = st.text_input(_("Class code"), given, max_chars=LONGEST_CODE, autocomplete="off")
         name = st.text_input(
             _("Your name"), visitor.name, max_chars=people.NAME_LENGTH, help=_("Your teacher and your class see it.")
@@ -41,11 +55,6 @@ def show_form(visitor: Visitor) -> None:
                 rooms.join(code, name, st.context.ip_address or "")
                 st.query_params.pop(JOIN, None)
                 st.rerun()
-    if not given:
-        with st.expander(_("Are you the teacher?"), icon=":material/co_present:", expanded=not owner_code.has_owner()):
-            st.caption(_(TEACHERS))
-            code_field.show(visitor)
-            reach.warn()
 
 
 def show(room: Room, visitor: Visitor) -> None:
@@ -59,9 +68,11 @@ def show(room: Room, visitor: Visitor) -> None:
             st.page_link(PAGES / "runs.py", label=_("Runs"), icon=":material/table_chart:")
             if (activity := activities.find(room)) is not None:
                 together.try_link(activity)
+        _results(room)
         lists.show(room)
         ranking.show(room)
-        show_form(visitor)
+        with st.expander(_("Join another class"), icon=":material/login:"):
+            _fields(visitor, _given())
         return
     teacher = people.find(room.teacher)
     names = {"name": plain(visitor.shown_name), "code": room.code, "teacher": plain(teacher.name)}
@@ -101,3 +112,14 @@ def show(room: Room, visitor: Visitor) -> None:
         with errors.shown():
             rooms.leave()
             st.rerun()
+
+
+def _results(room: Room) -> None:
+    """Where the pupil ended up, assignment by assignment: what they come back for when the class is over."""
+    found = [(one.title, own) for one in assignments.of_room(room) if one.page == "train" and (own := results.own(one))]
+    if not found:
+        return
+    st.header(_("Your results"), anchor=False)
+    with st.container(border=True, key="class-results", gap="small"):
+        for title, own in found:
+            st.markdown(f":material/trophy: **{plain(title)}**  \n{own}")

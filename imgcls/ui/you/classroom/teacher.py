@@ -87,7 +87,7 @@ def show_others() -> None:
 def show(room: Room) -> None:
     """The teacher's room, open or closed. Only the open tab is drawn."""
     if room.is_open:
-        head.show(room, is_first_tab=st.query_params.get(TAB, "") in ("", "people"))
+        head.show(room)
     else:
         _closed(room)
         show_start()

@@ -69,7 +69,7 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert "off by 10.0 percentage points, 10.0 too low" in text_of(app)
         assert len(app.get("plotly_chart")) == 1, "one point is no chart of the leaderboard"
         assert html_of(app).count('<ol class="ranked"') == 1, "one leaderboard for each assignment"
-        assert ("Your place: **1 of 1**" in text_of(app)) is (visitor == ADA)
+        assert ("Your place: **1 of 1**, with **90.0%**" in text_of(app)) is (visitor == ADA)
         assert "Instructions" in [found.label for found in app.expander], "closed: the place comes first"
         assert len(app.dataframe) == (2 if visitor == TEACHER else 0), "a phone has no room for a table"
         assert ("Predicted 80.0% · Actual 90.0% · Predicted pair 4, 9" in html_of(app)) is (visitor == ADA)
@@ -94,7 +94,9 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         rooms.close(room)
     app = opened("class")
     assert is_intact(app) and "This class is closed." in text_of(app)
-    assert "Your place: **1 of 1**" in text_of(app), "also when the class is over"
+    texts = [found.value for found in app.main if hasattr(found, "value") and "Your place:" in str(found.value)]
+    assert len(texts) == 2 and "trophy" in texts[0], "first with the titles of the assignments, then in their cards"
+    assert [found.label for found in app.expander][-1] == "Join another class"
 
 
 def work_of(owner, state, accuracy=None, **values):
@@ -128,6 +130,9 @@ def test_the_first_three_have_a_medal_in_words_and_names_stay_text():
     found = ranked.markup(rows, "Leaderboard")
     assert [found.count(f">{medal}<") for medal in ("Gold", "Silver", "Bronze", "you")] == [1, 1, 1, 1]
     assert "<img" not in found and found.count("<li") == 4 and found.count("<li class=own") == 1
+    assert ranked.own_place(rows) == "Your place: **2 of 4**, with **90.0%**"
+    both = [replace(row, rank=1) for row in rows]
+    assert ranked.own_place(both) == "Your place: **1 of 4**, shared, with **90.0%**"
     missed = ranked.markup([ranked.Row(1, "Ada", "90.0%", "1.0 to go", has_medal=False)], "Leaderboard")
     assert ">Gold<" not in missed and "1.0 to go" in missed
 

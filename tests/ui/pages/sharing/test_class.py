@@ -139,20 +139,20 @@ def test_the_rows_follow_who_joins_and_leaves(look_as, room):
     assert not check(app, "stage", "B" * 22).value
 
 
-def test_the_qr_code_stays_large_when_somebody_joins_until_the_teacher_shrinks_it(look_as, room, monkeypatch):
+def test_the_qr_code_is_large_until_somebody_has_joined_on_all_tabs(look_as, room, monkeypatch):
     monkeypatch.setattr(exposure, "is_only_here", lambda url: False)
     monkeypatch.setattr(join_link, "address", lambda url: "http://192.0.2.1:8501")
     look_as(TEACHER)
     app = opened("class")
     assert "class-join'" in html_of(app) and "is-small'" not in html_of(app)
+    assert "is-small'" not in html_of(opened("class", tab="assignments")), "the tabs stay where they are"
     join(room)
     app.run()
-    assert "is-small'" not in html_of(app), "others still scan it"
-    assert "class-join is-small'" in html_of(opened("class")), "somebody had joined when the page was opened"
-    button(app, "Shrink the QR code").click().run()
-    assert is_intact(app) and "class-join is-small'" in html_of(app) and room.code in html_of(app)
+    assert "class-join is-small'" in html_of(app) and room.code in html_of(app)
     button(app, "Enlarge the QR code").click().run()
-    assert "is-small'" not in html_of(app)
+    assert is_intact(app) and "is-small'" not in html_of(app)
+    button(app, "Shrink the QR code").click().run()
+    assert "class-join is-small'" in html_of(app)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_the_leaderboard_shares_a_rank_between_runs_that_cannot_be_told_apart(lo
         places = re.findall(r'class="place">(\d)\.</span><span class="name">(\w+)', html_of(app))
         assert places == [("1", "Ada"), ("1", "Ben"), ("3", "Cleo")]
         assert "Place 1 is shared (Ada, Ben)" in text_of(app)
-        assert ("Your place: **1 of 3**" in text_of(app)) is (who == ADA)
+        assert ("Your place: **1 of 3**, shared, with **97.0%**" in text_of(app)) is (who == ADA)
 
 
 @pytest.mark.parametrize(("address", "warns"), [("127.0.0.1", True), ("0.0.0.0", False)])

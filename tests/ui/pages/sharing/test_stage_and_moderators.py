@@ -118,7 +118,7 @@ def test_the_teacher_approves_names_also_for_a_leaderboard(look_as, room, mnist_
     with acting_as(people.visitor(TEACHER)):
         assignments.make(room, "train", "Small", settings_of(Config(data=mnist_sample)))
     app = opened("class")
-    assert "New names: Ada." in text_of(app)
+    assert "New names: Ada; screens say" in text_of(app)
     app.button(key="together-names").click().run()
     assert is_intact(app) and "New names" not in text_of(app)
     assert [person.name for person in names.in_state(room, State.SHOWN)] == ["Ada"]
