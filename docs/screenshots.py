@@ -42,7 +42,7 @@ PAGES = {
     "train-finished": "/train?run=digits",
     "runs": "/runs",
     "evaluate": "/evaluate?run=fashion",
-    "evaluate-curves": "/evaluate?run=fashion&view=Curves+%26+calibration",
+    "evaluate-curves": "/evaluate?run=fashion&view=Curves+%26+calibration&part=Curves",
     "evaluate-classes": "/evaluate?run=fashion&view=Per+class",
     "evaluate-history": "/evaluate?run=fashion&view=Epoch+history",
     "evaluate-training": "/evaluate?run=fashion&view=Training+curves",

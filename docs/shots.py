@@ -56,7 +56,7 @@ SHOTS = {
     "finished": Shot("/train?run=fashion"),
     "evaluate": Shot("/evaluate?run=fashion"),
     "classes": Shot("/evaluate?run=fashion&view=Per+class"),
-    "curves": Shot("/evaluate?run=fashion&view=Curves+%26+calibration"),
+    "curves": Shot("/evaluate?run=fashion&view=Curves+%26+calibration&part=Curves"),
     "photos": Shot("/evaluate?run=cifar10"),
     "why": Shot("/evaluate?run=cifar10&view=Single+image"),
     "runs": Shot("/runs?selected=fashion"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, Z
+from imgcls.evaluation.metrics.confidence_intervals import Score, ScoreArray, Z, wilson
 from imgcls.evaluation.metrics.distributions import mean_ranks
 
 
@@ -45,20 +45,23 @@ def precision_recall(scores: np.ndarray, positive: np.ndarray) -> Curve:
 
 
 def average_precision(scores: np.ndarray, positive: np.ndarray) -> Score:
-    """The precision averaged over the gains in recall, as in scikit-learn, with its logit interval.
+    """The precision averaged over the gains in recall, as in scikit-learn, with the Wilson interval for as many trials
+    as there are positive images.
 
-    Source of the interval: Boyd, K., Eng, K. H. and Page, C. D. (2013), "Area under the precision-recall curve: point
-    estimates and confidence intervals", ECML PKDD.
+    The value is the mean of one precision per positive image. Numbers from 0 to 1 with this mean vary at most like
+    binomial ones, so the interval is rather too wide than too narrow; like that of a proportion it has a width at 100%.
+    The logit interval of the same source does not: from 99.9% on it grows to 0% to 100%. A bootstrap has the opposite
+    fault, since resamples of a ranking without errors have none either: simulated, 95% intervals held in 20 to 90%.
+    Sources: Boyd, K., Eng, K. H. and Page, C. D. (2013), "Area under the precision-recall curve: point estimates and
+    confidence intervals", ECML PKDD (the binomial assumption); Wilson (1927), see `wilson`.
     """
     from sklearn.metrics import average_precision_score
 
     if not positive.any() or positive.all():
         return Score(np.nan, np.nan, np.nan)
-    value = float(average_precision_score(positive, scores))
-    inner = min(max(value, 1e-9), 1 - 1e-9)
-    logit, reach = np.log(inner / (1 - inner)), Z / np.sqrt(positive.sum() * inner * (1 - inner))
-    low, high = (float(1 / (1 + np.exp(-np.clip(end, -700, 700)))) for end in (logit - reach, logit + reach))
-    return Score(value, min(low, value), max(high, value))
+    count = int(positive.sum())
+    # Sums of fractions may exceed 1 by a rounding error.
+    return wilson(min(1.0, float(average_precision_score(positive, scores))) * count, count)
 
 
 def areas(probabilities: np.ndarray, labels: np.ndarray) -> tuple[ScoreArray, Score]:

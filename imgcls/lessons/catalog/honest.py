@@ -140,7 +140,7 @@ STEPS = (
         title="Does it know when it does not know?",
         text="A model is **calibrated** if it is right in 80% of the cases in which it says 80%.",
         page="evaluate",
-        query={**RUN, "view": "Curves & calibration"},
+        query={**RUN, "view": "Per class"},
         keys=("view", "part"),
         tab="Curves & calibration",
         question=Question(
@@ -148,9 +148,10 @@ STEPS = (
             ("Overconfident", "Underconfident", "That depends on how they were trained"),
             2,
         ),
-        do="In the section “Curves & calibration”, choose “Calibration”.",
+        do="Open the section “Curves & calibration” and look at its part “Calibration”.",
         check=lambda situation: (
-            situation.state.get("part") == "Calibration" and situation.shows("evaluate", view="Curves & calibration")
+            situation.state.get("part", "Calibration") == "Calibration"
+            and situation.shows("evaluate", view="Curves & calibration")
         ),
         after="Bars or points above the diagonal mean that the model is right more often than it says; below the "
         "diagonal, it is overconfident. Networks that are trained for long become overconfident. **Label "

@@ -78,7 +78,7 @@ def test_a_user_gets_from_a_label_table_to_scores_per_label(tidied_server, visit
     page.get_by_role("radio", name="Error pairs").click()
     expect(steps.main(page)).to_contain_text("Row: the missing label")
     page.get_by_role("radio", name="Curves & calibration").click()
-    page.get_by_role("radio", name="Curves", exact=True).wait_for()
+    page.get_by_role("radio", name="Curves", exact=True).click()
     steps.settled(page)
     # A line is named after its label and its area, such as "circle 56.6%".
     wait_until(lambda: {name.split()[0] for name in steps.lines(page, 0)} >= set(NAMES), what="curves")

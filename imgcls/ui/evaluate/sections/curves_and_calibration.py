@@ -16,7 +16,7 @@ ORDER = 30
 USES_SELECTION = True
 SUPPORTS = ("single", "multi")
 
-PARTS = {"Curves": roc_pr.show, "Calibration": calibration.show, "Abstention": abstention.show}
+PARTS = {"Calibration": calibration.show, "Curves": roc_pr.show, "Abstention": abstention.show}
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
@@ -27,7 +27,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     part = st.segmented_control(
         "Part",
         list(PARTS),
-        default="Curves",
+        default="Calibration",
         required=True,
         bind="query-params",
         label_visibility="collapsed",

@@ -25,7 +25,7 @@ MATRIX = "imgcls.confusion_matrix"
 PLACES = [
     *({"view": view} for view in sections.available(sections.SINGLE)),
     {"panel": "Map"},
-    {"view": "Curves & calibration", "part": "Calibration"},
+    {"view": "Curves & calibration", "part": "Curves"},
     {"view": "Curves & calibration", "part": "Abstention"},
     {"view": "Per class", "merge": "3.5_1.2", "off": "7"},
     {"view": "Epoch history", "epoch": "1", "learned": "late", "followed": "3"},
@@ -231,6 +231,12 @@ def test_abstained_predictions_are_counted(finished_run):
     assert gallery(app).count("<img") == min(20, (~given).sum())
 
 
+def test_curves_and_calibration_opens_on_calibration_and_spells_out_its_error(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Curves & calibration")
+    assert app.session_state["part"] == "Calibration"
+    assert "Expected calibration error (ECE) before scaling" in html_of(app)
+
+
 def test_missing_validation_predictions_are_computed_with_one_click(finished_run):
     (finished_run.folder / validation_predictions.NAME).unlink()
     app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Calibration")
@@ -296,7 +302,8 @@ def test_a_test_set_with_one_class_has_no_curves_and_reports_it(finished_run):
     np.savez(finished_run.folder / "predictions.npz", probabilities=probabilities, labels=np.full_like(labels, 3))
     for place in PLACES:
         assert is_intact(opened("evaluate", run=finished_run.id, **place)), place
-    assert "belong to one class" in text_of(opened("evaluate", run=finished_run.id, view="Curves & calibration"))
+    place = {"view": "Curves & calibration", "part": "Curves"}
+    assert "belong to one class" in text_of(opened("evaluate", run=finished_run.id, **place))
 
 
 def test_switching_runs_keeps_only_applicable_filters(finished_run):

@@ -35,7 +35,7 @@ MULTI = (
     "which a label has a probability of 80% have that label (dotted line). Points below the line mean that the "
     "probability is too high."
 )
-ECE = "Expected calibration error: the mean difference between probability and observed frequency."
+ECE = "The mean difference between probability and observed frequency: 5% means that the confidence is 5 points off."
 
 
 def show(view: View) -> None:
@@ -56,9 +56,11 @@ def show(view: View) -> None:
             alt="Observed frequency over predicted probability.",
         )
     with right:
-        numbers = _numbers("before", *_measured(key, filters, 1.0, label))
-        if temperature is not None:
-            numbers += _numbers("after", *_measured(key, filters, heats[-1], label))
+        is_scaled = temperature is not None
+        spelled_out = "Expected calibration error (ECE)"
+        numbers = _numbers(spelled_out, " before scaling" if is_scaled else "", *_measured(key, filters, 1.0, label))
+        if is_scaled:
+            numbers += _numbers("ECE", " after scaling", *_measured(key, filters, heats[-1], label))
         metric_row.show(numbers)
         if temperature is None:
             _offer(view.run)
@@ -81,11 +83,11 @@ def _choose_label(view: View) -> int | None:
     )
 
 
-def _numbers(when: str, error: Score, loss: Score) -> list[Number]:
+def _numbers(name: str, when: str, error: Score, loss: Score) -> list[Number]:
     return [
-        Number(f"ECE {when}", formatting.fraction(error.value, 2), formatting.interval(error), ECE),
+        Number(f"{name}{when}", formatting.fraction(error.value, 2), formatting.interval(error), ECE),
         Number(
-            f"Cross-entropy {when}",
+            f"Cross-entropy{when}",
             f"{loss.value:.3f}",
             formatting.interval(loss, as_fraction=False),
             "How surprised the model is by the true classes, in nats, the unit of natural logarithms; lower is better. "

@@ -102,7 +102,9 @@ def show(view: View) -> None:
         },
         alt="Area under the ROC curve and average precision of every class, with 95% confidence intervals.",
     )
-    st.caption("One class against the rest. 95% confidence intervals: DeLong for ROC AUC, logit for average precision.")
+    st.caption(
+        "One class against the rest. 95% confidence intervals: DeLong for ROC AUC, Wilson for average precision."
+    )
 
 
 @lru_cache(8)
