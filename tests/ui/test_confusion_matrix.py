@@ -51,6 +51,15 @@ def test_label_error_pairs_have_their_own_totals():
     assert drawn(MATRIX, NAMES)["axes"] == ["true class", "predicted class"]
 
 
+def test_a_matrix_leaves_room_for_the_names_of_its_columns():
+    """Long names are slanted and need more of the window; with many classes, rows stay high enough for their names."""
+    short, long = (confusion_matrix.room([name] * 10) for name in ("7", "Ankle boot"))
+    assert short == ("clamp(220px, 100dvh - 350px - 1.6rem - 2.25rem, 340px)", "1.6rem")
+    assert long == ("clamp(220px, 100dvh - 350px - 4.40rem - 2.25rem, 340px)", "4.40rem")
+    assert confusion_matrix.room(["class"] * 100)[0].startswith("clamp(600px")
+    assert drawn(MATRIX, NAMES)["room"][1] == "1.6rem"
+
+
 @pytest.mark.parametrize("size", [0, 1, 100])
 def test_any_number_of_classes_with_any_names_can_be_sent(size):
     sent = drawn(np.eye(size, dtype=np.int64), ["<b>x</b> $y$ \n\ud800"] * size, as_fractions=True)

@@ -84,6 +84,13 @@ class Robustness:
             found = np.array([np.bincount(self.labels, row == self.labels, num_classes) for row in predictions]).T
         return found / np.maximum(count, 1)[:, None], count
 
+    def favourite(self, name: str, strength: int) -> tuple[int, float, float]:
+        """The class that is predicted most often with this corruption: its number, the fraction of the images for which
+        it is predicted, and the fraction that belongs to it. Single-label only."""
+        predicted = np.bincount(self.corrupted[self.names.index(name), strength - 1])
+        label = int(predicted.argmax())
+        return label, float(predicted[label] / len(self.labels)), float((self.labels == label).mean())
+
     def label_accuracy(self) -> float:
         """The fraction of label decisions on corrupted images that are correct. Multi-label only."""
         return float((self.corrupted == self.labels).mean())
@@ -227,8 +234,12 @@ def example(
 ) -> tuple[np.ndarray, np.ndarray]:
     """An image and its corrupted version as the model saw it, by its position in the sample."""
     image = np.asarray(dataset.x_test[found.indices[position]])
-    worse = corruption(image[None], strength, random_numbers(len(found.indices))[:, [position]])
-    return image, worse[0]
+    return image, corrupted(found, image, corruption, strength, position)
+
+
+def corrupted(found: Robustness, image: np.ndarray, corruption: Corruption, strength: int, position: int) -> np.ndarray:
+    """The corrupted version of the image at a position of the sample, as the model saw it."""
+    return corruption(image[None], strength, random_numbers(len(found.indices))[:, [position]])[0]
 
 
 def _tested_labels(run: Run) -> np.ndarray:

@@ -1,13 +1,15 @@
 """How often a run was evaluated on its test set: one line per visit in `openings.jsonl` of the run's folder.
 
 A test score is unbiased only as long as nothing is selected by it, and every evaluation is a temptation to do so. So
-the Evaluate page counts visits and shows their number. Each line is appended in a single write, so that concurrent
-visitors do not overwrite each other's.
+the Evaluate page counts visits, and says how to choose once several runs on a dataset were viewed. Each line is
+appended in a single write, so that concurrent visitors do not overwrite each other's.
 """
 
+import contextlib
 import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imgcls.errors import RunError
@@ -44,6 +46,17 @@ def record(run: Run) -> bool:
     except (OSError, RunError):
         return False
     return True
+
+
+def viewed_beside(run: Run, everything: Iterable[Run]) -> list[Run]:
+    """The runs of `everything` on the dataset of `run` whose test scores were viewed; damaged ones are left out."""
+    found = []
+    for other in everything:
+        if (other.folder / NAME).is_file():
+            with contextlib.suppress(RunError):
+                if other.card.data == run.card.data:
+                    found.append(other)
+    return found
 
 
 def read(run: Run) -> HoldoutUsage:

@@ -4,14 +4,14 @@ Sections are found in `imgcls.ui.evaluate.sections`; only the chosen one is draw
 images that the filters keep, and so do the scores above them. Single-label and multi-label runs share all of it.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from imgcls import runs
 from imgcls.errors import RunError
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.languages import gettext as _
@@ -20,6 +20,7 @@ from imgcls.runs.annotations import holdout_usage
 from imgcls.ui.app import soft_links
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.lessons import markers
+from imgcls.ui.components import confusion_matrix
 from imgcls.ui.evaluate import links, sections
 from imgcls.ui.evaluate.parts import headline
 from imgcls.ui.evaluate.parts.selection import filters, selection_state
@@ -27,6 +28,10 @@ from imgcls.ui.widgets import formatting, threshold
 
 KEY = "view"
 """The section, in the session and in the URL."""
+VIEWED = "viewed-tests"
+"""Session key: run -> of how many runs on its dataset the test scores had been viewed when it was opened."""
+CHOICE_FROM = 3
+"""With so many runs whose test scores were viewed, the page says how to choose between them."""
 
 
 def show(run: Run, head: DeltaGenerator) -> None:
@@ -47,7 +52,7 @@ def show(run: Run, head: DeltaGenerator) -> None:
     # The scores depend on the section, and stand above its control: drawn later, they would push everything down.
     first = next(iter(available))
     section = available.get(st.session_state.get(KEY) or st.query_params.get(KEY, ""), available[first])
-    style = _group_names(available) + _room(len(predictions.names))
+    style = _group_names(available) + _room(predictions.names)
     notes = _notes(run)
     if section.USES_SELECTION:
         _selected_scores(run, head, style, notes)
@@ -94,10 +99,10 @@ def _group_names(available: Mapping[str, ModuleType]) -> str:
     return f"<style>{''.join(rules)}</style>"
 
 
-def _room(classes: int) -> str:
-    """The height of the confusion matrix, as confusion_matrix.js computes it, until that is loaded."""
-    low, high = (min(600, max(210, side * classes)) for side in (28, 34))
-    return f"<style>:root{{--matrix-room:calc(clamp({low}px, 100dvh - 420px, {high}px) + 44px)}}</style>"
+def _room(names: Sequence[str]) -> str:
+    """The height of the confusion matrix, until that is loaded."""
+    height, below = confusion_matrix.room(names)
+    return f"<style>:root{{--matrix-room:calc({height} + {below} + 1.5rem)}}</style>"
 
 
 def _selected_scores(run: Run, head: DeltaGenerator, style: str, notes: dict[str, str]) -> None:
@@ -133,6 +138,7 @@ def _count_opening(run: Run) -> None:
     if run.id not in counted:
         counted.add(run.id)
         holdout_usage.record(run)
+        st.session_state.setdefault(VIEWED, {})[run.id] = len(holdout_usage.viewed_beside(run, runs.all_runs()))
 
 
 def _notes(run: Run) -> dict[str, str]:
@@ -160,16 +166,14 @@ def _cross_validation(run: Run) -> str:
 
 
 def _usage(run: Run) -> dict[str, str]:
-    """How often the test scores were viewed, from the second time on, and what follows; an unbiased estimate needs no
-    remark."""
-    usage = holdout_usage.read(run)
-    if usage.count < 2 or run.is_example:
+    """How to choose between runs, once the test scores of several on the same dataset were viewed: before that, nobody
+    can have chosen by them."""
+    viewed = st.session_state.get(VIEWED, {}).get(run.id, 0)
+    if viewed < CHOICE_FROM:
         return {}
-    since = "" if usage.first is None else f" since {time.strftime('%d %B %Y', time.localtime(usage.first))}"
     text = (
-        "Test images show how well a model does on images that played no part in making it. Whoever tries many models "
-        "and keeps the one with the best test score keeps some luck, too, so the app counts how often you look. "
-        f"This run's test scores have been viewed {usage.count:,} times{since}. If you select models by test score, "
-        "the test set is no longer an unbiased estimate. Compare runs by validation score."
+        f"The test scores of {viewed:,} runs on this dataset have been viewed. The best of them was partly lucky with "
+        "these test images and may do worse on new ones. So choose the run with the best validation score; then its "
+        "test score tells you fairly what to expect."
     )
-    return {f"Test scores viewed {usage.count:,} times": text}
+    return {"Choosing between runs?": text}

@@ -55,6 +55,7 @@ def test_clicking_a_matrix_cell_shows_exactly_its_images(visit, server, predicti
         for image in images.all():
             assert f"true class {true}, predicted {predicted} " in image.get_attribute("alt")
         expect(steps.button(page, f"{true} → {predicted}")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("^Pin .*to the golden set")).first).to_be_visible()
         page.reload()
         steps.shows(page, "Evaluate")
     assert f"cell={true}-{predicted}" in page.url
@@ -84,7 +85,9 @@ def test_all_rows_of_ten_classes_are_above_the_names_on_a_laptop_screen(visit, s
     field = page.locator(".matrix .field").bounding_box()
     names = page.locator(".matrix .columns").bounding_box()
     assert field["y"] + field["height"] <= names["y"] + 1, (field, names)
-    assert names["y"] + names["height"] <= 721, names
+    axis = page.locator(".matrix .predicted").bounding_box()
+    assert names["y"] + names["height"] <= axis["y"] + axis["height"] <= 720, (names, axis)
+    expect(page.locator(".matrix:not(.cut)")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -16,6 +16,7 @@ TICKS = "".join(f'<span style="left:{at}%">{at}</span>' for at in range(0, 101, 
 HTML = f"""
 <div class="confidence" role="group" aria-label="Confidence of correct and incorrect predictions">
   <div class="legend" aria-hidden="true">
+    <b>Confidence of the predictions</b>
     <span><i class="correct"></i>correct</span><span><i class="incorrect"></i>incorrect</span>
   </div>
   <div class="scale" aria-hidden="true"></div>

@@ -24,6 +24,10 @@ HTML = """
 """
 
 
+SLANTED_FROM = 7
+"""With this many classes, longer names of columns are slanted."""
+ABOVE = "350px"
+"""What is above the matrix of Evaluate: where the screen allows, all rows, the columns' names and axis are in view."""
 AXES = {False: ("true class", "predicted class"), True: ("missing label", "predicted label")}
 
 
@@ -64,10 +68,22 @@ def drawn(
         "isFractions": as_fractions,
         "isErrorsOnly": errors_only,
         "isMultilabel": sums is not None,
+        "room": room([str(name) for name in names]),
         "axes": AXES[sums is not None],
         "colours": [_colour(QUIET, 0.8), _colour(ERROR, 0.9)],
     }
     return Drawn(len(counts), json.dumps(content), sums is not None)
+
+
+def room(names: Sequence[str]) -> tuple[str, str]:
+    """The height of the cells and that of the names of columns, as CSS: all of it fits into the window if rows of a
+    readable height do. With more than 20 classes cells have no numbers, and rows are named one by one as far as that
+    goes, so that matrix is as high as it needs."""
+    size, length = len(names), min(18, max(4, *map(len, names), 0))
+    below = f"{length * 0.34 + 1:.2f}rem" if size >= SLANTED_FROM and length > 4 else "1.6rem"
+    lowest = 22 if size <= 12 else 14 if size <= 20 else 28
+    low, high = (min(600, max(210, side * size)) for side in (lowest, 34))
+    return f"clamp({low}px, 100dvh - {ABOVE} - {below} - 2.25rem, {high}px)", below
 
 
 def show(

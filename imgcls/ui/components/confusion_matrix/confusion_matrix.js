@@ -3,7 +3,6 @@ once and nothing has to be redrawn when the page gets wider. Clicks and keys are
 
 const MOST_WITH_NUMBERS = 20; // classes
 const MOST_NAMED = { rows: 40, columns: 25 }; // with more classes, only every n-th is named
-const SLANTED_FROM = 7; // classes
 const TINTS = [0.15, 0.85, 0.7]; // weakest, range, exponent
 const PAPERS = [
   [255, 255, 255],
@@ -66,7 +65,7 @@ class Matrix {
   }
 
   draw() {
-    const { names, cells, sums, isFractions, isErrorsOnly, colours, axes } = this.data;
+    const { names, cells, sums, isFractions, isErrorsOnly, colours, axes, room } = this.data;
     const size = this.size;
     for (const [at, axis] of [".true", ".predicted"].entries()) this.root.querySelector(axis).textContent = axes[at];
     this.counts = new Map();
@@ -100,14 +99,12 @@ class Matrix {
     for (const cell of this.field.querySelectorAll("b")) cell.remove();
     this.field.insertAdjacentHTML("afterbegin", html.join(""));
     const length = Math.min(18, Math.max(4, ...names.map((name) => name.length)));
-    const isSlanted = size >= SLANTED_FROM && length > 4;
     const style = this.root.style;
-    const height = (side) => `${Math.min(600, Math.max(210, side * size))}px`;
-    // The page above takes 420 px: where the screen allows, the last row and the names of the columns are in view.
-    style.setProperty("--height", `clamp(${height(28)}, 100dvh - 420px, ${height(34)})`);
+    const [height, below] = room;
+    style.setProperty("--height", height);
     style.setProperty("--names", `${length * 0.58}rem`);
-    style.setProperty("--names-below", isSlanted ? `${length * 0.34 + 1}rem` : "1.6rem");
-    this.columns.classList.toggle("slanted", isSlanted);
+    style.setProperty("--names-below", below);
+    this.columns.classList.toggle("slanted", below !== "1.6rem");
     for (const [part, side] of [
       ["rows", "top"],
       ["columns", "left"],

@@ -139,20 +139,20 @@ def _follow_groups() -> None:
 
 def _most_frequent(view: View) -> None:
     """The most frequent errors as pills, which also make cells accessible by keyboard."""
-    cells = _pairs(view.key, view.filters)
+    cells, is_multilabel = _pairs(view.key, view.filters), isinstance(view.predictions, Decisions)
     if not cells:
-        st.caption("No such errors." if isinstance(view.predictions, Decisions) else "No errors.")
+        st.caption("No such errors." if is_multilabel else "No errors.")
         return
     cell = view.selection.cell
     selection_state.set_control("pair", cell if cell in cells and not view.selection.is_pair else None)
     st.pills(
-        "Most frequent errors"
-        if isinstance(view.predictions, Decisions)
-        else "Most frequent errors, one direction each",
+        "Most frequent errors",
         list(cells),
         format_func=lambda pair: cells.get(pair, ""),
         key="pair",
         on_change=_follow_pair,
+        help="Click one to see its images."
+        + ("" if is_multilabel else " “A predicted as B” and “B predicted as A” are counted on their own."),
         wrap=True,
     )
 

@@ -19,9 +19,9 @@ from imgcls.runs import Run, results
 from imgcls.sharing import Action
 from imgcls.studies import learning_curve
 from imgcls.studies.learning_curve import LearningCurve
-from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.evaluate.links import RELIABLE
+from imgcls.ui.evaluate.parts import missing_dataset
 from imgcls.ui.visitors import rights
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.figures import run_points
@@ -95,12 +95,9 @@ def _progress(run: Run, open_before: int, ended: int) -> None:
 
 def _offer(run: Run, everything: list[Run]) -> None:
     """The number of seeds, and the button that queues what is missing; without the images, the way to them."""
-    facts = datasets.facts(run.config.data)
-    if not datasets.is_ready(facts.name):
-        st.info(plain(f"Prepare {facts.title} on the Data page first."), icon=":material/download:")
-        if st.button("Open the Data page", icon=":material/photo_library:", key="curve-data"):
-            links.go("data.py", data=facts.title)
+    if missing_dataset.show(run, "To train the curve", key="curve-data"):
         return
+    facts = datasets.facts(run.config.data)
     seeds = int(
         st.number_input(
             "Seeds for each size",

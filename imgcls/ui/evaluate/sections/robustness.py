@@ -1,6 +1,5 @@
 """How accurate is the model on corrupted images? Computed once by a background task, then read from the run."""
 
-import base64
 import html
 from functools import lru_cache
 from typing import Any
@@ -9,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from imgcls import datasets, languages
-from imgcls.charts import corruption_curve
 from imgcls.datasets.augmentation import Augmentation
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.confidence_intervals import wilson
@@ -26,11 +24,11 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import predictions as cached
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate.links import RELIABLE
-from imgcls.ui.evaluate.parts import corruption_score
-from imgcls.ui.evaluate.parts.images import corruption_preview
-from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of, predictions_of
+from imgcls.ui.evaluate.parts import corruption_charts, corruption_score, missing_dataset
+from imgcls.ui.evaluate.parts.images import corruption_flips, corruption_preview
+from imgcls.ui.evaluate.parts.selection.selection_state import Key, key_of
 from imgcls.ui.train import settings_form
-from imgcls.ui.widgets import formatting, gallery, metric_row, task_panel
+from imgcls.ui.widgets import formatting, metric_row, task_panel
 from imgcls.ui.widgets.metric_row import Number
 
 TITLE = "Robustness"
@@ -39,15 +37,8 @@ ORDER = 90
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")
 
-EXAMPLES = 12
 MOST_CLASSES = 100
 STYLE = """<style>
-.corruptions{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(240px,42%),1fr));gap:18px 22px;
-margin:.4rem 0}
-.corruptions figure{margin:0;min-width:0}.corruptions img{width:100%;display:block}
-.corruptions figcaption{font-size:.92rem;display:flex;justify-content:space-between;gap:0 8px;flex-wrap:wrap;
-font-variant-numeric:tabular-nums}.corruptions figcaption i{font-style:normal;opacity:.75}
-@media(max-width:640px){.corruptions figcaption,.corruptions figcaption i{display:block}}
 .heat{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;width:100%;table-layout:fixed}
 .heat caption{text-align:left;font-size:.85rem;opacity:.75;padding:0 0 6px}
 @media(hover:none){.heat caption{padding-right:2.2rem}}
@@ -79,7 +70,8 @@ def _offer(run: Run, predictions: Predictions | Decisions) -> None:
     try:
         evaluate.checked(run, cached.dataset(run.card.data), predictions.labels)
     except UserError as error:
-        st.info(plain(f"This needs the test images of the dataset. {error}"), icon=":material/download:")
+        if not missing_dataset.show(run, "To test this", key="robustness-data"):
+            st.info(plain(str(error)), icon=":material/info:")
         return
     task_panel.button("Evaluate robustness", lambda: evaluate.start(run), primary=True)
 
@@ -118,14 +110,14 @@ def _results(run: Run, predictions: Predictions | Decisions) -> None:
         strength = st.segmented_control(
             "Strength", STRENGTHS, default=default, **common, **fixed_controls.keyed("strength")
         )
-    corruption_score.show(found, name, strength)
+    corruption_score.show(found, key.names, name, strength)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("### By label" if found.is_multilabel else "### By class")
         st.html(_by_class(key, stamp, name))
     with right:
         st.markdown("### Predictions that change")
-        _flips(key, predictions, stamp, name, strength)
+        corruption_flips.show(key, predictions, found, stamp, name, strength)
     _again(run)
 
 
@@ -170,23 +162,7 @@ def _numbers(key: Key, stamp: float, language: str) -> tuple[Number, ...]:
 
 @lru_cache(16)
 def _curves(key: Key, stamp: float) -> str:
-    """Eight small charts as one piece of HTML: accuracy from strength 0 to 5, with its interval as a band.
-
-    Each is an image, because Streamlit removes SVG from pages; its greys are visible in light and dark mode.
-    """
-    found = _read(key, stamp)
-    count, clean = len(found.indices), int(found.clean_right.sum())
-    figures = []
-    for name in found.names:
-        score = wilson(np.array([clean, *found.right(name).sum(1)]), np.full(6, count))
-        description = ", ".join(f"strength {k} {percent(value)}" for k, value in enumerate(score.value))
-        source = base64.b64encode(corruption_curve.svg(score).encode()).decode()
-        figures.append(
-            f"<figure><figcaption><b>{CORRUPTIONS[name].title}</b><i>{percent(score.value[-1], 0)} at the strongest</i>"
-            "</figcaption>"
-            f'<img src="data:image/svg+xml;base64,{source}" alt="Accuracy under {name}: {description}"></figure>'
-        )
-    return STYLE + framed(f'<div class="corruptions">{"".join(figures)}</div>', "robustness")
+    return corruption_charts.markup(_read(key, stamp), corruption_preview.examples(key))
 
 
 @lru_cache(64)
@@ -211,54 +187,6 @@ def _by_class(key: Key, stamp: float, name: str) -> str:
         f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
     )
     return STYLE + framed(table, "robustness-by-class")
-
-
-def _flips(key: Key, predictions: Predictions | Decisions, stamp: float, name: str, strength: int) -> None:
-    flipped = _read(key, stamp).flips(name, strength)
-    st.caption(
-        f"{formatting.count(len(flipped), 'image')} predicted correctly without this corruption but incorrectly with it"
-        + (f"; {EXAMPLES} are shown." if len(flipped) > EXAMPLES else ".")
-    )
-    if not len(flipped):
-        st.info("No prediction changes.", icon=":material/check_circle:")
-        return
-    try:
-        evaluate.checked(key.run, cached.dataset(key.run.card.data), predictions.labels)
-        st.html(_examples(key, stamp, name, strength))
-    except UserError as error:
-        st.caption(plain(f"The images cannot be shown. {error}"))
-
-
-@lru_cache(32)
-def _examples(key: Key, stamp: float, name: str, strength: int) -> str:
-    found, dataset = _read(key, stamp), cached.dataset(key.run.card.data)
-    tested = predictions_of(key)
-    flipped = found.flips(name, strength)
-    # Spread evenly: the first ones would all be from the same part of the test set.
-    chosen = flipped[np.linspace(0, len(flipped) - 1, min(EXAMPLES, len(flipped))).round().astype(int)]
-    pairs = []
-    for position in chosen.tolist():
-        image, worse = evaluate.example(dataset, found, CORRUPTIONS[name], strength, position)
-        true = _label_names(key.names, found.labels[position])
-        predicted = _label_names(key.names, found.corrupted[found.names.index(name), strength - 1, position])
-        index = int(found.indices[position])
-        file = tested.file_name(index)
-        alt = f"the same image with {name} of strength {strength}, predicted as {predicted}"
-        pairs.append(
-            (
-                gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",), file=file),
-                gallery.Tile(worse, alt, (f"✗ {predicted}",)),
-            )
-        )
-    drawn = gallery.groups(pairs)
-    dataset.release_memory()
-    return drawn
-
-
-def _label_names(names: tuple[str, ...], labels: np.ndarray | int) -> str:
-    if np.ndim(labels):
-        return ", ".join(names[label] for label in np.flatnonzero(labels)) or "no label"
-    return names[int(labels)]
 
 
 # ---- recommendations

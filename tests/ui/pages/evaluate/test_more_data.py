@@ -40,6 +40,6 @@ def test_the_estimate_is_shown(finished_run):
 
 def test_without_the_images_there_is_only_the_way_to_them():
     app = opened("evaluate", run=shipped("fashion").id, view="More data")
-    assert is_intact(app) and "Prepare Fashion-MNIST" in text_of(app)
+    assert is_intact(app) and "prepare Fashion-MNIST" in text_of(app)
     assert [button.label for button in app.button if button.key == "curve-data"] == ["Open the Data page"]
     assert not [one for one in app.number_input if one.key == "curve-seeds"], "seeds of what cannot be trained"

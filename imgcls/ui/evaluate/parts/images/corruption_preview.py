@@ -1,4 +1,4 @@
-"""One test image with every corruption, so that it is clear what a test of robustness will do."""
+"""One test image with every corruption, so that it is clear what a test of robustness does."""
 
 from functools import lru_cache
 
@@ -10,6 +10,9 @@ from imgcls.evaluation.robustness.corruptions import CORRUPTIONS, random_numbers
 from imgcls.ui.evaluate.parts.selection.selection_state import Key, predictions_of
 from imgcls.ui.widgets import gallery
 
+ORIGINAL = ""
+"""The name of the image without a corruption."""
+
 
 def show(key: Key) -> None:
     """Draws it; nothing if no correctly predicted image is stored with the run."""
@@ -18,15 +21,26 @@ def show(key: Key) -> None:
 
 
 @lru_cache(8)
-def _grid(key: Key) -> str:
-    """The first correctly predicted image that is stored with the run, as HTML; empty if there is none."""
+def examples(key: Key) -> dict[str, np.ndarray]:
+    """The first correctly predicted image that is stored with the run, as it is and by the name of each corruption;
+    empty if there is none."""
     predictions = predictions_of(key)
     stored = np.flatnonzero((predictions.row_of >= 0) & predictions.is_right)
     if not len(stored):
-        return ""
+        return {}
     image, strength = predictions.images[predictions.row_of[stored[0]]], recommendations.AT_STRENGTH
-    tiles = [gallery.Tile(image, "A test image", ("Original",))]
-    for name, corruption in CORRUPTIONS.items():
-        worse = corruption(image[None], strength, random_numbers(1))[0]
-        tiles.append(gallery.Tile(worse, f"The same image with {name} of strength {strength}", (corruption.title,)))
-    return gallery.grid(tiles)
+    numbers = random_numbers(1)
+    worse = {name: corruption(image[None], strength, numbers)[0] for name, corruption in CORRUPTIONS.items()}
+    return {ORIGINAL: image, **worse}
+
+
+@lru_cache(8)
+def _grid(key: Key) -> str:
+    tiles = []
+    for name, image in examples(key).items():
+        if name == ORIGINAL:
+            tiles.append(gallery.Tile(image, "A test image", ("Original",)))
+            continue
+        alt = f"The same image with {name} of strength {recommendations.AT_STRENGTH}"
+        tiles.append(gallery.Tile(image, alt, (CORRUPTIONS[name].title,)))
+    return gallery.grid(tiles) if tiles else ""
