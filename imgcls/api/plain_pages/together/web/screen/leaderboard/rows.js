@@ -31,12 +31,14 @@ export function showAxis(root, start, goal) {
   const [first, line, last] = root.children;
   text(first, percent(start, 0));
   text(last, percent(1, 0));
+  for (const [label, value] of [[first, start], [line, goal ?? start], [last, 1]]) {
+    label.style.setProperty("--at", share(value, start));
+  }
   line.hidden = goal === null;
   last.hidden = goal !== null && (goal - start) / (1 - start) > HIDES; // the goal's own number is there
   first.hidden = goal !== null && (goal - start) / (1 - start) < 1 - HIDES;
   if (goal === null) return;
   text(line, translated("goal {goal}", { goal: percent(goal, Number.isInteger(+(100 * goal).toFixed(6)) ? 0 : 1) }));
-  line.style.setProperty("--at", share(goal, start));
 }
 
 function made(key) {
