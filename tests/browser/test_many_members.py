@@ -66,7 +66,7 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
     ]
     board = {"title": "W" * 80, "goal": "validation accuracy ≥ 97% and fewer than 20,000 parameters", "status": "Final"}
     board |= {"note": "People with the same place.", "attempts": "90 attempts by 30 people.", "others": 0}
-    board |= {"training": "", "line": 0.97, "is_final": False}
+    board |= {"training": "", "line": 0.97, "is_final": False, "best": ""}
     shown = [30]
     page = projector("leaderboard", "standings", lambda found: board | {"lines": lines[: shown[-1]]})
     for shown_lines in (30, 16, 8):
@@ -128,7 +128,7 @@ def test_bars_rows_that_move_and_a_podium_at_the_end(projector, tmp_path):
         "attempts": "",
         "others": 0,
     }
-    board |= {"training": "", "line": 0.75, "is_final": False}
+    board |= {"training": "", "line": 0.75, "is_final": False, "best": "Best: A, 90.0%"}
     shown = [first]
     page = projector("leaderboard", "standings", lambda found: board | {"lines": shown[-1]})
     page.set_viewport_size({"width": 1920, "height": 1080})
@@ -158,6 +158,7 @@ def test_bars_rows_that_move_and_a_podium_at_the_end(projector, tmp_path):
     expect(page.locator("#podium .name")).to_have_text(["A", "B", "C"])
     expect(page.locator("#places .name")).to_have_text(["D"])
     assert page.evaluate(AXIS) == [["50%", 0], ["100%", 100]]
+    expect(page.locator("#best")).to_be_empty()
     tops = page.evaluate("[...document.querySelectorAll('#podium li')].map((one) => one.getBoundingClientRect().top)")
     assert tops == sorted(tops) and len(set(tops)) == 3, "the first stands highest"
     for width, height in SIZES:

@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from imgcls import languages
 from imgcls.evaluation.metrics.confidence_intervals import Score, wilson
 from imgcls.jobs.classroom.work import Work
 from imgcls.languages import N_, ngettext
@@ -73,6 +74,26 @@ def ties(places: Sequence[Place]) -> list[str]:
         text = _("Place {rank} is shared ({names}): these scores are statistically indistinguishable.")
         found.append(text.format(rank=rank, names=shown))
     return found
+
+
+def best_text(places: Sequence[Place], names: Mapping[str, str] | None = None, *, on_test: bool = False) -> str:
+    """Who is first, with their scores, in the language of the visitor; "" without places.
+
+    Args:
+        names: What people are called, by their ID, where not everybody may read the names of all.
+    """
+    first = [place.best for place in places if place.rank == 1]
+    if not first:
+        return ""
+    scores = list(dict.fromkeys(languages.percent((_test if on_test else _score)(one)) for one in first))
+    score = scores[0] if len(scores) == 1 else f"{scores[-1]} – {scores[0]}"
+    who = [one.owner_name if names is None else names.get(one.owner, "") for one in first]
+    if len(first) > MOST_NAMES or not all(who):
+        named = _people(len(first))
+    else:
+        known, both = list(dict.fromkeys(who)), _("and")
+        named = f" {both} ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+    return _("Best: {names}, {score}").format(names=named, score=score)
 
 
 def _people(number: int) -> str:

@@ -54,7 +54,7 @@ class Board:
 
     `status` says what ranks or what is computed, `note` explains ties and medals; `training` who trains while there are
     no scores; `line` the accuracy of the goal as a fraction, None without one or if other scores are shown; `is_final`
-    whether nothing changes any more.
+    whether nothing changes any more: `best` then says who is first.
     """
 
     title: str
@@ -67,6 +67,7 @@ class Board:
     training: str
     line: float | None
     is_final: bool
+    best: str
 
 
 def shows_names(room: Room) -> bool:
@@ -91,8 +92,8 @@ def board(assignment: Assignment, room: Room) -> Board:
     works = closing.works(assignment)
     return Board(
         assignment.title,
-        goals.text_of(assignment.goal),
-        _status(assignment, places, works, on_test=on_test),
+        _goal(assignment, places, on_test=on_test),
+        _status(assignment, places, works, shown, on_test=on_test),
         tuple(_line(place, assignment, shown, on_test=on_test) for place in places[:MOST]),
         max(len(places) - MOST, 0),
         " ".join(_notes(assignment, places)),
@@ -100,7 +101,17 @@ def board(assignment: Assignment, room: Room) -> Board:
         "" if places else ", ".join(_busy(works, shown)[:MOST]),
         None if on_test else assignment.goal.val_accuracy,
         on_test,
+        leaderboard.best_text(places, shown, on_test=True) if on_test else "",
     )
+
+
+def _goal(assignment: Assignment, places: list[Place], *, on_test: bool) -> str:
+    """The goal; at the end, with how many have met it: the scores that are then shown do not tell."""
+    text = goals.text_of(assignment.goal)
+    if not text or not on_test:
+        return text
+    met = sum(goals.is_met(assignment.goal, place.best) for place in places)
+    return text + " – " + (_("met by {met} of {count}").format(met=met, count=len(places)) if met else _("not met"))
 
 
 def _notes(assignment: Assignment, places: list[Place]) -> list[str]:
@@ -109,11 +120,13 @@ def _notes(assignment: Assignment, places: list[Place]) -> list[str]:
     return [*found, _(goals.MEDALS_NEED_GOAL)] if places and goals.text_of(assignment.goal) else found
 
 
-def _status(assignment: Assignment, places: list[Place], works: list[Work], *, on_test: bool) -> str:
+def _status(
+    assignment: Assignment, places: list[Place], works: list[Work], shown: dict[str, str], *, on_test: bool
+) -> str:
     if on_test:
         return _(BY_TEST)
     if not assignment.is_open and (closing.is_evaluating(assignment) or closing.has_just_begun(assignment)):
-        return closing.progress_text(assignment, works)
+        return closing.progress_text(assignment, works, shown)
     if not places:
         return _(NO_SCORES)
     return _(BY_VALIDATION if assignment.is_open else NOT_EVALUATED)
@@ -136,7 +149,7 @@ def _line(place: Place, assignment: Assignment, shown: dict[str, str], *, on_tes
         goals.is_met(assignment.goal, best) if has_goal and not is_training else None,
         is_training,
         goals.has_medal(assignment.goal, best, place.rank),
-        _progress(best) if is_training else "" if on_test else goals.to_go(assignment.goal, best),
+        _progress(best) if is_training else (goals.missed if on_test else goals.to_go)(assignment.goal, best),
     )
 
 

@@ -88,6 +88,43 @@ def test_after_the_evaluation_it_ranks_by_the_test_set_and_who_has_left_has_no_n
     assert found.is_final and [line.has_medal for line in found.lines] == [True, True]
 
 
+def test_at_the_end_each_row_says_whether_the_goal_is_met_and_the_best_are_named_also_without_medals(
+    room, given, members
+):
+    def final(accuracy):
+        task = given(goal=Goal(0.97, 20_000))
+        found = [
+            trained(begin(visitor, task), value, test=test)
+            for visitor, value, test in ((ADA, accuracy, 0.966), (BEN, 0.95, 0.966), (EVE, 0.9, 0.6))
+        ]
+        with as_now(TEACHER):
+            closing.close(task)
+        content = {"version": 1, "at": 1.0, "runs": [run.id for run in found], "failed": {}}
+        atomic.write_json(assignments.path_of(task.code, closing.KIND), content)
+        return board(task, room)
+
+    approve(room, "Ada", "Ben", "Eve")
+    missed = final(0.958)
+    assert [line.remark for line in missed.lines] == [
+        f"Goal not met (validation {value}%, 1,234 parameters)" for value in (95.8, 95.0, "90.0")
+    ]
+    assert missed.best == "Best: Ada and Ben, 96.6%" and not any(line.has_medal for line in missed.lines)
+    assert missed.goal == "validation accuracy ≥ 97% and fewer than 20,000 parameters – not met"
+    met = final(0.98)
+    assert met.goal.endswith("parameters – met by 1 of 3") and met.lines[0].remark == "" and met.lines[0].is_met
+
+
+def test_a_closed_assignment_says_whose_runs_it_waits_for_but_no_name_that_nobody_has_approved(room, given, members):
+    task = given()
+    for visitor in (ADA, BEN):
+        begin(visitor, task)
+    approve(room, "Ada")
+    with as_now(TEACHER):
+        closed = closing.close(task)
+        assert closing.progress_text(closed, closing.works(closed)).startswith("Closed. Waiting for 2 runs (Ben, Ada).")
+    assert board(task, room).status.startswith(f"Closed. Waiting for 2 runs ({names.HIDDEN}, Ada). Then the best run")
+
+
 def test_a_run_that_is_training_counts_with_its_best_epoch(room, given, members):
     task = given(goal=Goal(0.9))
     run = begin(ADA, task)

@@ -10,7 +10,7 @@ them, but not for paused ones. The evaluation is a process of its own:
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import filelock
@@ -137,15 +137,20 @@ def progress(assignment: Assignment) -> tuple[int, int]:
     return sum(one.test_accuracy is not None for one in best), len(best)
 
 
-def progress_text(assignment: Assignment, works: Sequence[Work]) -> str:
-    """How far the evaluation of the best of these runs is, in the language of the visitor."""
-    training = sum(one.state in work.TRAINING for one in works)
+def progress_text(assignment: Assignment, works: Sequence[Work], names: Mapping[str, str] | None = None) -> str:
+    """Which of these runs the evaluation waits for, or how far it is, in the language of the visitor.
+
+    Args:
+        names: What people are called, by their ID, where not everybody may read the names of all.
+    """
+    training = [one for one in works if one.state in work.TRAINING]
     if training:
-        return ngettext(
-            "Before the best run of each person is evaluated on the test set, {n} training has to end.",
-            "Before the best run of each person is evaluated on the test set, {n} trainings have to end.",
-            training,
-        ).format(n=training)
+        who = [one.owner_name if names is None else names.get(one.owner, "") for one in training]
+        people = list(dict.fromkeys(filter(None, who)))
+        named = ", ".join(people) if len(people) <= leaderboard.MOST_NAMES else ""
+        text = ngettext("Closed. Waiting for {n} run", "Closed. Waiting for {n} runs", len(training))
+        then = _("Then the best run of each person is evaluated on the test set.")
+        return text.format(n=len(training)) + (f" ({named}). " if named else ". ") + then
     done, total = progress(assignment)
     return _("Evaluating the best run of each person on the test set: {done} of {total} done.").format(
         done=done, total=total

@@ -88,6 +88,23 @@ def to_go(goal: Goal, work: "Work") -> str:
     return ""
 
 
+def missed(goal: Goal, work: "Work") -> str:
+    """That a run whose score is final does not meet the goal, with what was measured; "" if it does, or without a goal.
+
+    The measured accuracy is that of the validation images, whatever score ranks.
+    """
+    if work.state not in ENDED or is_met(goal, work) or not text_of(goal):
+        return ""
+    measured = []
+    if goal.val_accuracy is not None:
+        measured.append(_("validation {percent}").format(percent=languages.percent(work.val_accuracy)))
+    if goal.parameters is not None and work.parameters is not None:
+        measured.append(_("{count} parameters").format(count=languages.number(work.parameters)))
+    if goal.seconds is not None and work.seconds is not None:
+        measured.append(_("{seconds} s").format(seconds=languages.decimal(work.seconds, 1)))
+    return _("Goal not met ({measured})").format(measured=", ".join(measured))
+
+
 def has_medal(goal: Goal, work: "Work", rank: int) -> bool:
     """Whether the run with this place has a medal: one of the first that have ended and meet the goal, if any."""
     return rank <= MEDALS and work.state in ENDED and (not text_of(goal) or is_met(goal, work))

@@ -12,6 +12,7 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
 from imgcls.jobs.classroom.assignments.attempts import Attempt
+from imgcls.jobs.classroom.assignments.closing import Final
 from imgcls.jobs.classroom.work import TRAINING, Work
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
@@ -24,6 +25,7 @@ from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
+from imgcls.ui.you import confirmation
 from imgcls.ui.you.assignments import again, lessons, results
 
 TICK_SECONDS = 10.0
@@ -63,17 +65,24 @@ def show(room: Room, *, started: str = "") -> None:
                 form.open_soon()
                 links.go("train.py")
             lessons.give(room)
+    last = max((one.closed for one in found), default=0.0)
     for assignment in found:
-        with _card(assignment, manages):
+        with _card(assignment, manages, is_wanted=assignment.closed == last or _is_awaited(assignment)):
             _one(assignment, manages, is_started_above=assignment.code == started)
 
 
-def _card(assignment: Assignment, manages: bool) -> DeltaGenerator:
-    """The frame of an assignment; for the teacher, a closed one is a closed section."""
+def _card(assignment: Assignment, manages: bool, *, is_wanted: bool) -> DeltaGenerator:
+    """The frame of an assignment; for the teacher, a closed one is a section, open if its results are `is_wanted`."""
     if assignment.is_open or not manages:
         return st.container(border=True, key=f"assignment-{assignment.code}")
     title = _("{title} (closed)").format(title=assignment.title)
-    return st.expander(plain(title), icon=":material/lock:", key=f"assignment-{assignment.code}")
+    key = f"assignment-{assignment.code}"
+    return st.expander(plain(title), icon=":material/lock:", key=key, expanded=is_wanted)
+
+
+def _is_awaited(assignment: Assignment) -> bool:
+    """Whether it was closed, but has no results yet."""
+    return assignment.page == "train" and not assignment.is_open and closing.final(assignment) is None
 
 
 def leaderboards(room: Room) -> None:
@@ -89,6 +98,7 @@ def _leaderboard(assignment: Assignment) -> None:
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     _on_screen(assignment)
     final = closing.final(assignment)
+    _awaited(assignment, final, closing.works(assignment), manages=True)
     if final is None and not closing.places(assignment, on_test=False):
         st.caption(_(projected.NO_SCORES))
     results.leaderboard(assignment, final, manages=True)
@@ -200,20 +210,26 @@ def _progress(assignment: Assignment, manages: bool) -> None:
     if manages:
         _not_started(assignment, entered)
     final = closing.final(assignment)
-    if not assignment.is_open and final is None:
-        if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):
-            st.info(closing.progress_text(assignment, works), icon=":material/hourglass_top:")
-        elif manages:
-            st.button(
-                _("Evaluate the best runs on the test set"),
-                key=f"evaluate-{assignment.code}",
-                icon=":material/fact_check:",
-                on_click=_try,
-                args=(closing.evaluate_later, assignment),
-            )
+    _awaited(assignment, final, works, manages=manages)
     results.leaderboard(assignment, final, manages=manages)
     if assignment.asks_guess:
         results.predictions(assignment, manages)
+
+
+def _awaited(assignment: Assignment, final: Final | None, works: Sequence[Work], *, manages: bool) -> None:
+    """What a closed assignment waits for until its results are there; nothing while it is open, or once they are."""
+    if assignment.is_open or final is not None:
+        return
+    if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):
+        st.info(plain(closing.progress_text(assignment, works)), icon=":material/hourglass_top:")
+    elif manages:
+        st.button(
+            _("Evaluate the best runs on the test set"),
+            key=f"evaluate-{assignment.code}",
+            icon=":material/fact_check:",
+            on_click=_try,
+            args=(closing.evaluate_later, assignment),
+        )
 
 
 def standing(assignment: Assignment, entered: Sequence[Attempt], works: Sequence[Work]) -> str:
@@ -246,24 +262,26 @@ def _try(act, assignment: Assignment) -> None:
 
 
 def _close(assignment: Assignment) -> None:
-    st.dialog(_("Close the assignment?"))(_confirm_closing)(assignment)
-
-
-def _confirm_closing(assignment: Assignment) -> None:
-    st.markdown(_(WHAT_CLOSING_DOES[assignment.page == "train"]))
-    label = _("Close and evaluate") if assignment.page == "train" else _("Close the assignment")
-    if st.button(label, type="primary", key="assignment-close", on_click=_try, args=(closing.close, assignment)):
-        st.rerun()
+    is_training = assignment.page == "train"
+    confirmation.ask(
+        _("Close the assignment?"),
+        _(WHAT_CLOSING_DOES[is_training]),
+        _("Close and evaluate") if is_training else _("Close the assignment"),
+        _try,
+        closing.close,
+        assignment,
+        key="assignment-close",
+    )
 
 
 def _delete(assignment: Assignment) -> None:
-    st.dialog(_("Delete the assignment?"))(_confirm_deletion)(assignment)
-
-
-def _confirm_deletion(assignment: Assignment) -> None:
     text = _("This deletes “{title}”, its list of attempts and its leaderboard. The runs are kept.")
-    st.markdown(text.format(title=plain(assignment.title)))
-    if st.button(
-        _("Delete"), type="primary", key="assignment-delete", on_click=_try, args=(assignments.delete, assignment)
-    ):
-        st.rerun()
+    confirmation.ask(
+        _("Delete the assignment?"),
+        text.format(title=plain(assignment.title)),
+        _("Delete"),
+        _try,
+        assignments.delete,
+        assignment,
+        key="assignment-delete",
+    )

@@ -34,9 +34,9 @@ AXES = {
 }
 TEST, VALIDATION = N_("Test accuracy"), N_("Validation accuracy")
 BY_VALIDATION = N_(
-    "Ranked by validation accuracy: on images that are not trained on. The best run of each person counts. When the "
-    "assignment is closed, these runs are ranked by their accuracy on the test set."
+    "Ranked by validation accuracy: on images that are not trained on. The best run of each person counts."
 )
+WHEN_CLOSED = N_("When the assignment is closed, these runs are ranked by their accuracy on the test set.")
 BY_TEST = N_(
     "Ranked by test accuracy: measured once, on images never used in training or selection. Each person's best "
     "run was chosen by its validation accuracy."
@@ -68,7 +68,10 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
     st.subheader(title, anchor=False)
     of_goal = f" {_(OF_GOAL)}" if assignment.goal.val_accuracy is not None else ""
     of_medals = f" {_(goals.MEDALS_NEED_GOAL)}" if goals.text_of(assignment.goal) else ""
-    st.caption(_(BY_TEST if on_test else BY_VALIDATION) + of_goal + of_medals)
+    later = f" {_(WHEN_CLOSED)}" if assignment.is_open else ""
+    st.caption(_(BY_TEST if on_test else BY_VALIDATION) + later + of_goal + of_medals)
+    if on_test and (best := ranking.best_text(places, on_test=True)):
+        st.markdown(f"**{plain(best)}**")
     ranked.show(rows(places, assignment, sharing.current().id, on_test=on_test), title)
     for sentence in ranking.ties(places):
         st.caption(plain(sentence))
@@ -109,18 +112,14 @@ def score(place: Place, on_test: bool) -> str:
 
 
 def _details(place: Place, assignment: Assignment, on_test: bool) -> str:
-    best, parts = place.best, []
-    if on_test:
+    best, parts, goal = place.best, [], assignment.goal
+    missed = goals.missed(goal, best) if on_test else ""
+    if on_test and not (missed and goal.val_accuracy is not None):
         parts.append(_("validation {percent}").format(percent=formatting.fraction(best.val_accuracy)))
-    if goals.text_of(assignment.goal) and best.state not in TRAINING:
-        met = (
-            _("✓ goal met")
-            if goals.is_met(assignment.goal, best)
-            else ""
-            if on_test
-            else goals.to_go(assignment.goal, best)
-        )
-        parts += [met] if met else []
+    if goals.is_met(goal, best):
+        parts.append(_("✓ goal met"))
+    elif best.state not in TRAINING and (text := missed if on_test else goals.to_go(goal, best)):
+        parts.append(text)
     if best.state in TRAINING:
         parts.append(_("still training"))
     parts.append(ngettext("{n} attempt", "{n} attempts", place.attempts).format(n=place.attempts))

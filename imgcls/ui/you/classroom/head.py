@@ -13,6 +13,7 @@ from imgcls.sharing.classroom import earlier, join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
+from imgcls.ui.you import confirmation
 from imgcls.ui.you.classroom import exporting, reach
 
 PROBLEM, ENLARGED, SAYING, TEXT = "class-problem", "class-enlarged", "class-saying", "class-say-text"
@@ -64,7 +65,7 @@ def show(room: Room) -> None:
         exporting.show(room)
         if st.button(_("Close the class"), icon=":material/door_front:"):
             exporting.forget_in_dialog()
-            st.dialog(_("Close the class?"))(_confirm_closing)(room)
+            _close(room)
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
     if room.is_paused:
@@ -147,21 +148,22 @@ def _silence(room: Room) -> None:
     rooms.announce(room, "")
 
 
-def _confirm_closing(room: Room) -> None:
-    st.markdown(
-        _(
-            "The members can no longer train, and the code works again only if you open the class again. They still "
-            "see the runs. Runs in progress continue."
-        )
+def _close(room: Room) -> None:
+    text = _(
+        "The members can no longer train, and the code works again only if you open the class again. They still "
+        "see the runs. Runs in progress continue."
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        is_closed = st.button(
-            _("Close the class"), type="primary", key="class-close", on_click=attempt, args=(rooms.close, room)
-        )
-        exporting.show(room, key=exporting.IN_DIALOG)
-    exporting.tell_in_dialog()
-    if is_closed:
-        st.rerun()
+    confirmation.ask(
+        _("Close the class?"),
+        text,
+        _("Close the class"),
+        attempt,
+        rooms.close,
+        room,
+        key="class-close",
+        beside=lambda: exporting.show(room, key=exporting.IN_DIALOG),
+        below=exporting.tell_in_dialog,
+    )
 
 
 def _name(room: Room) -> None:

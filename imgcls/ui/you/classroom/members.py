@@ -15,6 +15,7 @@ from imgcls.sharing.classroom import presence, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import formatting, pager
+from imgcls.ui.you import confirmation
 from imgcls.ui.you.classroom import head, titles
 
 TICK_SECONDS = 5.0
@@ -75,7 +76,15 @@ def show(room: Room) -> None:
     """The rows, drawn again every few seconds while the class is open."""
     if removed := st.session_state.pop(REMOVING, ""):
         # asked for here: a dialog of the fragment would close with its next run
-        st.dialog(plain(_("Remove {name}?").format(name=people.find(removed).name)))(_confirm_removal)(room, removed)
+        confirmation.ask(
+            plain(_("Remove {name}?").format(name=people.find(removed).name)),
+            _("They leave the class and can join again with the code. Their runs are kept."),
+            _("Remove"),
+            _remove,
+            room,
+            removed,
+            key="class-remove",
+        )
     st.fragment(run_every=TICK_SECONDS if room.is_open else None)(_rows)(room.id)
 
 
@@ -166,12 +175,6 @@ def _appoint(room: Room, visitor_id: str, key: str) -> None:
 
 def _ask_removal(visitor_id: str) -> None:
     st.session_state[REMOVING] = visitor_id
-
-
-def _confirm_removal(room: Room, visitor_id: str) -> None:
-    st.markdown(_("They leave the class and can join again with the code. Their runs are kept."))
-    if st.button(_("Remove"), type="primary", key="class-remove", on_click=_remove, args=(room, visitor_id)):
-        st.rerun()
 
 
 def _remove(room: Room, visitor_id: str) -> None:

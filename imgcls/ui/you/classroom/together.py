@@ -17,6 +17,7 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.you import confirmation
 
 WALL, COLLECTION = N_("Audience wall"), N_("Train a model together")
 DRAWINGS, PHOTOS = N_("Drawings"), N_("Photos")
@@ -26,6 +27,8 @@ WHAT = {
 }
 MODERATE = N_("Approve and hide drawings and names, on a device that the audience does not see")
 KEYS = N_("Keys there: F full screen, B blank, N hide numbers, L leaderboard, + and − zoom, ? all keys.")
+DIGITS_DATA = "mnist_sample"
+"""A model that is trained on it reads handwritten digits."""
 TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
 DRAW = (
@@ -41,6 +44,7 @@ DRAW = (
 
 def show(room: Room) -> None:
     """The section of the teacher's page; the class is open."""
+    _problem()
     activity = activities.find(room)
     if activity is not None and activity.is_open:
         _running(room, activity)
@@ -69,7 +73,16 @@ def _running(room: Room, activity: Activity) -> None:
         if st.button(
             _("Finish"), icon=":material/stop_circle:", help=_("No more drawings are accepted. All are kept.")
         ):
-            st.dialog(_("Finish?"))(_confirm_finishing)(room)
+            confirmation.ask(
+                _("Finish?"),
+                _("No more drawings are accepted. All are kept."),
+                _("Finish"),
+                _try,
+                activities.finish,
+                room,
+                key="together-finish",
+                icon=":material/stop_circle:",
+            )
         _delete_button(room)
     if base:
         shown = _("The screen, for a projector, shows a QR code of {address}.").format(address=phone)
@@ -118,6 +131,11 @@ def _train_button(room: Room, activity: Activity) -> None:
             st.caption(plain(text), width="content")
         if is_trained:
             try_link(activity)
+    _problem()
+
+
+def _problem() -> None:
+    """What a callback could not do, once."""
     if problem := st.session_state.pop(PROBLEM, ""):
         st.error(plain(problem), icon=":material/error:")
 
@@ -150,37 +168,25 @@ def _delete_button(room: Room) -> None:
         _delete(room)
 
 
-def _confirm_finishing(room: Room) -> None:
-    st.markdown(_("No more drawings are accepted. All are kept."))
-    if st.button(
-        _("Finish"),
-        type="primary",
-        icon=":material/stop_circle:",
-        key="together-finish",
-        on_click=_try,
-        args=(activities.finish, room),
-    ):
-        st.rerun()
-
-
 def _delete(room: Room) -> None:
-    st.dialog(_("Delete all drawings?"))(_confirm_deletion)(room)
-
-
-def _confirm_deletion(room: Room) -> None:
-    st.markdown(
-        _(
-            "All drawings of this class, including those of earlier walls and collections. A dataset or model made "
-            "from them is kept; delete it on the Data or Runs page. **This cannot be undone.**"
-        )
+    text = _(
+        "All drawings of this class, including those of earlier walls and collections. A dataset or model made "
+        "from them is kept; delete it on the Data or Runs page. **This cannot be undone.**"
     )
-    if st.button(_("Delete"), type="primary", icon=":material/delete_forever:", key="together-delete"):
-        with errors.shown():
-            sending.delete_all(room)
-            st.rerun()
+    confirmation.ask(
+        _("Delete all drawings?"),
+        text,
+        _("Delete"),
+        _try,
+        sending.delete_all,
+        room,
+        key="together-delete",
+        icon=":material/delete_forever:",
+    )
 
 
 def _form(room: Room) -> None:
+    readers = _readers()
     what = st.segmented_control(
         _("Activity"), [WALL, COLLECTION], default=WALL, required=True, key="together-what", format_func=_
     )
@@ -188,10 +194,10 @@ def _form(room: Room) -> None:
     model: Run | None = None
     classes: list[str] = []
     is_moderated = has_photos = False
-    if what == WALL:
-        model = st.selectbox(
-            _("Model that reads the drawings"), _readers(), format_func=lambda run: run.label, width=420
-        )
+    if what == WALL and not readers:
+        _train_first()
+    elif what == WALL:
+        model = st.selectbox(_("Model that reads the drawings"), readers, format_func=lambda run: run.label, width=420)
         is_moderated = st.checkbox(_("Show a drawing only after it has been approved"), key="together-moderated")
     else:
         has_photos = (
@@ -216,9 +222,10 @@ def _form(room: Room) -> None:
             width=420,
         )
         classes = text.split(",")
-    if st.button(_("Start"), type="primary", icon=":material/play_arrow:", disabled=what == WALL and model is None):
+    can_start = what == COLLECTION or model is not None
+    if can_start and st.button(_("Start"), type="primary", icon=":material/play_arrow:"):
         with errors.shown():
-            if what == WALL and model is not None:
+            if model is not None:
                 activities.start_wall(room, model.id, is_moderated=is_moderated)
             else:
                 activities.start_collection(room, classes, has_photos=has_photos)
@@ -227,6 +234,14 @@ def _form(room: Room) -> None:
         if activities.find(room) is not None:
             st.link_button(_("Open the last screen"), _address(room, "screen"), icon=":material/cast:")
         _delete_button(room)
+
+
+def _train_first() -> None:
+    """In place of a choice without models."""
+    with st.container(horizontal=True, vertical_alignment="center", key="together-no-model"):
+        st.markdown(_("No model can read drawings yet."), width="content")
+        if st.button(_("Train one (about 1 min)"), type="primary", icon=":material/model_training:"):
+            links.train({"data": DIGITS_DATA}, data=DIGITS_DATA)
 
 
 def _readers() -> list[Run]:

@@ -123,6 +123,8 @@ def test_the_list_says_what_ranks_and_what_the_goal_is_about():
     assert second.is_own and "still training" in second.details and "goal" not in second.details
     assert first.has_medal and not second.has_medal, "no medal without the goal"
     assert results.rows(places, task, "", on_test=False)[0].score == "91.0%"
+    missed = [Place(1, work_of("Ada", "finished", 0.85, test_accuracy=0.95), 1)]
+    assert results.rows(missed, task, "", on_test=True)[0].details == "Goal not met (validation 85.0%) · 1 attempt"
 
 
 def test_the_first_three_have_a_medal_in_words_and_names_stay_text():

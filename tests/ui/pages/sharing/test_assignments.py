@@ -11,10 +11,11 @@ from imgcls.datasets.recipes.presets import Measured
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing
 from imgcls.jobs.classroom.assignments.assignment import Goal, settings_of
-from imgcls.jobs.classroom.assignments.attempts import Guess
+from imgcls.jobs.classroom.assignments.attempts import Entry, Guess
 from imgcls.sharing import NotAllowed, Role, acting_as, lesson_progress, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.sharing.lesson_progress import Progress
+from imgcls.system import atomic
 from imgcls.ui.app.assignments import attempt as attempt_page
 from imgcls.ui.app.assignments import form
 from imgcls.ui.you.assignments import lists
@@ -191,7 +192,7 @@ def test_title_and_instructions_of_an_assignment_are_edited(look_as, room):
         assignments.describe(found, "Mine", "")
 
 
-def test_the_card_names_who_has_not_started_and_a_closed_one_is_folded_without_its_link(look_as, room, monkeypatch):
+def test_the_card_names_who_has_not_started_and_a_closed_one_has_no_link(look_as, room, monkeypatch):
     monkeypatch.setattr(lists.join_link, "address", lambda url: "http://192.0.2.7:8501")
     task = give(room, instructions="Do it")
     look_as(TEACHER)
@@ -203,6 +204,32 @@ def test_the_card_names_who_has_not_started_and_a_closed_one_is_folded_without_i
     app = opened("class", tab="assignments")
     labels = [one.label for one in app.expander]
     assert "Link for your pupils" not in labels and any("closed" in label for label in labels)
+
+
+def test_a_closed_assignment_stays_open_while_it_waits_and_as_the_latest_one(look_as, room):
+    task = give(room, goal=Goal(0.9))
+    with acting_as(people.visitor(ADA)):
+        jobs.begin(CONFIG, assignment=Entry(task.code, None))
+    look_as(TEACHER)
+    app = opened("class", tab="assignments")
+    labelled(app.button, "Close and evaluate").click().run()
+    app.button(key="assignment-close-cancel").click().run()
+    assert assignments.load(task.code).is_open, "Cancel does nothing"
+    labelled(app.button, "Close and evaluate").click().run()
+    app.button(key="assignment-close").click().run()
+    (card,) = [one for one in app.expander if "closed" in one.label]
+    assert card.proto.expanded and "Waiting for 1 run" in card.info[0].value and "Ada" in card.info[0].value
+    boards = opened("class", tab="leaderboards")
+    assert "Waiting for 1 run" in text_of(boards) and "When the assignment is closed" not in text_of(boards)
+    content = {"version": 1, "at": 1.0, "runs": [], "failed": {}}
+    atomic.write_json(assignments.path_of(task.code, closing.KIND), content)
+    (card,) = [one for one in opened("class", tab="assignments").expander if "closed" in one.label]
+    assert card.proto.expanded and not card.info, "the results are read next"
+    later = give(room)
+    with acting_as(people.visitor(TEACHER)):
+        closing.close(later)
+    shown = [one.proto.expanded for one in opened("class", tab="assignments").expander if "closed" in one.label]
+    assert shown == [True, False], "the latest first"
 
 
 def test_a_pupil_is_offered_no_form(look_as, room):

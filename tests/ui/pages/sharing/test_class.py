@@ -17,7 +17,7 @@ from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import exposure
-from imgcls.ui.you.classroom import titles
+from imgcls.ui.you.classroom import titles, together
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 from tests.ui.pages.sharing.conftest import prepare_classroom
 
@@ -159,7 +159,7 @@ def test_the_qr_code_is_large_until_somebody_has_joined_on_all_tabs(look_as, roo
     ("tab", "shown"),
     [
         ("people", "Moderator"),
-        ("draw", "Model that reads the drawings"),
+        ("draw", "No model can read drawings yet."),
         ("assignments", "New assignment"),
         ("leaderboards", "No scores yet."),
     ],
@@ -170,7 +170,7 @@ def test_only_the_open_tab_is_drawn_and_the_address_names_it(look_as, room, tab,
     app = opened("class", tab=tab)
     assert is_intact(app) and button(app, "Close the class")
     drawn = [one.label for kind in (app.checkbox, app.selectbox, app.button) for one in kind] + [text_of(app)]
-    for other in ("Moderator", "Model that reads the drawings", "New assignment", "No scores yet."):
+    for other in ("Moderator", "No model can read drawings yet.", "New assignment", "No scores yet."):
         assert any(other in text for text in drawn) is (other == shown)
 
 
@@ -239,6 +239,21 @@ def test_a_wall_ends_only_after_a_confirmation(look_as, room):
     assert activities.find(room).is_open
     app.button(key="together-finish").click().run()
     assert is_intact(app) and not activities.find(room).is_open
+
+
+def test_a_wall_without_a_model_leads_to_the_training_of_one(look_as, room, finished_run, monkeypatch):
+    look_as(TEACHER)
+    app = opened("class", tab="draw")
+    assert button(app, "Start") and "No model can read drawings yet." not in text_of(app)
+    monkeypatch.setattr(together, "_readers", list)
+    app = opened("class", tab="draw")
+    assert "No model can read drawings yet." in text_of(app)
+    assert "Start" not in [one.label for one in app.button]
+    app.segmented_control(key="together-what").select("Train a model together").run()
+    assert button(app, "Start") and "No model can read drawings yet." not in text_of(app)
+    app = opened("class", tab="draw")
+    button(app, "Train one (about 1 min)").click().run()
+    assert is_intact(app) and app.title[0].value == "Train a model"
 
 
 def test_the_teacher_removes_a_member_and_closes_the_class(look_as, room):

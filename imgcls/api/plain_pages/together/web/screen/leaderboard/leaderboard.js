@@ -23,7 +23,7 @@ const BESIDE = [
 let met = null; // who had met the goal at the last look
 
 function showPlaces(state) {
-  const look = JSON.stringify([state.lines, state.line, state.is_final]);
+  const look = JSON.stringify([state.lines, state.line, state.is_final, state.best]);
   const root = find("places");
   if (root.dataset.look === look) return;
   root.dataset.look = look;
@@ -38,6 +38,7 @@ function showPlaces(state) {
   document.body.classList.toggle("is-final", state.is_final);
   find("final").hidden = !state.is_final;
   find("podium").hidden = !hasPodium;
+  text(find("best"), hasPodium ? "" : state.best); // a podium says it
   find("podium").classList.toggle("is-flat", beside > 2);
   const start = beside === 1 && state.lines.length ? startOf(state.lines, state.line) : 0; // no room for its axis
   const drawn = { longest, start, goal: state.line };
@@ -72,8 +73,16 @@ async function refresh() {
   return undefined;
 }
 
+/** The class is closed: it is said below what was shown last. */
+function showClosed(message) {
+  find("toast").hidden = true;
+  if (!find("note").textContent.includes(message)) text(find("note"), message);
+}
+
 listen();
 repeat(refresh, PAUSE, (error) => {
+  if (error.isClosed) return showClosed(error.message);
   text(find("toast").firstElementChild, error.message);
   find("toast").hidden = false;
+  return undefined;
 });
