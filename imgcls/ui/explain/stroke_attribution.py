@@ -4,7 +4,6 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from imgcls.charts import theme
 from imgcls.images.canvas_strokes import SIDE, Handwriting
 from imgcls.inference import Answer, explain
 from imgcls.inference.explain.stroke_attribution import Contribution
@@ -69,12 +68,12 @@ def explain_strokes(
 
 
 def _legend(contributions: list[Contribution]) -> str:
-    """The meaning of the colours that are on the drawing."""
+    """The meaning of the colours and the numbers that are on the drawing, in a line that fits below the canvas."""
     supporting = any(one.weight > SMALLEST for one in contributions)
     opposing = any(one.weight < -SMALLEST for one in contributions)
-    orange = _("Orange: without this part, the prediction is less certain.")
-    blue = _("Blue: without this part, it is more certain.")
-    return " ".join(text for text, is_there in ((orange, supporting), (blue, opposing)) if is_there)
+    texts = [_("Orange supports the prediction.")] if supporting else []
+    texts += [_("Blue opposes the prediction.")] if opposing else []
+    return " ".join([*texts, _("The numbers are explained below.")])
 
 
 def _note(text: str) -> str:
@@ -118,7 +117,7 @@ def _is_small(one: Contribution, target: int) -> bool:
 def _colour(weight: float) -> str:
     if abs(weight) < SMALLEST:
         return NEUTRAL
-    return theme.mixed(NEUTRAL, SUPPORTS if weight > 0 else OPPOSES, min(1.0, 0.4 + abs(weight)))
+    return SUPPORTS if weight > 0 else OPPOSES  # as the key calls them: a weak orange would be khaki
 
 
 def _mark(one: Contribution, number: int) -> dict[str, object]:

@@ -8,6 +8,7 @@ import streamlit as st
 from imgcls import languages
 from imgcls.inference import Answer, confidence_ceiling
 from imgcls.inference.preparing import Source, without_normalisation
+from imgcls.inference.rejection import multiple_digits
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
@@ -37,12 +38,14 @@ def show(
     acknowledge: dict[str, Any] | None = None,
     is_complete: bool = True,
 ) -> None:
-    """The prediction or the reason for its rejection, the probabilities, the model input, and the answers of the models
-    that were chosen for comparison.
+    """The answers of the models that were chosen for comparison, if any; the prediction or the reason for its
+    rejection, the probabilities, and the model input.
 
     `todo` says what to do while there is no answer yet. `source` is the input, for the other models; `is_complete` is
     false while it is being drawn. `acknowledge` is sent back to the canvas or camera once the answer is visible.
     """
+    if compare_models.chosen():  # what was asked for is in view, also on a low screen
+        compare_models.show(run, card, answer, source, is_complete=is_complete)
     height, width = card.shape[:2]
     if answer is None:  # the space is reserved, so that nothing jumps when the answer comes
         model_input = ModelInput(
@@ -68,8 +71,6 @@ def show(
             acknowledge=acknowledge,
         )
         _explain_ceiling(run, card)
-    if compare_models.chosen():
-        compare_models.show(run, card, answer, source, is_complete=is_complete)
 
 
 def _explain_ceiling(run: Run, card: ModelCard) -> None:
@@ -81,8 +82,22 @@ def _explain_ceiling(run: Run, card: ModelCard) -> None:
             "This model was trained to aim at {target}, so that it is never too sure. The method is label smoothing, "
             "here of {smoothing}: the target for the true class is {target} instead of 100%."
         ).format(smoothing=f"{smoothing:g}", target=languages.percent(target))
+        text = f"{text} {_where_the_rest_goes(1 - target, card)}"
         summary = html.escape(_("Why not 100%?"))
         st.html(f'<details style="{INPUT_TEXT}"><summary>{summary}</summary>{html.escape(text)}</details>')
+
+
+def _where_the_rest_goes(rest: float, card: ModelCard) -> str:
+    """What the training aims at for the classes that an image does not have."""
+    number = len(card.classes) - 1
+    if number == 1:
+        return _("The other {rest} goes to the other class.").format(rest=languages.percent(rest))
+    text = _("The other {rest} is spread over the {number} other classes, {share} each.")
+    if multiple_digits.applies_to(card):
+        text = _("The other {rest} is spread over the {number} other digits, {share} each.")
+    share = rest / number
+    digits = 1 if share >= 0.001 else 3
+    return text.format(rest=languages.percent(rest), number=number, share=languages.percent(share, digits))
 
 
 def show_explanations(run: Run, card: ModelCard, answer: Answer | None, source: Source | None) -> None:

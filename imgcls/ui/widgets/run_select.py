@@ -54,7 +54,7 @@ def pick_run(
     None, with an empty state on the page, if there is no usable run. None, too, if the one in the URL cannot be used or
     was deleted: the page says so, and the visitor chooses another one, since the results of one model must not be taken
     for those of another. `on_change` is called when the visitor chooses another run. `is_compact` hides the
-    label, except from screen readers: for a selector beside the heading.
+    label, except from screen readers, and leaves out the scores: for a narrow selector beside the heading.
     """
     requested = st.query_params.get("run", "")
     choices = offered(usable, requested, prefer)
@@ -73,7 +73,7 @@ def pick_run(
         return None
     picked = select(
         _(label),
-        {run_id: owned(run, title(run)) for run_id, run in choices.items()},
+        {run_id: owned(run, run.label if is_compact else title(run)) for run_id, run in choices.items()},
         key=key,
         parameter="run",
         default=prefer if prefer in choices else _own_or_shipped(choices),

@@ -8,6 +8,7 @@ from imgcls.inference.explain.stroke_attribution import Contribution
 from imgcls.runs.results import ModelCard
 from imgcls.ui.explain import stroke_attribution
 from imgcls.ui.predict import compare_models
+from imgcls.ui.predict.compare_models import ModelResult
 
 MARKUP = "<b>{0} $x$"
 
@@ -17,8 +18,8 @@ MARKUP = "<b>{0} $x$"
     [
         ([], ""),
         (["7"], ""),
-        (["7", "7"], "Both models agree."),
-        (["7", "7", "7"], "All 3 models agree."),
+        (["7", "7"], "Both models agree: 7."),
+        (["7", "7", "7"], "All 3 models agree: 7."),
         (["7", "1", "7", "7"], "3 of 4 models predict 7."),
         (["7", "1", "2"], "3 models, 3 predictions: no two agree."),
         (["7", "7", "1", "1"], "No majority: 2 predict 7, 2 predict 1."),
@@ -34,6 +35,40 @@ def test_the_summary_counts_agreeing_models(said, sentence):
 )
 def test_only_models_that_disagree_with_a_majority_are_marked(said, most):
     assert compare_models._majority(said) == most
+
+
+def results(*votes: str, others: tuple[str, ...] = ()) -> list[ModelResult]:
+    ours = [ModelResult("A run", vote) for vote in votes]
+    return ours + [ModelResult("Another", "bird", note=note, is_comparable=False) for note in others]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (results("3", "3"), "Both models agree: 3."),
+        (
+            results("3", "3", others=(compare_models.NO_DIGITS,) * 2),
+            "The 2 digit models agree: 3. The others know no digits.",
+        ),
+        (
+            results("3", "3", others=(compare_models.NO_DIGITS, "It has different classes.")),
+            "Both models agree: 3. The others cannot be compared with them.",
+        ),
+        (
+            results("3", others=(compare_models.NO_DIGITS,)),
+            "No other model has the same classes, so there is nothing to compare.",
+        ),
+    ],
+)
+def test_the_summary_says_which_models_it_is_about(given, sentence):
+    assert compare_models._summary(given) == sentence
+
+
+def test_a_model_of_anything_else_knows_no_digits():
+    digits = card(*"0123456789")
+    assert compare_models._difference(digits, card("bird", "cat")) == compare_models.NO_DIGITS
+    assert compare_models._difference(digits, card("1", "I")) == "It has different classes."
+    assert compare_models._difference(card("x", "y"), card("bird", "cat")) == "It has different classes."
 
 
 def answer(*probabilities: float) -> Answer:
@@ -91,5 +126,11 @@ def test_a_stroke_with_little_effect_gets_a_number_but_no_colour(weight, has_col
 )
 def test_the_line_below_the_canvas_explains_the_colours_that_are_on_the_drawing(weights, words):
     points = np.array([[100.0, 50, 18], [120, 80, 18]])
-    legend = stroke_attribution._legend([Contribution(points, weight, 0, 0.8) for weight in weights])
+    contributions = [Contribution(points, weight, 0, 0.8) for weight in weights]
+    legend = stroke_attribution._legend(contributions)
+    assert legend.endswith("The numbers are explained below.")
+    named = {"Orange": "#E69F00", "Blue": "#56B4E9"}
+    for one in contributions:
+        colour = stroke_attribution._mark(one, 1)["colour"]
+        assert not colour or colour in [named[word] for word in words], "it looks as it is called"
     assert [word for word in ("Orange", "Blue") if word in legend] == words

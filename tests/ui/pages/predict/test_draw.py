@@ -53,9 +53,24 @@ def test_a_model_that_cannot_use_drawings_hides_the_canvas_only_for_itself(reade
 def test_each_model_predicts_one_digit_and_shows_it_normalised(reader):
     copied("other")
     app = opened(draw_page, strokes=[SEVEN], others=["other"], **CHECKED)
-    assert "Both models agree." in html(app, 'class="models"')
+    assert "Both models agree: 7." in html(app, 'class="models"')
     assert html(app, 'class="models"').count("<b>7</b>") == 2
     assert "Normalised: <b>7</b>" in html(app, 'class="before-after"')
+
+
+def compare_page():
+    from imgcls import runs
+    from imgcls.ui.predict import compare_models
+
+    compare_models.choose(runs.find("reader"))
+
+
+def test_models_with_the_same_classes_are_offered_first(reader):
+    for run_id in ("aaa-other", "zzz-other"):
+        copied(run_id, classes=list("abcdefghij"))
+    copied("mmm-alike")
+    offered = AppTest.from_function(compare_page, default_timeout=60).run().multiselect(key="others").options
+    assert offered[0].endswith("mmm-alike") and len(offered) >= 3
 
 
 def test_the_one_of_four_models_that_disagrees_is_marked(reader, monkeypatch):
@@ -144,4 +159,5 @@ def test_the_page_says_why_confidence_stops_below_100(reader):
     (note,) = [str(one.proto.body) for one in opened(draw_page).get("html") if "Why not 100%?" in str(one.proto.body)]
     assert note.startswith("<details") and "<summary>Why not 100%?</summary>" in note, "it is read once"
     assert "label smoothing, here of 0.05" in note and "95.5%" in note
+    assert "The other 4.5% is spread over the 9 other digits, 0.5% each." in note
     assert confidence_ceiling.ceiling(0.0, 10) == 1
