@@ -11,6 +11,7 @@ one logit per class. `layers` is `keras.layers` in the trainer and `imgcls.model
 function builds the network and, without TensorFlow, the table of its layers. Learners read the docstring of the file on
 the Train page; each keyword-only argument becomes a control and a command-line option. Optional:
 
+    IN_SHORT      half a line about it, for the list of models
     DEEP          the network is deep enough for bfloat16 to be faster
     RECIPE        recommended settings of `Config`
     PRESETS       "quick", "good" and "best": settings that are added to RECIPE
@@ -61,6 +62,11 @@ def family(name: str) -> ModuleType:
 def title(name: str) -> str:
     """The title of a family, or the name itself if it is none, as that of an imported model."""
     return family(name).TITLE if name in names() else name
+
+
+def in_short(name: str) -> str:
+    """Half a line about a family, which is to be translated; empty if it has none."""
+    return getattr(family(name), "IN_SHORT", "")
 
 
 @cache

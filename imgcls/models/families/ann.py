@@ -7,9 +7,11 @@ Rumelhart, Hinton and Williams 1986.)
 
 from typing import Annotated
 
+from imgcls.languages import N_
 from imgcls.params import Choice, Range
 
 TITLE = "Dense network (ANN)"
+IN_SHORT = N_("every pixel to every unit: simple, quick")
 PRESETS = {
     "quick": {"epochs": 3},
     "good": {"epochs": 12},

@@ -7,9 +7,11 @@ clothes: accurate with few parameters. (LeCun, Bottou, Bengio and Haffner 1998.)
 
 from typing import Annotated
 
+from imgcls.languages import N_
 from imgcls.params import Choice, Range
 
 TITLE = "Convolutional network (CNN)"
+IN_SHORT = N_("small filters: for digits and clothes")
 PRESETS = {
     "quick": {"epochs": 2, "learning_rate": 2e-3},
     "good": {"epochs": 8, "schedule": "cosine", "model.batch_normalisation": True},

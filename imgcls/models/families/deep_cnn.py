@@ -11,9 +11,11 @@ from typing import Annotated
 
 import numpy as np
 
+from imgcls.languages import N_
 from imgcls.params import Choice, Range
 
 TITLE = "Deep CNN (fast)"
+IN_SHORT = N_("deeper, built for speed: for photos")
 DEEP = True
 RECIPE = {
     "normalisation": "standardised",

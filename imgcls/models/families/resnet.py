@@ -7,9 +7,11 @@ scratch; it needs more epochs than the plain CNN. (He, Zhang, Ren and Sun 2016, 
 
 from typing import Annotated
 
+from imgcls.languages import N_
 from imgcls.params import Choice, Range
 
 TITLE = "Residual network (ResNet)"
+IN_SHORT = N_("deep, with shortcuts: for photos, slower")
 DEEP = True
 PRESETS = {
     "quick": {"epochs": 3, "learning_rate": 3e-3, "schedule": "one_cycle", "batch_size": 128},

@@ -16,10 +16,12 @@ from typing import Annotated
 
 import numpy as np
 
+from imgcls.languages import N_
 from imgcls.models import backbones
 from imgcls.params import Choice, Range, RunId, Value
 
 TITLE = "Transfer learning"
+IN_SHORT = N_("already trained: for few photos")
 IGNORES = ("normalisation", "precision")
 HAS_BACKBONE = True
 PRESETS = {

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from imgcls import models
-from imgcls.config import PARAMS
+from imgcls.config import PARAMS, choice_names
 from imgcls.errors import SettingError
 from imgcls.params import Param, RunId, shortened
 from imgcls.ui.app.errors import plain
@@ -79,8 +79,8 @@ def _shown(name: str, text: str) -> str:
     if name == "train_images":
         images = int(param.parsed(text.replace(",", "")))
         return f"{images:,}" if images else text
-    param.parsed(text)
-    return text
+    param.parsed(choice_names.read(name, text))
+    return choice_names.shown(name, text)
 
 
 def _param(name: str) -> Param | None:

@@ -1,6 +1,5 @@
 """The dataset select box, shared by the Data and Train pages."""
 
-import json
 from contextlib import suppress
 
 import streamlit as st
@@ -13,12 +12,11 @@ from imgcls.languages import gettext as _
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import summary
+from imgcls.ui.look import option_notes
 
 HELP = next(param.help for param in PARAMS if param.name == "data")
 
 
-WIDE = "38rem"
-"""From this width on, the list of datasets also has the number of images."""
 SHOWN = "dataset-shown"
 """Session key, for each of the two pages, of the name and title of the dataset that was shown last."""
 
@@ -63,7 +61,7 @@ def choose(*, is_compact: bool = False) -> DatasetInfo | None:
         **control,
         label_visibility="collapsed" if is_compact else "visible",
     )
-    st.html(f"<style>{_beside_options(names)}</style>")
+    st.html(_beside_options(names))
     st.session_state[SHOWN + str(is_compact)] = (lost, title) if name is None else (name, titles[name])
     if name is None:
         return None
@@ -71,28 +69,15 @@ def choose(*, is_compact: bool = False) -> DatasetInfo | None:
 
 
 def _beside_options(names: list[str]) -> str:
-    """Style rules that write beside each option its images, its size, and whether it is ready.
-
-    They are no part of the option, whose text is the value in the URL. A narrow list has only the state.
-    """
-    label = _("Dataset")
-    options = f"[role=listbox][aria-label={_quoted(label)}]"
-    rules = [
-        f"{options} [data-item-hl]{{padding-inline-end:11rem}}",
-        f"@container (min-width:{WIDE}){{{options} [data-item-hl]{{padding-inline-end:27rem}}}}",
-    ]
+    """Style rules that write beside each option whether it is ready and, in a wide list, its images."""
+    states, wide = {}, {}
     for number, name in enumerate(names):
         facts = datasets.facts(name)
         training, test = map(languages.number, facts.counts)
         images = _("{training} training, {test} test images").format(training=training, test=test)
-        option, state = f"{options} [data-key='{number}']::after", summary.state(facts)
-        rules.append(f"{option}{{content:{_quoted(state)}}}")
-        rules.append(f"@container (min-width:{WIDE}){{{option}{{content:{_quoted(f'{images} · {state}')}}}}}")
-    return "".join(rules)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("<", r"\3c ")
+        states[number] = summary.state(facts)
+        wide[number] = f"{images} · {states[number]}"
+    return option_notes.rules(_("Dataset"), states, wide)
 
 
 def say_lost(*, is_compact: bool = False) -> None:

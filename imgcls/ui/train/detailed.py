@@ -3,7 +3,7 @@
 A first run needs none of it: a dataset, a model, a preset and Start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -42,10 +42,13 @@ def open_next() -> None:
     st.session_state[OPENED] = True
 
 
-def summarise(epochs: int, learning_rate: float) -> None:
-    """Adds to the title what most people look for first."""
+def summarise(epochs: int, learning_rate: float, varied: Collection[str]) -> None:
+    """Adds to the title what most people look for first; of one that is `varied` by a study, that it is."""
     text = ngettext("{n} epoch, learning rate {rate}", "{n} epochs, learning rate {rate}", epochs)
-    sections.describe(KEY, text.format(n=epochs, rate=formatting.setting(learning_rate)))
+    if "epochs" in varied:
+        text = _("epochs varied, learning rate {rate}")
+    rate = _("varied") if "learning_rate" in varied else formatting.setting(learning_rate)
+    sections.describe(KEY, text.format(n=epochs, rate=rate))
 
 
 def _occasion() -> str:

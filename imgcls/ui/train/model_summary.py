@@ -15,6 +15,8 @@ from imgcls.datasets import DatasetInfo
 from imgcls.languages import gettext as _
 from imgcls.models import Row
 from imgcls.ui.cache import predictions
+from imgcls.ui.look import option_notes
+from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import gallery
 from imgcls.ui.widgets.figures import figure_download
 from imgcls.ui.widgets.figures.static_figure import StaticFigure, static
@@ -30,6 +32,23 @@ OF_TRANSFER = ("Transfer learning", "Backbone", "Feature", "Head", "Fine-tuning"
 
 SAMPLES, SAMPLE_SIDE = 10, 64
 """How many training images the form shows, and the size in pixels that they are sent in."""
+
+
+def choose() -> str:
+    """The select box of the models, each with half a line about it in the list."""
+    names = models.names()
+    titles = {name: models.family(name).TITLE for name in names}
+    notes = {at: _(models.in_short(name)) for at, name in enumerate(names) if models.in_short(name)}
+    st.html(option_notes.rules(_("Model"), notes))
+    return st.selectbox(
+        _("Model"),
+        names,
+        index=names.index(Config.model),
+        format_func=lambda name: titles.get(name, name),
+        key="model",
+        **settings_form.usable("model", settings_form.BY_NAME["model"].help),
+        bind="query-params",
+    )
 
 
 def samples(info: DatasetInfo) -> None:

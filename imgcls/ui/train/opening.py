@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from imgcls import models
-from imgcls.config import PARAMS
+from imgcls.config import PARAMS, choice_names
 from imgcls.datasets.recipes import presets
 from imgcls.errors import SettingError, UserError
 from imgcls.params import Value
@@ -111,7 +111,7 @@ def _in_address(name: str) -> Value:
         titles = {models.family(one).TITLE: one for one in models.names()}
         return titles.get(text, param.default)
     try:
-        return param.parsed(text.replace(",", "") if name == "train_images" else text)
+        return param.parsed(text.replace(",", "") if name == "train_images" else choice_names.read(name, text))
     except SettingError:
         return param.default
 

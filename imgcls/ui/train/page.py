@@ -4,6 +4,7 @@ from collections.abc import Callable, Container
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from imgcls import jobs, runs, sharing, studies
 from imgcls.config import Config
@@ -82,7 +83,7 @@ def _show_form() -> None:
     with left, sections.titled():
         with st.container(horizontal=True, vertical_alignment="bottom"):
             info = dataset_select.choose()
-            model = settings_form.choose_model() if info else ""
+            model = model_summary.choose() if info else ""
         if info is None:
             dataset_select.say_lost()
             return
@@ -103,7 +104,7 @@ def _show_form() -> None:
             values |= settings_form.stopping() | settings_form.splitting(model)
             vary = st.container()
             model_summary.terms(model)
-        detailed.summarise(values["epochs"], values["learning_rate"])
+        detailed.summarise(values["epochs"], values["learning_rate"], set(filter(search.is_varied, values)))
         with obstacles:
             has_weights = backbone.show(model, model_settings, info)
 
@@ -161,8 +162,8 @@ class Seeds(NamedTuple):
     skipped: str = ""
 
 
-def _seeds(config: Config, *, is_ready: bool) -> Seeds:
-    count = int(st.number_input(_("Seeds"), 1, MOST_SEEDS, 1, key="seeds", help=_(SEEDS)))
+def _seeds(config: Config, place: DeltaGenerator, *, is_ready: bool) -> Seeds:
+    count = int(place.number_input(_("Seeds"), 1, MOST_SEEDS, 1, key="seeds", help=_(SEEDS), width=130))
     wanted = list(range(config.seed, config.seed + count))
     known: Container[int] = ()
     if count > 1 and is_ready:
@@ -186,14 +187,15 @@ def _options(config: Config, usual: str, *, is_study: bool, has_seeds: bool, is_
     about = _("Name the study") if is_study else _("Name the run, or repeat it with other seeds")
     with (
         st.popover(label, key="repeat", icon=":material/edit:", help=about),
-        st.container(width=320, gap="small"),
+        st.container(width=340, gap="small"),
     ):
+        beside = st.container(horizontal=True)  # one row, as there is little room below Start on a laptop
         if is_study:
-            name = st.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
+            name = beside.text_input(_("Study name"), placeholder=usual, max_chars=plan.MOST_TITLE, key="vary-title")
         else:
-            name = st.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
+            name = beside.text_input(_("Run name"), placeholder=usual, max_chars=runs.LABEL_LENGTH)
+        seeds = _seeds(config, beside, is_ready=is_ready) if has_seeds else Seeds(1, [config.seed])
         backend = _choose_backend()
-        seeds = _seeds(config, is_ready=is_ready) if has_seeds else Seeds(1, [config.seed])
         if seeds.skipped:
             st.caption(seeds.skipped)
         return name, backend, seeds
@@ -202,7 +204,7 @@ def _options(config: Config, usual: str, *, is_study: bool, has_seeds: bool, is_
 def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied | None) -> str:
     """The name, the number of seeds and the Start button of a run or, if settings are varied, those of a study: one
     button, so that you cannot start the other one by mistake. An attempt at an assignment is one run. Returns what is
-    said of seeds that are not trained again."""
+    said of seeds that are not trained again, or why a study cannot start."""
     usual = run_names.of(config) or runs.default_label(config)
     button = st.container()  # Start comes first
     has_seeds = not entry and varied is None
@@ -211,9 +213,10 @@ def _start(config: Config, is_ready: bool, entry: Entry | None, varied: Varied |
         may = is_ready and bool(seeds.train)
         label, may_start = _("Start"), rights.button(Action.START_RUN, disabled=not may, help=seeds.skipped or None)
     else:
-        missing = None if varied.plan else _("First choose the settings to vary, and their values.")
+        missing = "" if varied.plan else _("First choose the settings to vary, and their values.")
+        seeds = seeds._replace(skipped=missing)
         is_ready, label = is_ready and varied.plan is not None, varied.label
-        may_start = rights.button(Action.START_STUDY, disabled=not is_ready, help=missing)
+        may_start = rights.button(Action.START_STUDY, disabled=not is_ready, help=missing or None)
     icon = ":material/play_arrow:"
     is_started = button.button(label, type="primary", icon=icon, width="stretch", key="start", **may_start)
     run_id = st.session_state.setdefault("new_run_id", runs.new_id())

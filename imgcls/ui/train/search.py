@@ -125,7 +125,12 @@ def _panel(config: Config) -> Plan | None:
     params = {param.name: param for param in space.variable(config)}
     names = [*(name for name in FIRST if name in params), *(name for name in params if name not in FIRST)]
     chosen = st.multiselect(
-        "Settings to vary", names, format_func=lambda name: params[name].label, key=NAMES.format(config.model)
+        "Settings to vary",
+        names,
+        format_func=lambda name: params[name].label,
+        key=NAMES.format(config.model),
+        placeholder="Choose a setting to vary",
+        select_all=False,  # a study of all settings ends at no result
     )
     texts = {}
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):

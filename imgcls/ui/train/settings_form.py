@@ -6,13 +6,14 @@ pages can open a prefilled form.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from imgcls import datasets, models
-from imgcls.config import PARAMS, Config
+from imgcls.config import PARAMS, Config, choice_names
 from imgcls.errors import SettingError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
@@ -78,18 +79,19 @@ def _text(name: str, value: Value) -> str:
         return f"{value:,}"
     if isinstance(param_of(name).limits, RunId):
         return str(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else choice_names.shown(name, str(value))
 
 
 def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value:
     """The widget of a parameter, bound to the URL under `key`; `changes` override its limits."""
     limits, label = param.limits, label or _(param.label)
-    common: dict[str, Any] = {"key": key, "bind": "query-params", **_usable(key, param.help)}
+    common: dict[str, Any] = {"key": key, "bind": "query-params", **usable(key, param.help)}
     if param.kind is bool:
         return st.toggle(label, value=bool(param.default), **common)
     if isinstance(limits, Choice):
         index = limits.options.index(changes.get("default", param.default))
-        return st.selectbox(label, limits.options, index=index, **common)
+        names = partial(choice_names.shown, param.name)
+        return st.selectbox(label, limits.options, index=index, format_func=names, **common)
     if isinstance(limits, RunId):
         return run_select.select(label, backbone_runs.titles(), key=key, parameter=key, help=param.help)
     if not isinstance(limits, Range):
@@ -105,7 +107,7 @@ def control(param: Param, key: str, *, label: str = "", **changes: Any) -> Value
     return st.number_input(label, low, high, value, step=STEPS.get(param.name, 1), **common)
 
 
-def _usable(key: str, help: str) -> dict[str, Any]:
+def usable(key: str, help: str) -> dict[str, Any]:
     """Whether a control is disabled, because an assignment fixes it or a study varies it, and its help."""
     reason = banner.FIXED if fixed_controls.is_fixed(key) else _(search.VARIED) if search.is_varied(key) else ""
     return {"disabled": bool(reason), "help": f"{reason} {_(help)}".strip()}
@@ -118,21 +120,6 @@ def controls(params: Iterable[Param], prefix: str = "") -> dict[str, Any]:
         for param in params:
             values[param.name] = control(param, prefix + param.name)
     return values
-
-
-def choose_model() -> str:
-    """The model select box."""
-    names = models.names()
-    titles = {name: models.family(name).TITLE for name in names}
-    return st.selectbox(
-        _("Model"),
-        names,
-        index=names.index(Config.model),
-        format_func=lambda name: titles.get(name, name),
-        key="model",
-        **_usable("model", BY_NAME["model"].help),
-        bind="query-params",
-    )
 
 
 def amount(available: int) -> tuple[int, dict[str, Any]]:
@@ -157,7 +144,7 @@ def choose_images(available: int) -> int:
         options,
         format_func=lambda number: f"{number:,}" if number else f"All {available:,}",
         key="train_images",
-        **_usable("train_images", BY_NAME["train_images"].help),
+        **usable("train_images", BY_NAME["train_images"].help),
         bind="query-params",
     )
 
@@ -229,9 +216,14 @@ def _value(param: Param, query: Mapping[str, str], key: str = "") -> Value:
     if value is not None:
         return value
     try:
-        return param.parsed(query[key]) if key in query else param.default
+        return param.parsed(choice_names.read(key, query[key])) if key in query else param.default
     except SettingError:
         return param.default
+
+
+def _named(setting: str) -> str:
+    """The present value of a select box, as the box calls it."""
+    return choice_names.shown(setting, str(value_of(setting)))
 
 
 def _used(model: str, *names: str) -> tuple[str, ...]:
@@ -244,8 +236,8 @@ def optimisation(model: str, is_multilabel: bool = False) -> dict[str, Any]:
     names: tuple[str, ...] = ("optimizer", "batch_size", "loss", "label_smoothing", "class_weights", "normalisation")
     names = tuple(name for name in names if name != "loss" or not is_multilabel)
     names = _used(model, *names, "weight_decay", "ema_decay")
-    loss = "binary cross-entropy" if is_multilabel else str(value_of("loss")).replace("_", " ")
-    present = f"{value_of('optimizer')}, batch size {value_of('batch_size')}, {loss}"
+    loss = "binary cross-entropy" if is_multilabel else _named("loss").lower()
+    present = f"{_named('optimizer')}, batch size {value_of('batch_size')}, {loss}"
     icon = ":material/trending_down:"
     values = closed(_("Optimisation"), "optimisation", icon, (BY_NAME[name] for name in names), present=present)
     if not is_multilabel and values["loss"] == "sparse_categorical_crossentropy" and values["label_smoothing"]:
@@ -262,7 +254,7 @@ def schedule(epochs: int, learning_rate: float) -> dict[str, Any]:
     """The learning-rate schedule, with its curve."""
     names = ("schedule", *SCHEDULE_PARAMS.get(str(value_of("schedule")), ()))
     params = [BY_NAME[name] for name in names]
-    present = str(value_of("schedule")).replace("_", "-")
+    present = _named("schedule").lower()
     with section(_("Learning-rate schedule"), "rates", ":material/show_chart:", params, present=present) as filled:
         if not filled:
             return defaults(params)

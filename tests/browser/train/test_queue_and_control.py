@@ -11,6 +11,13 @@ from tests.browser.support import steps
 from tests.browser.support.server import wait_until
 
 LONG = "/train?epochs=300&early_stopping=false"
+OVERLAPS = """option => {
+  const name = document.createRange(); name.selectNodeContents(option.firstChild);
+  const note = getComputedStyle(option, "::after"), box = option.getBoundingClientRect();
+  const top = box.bottom - parseFloat(note.bottom) - parseFloat(note.height);
+  return name.getBoundingClientRect().bottom > top + 2;
+}"""
+"""Whether the note of an option of a narrow list is written over its name."""
 
 
 def test_the_queue_can_be_reordered_and_runs_without_an_open_page(tidied_server, visit):
@@ -106,7 +113,19 @@ def test_one_click_applies_a_preset_and_it_survives_a_reload(tidied_server, visi
     page.set_viewport_size({"width": 390, "height": 800})  # the lines of one wrap, and not of the others
     heights = [button.bounding_box()["height"] for button in presets.all()]
     assert max(heights) - min(heights) < 1, heights
-    page.set_viewport_size({"width": 1280, "height": 800})
+    page.set_viewport_size({"width": 1280, "height": 720})
+    for label in ("Dataset", "Model"):
+        steps.main(page).get_by_role("combobox", name=label).click()
+        options = page.get_by_role("option")
+        expect(options.first).to_be_visible()
+        assert [one.inner_text() for one in options.all() if one.evaluate(OVERLAPS)] == []
+        page.keyboard.press("Escape")
+    steps.main(page).get_by_role("button", name="Name, seeds").click()
+    field = page.get_by_label("Seeds", exact=True)
+    expect(field).to_be_visible()
+    box = field.bounding_box()
+    assert box["y"] + box["height"] < 700, "cut off at the lower edge of a small screen"
+    page.keyboard.press("Escape")
     good = steps.main(page).locator(".st-key-preset-good")
     good.get_by_role("button").click()
     expect(good).to_contain_text("check")  # the tick's ligature

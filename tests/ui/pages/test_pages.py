@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from imgcls import runs
-from imgcls.config import Config
+from imgcls import models, runs
+from imgcls.config import PARAMS, Config, choice_names
 from imgcls.evaluation import predictions
 from imgcls.system.addresses import WORD_JOINER
 from imgcls.ui.app import errors
 from imgcls.ui.train import settings_form
 from imgcls.ui.widgets import formatting, run_select
-from tests.support.pages import HOSTILE, broken_copy, is_intact, opened, prepared, text_of
+from tests.support.pages import HOSTILE, broken_copy, html_of, is_intact, opened, prepared, text_of
 
 PAGES = ("home", "data", "train", "runs", "evaluate", "predict")
 
@@ -277,6 +277,28 @@ def test_a_link_may_name_a_model_and_a_number_of_images_as_the_shell_does(digits
     app = opened("train", data="MNIST sample", train_images="1000")
     assert app.selectbox(key="train_images").value == 1000
     assert "The link sets" not in text_of(app)
+
+
+def test_values_with_a_technical_name_have_a_plain_one_in_their_select_box_and_in_the_link(digits):
+    app = opened("train", data="Small digits", optimizer="sgd", schedule="One-cycle", loss="categorical_crossentropy")
+    assert app.selectbox(key="optimizer").value == "sgd" and "AdamW" in app.selectbox(key="optimizer").options
+    assert app.selectbox(key="loss").options == ["Cross-entropy", "Cross-entropy, sparse labels"]
+    assert app.selectbox(key="schedule").value == "one_cycle"
+    assert app.query_params["optimizer"] == "SGD" and "loss" not in app.query_params
+    assert "SGD, batch size 64, cross-entropy" in html_of(app) and is_intact(app)
+
+
+def test_each_value_with_a_plain_name_is_one_that_the_setting_can_have():
+    for name, values in choice_names.NAMES.items():
+        limits = next(param.limits for param in PARAMS if param.name == name)
+        assert set(values) == set(limits.options)
+        assert all(choice_names.read(name, text) == value for value, text in values.items())
+
+
+def test_the_list_of_models_has_half_a_line_about_each(digits):
+    rules = html_of(opened("train", data="Small digits"))
+    for at, name in enumerate(models.names()):
+        assert f'[aria-label="Model"] [data-key=\'{at}\']::after{{content:"{models.in_short(name)}"}}' in rules
 
 
 def test_a_model_that_does_not_fit_its_images_shows_one_error(digits):

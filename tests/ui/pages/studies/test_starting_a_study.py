@@ -77,8 +77,11 @@ def test_the_switch_turns_start_into_one_button_for_a_study_and_back(digits):
     app = opened("train", data="Small digits")
     app.toggle(key="vary").set_value(True).run()
     assert button(app, "Start study").disabled and "Seeds" not in [one.label for one in app.number_input]
+    assert "First choose the settings to vary, and their values." in text_of(app), "why the button is disabled"
+    assert not app.multiselect(key="vary-names-cnn").proto.select_all
     app.multiselect(key="vary-names-cnn").set_value(["flip"]).run()
     app.selectbox(key="vary-sampler").set_value("grid").run()
+    assert "First choose the settings" not in text_of(app)
     assert button(app, "Start study of 2 trials"), "a grid may have fewer combinations than trials"
     app.toggle(key="vary").set_value(False).run()
     assert not button(app, "Start").disabled and app.number_input(key="seeds").value == 1

@@ -3,7 +3,7 @@
 import os
 
 from imgcls.ui.app.paths import ENTRY, PAGES
-from tests.support.pages import is_intact, opened
+from tests.support.pages import html_of, is_intact, opened
 
 
 def section(app):
@@ -17,6 +17,15 @@ def test_the_settings_are_closed_and_their_title_says_the_most_important(digits)
     titles = [str(block.proto.body) for block in app.get("html") if "summary" in str(block.proto.body)]
     assert "7 epochs, learning rate 0.002" in "".join(titles)
     assert section(app).number_input(key="epochs").value == 7
+
+
+def test_the_title_says_of_a_varied_setting_that_it_is_varied(digits):
+    app = opened("train", epochs="7")
+    app.toggle(key="vary").set_value(True).run()
+    app.multiselect(key="vary-names-cnn").set_value(["learning_rate"]).run()
+    assert "7 epochs, learning rate varied" in html_of(app)
+    app.multiselect(key="vary-names-cnn").set_value(["epochs", "learning_rate"]).run()
+    assert is_intact(app) and "epochs varied, learning rate varied" in html_of(app)
 
 
 def test_the_section_is_as_it_was_left_when_the_visitor_comes_back(digits):
