@@ -3,7 +3,7 @@
 import pytest
 
 from imgcls import models
-from imgcls.datasets.recipes import presets
+from imgcls.datasets.recipes import expected, presets
 from imgcls.system import json_files
 
 NAMES = ("quick", "good", "best")
@@ -44,3 +44,27 @@ def test_the_measured_figures_say_how_they_were_made():
         data, model, preset = name.split("/")
         assert preset in NAMES and model in models.names()
         assert 0 < record["accuracy"] <= 1 and record["processor_seconds"] > 0 and record["cores"] >= 1, (data, record)
+
+
+def test_the_time_on_another_dataset_is_estimated_from_the_amount_of_work(monkeypatch):
+    records = {}
+    monkeypatch.setattr(presets, "_records", lambda: records)
+    assert expected.seconds("cnn", "fashion_mnist", "quick") is None, "nothing was measured"
+    (quick, *_) = presets.presets("cnn", "mnist_sample")
+    key = "mnist_sample/cnn/quick"
+    records[key] = {"settings": quick.settings, "processor_seconds": 25.5, "accuracy": 0.9, "cores": 2}
+    # The same network and images, fifteen times as many of them in half as many epochs: 7.5 times 20 s, and the start.
+    assert expected.seconds("cnn", "fashion_mnist", "quick") == pytest.approx((5.5 + 7.5 * 20) / 2)
+    few, more = (expected.seconds("cnn", "digits", name) for name in ("quick", "best"))
+    assert 2.5 < few < (25.5 / 2) and few < more
+    assert expected.seconds("resnet", "digits", "quick") is None, "another family"
+
+
+def test_the_estimates_are_near_what_was_measured(monkeypatch):
+    records = dict(presets._records())
+    for key in records:
+        monkeypatch.setattr(presets, "_records", lambda key=key: {one: records[one] for one in records if one != key})
+        data, model, name = key.split("/")
+        guess = expected.seconds(model, data, name)
+        if guess is not None:
+            assert 1 / 5 < guess * records[key]["cores"] / records[key]["processor_seconds"] < 5, (key, guess)

@@ -75,6 +75,11 @@ def presets(model: str, data: str) -> tuple[Preset, ...]:
     return tuple(found)
 
 
+def measured() -> tuple[str, ...]:
+    """What there are measurements of, each as DATASET/FAMILY/PRESET."""
+    return tuple(_records())
+
+
 def _measured(data: str, model: str, name: str, settings: dict[str, Value]) -> Measured | None:
     record = _records().get(f"{data}/{model}/{name}")
     if record is None or record["settings"] != settings:

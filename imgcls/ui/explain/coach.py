@@ -10,16 +10,18 @@ from imgcls.errors import UserError
 from imgcls.evaluation import coach
 from imgcls.evaluation.coach import evidence, trying
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.inference import activations
+from imgcls.inference.explain import task
 from imgcls.runs import Run, run_name
 from imgcls.sharing import Action
 from imgcls.ui.app import links
 from imgcls.ui.app.errors import plain, shown
 from imgcls.ui.visitors import rights
 
-NOTHING = (
-    "No problems found: no overfitting, no stalled or diverging training, no leaks, and enough validation images. To "
-    "improve further, try a larger preset or more data."
-)
+NOTHING = "No problems found: no overfitting, no stalled or diverging training, no leaks, and enough validation images."
+LARGER, MORE = "To improve further, try a larger preset or more data.", "To improve further, train on more data."
+CHECKING = "Still checking the units of the network: this needs the activations, which are being written."
+TICK_SECONDS = 1.0
 
 
 TERMS = {
@@ -36,20 +38,25 @@ TERMS = {
 """Rule -> the terms that its findings use."""
 
 
-def show(run: Run) -> bool:
-    """The findings about a run that has ended; a sentence if there are none, or why they cannot be had.
+def show(run: Run, *, has_larger: bool) -> bool:
+    """The findings about a run that has ended; a sentence if there are none, or why they cannot be had. `has_larger`:
+    whether there is a preset beyond its own.
 
     Returns: whether all is well.
     """
     st.header("Coach", anchor=False)
+    is_checking = _is_checking(run)  # before the findings, which may be complete a moment later
     try:
         found = _findings(str(run.folder), _stamp(run))
     except UserError as error:
         st.caption(plain(str(error)))
         return False
+    if is_checking:
+        st.fragment(run_every=TICK_SECONDS)(_wait)(run)
     if not found:
-        st.caption(f":material/thumb_up: {NOTHING}")
-        return True
+        if not is_checking:
+            st.caption(f":material/thumb_up: {NOTHING} {LARGER if has_larger else MORE}")
+        return not is_checking
     st.caption("Based on training and validation only. Each button starts a new run; this one stays as it is.")
     with st.grid(2, min_column_width=340, gap="small"):
         for one in found:
@@ -60,6 +67,19 @@ def show(run: Run) -> bool:
 
         words.show(tuple(terms))
     return False
+
+
+def _is_checking(run: Run) -> bool:
+    """Whether the activations, in which dead units are searched, are still being written, as after the training."""
+    if 0.0 not in run.stamp(activations.FILES[0]):
+        return False
+    return run.is_held or task.state(run).state == "running"
+
+
+def _wait(run: Run) -> None:
+    if not _is_checking(run):
+        st.rerun()
+    st.caption(f":material/hourglass_empty: {CHECKING}")
 
 
 def attempt(run: Run) -> None:

@@ -98,8 +98,9 @@ def _ended(run: Run, state: str) -> None:
         left.html(mistakes)
     if has_coach:
         with right, shown():
-            if coach.show(run):
-                presets.offer_next(run.config)
+            larger = presets.next_of(run.config)
+            if coach.show(run, has_larger=larger is not None) and larger is not None:
+                presets.offer_next(run.config, *larger)
 
 
 @st.fragment(run_every=2.0)

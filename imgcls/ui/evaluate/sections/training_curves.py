@@ -10,7 +10,7 @@ from imgcls.runs import Run
 from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.evaluate import links
 from imgcls.ui.explain import coach
-from imgcls.ui.train import learning_curves
+from imgcls.ui.train import learning_curves, presets
 
 TITLE = "Training curves"
 GROUP = links.WHY
@@ -25,7 +25,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     if (run.folder / "metrics.jsonl").exists():
         learning_curves.draw(cached_curves.curves(run))
         if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):
-            coach.show(run)
+            coach.show(run, has_larger=presets.next_of(run.config) is not None)
     elif imported_model.exists(run.folder):
         st.info(_("This model was imported, so there are no learning curves."), icon=":material/show_chart:")
     else:

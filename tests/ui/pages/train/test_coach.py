@@ -2,6 +2,7 @@
 
 import json
 
+import filelock
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from imgcls.config import Config
 from imgcls.datasets.recipes import presets as recipes
 from imgcls.evaluation.coach import trying
 from imgcls.evaluation.coach.finding import Finding
+from imgcls.inference.explain import task
 from imgcls.runs.predictions import validation_predictions
 from imgcls.runs.run import Run
 from imgcls.ui.app import links
@@ -99,6 +101,7 @@ def test_without_a_problem_the_coach_offers_the_next_preset(learned_by_heart, mo
     monkeypatch.setattr(links, "train", lambda **settings: gone.append(settings))
     app = opened("train", run=learned_by_heart.id)
     assert is_intact(app) and "No problems found" in text_of(app)
+    assert ("try a larger preset" in text_of(app)) == bool(offered)
     labels = [one.label for one in app.button if one.key == "coach-larger"]
     assert labels == [f"Open the preset “{offered}”"] * bool(offered)
     if offered:
@@ -106,3 +109,12 @@ def test_without_a_problem_the_coach_offers_the_next_preset(learned_by_heart, mo
         (settings,) = gone
         (wanted,) = [one for one in recipes.presets("cnn", "digits") if one.name == offered.lower()]
         assert presets.controls(wanted, "cnn").items() <= settings.items() and settings["data"] == "digits"
+
+
+def test_while_the_activations_are_being_written_the_coach_is_still_checking(learned_by_heart, monkeypatch):
+    monkeypatch.setattr(coach, "_findings", lambda folder, stamp: ())
+    with filelock.FileLock(task.task_of(learned_by_heart).lock):
+        app = opened("train", run=learned_by_heart.id)
+        assert is_intact(app) and "Still checking" in text_of(app) and "No problems found" not in text_of(app)
+    app.run()
+    assert "No problems found" in text_of(app) and "Still checking" not in text_of(app)

@@ -100,3 +100,15 @@ def test_a_run_is_named_and_repeated_beside_start(digits):
     assert app.get("popover")[0].proto.popover.label == "Name, seeds"
     app.number_input(key="seeds").set_value(3).run()
     assert app.get("popover")[0].proto.popover.label == "× 3 seeds"
+
+
+def test_presets_that_were_not_measured_on_a_dataset_have_an_estimated_time(digits):
+    app = opened("train", data="Small digits")
+    labels = [app.button(key=f"preset-{name}").label for name in ("quick", "good", "best")]
+    assert is_intact(app) and all(re.fullmatch(r"\*\*\w+\*\*\nabout \d+\s(s|min)\nestimate", one) for one in labels), (
+        labels
+    )
+    assert "estimated from other datasets; not measured on this one" in text_of(app)
+    assert (
+        app.selectbox(key="model").set_value("resnet").run() and "not measured" in app.button(key="preset-good").label
+    )
