@@ -161,20 +161,25 @@ def _converted(run: Run, name: str, chosen: ModuleType, known: Reference, path: 
     opened = chosen.load(path)
     if opened is None:
         record = verified_record.without_comparison(run, name, chosen, digest)
-        chosen.describe(path, metadata.texts_of(run.card, record.text()))
-        return replace(record, bytes=path.stat().st_size)
+        chosen.describe(path, metadata.texts_of(run.card, record.text_inside()))
+        return _delivered(record, path)
     with opened as runtime:
         found = verification.compare(known, runtime, second_half)
         software = runtime.name
     problem = verification.problem(found, chosen.TOLERANCE)
     record = verified_record.of_comparison(run, name, chosen, known, found, problem, digest, software)
-    chosen.describe(path, metadata.texts_of(run.card, record.text()))
+    chosen.describe(path, metadata.texts_of(run.card, record.text_inside()))
     with chosen.load(path) as runtime:  # what was added must not have changed it
         sample = np.asarray(known.images[known.rows[:8]])
         again = known.decisions(runtime.probabilities(sample))
     if not problem and not np.array_equal(again, _decided(known, found)[:8]):
         raise RunError("The file changed when its verification record was added.")
-    return replace(record, bytes=path.stat().st_size)
+    return _delivered(record, path)
+
+
+def _delivered(record: Record, path: Path) -> Record:
+    """The record with what is only known once the file is complete."""
+    return replace(record, bytes=path.stat().st_size, sha256=records.digest(path))
 
 
 def convert(run: Run, name: str, path: Path) -> None:

@@ -11,9 +11,11 @@ from imgcls.export import formats
 from imgcls.runs import Run
 from imgcls.system import atomic, file_times, json_files
 
-VERSION = 1
+VERSION = 2
+"""Since 2, `sha256` is that of the file as it is delivered. A record of version 1 is read as one of version 2."""
 FOLDER = "exports"
 CHUNK = 1 << 20
+OUTSIDE = ("file", "bytes", "sha256")
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Record:
 
     `problem` says why the file is not offered; empty if it matches. All other fields but the first three are then
     None or empty if the comparison was not reached. `software` maps names to versions; `changed` lists images whose
-    prediction differs, as {"image", "true", "stored", "exported"}. Digests are SHA-256; `sha256` is that of the file as
-    it was compared, before the record was added to it.
+    prediction differs, as {"image", "true", "stored", "exported"}. `sha256` is what `sha256sum` prints for the file,
+    `sha256_before_metadata` is that of the file as it was compared, before labels and this record were added to it, and
+    `model_keras_sha256` that of the run's model.keras. `file` is the name under which the file is delivered.
     """
 
     format: str
@@ -35,7 +38,8 @@ class Record:
     file: str = ""
     bytes: int = 0
     sha256: str = ""
-    model_sha256: str = ""
+    sha256_before_metadata: str = ""
+    model_keras_sha256: str = ""
     dataset: str = ""
     test_set: str = ""
     images: int = 0
@@ -68,8 +72,16 @@ class Record:
         return asdict(self)
 
     def text(self) -> str:
-        """The record as a JSON text, to carry inside the file."""
-        return json.dumps(self.as_json(), ensure_ascii=False, allow_nan=False, indent=1)
+        """The record as a JSON text, to lie next to the file."""
+        return _text(self.as_json())
+
+    def text_inside(self) -> str:
+        """The record as a JSON text to carry inside the file, which cannot know its own digest, size and name."""
+        return _text({name: value for name, value in self.as_json().items() if name not in OUTSIDE})
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
 
 
 def folder_of(run: Run) -> Path:
@@ -95,6 +107,8 @@ def read(run: Run, name: str) -> Record | None:
         return None
     try:
         content = json_files.read_object(path)
+        if content["version"] == 1:
+            content = _of_version_1(content, file_of(run, name))
         if content["version"] != VERSION or content["format"] != name or not _is_sound(content):
             return None
         record = Record(**content | {"changed": tuple(content["changed"])})
@@ -111,13 +125,24 @@ def all_of(run: Run) -> dict[str, Record]:
     return {name: record for name, record in found.items() if record is not None}
 
 
+def _of_version_1(content: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """A record whose `sha256` was that of the file before its metadata, as one of this version."""
+    return {
+        **{name: value for name, value in content.items() if name != "model_sha256"},
+        "version": VERSION,
+        "sha256": "" if content["problem"] else digest(file),
+        "sha256_before_metadata": content["sha256"],
+        "model_keras_sha256": content["model_sha256"],
+    }
+
+
 def _is_sound(content: Mapping[str, Any]) -> bool:
     """Whether all values that pages calculate with, or show, have the right type."""
     counts = ("bytes", "images", "changed_count", "only_stored_right", "only_exported_right")
     measures = ("identical", "largest_difference", "p_value", "milliseconds")
     intervals = [content[name] for name in ("accuracy", "stored_accuracy") if content[name] is not None]
     return (
-        all(isinstance(content[name], str) for name in ("title", "problem", "file"))
+        all(isinstance(content[name], str) for name in ("title", "problem", "file", "sha256"))
         and all(type(content[name]) is int for name in counts)
         and all(content[name] is None or json_files.is_number(content[name]) for name in measures)
         and all(json_files.is_number(score[part]) for score in intervals for part in ("value", "low", "high"))

@@ -52,6 +52,7 @@ def of_comparison(
         run.label,
         f"{run.id}-{name}{chosen.SUFFIX}",
         0,
+        "",
         digest,
         records.digest(run.folder / "model.keras"),
         card.data,
@@ -119,8 +120,8 @@ def without_comparison(run: Run, name: str, chosen: ModuleType, digest: str) -> 
         run=run.id,
         label=run.label,
         file=f"{run.id}-{name}{chosen.SUFFIX}",
-        sha256=digest,
-        model_sha256=records.digest(run.folder / "model.keras"),
+        sha256_before_metadata=digest,
+        model_keras_sha256=records.digest(run.folder / "model.keras"),
         dataset=run.card.data,
         software=_software(),
     )

@@ -1,7 +1,9 @@
 """A bundle makes the same predictions as the app, without the app."""
 
+import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +17,7 @@ from imgcls.errors import ImageError
 from imgcls.export import bundle, exporting, formats, records
 from imgcls.inference import answer
 from tests.support.exporting.exports import quick_conversion as quick_conversion
+from tests.support.pages import shipped
 
 WITHOUT_IMGCLS = "import runpy, sys; sys.modules['imgcls'] = None; sys.path.insert(0, '.'); sys.argv.pop(0); {}"
 RUN_IT = WITHOUT_IMGCLS.format("runpy.run_path('predict.py', run_name='__main__')")
@@ -88,15 +91,8 @@ def image_files(tmp_path_factory):
     return [*paths, folder / "blank.png"]
 
 
-def shipped(name: str) -> runs.Run:
-    """A copy of a shipped run in the test's folder."""
-    import shutil
-
-    from imgcls.system import paths
-
-    target = paths.runs_folder() / name
-    shutil.copytree(paths.repository_folder() / "saved_models" / name, target)
-    return runs.Run(target)
+def sha256(path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion", "cifar10"])
@@ -146,6 +142,44 @@ def test_the_model_card_lists_scores_limits_and_licences(finished_run, quick_con
     assert (folder / "labels.txt").read_text().split() == list("0123456789")
     assert "ai-edge-litert ~= " in (folder / "requirements.txt").read_text()
     assert not [path for path in folder.rglob("*.py") if "import imgcls" in path.read_text("utf-8")]
+
+
+def test_the_digests_are_those_of_the_files_in_the_bundle(finished_run, quick_conversion, tmp_path):
+    exporting.make(finished_run, ["litert"], no_progress)
+    folder = unpacked(finished_run, "litert", tmp_path / "bundle")
+
+    found = json.loads((folder / "verification.json").read_text("utf-8"))
+    assert found["sha256"] == sha256(folder / found["file"]) and found["file"] == "model.tflite"
+    assert found["bytes"] == (folder / "model.tflite").stat().st_size
+    assert found["model_keras_sha256"] == sha256(finished_run.folder / "model.keras")
+    assert found["sha256_before_metadata"] == sha256(finished_run.folder / "model.tflite")
+
+    lines = (folder / "SHA256SUMS").read_bytes().decode().splitlines()
+    named = dict(reversed(line.split("  ", 1)) for line in lines)
+    files = {path.relative_to(folder).as_posix(): sha256(path) for path in folder.rglob("*") if path.is_file()}
+    assert named == {file: digest for file, digest in files.items() if file != "SHA256SUMS"}
+    if command := shutil.which("sha256sum"):
+        subprocess.run([command, "-c", "--strict", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
+
+
+def test_a_file_that_was_changed_after_its_verification_is_not_bundled(finished_run, quick_conversion):
+    exporting.make(finished_run, ["litert"], no_progress)
+    path = records.file_of(finished_run, "litert")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(runs.run.RunError, match="has changed since it was verified"):
+        bundle.write(finished_run, "litert", io.BytesIO())
+
+
+def test_the_script_without_an_image_says_how_it_is_used(finished_run, quick_conversion, tmp_path):
+    exporting.make(finished_run, ["litert"], no_progress)
+    folder = unpacked(finished_run, "litert", tmp_path / "bundle")
+    done = subprocess.run(
+        [sys.executable, "predict.py"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "Usage: python predict.py IMAGE [IMAGE ...]\n"
 
 
 def test_unverified_files_are_not_bundled(finished_run):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,7 +42,8 @@ def test_every_format_matches_the_run_in_its_own_runtime(finished_run):
         path = records.file_of(finished_run, name)
         assert path.stat().st_size == record.bytes
         assert record.images == 360 and record.accuracy and record.milliseconds > 0
-        assert record.model_sha256 == records.digest(finished_run.folder / "model.keras")
+        assert record.model_keras_sha256 == records.digest(finished_run.folder / "model.keras")
+        assert record.sha256 == records.digest(path)
     assert max(found[name].largest_difference for name in ("keras", "litert", "saved_model")) < 1e-5
     assert found["litert_dynamic"].bytes < found["litert_float16"].bytes < found["litert"].bytes
     assert found["keras"].runtime.startswith("Keras ") and found["saved_model"].runtime.startswith("TensorFlow ")
@@ -56,7 +58,10 @@ def test_a_file_carries_its_verification_record_and_still_runs(finished_run, qui
     with zipfile.ZipFile(path) as archive:
         carried = json.loads(archive.read("verification.json"))
         assert archive.read("labels.txt").decode().split() == list(finished_run.card.classes)
-    assert carried["sha256"] == record.sha256 == records.digest(finished_run.folder / "model.tflite")
+    before = records.digest(finished_run.folder / "model.tflite")
+    assert carried["sha256_before_metadata"] == record.sha256_before_metadata == before
+    assert record.sha256 == records.digest(path) != before
+    assert carried.keys().isdisjoint({"sha256", "bytes", "file"}), "what a file cannot know of itself"
     assert carried["identical"] == 1 and carried["software"]["numpy"]
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), dtype=np.uint8)
     expected = Predictor(finished_run.folder / "model.tflite").probabilities(images)
@@ -92,7 +97,8 @@ def test_a_file_that_cannot_be_run_here_is_offered_as_not_compared(finished_run,
     assert path.name == "coreml.mlpackage.zip" and path.stat().st_size == record.bytes
     with zipfile.ZipFile(path) as archive:
         carried = json.loads(archive.read("verification.json"))
-    assert carried["images"] == 0 and carried["sha256"] == record.sha256 and carried["model_sha256"]
+    assert carried["images"] == 0 and carried["sha256_before_metadata"] and carried["model_keras_sha256"]
+    assert record.sha256 == records.digest(path)
     main(["export", finished_run.id])
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("coreml")]
     assert line.endswith(" bytes, parity not checked on this platform.")
@@ -147,8 +153,16 @@ def test_a_record_is_ignored_once_the_model_or_the_file_has_changed(finished_run
     assert records.read(finished_run, "litert") is None
 
 
+def test_a_record_of_the_former_version_gets_the_digest_of_the_delivered_file(finished_run, quick_conversion):
+    record = export(finished_run, "litert")
+    former = record.as_json() | {"version": 1, "sha256": record.sha256_before_metadata, "model_sha256": "m"}
+    del former["sha256_before_metadata"], former["model_keras_sha256"]
+    atomic.write_json(records.folder_of(finished_run) / "litert.json", former)
+    assert records.read(finished_run, "litert") == replace(record, model_keras_sha256="m")
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{", b'{"version": 1, "format": "litert"}', b'{"version": 2}', "bytes", "milliseconds"]
+    "content", [b"", b"[]", b"{", b'{"version": 1, "format": "litert"}', b'{"version": 9}', "bytes", "milliseconds"]
 )
 def test_a_damaged_record_is_ignored(finished_run, quick_conversion, content):
     record = export(finished_run, "litert")

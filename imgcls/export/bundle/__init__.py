@@ -7,12 +7,15 @@ preprocess.py     a file's pixels -> the model's input
 preprocessing/    how: the app's own source files, copied, so that both do exactly the same
 model.*           the model
 verification.json, requirements.txt
+SHA256SUMS        the digests of all files, for `sha256sum -c SHA256SUMS`
 
 The module `snippet` has a few lines of Python for one exported file.
 """
 
+import hashlib
 import re
 import zipfile
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -52,6 +55,10 @@ def write(run: Run, name: str, path: Path | IO[bytes]) -> None:
     if record is None or not record.is_offered:
         raise RunError("This format has not been exported and verified yet.")
     suffix = formats.find(name).SUFFIX
+    model = records.file_of(run, name).read_bytes()
+    if _digest(model) != record.sha256:
+        raise RunError("The exported file has changed since it was verified. Export it again.")
+    record = replace(record, file=f"model{suffix}")
     card = run.card
     values = {"card": card, "suffix": suffix, "package": RUNTIMES[suffix], "record": record}
     texts = {
@@ -63,10 +70,15 @@ def write(run: Run, name: str, path: Path | IO[bytes]) -> None:
         "verification.json": record.text() + "\n",
         **_preprocessing(),
     }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file, text in sorted(texts.items()):
-            archive.writestr(zipfile.ZipInfo(file, TIMESTAMP), text.encode("utf-8", "replace"), zipfile.ZIP_DEFLATED)
-        archive.write(records.file_of(run, name), f"model{suffix}")
+    contents = {file: text.encode("utf-8", "replace") for file, text in sorted(texts.items())} | {record.file: model}
+    contents["SHA256SUMS"] = "".join(f"{_digest(data)}  {file}\n" for file, data in contents.items()).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, data in contents.items():
+            archive.writestr(zipfile.ZipInfo(file, TIMESTAMP), data, zipfile.ZIP_DEFLATED)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 @cache

@@ -72,7 +72,8 @@ def export(
             bundle.write(found, name, aside)
         else:
             shutil.copyfile(records.file_of(found, name), aside)
-    print(f"{target}: {_summary(record)}")
+    digest = "" if bundle_it else f" SHA-256: {record.sha256}"
+    print(f"{target}: {_summary(record)}{digest}")
 
 
 def _made(run: Run, name: str) -> Record:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from imgcls.evaluation.metrics.confidence_intervals import Score
 from imgcls.evaluation.metrics.percent import percent
-from imgcls.export import bundle, metadata, records
+from imgcls.export import bundle, records
 from imgcls.export.bundle import snippet
 from imgcls.export.records import Record
 from imgcls.runs import Run
@@ -34,7 +34,9 @@ def show(run: Run, offered: Mapping[str, Record]) -> None:
         st.caption(f"Compared on {images}; times on one thread of this machine.")
     for name, record in offered.items():
         with st.container(border=True, key=f"export-card-{name}"):
-            st.markdown(f"**{plain(record.title)}** &nbsp; :gray[:small[`{record.file}`]]")
+            st.markdown(
+                f"**{plain(record.title)}** &nbsp; :gray[:small[`{record.file}`]]", help=f"SHA-256: `{record.sha256}`"
+            )
             values(record)
             with st.container(horizontal=True, vertical_alignment="center"):
                 download(run, name, record)
@@ -111,11 +113,7 @@ def _code(run: Run, name: str, record: Record) -> None:
         return
     with st.expander(f"{plain(record.title)} in Python", icon=":material/code:"):
         st.code(code, language="python")
-        height, width, channels = run.card.shape
-        st.caption(
-            f"The input is uint8, {height}×{width}×{channels}, 0 to 255. The app prepares images more carefully: "
-            f"{plain(metadata.preprocessing(run.card))} The bundle does exactly the same."
-        )
+        st.caption(plain(snippet.about_input(run.card)))
 
 
 def changes(run: Run, name: str, record: Record) -> None:

@@ -1,6 +1,8 @@
 """`imgcls export` prints one line about the file or one line about the error, and never leaves a partial file."""
 
 import errno
+import hashlib
+import json
 import shutil
 import zipfile
 
@@ -18,6 +20,7 @@ def test_it_writes_the_file_and_reports_how_closely_it_matches(finished_run, qui
     out = capsys.readouterr().out
     assert out.startswith("model.tflite: ") and "100.00% of 360 predictions identical" in out
     assert [path.name for path in here.iterdir()] == ["model.tflite"]
+    assert out.endswith(f" SHA-256: {hashlib.sha256((here / 'model.tflite').read_bytes()).hexdigest()}\n")
 
     assert main(["export", finished_run.id]) == exit_codes.OK
     listed = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
@@ -36,6 +39,8 @@ def test_a_bundle_is_a_zip(finished_run, quick_conversion, here):
     assert main(["export", finished_run.id, "--format", "litert", "--bundle"]) == exit_codes.OK
     with zipfile.ZipFile(here / f"{finished_run.id}-litert.zip") as archive:
         assert {"README.md", "predict.py", "preprocess.py", "labels.txt", "model.tflite"} <= set(archive.namelist())
+        found = json.loads(archive.read("verification.json"))
+        assert found["sha256"] == hashlib.sha256(archive.read(found["file"])).hexdigest()
 
 
 @pytest.mark.parametrize(
