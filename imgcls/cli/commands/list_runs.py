@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -74,12 +74,8 @@ def list_runs(
         print(json.dumps(rows, ensure_ascii=False, allow_nan=False, indent=1))
         return
     settings = [name for name in dict.fromkeys([*named, sort]) if name not in COLUMNS]
-    for row in found.rows:
-        shown = [f"{name}={row['settings'][name]}" for name in settings if name in row["settings"]]
-        about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
-        scores = f"{percent(row['test']):>7}  validation {percent(row['best']):>6}"
-        mark = "  [archived]" if row["archived"] else ""
-        print(f"{row['id']:26} {names.state_word(row['state']):11} {scores}  {about}  {row['name']}{mark}")
+    if found.rows:
+        print("\n".join(_lines(found.rows, settings)))
     if any(row["state"] == "queued" for row in found.rows) and (problem := waiting_list.problem()):
         print(f"Queued runs wait: {problem}", file=sys.stderr)
     for row in found.rows:
@@ -90,3 +86,21 @@ def list_runs(
     elif not found.rows:
         hidden = "" if archived else " Archived runs are hidden; --archived shows them."
         print(f"None of {found.everything:,} runs matches.{hidden}")
+
+
+def _lines(rows: list[dict[str, Any]], settings: list[str]) -> list[str]:
+    """A header and a line for each run; every column is as wide as its longest value, but for the name, the last one.
+    `settings` are shown beside dataset and model."""
+    table = [("ID", "State", "Test", "Validation", "Dataset, model", "Name")]
+    for row in rows:
+        shown = [f"{name}={row['settings'][name]}" for name in settings if name in row["settings"]]
+        about = ", ".join([row["data"] or "–", row["model"] or "–", *shown])
+        mark = "  [archived]" if row["archived"] else ""
+        state, name = names.state_word(row["state"]), f"{row['name']}{mark}"
+        table.append((row["id"], state, percent(row["test"]), percent(row["best"]), about, name))
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    aligned = (str.ljust, str.ljust, str.rjust, str.rjust, str.ljust)
+    return [
+        "  ".join([*(write(cell, width) for write, cell, width in zip(aligned, line, widths, strict=False)), line[-1]])
+        for line in table
+    ]

@@ -36,8 +36,8 @@ def test_runs_are_filtered_and_sorted_as_on_the_page(finished_run, capsys):
         mutations.small_run(f"run-{name}", **{"config.json": json.dumps({"learning_rate": rate}).encode()})
     assert main(["runs", "run-", "learning_rate<=0.01", "--sort", "learning_rate"]) == exit_codes.OK
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["run-fast", "run-slow"]
-    assert "learning_rate=0.01" in lines[0], "what was asked for is shown"
+    assert [line.split()[0] for line in lines] == ["ID", "run-fast", "run-slow"]
+    assert "learning_rate=0.01" in lines[1], "what was asked for is shown"
 
     assert main(["runs", "--sort", "learning_rate", "--ascending", "--limit", "1", "--json", "run-"]) == exit_codes.OK
     (row,) = json.loads(capsys.readouterr().out)
@@ -45,6 +45,16 @@ def test_runs_are_filtered_and_sorted_as_on_the_page(finished_run, capsys):
 
     assert main(["runs", "test>1"]) == exit_codes.OK
     assert "None of 4 runs matches. Archived runs are hidden; --archived shows them." in capsys.readouterr().out
+
+
+def test_columns_have_titles_and_are_as_wide_as_the_longest_id(finished_run, capsys):
+    mutations.small_run("study-20261201-173153-b225-0004")
+    assert main(["runs"]) == exit_codes.OK
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split() == ["ID", "State", "Test", "Validation", "Dataset,", "model", "Name"]
+    state, data = header.index("State"), header.index("Dataset")
+    assert len(lines) == 2 and all(line[state - 1] == " " and line[state:].startswith("finished") for line in lines)
+    assert all(line[data - 1] == " " != line[data] for line in lines)
 
 
 def test_archived_runs_are_hidden_unless_asked_for(finished_run, capsys):
