@@ -2,13 +2,15 @@
 
 import asyncio
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
+import imgcls
 from imgcls import languages
 from imgcls.system import paths
 from imgcls.ui.look.stylesheet import Stylesheet
-from imgcls.ui.visitors import language
+from imgcls.ui.visitors import app_menu, language
 from tests.support.pages import html_of, is_intact, opened, prepared, text_of
 
 PAGE = b'<html lang="en"><head></head><body></body></html>'
@@ -94,3 +96,14 @@ def test_a_link_of_the_menu_keeps_the_address_of_the_page():
     app = opened("lessons", lesson="draw", lang="fr")
     assert 'href="lessons?lesson=draw&amp;lang=de" lang="de"' in html_of(app)
     assert text_of(app) and app.session_state[language.KEY] == "fr"
+
+
+@pytest.mark.parametrize("url", ["http://school.test:8501/app/runs?q=x", None])
+def test_the_menu_names_the_version_and_leads_to_help_on_this_server(monkeypatch, url):
+    given = {}
+    monkeypatch.setattr(app_menu.st, "set_page_config", lambda menu_items: given.update(menu_items))
+    monkeypatch.setattr(app_menu.st, "context", SimpleNamespace(url=url))
+    app_menu.show(lambda *parts: "/".join(["", "app", *parts]))
+    base = "http://school.test:8501" if url else ""
+    assert given["Get help"] == (f"{base}/app/lessons" if url else None)
+    assert imgcls.__version__ in given["About"] and f"]({base}/app/lessons?lesson=glossary)" in given["About"]

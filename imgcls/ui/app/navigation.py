@@ -12,7 +12,7 @@ from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
-from imgcls.ui.visitors import language, training_mark, visitor
+from imgcls.ui.visitors import app_menu, language, training_mark, visitor
 
 
 def _show(page) -> None:
@@ -47,6 +47,7 @@ def _show(page) -> None:
 
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 language.begin()
+app_menu.show(links.on_server)
 old_links.upgrade()
 
 home, *others = (
