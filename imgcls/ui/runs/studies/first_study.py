@@ -76,9 +76,9 @@ def show() -> None:
         st.code(COMMAND, language=None)
 
 
-def offer(label: str) -> None:
+def offer(label: str, *, is_primary: bool = False) -> None:
     """A button that leads to the form."""
-    if st.button(label, icon=":material/tune:"):
+    if st.button(label, icon=":material/tune:", type="primary" if is_primary else "secondary"):
         search.open_form()
 
 

@@ -57,7 +57,7 @@ def _show_list() -> None:
         first_study.show()
         deleting.undo()
         return
-    first_study.offer("New study")
+    first_study.offer("New study", is_primary=True)
     is_live = any(study.state in LIVE for study in found)
     st.fragment(run_every=TICK_SECONDS if is_live else None)(_cards)(is_live)
     deleting.undo()
