@@ -9,7 +9,7 @@ Source: Bouthillier, X. et al. (2021), "Accounting for variance in machine learn
 import contextlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from imgcls import runs
-from imgcls.config import Config, differences
+from imgcls.config import Config
 from imgcls.errors import RunError, UserError
 from imgcls.evaluation import comparison
 from imgcls.evaluation.metrics import crossed
@@ -28,8 +28,6 @@ from imgcls.evaluation.metrics.distributions import t_quantile
 from imgcls.runs import Run, trials
 from imgcls.runs.index import query
 
-MOST_NAMED = 3
-"""Settings in the name of a group."""
 LEAST_DEGREES = 2
 """A standard deviation from fewer degrees of freedom says too little for a warning."""
 
@@ -120,26 +118,6 @@ def by_setting(runs: Iterable[Run]) -> list[list[Run]]:
             key = run.id
         found.setdefault(key, {})[config.seed] = run
     return [list(group.values()) for group in found.values()]
-
-
-def setting_names(configs: Sequence[Config]) -> list[str]:
-    """A name for each setting, no two alike: model and dataset, and what distinguishes it from others of the same."""
-    labels = [runs.default_label(config) for config in configs]
-    names: list[str] = []
-    for label, config in zip(labels, configs, strict=True):
-        peers = [other for other, same in zip(configs, labels, strict=True) if same == label]
-        changed = differences([config, *peers])
-        own = [
-            f"{setting.replace('_', ' ')} {values[0]:g}"
-            if isinstance(values[0], float)
-            else f"{setting.replace('_', ' ')} {values[0]}"
-            for setting, values in changed.items()
-            if setting not in ("data", "model", "seed") and values[0] != ""
-        ]
-        name = ", ".join([label, *own[:MOST_NAMED]])
-        before = sum(other == name or other.startswith(f"{name} (") for other in names)
-        names.append(f"{name} ({before + 1})" if before else name)
-    return names
 
 
 def group_of(run: Run, runs: Iterable[Run]) -> Group:

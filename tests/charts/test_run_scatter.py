@@ -1,6 +1,7 @@
 """The scatter plot of runs: its axis is readable for any costs."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -67,14 +68,14 @@ def boxes(figure, width):
 @pytest.mark.parametrize("width", [350, 1000])
 def test_no_name_covers_another_one_and_what_does_not_fit_is_left_to_the_hover(width):
     """Eight runs, of which some have nearly the same cost and score, as those of several seeds."""
-    places = ((22, 0.94), (35, 0.953), (90, 0.97), (96, 0.971), (100, 0.972), (300, 0.99), (320, 0.991), (330, 0.992))
+    places = ((22, 0.94), (35, 0.995), (90, 0.97), (96, 0.971), (100, 0.972), (300, 0.99), (320, 0.991), (330, 0.992))
     points = [RunPoint(f"Pen digits, run number {at}", "MNIST", *place) for at, place in enumerate(places)]
     figure = run_scatter(points, "s", width=width)
     found = boxes(figure, width)
     assert 2 <= len(found) < 8
     assert not any(one.overlaps(other) for at, one in enumerate(found) for other in found[:at])
     assert all(box.left >= 0 and box.top >= 0 for box in found)
-    assert figure.data[0].text[7], "the best has precedence"
+    assert figure.data[0].text[1], "the best has precedence"
     assert [about[0] for about in figure.data[0].customdata] == [one.name for one in points], "all on hover"
 
 
@@ -113,3 +114,17 @@ def test_selected_runs_have_a_ring_and_always_their_names(count):
     (ring,) = (trace for trace in figure.data if trace.name == run_scatters.MARKED)
     assert (list(ring.x), list(ring.y)) == ([101.0], [90.0]) and ring.customdata[0][1] == "id-1", "a click opens it"
     assert not any(trace.name == run_scatters.MARKED for trace in run_scatter(points[:1], "s").data)
+
+
+def test_repeated_seeds_have_one_name_and_no_name_stands_beside_the_dot_of_another_run():
+    """Their dots lie above each other, as they cost the same."""
+    scores = (0.776, 0.797, 0.781)
+    base = [RunPoint(f"base, seed {at}", "MNIST", 1e5, score, setting="base") for at, score in enumerate(scores)]
+    other = RunPoint("wide, seed 0", "MNIST", 1e6, 0.8, setting="wide")
+    (trace,) = run_scatter([*base, other], "parameters").data
+    assert list(trace.text) == ["", "base, 3 seeds", "", "wide, seed 0"], "at the best"
+    (chosen, _) = run_scatter([replace(base[0], is_marked=True), *base[1:]], "parameters").data
+    assert list(chosen.text) == ["base, seed 0", "base, 2 seeds", ""]
+    near = [RunPoint("one", "MNIST", 1e5, 0.5), RunPoint("two", "MNIST", 1e5, 0.504), RunPoint("low", "MNIST", 1e5, 0)]
+    places = dict(zip(("one", "two"), run_scatter(near, "parameters").data[0].textposition, strict=False))
+    assert places["one"].startswith("bottom") and places["two"].startswith("top"), "each on its own side"

@@ -1,10 +1,13 @@
 """The comparison over seeds and images: right where the answer is known, and no more false alarms than promised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
 from imgcls.evaluation.metrics import crossed
+from imgcls.evaluation.metrics.confidence_intervals import Score
 
 
 def simulated(seed: int, *, seeds: int = 6, images: int = 300, better: float = 0.0, spread: float = 0.3):
@@ -65,7 +68,16 @@ def test_identical_models_do_not_differ():
     right = simulated(0)[0]
     found = crossed.compare(right, right)
     assert (found.difference.value, found.p_value) == (0.0, 1.0)
-    assert "no significant difference" in found.sentence("A", "B")
+    assert "A and B have the same score" in found.sentence("A", "B")
+
+
+def test_the_sentence_names_who_scored_higher():
+    found = crossed.CrossedComparison(Score(-0.0377, -0.1363, 0.0609), 0.25, 2.0, 3, 1000)
+    expected = (
+        "scored 3.77 percentage points higher (95% CI -6.09 to 13.63, p = 0.25) over 3 seeds and 1,000 test images"
+    )
+    assert found.sentence("A", "B") == f"A {expected}: no significant difference."
+    assert replace(found, difference=Score(0.0377, -0.0609, 0.1363)).sentence("A", "B").startswith(f"B {expected}")
 
 
 @pytest.mark.parametrize(("shape", "other"), [((1, 5), (1, 5)), ((3, 1), (3, 1)), ((3, 5), (3, 6)), ((5,), (5,))])

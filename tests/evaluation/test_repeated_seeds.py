@@ -9,7 +9,8 @@ from imgcls import runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.evaluation import repeated_seeds
-from imgcls.runs import Run, trials
+from imgcls.runs import Run
+from imgcls.runs.index import setting_names, trials
 
 
 @pytest.fixture
@@ -48,9 +49,11 @@ def test_runs_that_train_are_grouped_and_a_seed_is_not_counted_twice(ended, make
 
 def test_settings_have_different_names():
     configs = [Config(data="digits"), Config(data="digits", epochs=99), Config(data="digits", seed=5)]
-    one, other, again = repeated_seeds.setting_names(configs)
+    one, other, again = setting_names.of_settings(configs)
     assert other == "Convolutional network on Small digits, epochs 99" and one != again and again.endswith(" (2)")
-    assert repeated_seeds.setting_names(configs[:1]) == ["Convolutional network on Small digits"]
+    assert setting_names.of_settings(configs[:1]) == ["Convolutional network on Small digits"]
+    assert setting_names.of_settings(configs[:2], ["base", "wide"]) == ["base (epochs 10)", "wide (epochs 99)"]
+    assert setting_names.of_settings(configs[:1], ["base"]) == ["base"]
 
 
 def test_trials_of_a_study_are_not_repetitions(ended):

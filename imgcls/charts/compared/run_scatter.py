@@ -46,7 +46,8 @@ MOST_DECADES = 2
 @dataclass(frozen=True)
 class RunPoint:
     """A run: its name, the group that gives its colour (the dataset), cost and accuracy (0 to 1), with its
-    confidence interval if it has one, its ID if a click is to find it, and whether it is one to find at once."""
+    confidence interval if it has one, its ID if a click is to find it, whether it is one to find at once, and what runs
+    that differ from it only in the seed are called in common."""
 
     name: str
     group: str
@@ -55,6 +56,7 @@ class RunPoint:
     interval: tuple[float, float] | None = None
     run: str = ""
     is_marked: bool = False
+    setting: str = ""
 
 
 def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accuracy, %", width: int = WIDTH):
@@ -62,7 +64,8 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
 
     Points with an `interval` (0 to 1) have error bars. Many points are a cloud, so all are faded but those that nothing
     in their group beats for less, which a line joins. Names that fit into a figure of `width` pixels are written beside
-    their points; all are shown on hover. Marked points have a ring and always a name.
+    their points, those of repeated seeds once: "base, 3 seeds". All are shown on hover. Marked points have a ring, and
+    their names come first.
     """
     import plotly.graph_objects as go
 
@@ -81,8 +84,8 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
     bright = [one for front, _ in groups.values() for one in front if not one.is_marked] + marked
     across, up = _ends(points), _reach(points)
     named = [*_best(points), *marked] if are_many else points
-    places = _places(named, bright, across, up, width)
-    places |= {id(one): "top center" for one in marked if id(one) not in places}
+    names = _names(named)
+    places = _places(names, bright, across, up, width)
     for number, (group, (front, rest)) in enumerate(groups.items()):
         colour, symbol = class_colour(number), number % 8
         if rest:
@@ -93,7 +96,7 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             **_trace(front, group, marker),
             mode=f"{'lines+' if rest else ''}markers{'+text' if any(id(one) in places for one in front) else ''}",
             line={"color": colour, "width": 1.5, "dash": "dot"},
-            text=["<br>".join(map(literal, _lines(one.name))) if id(one) in places else "" for one in front],
+            text=["<br>".join(map(literal, names[id(one)])) if id(one) in places else "" for one in front],
             textposition=[places.get(id(one), "top center") for one in front],
         )
     for one in marked if are_many else ():
@@ -101,8 +104,8 @@ def run_scatter(points: Sequence[RunPoint], cost: str, score: str = "test accura
             figure.add_scatter(
                 **_trace([one], one.group, {"color": class_colour(list(groups).index(one.group)), "size": LARGE}),
                 mode="markers+text",
-                text=["<br>".join(map(literal, _lines(one.name)))],
-                textposition=[places[id(one)]],
+                text=["<br>".join(map(literal, names[id(one)])) if id(one) in places else ""],
+                textposition=[places.get(id(one), "top center")],
                 showlegend=False,
             )
     if marked:
@@ -158,11 +161,17 @@ def seed_groups(
     lay_out(figure, height=110 + 56 * len(names), x="test accuracy, %", margins=(190, 24, 16, 48))
     figure.update_yaxes(
         tickvals=rows,
-        ticktext=["<br>".join(literal(part, MOST_LABEL) for part in name.split(", ")[:MOST_PARTS]) for name in names],
+        ticktext=["<br>".join(map(literal, _label_lines(name))) for name in names],
         range=[-0.6, len(names) - 0.4],
         showgrid=False,
     )
     return figure
+
+
+def _label_lines(name: str) -> list[str]:
+    """A name beside its row: a line for each part, between words where it is long."""
+    parts = [line for part in name.split(", ") for line in textwrap.wrap(part, MOST_LABEL, break_on_hyphens=False)]
+    return parts[:MOST_PARTS]
 
 
 def _lines(name: str) -> list[str]:
@@ -195,8 +204,21 @@ def _best(points: Sequence[RunPoint]) -> list[RunPoint]:
     return [max(members, key=lambda one: (one.accuracy, -one.cost)) for members in largest]
 
 
+def _names(named: Sequence[RunPoint]) -> dict[int, list[str]]:
+    """The lines of the names by the `id` of the point. Of several that differ only in the seed, the best has a name for
+    all: their names would stand beside each other's points."""
+    settings: dict[tuple[str, str, bool], list[RunPoint]] = {}
+    for point in named:
+        settings.setdefault((point.group, point.setting or f"#{id(point)}", point.is_marked), []).append(point)
+    found = {}
+    for (_, setting, _), members in settings.items():
+        best = max(members, key=lambda one: one.accuracy)
+        found[id(best)] = _lines(best.name if len(members) == 1 else f"{setting}, {len(members):,} seeds")
+    return found
+
+
 def _places(
-    named: Sequence[RunPoint],
+    names: dict[int, list[str]],
     bright: Sequence[RunPoint],
     across: tuple[float, float],
     up: tuple[float, float],
@@ -208,7 +230,6 @@ def _places(
     """
     order = sorted(bright, key=lambda one: (not one.is_marked, -one.accuracy, one.cost))
     size = width - MARGINS[0] - MARGINS[1], HEIGHT - MARGINS[2] - LEGEND - MARGINS[3]
-    names = {id(point) for point in named}
     found = point_labels.placed(
         [
             (
@@ -217,9 +238,10 @@ def _places(
             )
             for one in order
         ],
-        [_lines(one.name) if id(one) in names else [] for one in order],
+        [names.get(id(one), []) for one in order],
         size,
         places=point_labels.BESIDE if any(one.interval for one in bright) else point_labels.PLACES,
+        kin=[one.setting and f"{one.group}/{one.setting}" for one in order],
     )
     return {id(one): place for one, place in zip(order, found, strict=True) if place}
 

@@ -37,17 +37,14 @@ class CrossedComparison:
         """The result in plain English, with the names of the two settings."""
         value, low, high = (100 * part for part in (self.difference.value, self.difference.low, self.difference.high))
         on = f"over {self.seeds} seeds and {self.images:,} test images"
+        winner, loser = (second, first) if value > 0 else (first, second)
+        near, far = (low, high) if value > 0 else (0.0 - high, 0.0 - low)
+        about = f"(95% CI {near:.2f} to {far:.2f}, p = {self.p_value:.2g}) {on}"
         if self.is_significant:
-            winner, loser = (second, first) if value > 0 else (first, second)
-            near, far = sorted((abs(low), abs(high)))
-            return (
-                f"{winner} is better than {loser} by {abs(value):.2f} percentage points (95% CI {near:.2f} to "
-                f"{far:.2f}, p = {self.p_value:.2g}) {on}."
-            )
-        return (
-            f"{value:+.2f} percentage points for {second} (95% CI {low:+.2f} to {high:+.2f}, p = {self.p_value:.2g}) "
-            f"{on}: no significant difference."
-        )
+            return f"{winner} is better than {loser} by {abs(value):.2f} percentage points {about}."
+        if not value:
+            return f"{first} and {second} have the same score {about}: no significant difference."
+        return f"{winner} scored {abs(value):.2f} percentage points higher {about}: no significant difference."
 
 
 def compare(first_right: np.ndarray, second_right: np.ndarray) -> CrossedComparison:

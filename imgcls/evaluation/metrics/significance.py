@@ -52,19 +52,18 @@ class Comparison:
         on = f"on {self.count:,} {part} image{'' if self.count == 1 else 's'}"
         if not self.only_first + self.only_second:
             return f"{second} and {first} are correct on exactly the same images: no difference {on}."
+        winner, loser = (second, first) if value > 0 else (first, second)
+        near, far = (low, high) if value > 0 else (0.0 - high, 0.0 - low)
+        about = f"(95% CI {near:.1f} to {far:.1f}) {on}"
         if self.verdict == BETTER:
-            winner, loser = (second, first) if value > 0 else (first, second)
-            near, far = sorted((abs(low), abs(high)))
             if caveat:
                 return (
-                    f"{winner} scored higher than {loser} by {abs(value):.1f} percentage points "
-                    f"(95% CI {near:.1f} to {far:.1f}) {on}, but {caveat}."
+                    f"{winner} scored higher than {loser} by {abs(value):.1f} percentage points {about}, but {caveat}."
                 )
-            return (
-                f"{winner} is better than {loser} by {abs(value):.1f} percentage points "
-                f"(95% CI {near:.1f} to {far:.1f}) {on}."
-            )
-        difference = f"{value:+.1f} percentage points for {second} (95% CI {low:+.1f} to {high:+.1f}) {on}"
+            return f"{winner} is better than {loser} by {abs(value):.1f} percentage points {about}."
+        difference = f"{winner} scored {abs(value):.1f} percentage points higher {about}"
+        if not value:
+            difference = f"{first} and {second} have the same score {about}"
         if self.verdict == ALIKE:
             return f"{difference}: no significant difference."
         return f"{difference}: inconclusive. Confidence interval and test disagree; more test images are needed."

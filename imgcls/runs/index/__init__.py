@@ -7,6 +7,7 @@ conditions    reads the text of a filter
 guessing      what guessing would score
 names         what columns and settings are called in it
 trained_seeds seeds that were trained already
+setting_names names of settings and their runs where several are compared
 unused_names  names for runs that nobody named
 views         saved views of the table
 described     a run as plain values

@@ -12,6 +12,7 @@ from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.percent import interval
 from imgcls.evaluation.repeated_seeds import Group
 from imgcls.runs import Run
+from imgcls.runs.index import setting_names
 from imgcls.ui.app.errors import plain
 from imgcls.ui.runs.table_parts import curves
 from imgcls.ui.widgets import formatting
@@ -41,7 +42,7 @@ def show(only: Iterable[str]) -> None:
         "augmentation and validation split. Diamonds are means with 95% confidence intervals over seeds (Student's t). "
         "Follows the search and the filters above.",
     )
-    names = repeated_seeds.setting_names([group.config for group in groups])
+    names = setting_names.of_groups([group.runs for group in groups])
     run_points.show(
         figures.seed_groups(
             names,
@@ -127,7 +128,7 @@ def two_groups(selected: list[Run]) -> list[Group]:
 @st.dialog("Which is better?", width="large")
 def ask(groups: list[Group]) -> None:
     """Compares two settings that were trained with several seeds."""
-    names = repeated_seeds.setting_names([group.config for group in groups])
+    names = setting_names.of_groups([group.runs for group in groups])
     for letter, group, name in zip("AB", groups, names, strict=True):
         st.markdown(f"**{letter}**: {plain(name)}, {formatting.count(len(group.runs), 'seed')}")
     _say(*groups)

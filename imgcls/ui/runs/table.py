@@ -6,10 +6,11 @@ import streamlit as st
 
 from imgcls import runs, sharing
 from imgcls.charts.compared.run_scatter import WIDTH, RunPoint, run_scatter
-from imgcls.runs import Run, trash
-from imgcls.runs.index import Found, Query, search
+from imgcls.runs import ENDED, Run, trash
+from imgcls.runs.index import Found, Query, search, setting_names
 from imgcls.system import paths, safe_csv
 from imgcls.ui.app.errors import plain
+from imgcls.ui.cache import curves as cached_curves
 from imgcls.ui.runs import cards, seeds, table_columns, table_controls
 from imgcls.ui.runs.table_columns import MINE, Row
 from imgcls.ui.runs.table_parts import (
@@ -104,7 +105,17 @@ def _clear() -> None:
 
 
 def _rows_of(found: Found) -> list[tuple[Run, Row]]:
-    return [(_run(row), row) for row in studies.name_rows(found)]
+    found_rows = ((_run(row), row) for row in studies.name_rows(found))
+    return [
+        (run, row if row["best"] is not None else row | {"best": _best_so_far(run, row)}) for run, row in found_rows
+    ]
+
+
+def _best_so_far(run: Run, row: Row) -> float | None:
+    """The best validation accuracy of a run that has not ended, which has no result yet."""
+    if row["last"] is None or row["state"] in ENDED:
+        return None
+    return (cached_curves.curves(run).best or {}).get("val_accuracy")
 
 
 def _in_table(
@@ -192,6 +203,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         label_visibility="collapsed",
     )
     title, key = COSTS[choice]
+    settings = _settings(tested)
     points = [
         RunPoint(
             row["name"],
@@ -200,6 +212,7 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
             row["test"],
             run=row["id"],
             is_marked=row["id"] in st.session_state.get(SELECTED, ()),
+            setting=settings.get(row["repeats"], ""),
         )
         for row in tested
         if (cost := row[key])
@@ -214,6 +227,15 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
         alt=f"Test accuracy of {formatting.count(len(points), 'run')} against {title}.",
         at=1,
     )
+
+
+def _settings(rows: list[Row]) -> dict[str, str]:
+    """What the runs of each setting that was repeated with other seeds are called in common."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        if row["repeats"] and row["name"] != row["id"]:
+            names.setdefault(row["repeats"], []).append(row["name"])
+    return {key: common for key, found in names.items() if (common := setting_names.common_part(found))}
 
 
 @lru_cache(32)

@@ -89,7 +89,11 @@ def test_the_verdict_names_the_better_model_or_is_undecided():
     alike = comparison(100, 130, -0.001, 0.007, 0.06)
     assert alike.verdict == ALIKE
     assert alike.sentence("A", "B") == (
-        "+0.3 percentage points for B (95% CI -0.1 to +0.7) on 10,000 test images: no significant difference."
+        "B scored 0.3 percentage points higher (95% CI -0.1 to 0.7) on 10,000 test images: no significant difference."
+    )
+    opposite = comparison(130, 100, -0.007, 0.001, 0.06)
+    assert opposite.sentence("A", "B") == (
+        "A scored 0.3 percentage points higher (95% CI -0.1 to 0.7) on 10,000 test images: no significant difference."
     )
     worse = comparison(300, 100, -0.025, -0.016, 0.0001)
     assert worse.sentence("A", "B") == (

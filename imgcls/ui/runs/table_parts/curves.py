@@ -1,20 +1,17 @@
 """Curves of several runs by epoch. Those that differ only in the seed are drawn as their mean with a band."""
 
-import itertools
-import re
 from collections.abc import Sequence
 
 import pyarrow as pa
 import streamlit as st
 
-from imgcls import runs as all_runs
 from imgcls.charts.theme import literal
-from imgcls.config import differences
 from imgcls.errors import UserError
 from imgcls.evaluation import repeated_seeds
 from imgcls.evaluation.metrics.mean_curve import MeanCurve
 from imgcls.runs import Run
 from imgcls.runs.annotations import own_metrics
+from imgcls.runs.index import setting_names
 from imgcls.ui.app.errors import plain
 from imgcls.ui.cache import compared_curves
 from imgcls.ui.cache.compared_curves import Line, Look, Measure
@@ -35,10 +32,6 @@ BUILT_IN = {
     "Learning rate": (Measure("learning_rate", "rate", "learning rate"),),
 }
 """Choice -> what is drawn, a chart each."""
-MOST_DIFFERENCES = 3
-"""Settings that tell apart runs of the same name."""
-COMMON = re.compile(r"[\W_]*(?:seeds?|runs?|repeat|no)?[\W_]*$", re.IGNORECASE)
-"""What may be left at the end of the common part of names: "cnn base, seed "."""
 BAND = (
     "Lines with a band are means of runs that differ only in the seed, over the epochs that all of them have reached. "
     "Band: mean ± standard deviation (SD); of two runs, minimum to maximum. Runs that lack the metric are left out."
@@ -135,39 +128,16 @@ def _title(measure: Measure) -> str:
 def _names(groups: list[list[Run]]) -> list[str]:
     """What the names of a group's runs have in common, if they have names of their own, or else its settings; a single
     run has its own name."""
-    named = iter(repeated_seeds.setting_names([group[0].config for group in groups if len(group) > 1]))
+    repeated = [group for group in groups if len(group) > 1]
+    named = iter(setting_names.of_settings([group[0].config for group in repeated]))
     found = [group[0] for group in groups]
-    labels = dict(zip((run.id for run in found), distinct_labels(found), strict=True))
+    labels = dict(zip((run.id for run in found), setting_names.distinct_labels(found), strict=True))
     by_setting = [next(named) if len(group) > 1 else labels[group[0].id] for group in groups]
-    names = [common_name(group) or other for group, other in zip(groups, by_setting, strict=True)]
-    return names if len(set(names)) == len(names) else by_setting
-
-
-def distinct_labels(found: Sequence[Run]) -> list[str]:
-    """The names of runs; those that share one also say by which settings they differ."""
-    labels = [run.label for run in found]
-    for label in {one for one in labels if labels.count(one) > 1}:
-        places = [at for at, one in enumerate(labels) if one == label]
-        changed = differences([found[at].config for at in places])
-        for number, at in enumerate(places):
-            own = [f"{setting.replace('_', ' ')} {values[number]}" for setting, values in changed.items()]
-            labels[at] = ", ".join([label, *own[:MOST_DIFFERENCES]])
-    return labels
-
-
-def common_name(group: list[Run]) -> str:
-    """For example "cnn base" of "cnn base, seed 1" and "cnn base, seed 2"; "" if there is no such part, or if they have
-    no names of their own."""
-    if len(group) < 2 or not all(map(_has_own_name, group)):
-        return ""
-    parts = [re.findall(r"\d+|[^\W\d_]+|[\W_]", label) for label in (run.label for run in group)]
-    common = [same[0] for same in itertools.takewhile(lambda one: len(set(one)) == 1, zip(*parts, strict=False))]
-    return COMMON.sub("", "".join(common))
-
-
-def _has_own_name(run: Run) -> bool:
-    """A run that nobody has named is called after its settings, with a number if there are several."""
-    return run.label != run.id and not run.label.startswith(all_runs.default_label(run.config))
+    names = [setting_names.common_name(group) or other for group, other in zip(groups, by_setting, strict=True)]
+    if len(set(names)) == len(names):
+        return names
+    named = iter(setting_names.of_groups(repeated))
+    return [next(named) if len(group) > 1 else labels[group[0].id] for group in groups]
 
 
 def _table(groups: list[list[Run]], lines: list[Line], measures: Sequence[Measure]) -> None:

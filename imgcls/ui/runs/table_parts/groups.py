@@ -14,9 +14,8 @@ import streamlit as st
 
 from imgcls import runs
 from imgcls.errors import UserError
-from imgcls.evaluation import repeated_seeds
 from imgcls.languages import percentage
-from imgcls.runs.index import Query
+from imgcls.runs.index import Query, search, setting_names
 from imgcls.runs.index.groups import Group, grouped
 from imgcls.ui.runs import table_columns
 from imgcls.ui.widgets import formatting
@@ -35,6 +34,8 @@ OPEN = "open"
 """The groups whose sections are open, in the URL."""
 SCORES = ("Best test (%)", "Mean test (%)", "Best validation (%)")
 SPREAD, OWN_SPREAD = "Validation, mean ± SD (%)", ", mean ± SD"
+MOST_NAMES = 2_000
+"""Runs whose names are read for those of the groups."""
 MOST_OWN = 10
 """Metrics of the user's own code with a column."""
 OWN_HELP = "The last value that your own code recorded, over the runs that have one."
@@ -141,17 +142,25 @@ def titles(found: list[Group], by: str) -> list[str]:
         return [table_columns.data_title({"data": one.value}) for one in found]
     if by == "model":
         return [table_columns.model_title({"model": one.value}) for one in found]
-    return _of_settings(tuple(one.example for one in found)) if by == "repeats" else [one.value for one in found]
+    if by != "repeats":
+        return [one.value for one in found]
+    members: dict[str, list[str]] = {one.value: [] for one in found}
+    for row in search(Query(exact={"repeats": list(members)}, archived=True, limit=MOST_NAMES)).rows:
+        if row["name"] != row["id"]:
+            members[row["repeats"]].append(row["name"])
+    return _of_settings(
+        tuple(one.example for one in found), tuple(setting_names.common_part(one) for one in members.values())
+    )
 
 
 @lru_cache(32)
-def _of_settings(examples: tuple[str, ...]) -> list[str]:
+def _of_settings(examples: tuple[str, ...], common: tuple[str, ...]) -> list[str]:
     """The settings of these runs in a few words; the settings of a run never change."""
     configs = []
     for run_id in examples:
         with contextlib.suppress(UserError):
             configs.append(runs.find(run_id).config)
-    names = repeated_seeds.setting_names(configs)
+    names = setting_names.of_settings(configs, common if len(configs) == len(examples) else ())
     return names if len(names) == len(examples) else list(examples)  # one was deleted meanwhile
 
 

@@ -5,8 +5,8 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.runs import Run
+from imgcls.runs.index import setting_names
 from imgcls.ui.runs.table_columns import Row
-from imgcls.ui.runs.table_parts.curves import distinct_labels
 from imgcls.ui.widgets import formatting
 
 SCORES = {"Test accuracy": "test", "Validation accuracy": "best"}
@@ -21,7 +21,7 @@ def show(selected: list[Run], rows: list[tuple[Run, Row]]) -> None:
     if len(found) < 2:
         return
     first, of_run = found[0], {run.id: run for run in selected}
-    columns = {"Run": distinct_labels([of_run[row["id"]] for row in found])}
+    columns = {"Run": setting_names.distinct_labels([of_run[row["id"]] for row in found])}
     for title, key in SCORES.items():
         columns[title] = [formatting.fraction(row[key]) for row in found]
         if key == "test":

@@ -39,27 +39,31 @@ def chip() -> None:
 
 
 def name_rows(found: Found) -> list[dict[str, Any]]:
-    """The rows; that of a study has its title and state, and says of how many trials it is the best."""
+    """The rows; that of a study is called after its best trial, as everywhere else, has the study's state, and says of
+    how many trials it is the best, or how many match if some do not."""
     rows = []
     for row in found.rows:
         count = found.studies.get(row["study"] or "")
         if not count:
             rows.append(row)
             continue
-        ended = count - _under_way(row["study"])
-        best = f"best of {formatting.count(ended, 'trial')}" if ended > 0 else "no trial has ended"
-        name = f"{_title(row['study'])}: {best}"
-        rows.append(row | {"name": name, table_columns.STUDY_STATE: _state(row["study"])})
+        everything, ended = _trials(row["study"]) or (count, count)
+        if everything > count:
+            about = f"{count:,} of {formatting.count(everything, 'trial')} shown"
+        else:
+            about = f"best of {formatting.count(ended, 'trial')}" if ended > 0 else "no trial has ended"
+        name = row["name"] if row["name"] != row["id"] else _title(row["study"])
+        rows.append(row | {"name": f"{name}: {about}", table_columns.STUDY_STATE: _state(row["study"])})
     return rows
 
 
-def _under_way(study_id: str) -> int:
-    """How many of its trials have not ended."""
+def _trials(study_id: str) -> tuple[int, int] | None:
+    """How many trials the study has, and how many of them have ended; None if it was deleted."""
     try:
         trials = studies.find(study_id).runs()
     except UserError:  # deleted meanwhile
-        return 0
-    return len(trials) - studies.ended(trials)
+        return None
+    return len(trials), studies.ended(trials)
 
 
 def _state(study_id: str) -> str | None:

@@ -8,8 +8,8 @@ import imgcls
 from imgcls.charts import epoch_history
 from imgcls.charts.compared.curves import compare_curves
 from imgcls.evaluation.metrics.mean_curve import mean_curve
+from imgcls.runs.index import setting_names
 from imgcls.system import atomic
-from imgcls.ui.runs.table_parts import curves
 from tests.support.pages import broken_copy, is_intact, opened, text_of
 
 
@@ -100,7 +100,7 @@ def test_a_metric_of_one_run_is_drawn_and_says_of_how_many(repeated):
     ],
 )
 def test_a_group_is_called_what_the_names_of_its_runs_have_in_common(repeated, names, common):
-    assert curves.common_name(repeated(*names)) == common
+    assert setting_names.common_name(repeated(*names)) == common
 
 
 def test_smoothing_applies_to_the_mean_and_its_band():
@@ -131,7 +131,7 @@ def test_the_axis_of_an_accuracy_fits_the_curves_or_is_whole():
 
 def test_runs_of_one_name_say_by_what_they_differ(repeated):
     found = repeated("wide", "narrow", "wide")
-    assert curves.distinct_labels(found) == ["wide, seed 0", "narrow", "wide, seed 2"]
+    assert setting_names.distinct_labels(found) == ["wide, seed 0", "narrow", "wide, seed 2"]
     app = opened("runs", selected=[found[0].id, found[2].id], **{"runs-curves": "Every run"})
     names = {line["name"] for figure in charts(app).values() for line in figure["data"]}
     assert is_intact(app) and names == {"wide, seed 0", "wide, seed 2"}

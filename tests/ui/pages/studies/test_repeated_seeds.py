@@ -36,7 +36,7 @@ def test_two_selected_settings_are_compared_over_their_seeds(finished_run):
     selected = [run.id for run in (*wide, *narrow)]
     app = opened("runs", layout="Table", selected=selected)
     button(app, "Which is better?").click().run()
-    assert is_intact(app) and "is better than" in text_of(app) and "epochs 9, 3 seeds" in text_of(app)
+    assert is_intact(app) and "is better than" in text_of(app) and "**B**: narrow (epochs 9), 3 seeds" in text_of(app)
     for others in (selected[:3], selected[:4], selected[2:4] + selected[5:]):
         assert button(opened("runs", layout="Table", selected=others), "Which is better?").disabled
 

@@ -44,7 +44,9 @@ def test_only_trials_that_have_ended_count_wherever_the_progress_is_told(running
     assert "Trials ended" in html_of(app) and "2 of 6" not in text_of(app)
     assert "1 of 6 trials" in text_of(opened("studies")), "on its card"
     table = opened("runs", layout="Table").dataframe[0].value
-    assert list(table["State"]) == ["Running, 1 of 6"] and list(table["Run"]) == ["Search: best of 1 trial"]
+    assert list(table["State"]) == ["Running, 1 of 6"] and list(table["Run"]) == [
+        "Dense network on Small digits: best of 1 trial"
+    ]
     main(["study", "status"])
     assert capsys.readouterr().out.split()[2:5] == ["1", "of", "6"]
     main(["study", "status", "mine"])
@@ -53,7 +55,9 @@ def test_only_trials_that_have_ended_count_wherever_the_progress_is_told(running
 
 def test_the_row_of_a_study_is_not_the_best_of_no_trials(digits):
     begin(studies.create(planned(), study_id="mine"), 0)
-    assert list(opened("runs", layout="Table").dataframe[0].value["Run"]) == ["Search: no trial has ended"]
+    assert list(opened("runs", layout="Table").dataframe[0].value["Run"]) == [
+        "Dense network on Small digits: no trial has ended"
+    ]
 
 
 def test_the_trial_that_trains_now_is_named_with_its_epoch_and_score(running, monkeypatch):
@@ -87,3 +91,24 @@ def test_studies_that_nobody_named_have_different_titles(digits):
     assert studies.unused_title("Search") == "Search 2"
     studies.create(planned(title="Search 2"), study_id="yours")
     assert studies.unused_title("Search") == "Search 3"
+
+
+def test_the_row_of_a_study_says_how_many_of_its_trials_match(digits):
+    study = studies.create(planned(), study_id="mine")
+    for number in range(3):
+        run = begin(study, number)
+        run.rename(f"Search #{number}")
+        (run.folder / "queued.json").unlink()
+        accuracy = 0.5 + number / 10
+        support.end(run, lambda _, value=accuracy: {"val_accuracy": value})
+    assert list(opened("runs", layout="Table").dataframe[0].value["Run"]) == ["Search #2: best of 3 trials"]
+    some = opened("runs", layout="Table", q="best>0.55")
+    assert list(some.dataframe[0].value["Run"]) == ["Search #2: 2 of 3 trials shown"]
+
+
+def test_a_run_that_trains_shows_its_best_validation_accuracy_so_far(digits):
+    run = runs.create(planned().base, label="busy", place=1.0)
+    lines = ({"kind": "epoch", "epoch": at, "val_accuracy": one, "best": at == 1} for at, one in ((1, 0.953), (2, 0.9)))
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    table = opened("runs", layout="Table").dataframe[0].value
+    assert list(table["Run"]) == ["busy"] and list(table["Validation (%)"]) == [pytest.approx(95.3)]
