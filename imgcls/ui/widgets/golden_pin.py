@@ -36,6 +36,7 @@ def button(
     *,
     key: str,
     run: str = "",
+    which: str = "",
     is_explained: bool = False,
 ) -> None:
     """A button that pins images; if they are in the set, that is said instead, with the way out and to the set.
@@ -49,6 +50,7 @@ def button(
             image to see whether it is in the set.
         key: Of the button.
         run: The ID of the run whose predictions are seen.
+        which: Says of several images which they are: "these" or "all".
         is_explained: Whether a line below it says what the golden set is.
     """
     if not golden.is_available() or not chosen or not data:
@@ -93,7 +95,7 @@ def button(
                 links.go("data.py", data=_title(data))
     else:
         st.button(
-            f"Pin {what}to the golden set",
+            f"Pin {f'{which} ' if which and what else ''}{what}to the golden set",
             icon=":material/keep:",
             key=key,
             on_click=pin,
@@ -108,6 +110,12 @@ def button(
             st.error(plain(problem), icon=":material/error:")
         else:
             st.toast(text, icon=":material/keep:")
+
+
+def has_pinned(data: str, key: str) -> bool:
+    """Whether the button with this key has pinned its images in this visit, and they are all still in the set."""
+    _, found, _ = st.session_state.get(PINNED, {}).get(key, (None, (), ()))
+    return bool(found) and golden.digests(data).issuperset(found)
 
 
 def _title(data: str) -> str:

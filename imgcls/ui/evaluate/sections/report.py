@@ -18,6 +18,8 @@ ORDER = 110
 USES_SELECTION = False
 SUPPORTS = ("single", "multi")
 
+APOSTROPHES = "Cells that a spreadsheet would run as a formula, such as a class named “=1+1”, start with an apostrophe."
+
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section. Each file is made when its button is pressed."""
@@ -38,7 +40,7 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
         lambda: report.page(run, predictions).encode("utf-8"),
         primary=True,
     )
-    st.markdown("The same numbers for programs and spreadsheets:")
+    st.markdown("The same numbers for programs and spreadsheets:", help=APOSTROPHES)
     with st.container(horizontal=True):
         _file(
             run,
@@ -65,9 +67,6 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
             "text/csv",
             lambda: report.predictions_csv(predictions),
         )
-    st.caption(
-        "Cells that a spreadsheet would run as a formula, such as a class named “=1+1”, start with an apostrophe."
-    )
 
 
 def _file(

@@ -3,8 +3,15 @@
 from imgcls import datasets
 from imgcls.evaluation import golden, predictions
 from imgcls.ui.app import links
+from imgcls.ui.evaluate.parts.images import gallery
+from imgcls.ui.widgets import golden_pin
 from tests.support.pages import is_intact, opened, prepared, text_of
 from tests.support.runs.golden_runs import worse
+
+
+def pins(app) -> list[str]:
+    """The buttons that pin mistakes."""
+    return [one.label for one in app.button if one.label.startswith("Pin ") and "golden set" in one.label]
 
 
 def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
@@ -49,12 +56,12 @@ def test_a_mistake_is_pinned_and_reported(finished_run, monkeypatch):
 
 def test_the_mistakes_of_a_page_are_pinned_at_once(finished_run):
     app = opened("evaluate", run=finished_run.id)
-    (label,) = [one.label for one in app.button if "golden set" in one.label]
+    label = pins(app)[0]
     next(one for one in app.button if one.label == label).click().run()
     assert is_intact(app)
     tested = predictions.read(finished_run)
     found = golden.images(finished_run.card.data)
-    assert len(found) == int(label.split()[1]) > 1
+    assert len(found) == int(label.split()[2]) > 1
     assert f"{len(found)} mistakes are in the golden set" in text_of(app)
     for image in found:
         index = int(image.source.split()[2])
@@ -79,8 +86,39 @@ def test_undo_keeps_what_was_in_the_set_before(finished_run):
 def test_images_that_were_removed_can_be_pinned_again(finished_run):
     data = finished_run.card.data
     app = opened("evaluate", run=finished_run.id)
-    (label,) = [one.label for one in app.button if "golden set" in one.label]
-    next(one for one in app.button if one.label == label).click().run()
+    labels = pins(app)
+    next(one for one in app.button if one.label == labels[0]).click().run()
     golden.remove(data, [golden.images(data)[0].digest])
     app.run()
-    assert [one.label for one in app.button if "golden set" in one.label] == [label]
+    assert pins(app) == labels
+
+
+def test_the_mistakes_of_a_selection_are_pinned_at_once_from_any_of_its_pages(finished_run, monkeypatch):
+    monkeypatch.setattr(gallery, "PER_PAGE", 2)
+    tested = predictions.read(finished_run)
+    every = int((~tested.is_right[tested.row_of >= 0]).sum())
+    assert every > 2
+    app = opened("evaluate", run=finished_run.id)
+    assert pins(app) == ["Pin these 2 mistakes to the golden set", f"Pin all {every} mistakes to the golden set"]
+    assert text_of(app).count(golden_pin.PLAIN) == 1
+    next(one for one in app.button if one.label == pins(app)[1]).click().run()
+    assert is_intact(app) and len(golden.images(finished_run.card.data)) == every
+    assert f"{every} mistakes are in the golden set" in text_of(app) and pins(app) == []
+
+
+def test_without_mistakes_nothing_is_said_of_the_golden_set(finished_run):
+    app = opened("evaluate", run=finished_run.id, predictions="right")
+    assert is_intact(app) and pins(app) == [] and golden_pin.PLAIN not in text_of(app)
+
+
+def test_images_are_pinned_with_the_classes_of_the_run_while_classes_are_merged(finished_run):
+    app = opened("evaluate", run=finished_run.id, merge="3.9")
+    next(one for one in app.button if one.label == pins(app)[0]).click().run()
+    assert is_intact(app)
+    tested = predictions.read(finished_run)
+    found = golden.images(finished_run.card.data)
+    assert found
+    for image in found:
+        index = int(image.source.split()[2])
+        assert image.label == tested.names[tested.labels[index]]
+        assert {image.label, tested.names[tested.predicted[index]]} != {"3", "9"}, "no mistake while they are merged"

@@ -20,6 +20,9 @@ def test_the_report_is_created_on_request(finished_run):
     assert is_intact(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels == ["Report (HTML)", "All numbers (JSON)", "Scores by class (CSV)", "All predictions (CSV)"]
+    (files,) = [one for one in app.markdown if one.value.startswith("The same numbers for")]
+    assert "start with an apostrophe" in files.proto.help
+    assert not any("apostrophe" in one.value for one in app.caption), "only behind the “?”"
 
 
 def broken(run: Run, how: str) -> None:

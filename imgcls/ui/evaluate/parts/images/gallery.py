@@ -5,8 +5,10 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from imgcls.evaluation import golden
 from imgcls.evaluation.metrics.percent import percent
 from imgcls.evaluation.predictions import Predictions
+from imgcls.evaluation.predictions.class_merging import ClassMerging
 from imgcls.evaluation.predictions.decisions import Decisions
 from imgcls.runs import Run
 from imgcls.ui.evaluate import links
@@ -33,17 +35,27 @@ def paged(view: View, positions: np.ndarray, key: str, note: str) -> None:
     with_image = positions[view.predictions.row_of[view.predictions.indices[positions]] >= 0]
     stored = "" if len(with_image) == len(positions) else f" ({len(with_image):,} stored with the run)"
     st.caption(f"{formatting.count(len(positions), 'image')}{stored}, {note}.")
-    on_page = one_page(with_image, key)
+    on_page = one_page(with_image, key, PER_PAGE)
     if on_page:
         # Many images keep their room before they are there, so that nothing below moves.
         with st.container(key=f"gallery-{'many' if len(on_page) > MANY else 'few'}-{key}"):
             st.html(_grid(view.key, on_page, selection_state.in_the_url()))
         if isinstance(view.predictions, Predictions):
-            _pin(view.run, view.predictions, [one for one in on_page if not view.predictions.is_right[one]], key)
+            is_right = view.predictions.is_right
+            here = [one for one in on_page if not is_right[one]]
+            every = with_image[~is_right[with_image]].tolist()
+            has_more = len(here) < len(every) <= golden.MOST
+            if not (has_more and golden_pin.has_pinned(view.run.card.data, f"pin-all-{key}")):
+                _pin(view, here, f"pin-page-{key}", "these", is_explained=not has_more)
+            if has_more:
+                _pin(view, every, f"pin-all-{key}", "all", is_explained=True)
 
 
-def _pin(run: Run, predictions: Predictions, mistakes: list[int], key: str) -> None:
-    """A button that pins the mistakes on the page to the golden set."""
+def _pin(view: View, mistakes: list[int], key: str, which: str, *, is_explained: bool) -> None:
+    """A button that pins mistakes to the golden set, with the classes of the run, also if classes are merged here."""
+    run, predictions = view.run, view.predictions
+    known = selection_state.predictions_of(view.key._replace(merging=ClassMerging()))
+    indices = predictions.indices[mistakes].tolist() if mistakes else []
 
     def source(index: int) -> str:
         file = predictions.file_name(index)
@@ -51,11 +63,12 @@ def _pin(run: Run, predictions: Predictions, mistakes: list[int], key: str) -> N
 
     golden_pin.button(
         run.card.data,
-        [(predictions.names[predictions.labels[one]], source(int(predictions.indices[one]))) for one in mistakes],
-        lambda at: predictions.images[predictions.row_of[predictions.indices[mistakes[at]]]],
-        key=f"pin-page-{key}",
+        [(known.names[known.labels[index]], source(index)) for index in indices],
+        lambda at: predictions.images[predictions.row_of[indices[at]]],
+        key=key,
         run=run.id,
-        is_explained=True,
+        which=which,
+        is_explained=is_explained,
     )
 
 
