@@ -115,14 +115,15 @@ def actions(
 ) -> None:
     """Select some of the training images shown, and edit them. `are_quiet`: no controls without a selection."""
     chosen = image_select.show(key, rows)
-    st.caption(
-        " ".join(
-            (
-                _(image_select.HINT),
-                _("Then exclude them from training or correct their labels. Test images stay as they are."),
+    if not (are_quiet and chosen):  # then the bar takes its place
+        st.caption(
+            " ".join(
+                (
+                    _(image_select.HINT),
+                    _("Then exclude them from training or correct their labels. Test images stay as they are."),
+                )
             )
         )
-    )
     if error := st.session_state.pop(ERROR, ""):
         st.error(plain(error), icon=":material/error:")
     if are_quiet and not chosen:
@@ -131,6 +132,32 @@ def actions(
     def act(change: Callable[..., None], *values) -> None:
         _change(change, *(() if change is keep else (dataset,)), *values)
         image_select.choose(key, [])
+
+    last = image_select.last(key, rows)
+    if not are_quiet:
+        _buttons(dataset, edits, rows, chosen, key, act, keep, suggested)
+        if last is not None:
+            enlarged.show(dataset, last)
+        return
+    # In sight below the images, however far down the page ends: what a click is about is what one wants to see.
+    with st.container(key="selection-bar", horizontal=True, vertical_alignment="bottom"):
+        if last is not None:
+            enlarged.show(dataset, last)
+        with st.container(key="selection-buttons"):
+            _buttons(dataset, edits, rows, chosen, key, act, keep, suggested)
+
+
+def _buttons(
+    dataset: Dataset,
+    edits: Edits,
+    rows: list[int],
+    chosen: list[int],
+    key: str,
+    act: Callable[..., None],
+    keep: Callable[[list[int]], None] | None,
+    suggested: Mapping[int, int] | None,
+) -> None:
+    """What can be done with the selected images; arguments as of `actions`."""
 
     def accept(dataset: Dataset, chosen: list[int]) -> None:
         assert suggested is not None
@@ -187,8 +214,6 @@ def actions(
                 args=(datasets.restore, chosen),
                 help=_("Undoes all edits of the selected images."),
             )
-    if (row := image_select.last(key, rows)) is not None:
-        enlarged.show(dataset, row)
 
 
 def _relabel(dataset: Dataset, chosen: list[int], key: str, act: Callable[..., None]) -> None:

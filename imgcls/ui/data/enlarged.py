@@ -21,14 +21,15 @@ STYLE = f"""<style>
 .enlarged .points{{position:absolute;inset:0;display:grid}}
 .enlarged i:hover{{box-shadow:0 0 0 2px #E69F00}}
 .enlarged i:hover::after{{content:attr(data-value);position:absolute;left:0;top:calc(100% + .35rem);font-style:normal;
-white-space:nowrap;color:var(--st-text-color)}}
-.enlarged p{{margin:0 0 1.7rem;color:var(--muted)}}.enlarged b{{color:var(--st-text-color);font-size:1.125rem}}
+white-space:nowrap;color:light-dark(#1c2530,#f4f6f8)}}
+.enlarged p{{margin:0 0 1.7rem;color:var(--muted)}}.enlarged b{{color:light-dark(#1c2530,#f4f6f8);font-size:1.125rem}}
+@media (hover:none){{.enlarged .for-mouse{{display:none}}}}
 </style>"""
 
 
 def show(dataset: Dataset, row: int) -> None:
     """A training image with its class."""
-    st.html(_html(dataset.facts.name, dataset.fingerprint, row))
+    st.html(_html(dataset.facts.name, dataset.fingerprint, row), width="content")
 
 
 @lru_cache(16)
@@ -40,7 +41,8 @@ def _html(name: str, fingerprint: str, row: int) -> str:
     size = _("{height}×{width} pixels").format(height=height, width=width)
     points = hint = ""
     if max(height, width) <= LARGEST:
-        hint = "<br>" + html.escape(_("Point at a pixel to see its value, from 0 (dark) to 255 (bright)."))
+        text = html.escape(_("Point at a pixel to see its value, from 0 (dark) to 255 (bright)."))
+        hint = f'<span class="for-mouse"><br>{text}</span>'
         points = f'<div class="points" style="grid-template-columns:repeat({width},1fr)">{_points(pixels)}</div>'
     alt = html.escape(f"#{row}: {label}")
     return (

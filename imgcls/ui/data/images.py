@@ -46,7 +46,7 @@ def show(dataset: Dataset) -> None:
         return
     with st.container(key="sample-images"):
         place = st.empty()  # a container without an element would have no room yet, and the pager would move
-    below = st.container()
+    below = st.container(key="sample-selection")
     shown = pager.page_of(rows, PER_PAGE, f"sample-page-{facts.name}-{label}").tolist()
     try:
         edits, can_be_edited = datasets.edits_of(dataset), True

@@ -78,6 +78,9 @@ def test_images_are_selected_by_click_range_frame_and_keyboard(visit, server):
         return [place for place, value in enumerate(pressed) if value == "true"]
 
     images.nth(1).click()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.locator(".enlarged img")).to_be_in_viewport(ratio=1)  # also on a low screen
+    page.set_viewport_size({"width": 1280, "height": 1600})
     images.nth(4).click(modifiers=["Shift"])
     expect(steps.button(page, "Exclude 4")).to_be_enabled()
     assert selected() == [1, 2, 3, 4]
