@@ -8,6 +8,7 @@ import streamlit as st
 
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary
+from imgcls.ui.app import soft_links
 from imgcls.ui.app.lessons import words
 
 NAME = "glossary"
@@ -17,6 +18,7 @@ SEARCH = "glossary-search"
 
 def show() -> None:
     """The search, the letters and the terms that match."""
+    soft_links.enable()
     st.title(_("Glossary"))
     count = len(glossary.terms())
     searched = st.text_input(
@@ -24,7 +26,6 @@ def show() -> None:
         key=SEARCH,
         placeholder=_("Type a word and press Enter"),
         icon=":material/search:",
-        max_chars=60,
         width=420,
     )
     found = matching(searched)

@@ -76,6 +76,17 @@ def test_the_glossary_is_searched_by_name_and_then_by_explanation_and_has_letter
     )
 
 
+def test_the_glossary_leads_to_the_lessons_that_explain_a_term():
+    app = opened("lessons", lesson="glossary")
+    cards = {card.split("</b>")[0]: card for card in html_of(app).split('class="meaning"')[1:]}
+    card = next(card for term, card in cards.items() if term.endswith("<b>Convolution"))
+    assert re.findall(r'href="\?lesson=(\w+)"[^>]*>([^<]+)<', card) == [
+        ("shuffled", "Lesson 3"),
+        ("convolution", "Lesson 4"),
+    ]
+    assert not app.text_input(key="glossary-search").proto.max_chars, "no counter in the search"
+
+
 def test_a_term_is_closed_by_opening_another_one():
     html = html_of(opened("lessons", lesson="draw"))
     assert html.count('<details name="words">') == html.count('class="meaning"') > 1
