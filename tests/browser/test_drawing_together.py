@@ -1,6 +1,7 @@
 """A class draws on phones: the model runs in the browser, the wall shows what is sent, and nothing of it is markup."""
 
 import json
+import re
 
 from PIL import Image
 from playwright.sync_api import expect
@@ -8,6 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.support import accessibility, steps
 from tests.browser.support.classes import open_class, owner, tab
 from tests.browser.support.server import wait_until
+from tests.support.drawing_together import SEVEN
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 MARKUP = "<b>Ada</b>"
@@ -40,6 +42,13 @@ HAS_PAINT = (
 )
 
 
+def twenty_four(route) -> None:
+    """As many drawings as a wall shows, in place of the newest one."""
+    found = route.fetch().json()
+    one = found["shown"][0] | {"strokes": json.dumps(SEVEN)}
+    route.fulfill(json=found | {"shown": [one | {"id": 1_000 - number} for number in range(24)]})
+
+
 def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     teacher = owner(visit, school)
     code = open_class(teacher, "Draw together")
@@ -49,6 +58,8 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     expect(wall.get_by_text("Scan the code and draw.")).to_be_visible()
     expect(wall.locator("body.is-empty")).to_have_count(1)
     large = wall.locator("#invite img").bounding_box()["width"]
+    expect(wall.locator("#room")).to_have_text(f"Class {code}")
+    expect(wall.locator("#model")).to_contain_text("Model: ")
 
     phone = visit(school, f"/room/{code}", **PHONE)
     expect(phone.get_by_text("Draw above with your finger")).to_be_visible()
@@ -71,17 +82,23 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     expect(phone.locator("#notice")).to_have_text("")  # it goes away
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
-    expect(wall.locator(".tile.is-wrong")).to_have_text("✗ 1 not 7")
+    expect(wall.locator(".tile.is-wrong")).to_have_text(re.compile(r"^✗ 1 not 7 \d\d\.\d%$"))
     expect(wall.locator("#mistake p")).to_have_text("7, read as 1")
     assert wall.evaluate("() => document.querySelector('aside').scrollHeight <= innerHeight")
     tile = wall.locator(".tile").bounding_box()
     assert tile["width"] > wall.viewport_size["width"] / 5, "a lone drawing is large"
     assert wall.locator("#invite img").bounding_box()["width"] < large / 2
     wall.screenshot(path=tmp_path / "wall.png")
+    wall.route("**/show?*", twenty_four)
+    expect(wall.locator(".tile")).to_have_count(24)
+    assert wall.evaluate("() => document.querySelector('#tiles').scrollHeight <= drawn.clientHeight"), "all rows fit"
+    wall.unroute("**/show?*")
+    expect(wall.locator(".tile")).to_have_count(1)
     for page in (teacher, phone, wall):
         accessibility.check(page)
     wall.keyboard.press("n")
     expect(wall.locator("#accuracy")).to_be_hidden()
+    expect(wall.locator(".tile .confidence")).to_be_hidden()
     wall.keyboard.press("n")
     expect(wall.locator("#accuracy")).to_be_visible()
     wall.keyboard.press("b")

@@ -25,7 +25,7 @@ async def sheet(request: Request) -> Response:
 
 
 def _sheet(request: Request) -> Response:
-    from imgcls.api.plain_pages.together import pages  # only teachers need these
+    from imgcls.api.plain_pages.together import assets  # only teachers need these
     from imgcls.lessons import teacher_sheet
 
     visitor = people.visitor(visitor_of(request.headers)[0])
@@ -41,7 +41,7 @@ def _sheet(request: Request) -> Response:
             return _assign(visitor, name)
         tools = TOOLS.format(assign=_button(visitor, name))
     # only here: the sheet that is downloaded needs no other file
-    page = page.replace("</head>", FONT.format(version=pages.version()), 1).replace("<body>", tools, 1)
+    page = page.replace("</head>", FONT.format(version=assets.version()), 1).replace("<body>", tools, 1)
     return Response(page, media_type="text/html", headers={"X-Content-Type-Options": "nosniff"})
 
 

@@ -1,6 +1,7 @@
 """/room/CODE: pages without Streamlit on which a class or an audience draws, and the data behind them.
 
-pages    the phone's page, the projector's page, the moderator's page, and their files
+pages    the phone's page, the projector's page, the moderator's page
+assets   their files
 phone    join, send and withdraw drawings; predictions for phones that cannot run the model
 screen   what the projector shows, and what the teacher does there
 invite   the projector's page on which a class joins
@@ -36,6 +37,6 @@ class _Pages:
 
 @cache
 def _router() -> Router:
-    from imgcls.api.plain_pages.together import invite, pages, phone, screen
+    from imgcls.api.plain_pages.together import assets, invite, pages, phone, screen
 
-    return Router([*pages.ROUTES, *phone.ROUTES, *screen.ROUTES, *invite.ROUTES])
+    return Router([*assets.ROUTES, *pages.ROUTES, *phone.ROUTES, *screen.ROUTES, *invite.ROUTES])

@@ -15,7 +15,7 @@ from imgcls import languages, sharing
 from imgcls.api import problems
 from imgcls.api.middleware.rate_limit import RateLimit
 from imgcls.api.middleware.visitors import visitor_of
-from imgcls.api.plain_pages.together import texts
+from imgcls.api.plain_pages.together import assets, texts
 from imgcls.errors import UserError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
@@ -44,11 +44,14 @@ class Refused(Exception):
 
 
 PROBLEM = """<!doctype html><html lang="{}"><meta charset="utf-8"><title>{}</title>
-<meta name="viewport" content="width=device-width"><style>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{}"><style>
 :root{{color-scheme:light dark}}
-body{{font:1.2rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.2rem}}
-a{{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;background:#0072b2;color:#fff;text-decoration:none}}
-</style><h1>{}</h1><p>{}</p><p><a href="{}">{}</a></p></html>"""
+body{{font-size:1.2rem;line-height:1.5;max-width:34rem;margin:12vh auto;padding:0 1.2rem}}
+a{{display:inline-block;margin-inline-end:.5rem;padding:.5rem 1rem;border:1px solid #0072b2;border-radius:.5rem;
+color:inherit;text-decoration:none}}
+a.is-primary{{background:#0072b2;color:#fff}}
+</style><h1>{}</h1><p>{}</p><p>{}</p></html>"""
+LINK = '<a class="{}" href="{}">{}</a>'
 
 Work = Callable[..., Any]
 _rates = {True: RateLimit(*SENDING), False: RateLimit(5.0, 30.0)}
@@ -57,7 +60,7 @@ _threads: RunVar[anyio.CapacityLimiter] = RunVar("threads for drawings")
 
 
 def answering(
-    work: Work, *, has_body: bool = False, is_sending: bool = False, is_page: bool = False, even_closed: bool = False
+    work: Work, *, has_body: bool = False, is_sending: bool = False, heading: str = "", even_closed: bool = False
 ) -> Callable[[Request], Awaitable]:
     """A handler that calls `work(room, request)`, or `work(room, request, body)`, for the visitor in a thread.
 
@@ -66,7 +69,7 @@ def answering(
     Args:
         has_body: the request has a JSON object.
         is_sending: it costs the server something, so it is limited more.
-        is_page: a person reads the answer, so errors are pages, too.
+        heading: of a page that a person reads: errors are pages, too, with it as their heading.
         even_closed: those whose class was closed still get an answer.
     """
 
@@ -82,19 +85,27 @@ def answering(
             found = await anyio.to_thread.run_sync(call, work, visitor_id, request, given, limiter=_limiter())
         except (Refused, UserError) as error:
             status = error.status if isinstance(error, Refused) else 403 if isinstance(error, NotAllowed) else 422
-            if is_page:
-                with languages.speaking(language := texts.language(request)):
-                    words = [_("Draw together"), _("Draw together"), str(error)]
-                    onward = ("", _("Try again"))
-                    if status == CLOSED:
-                        onward = (f"{request.scope.get('root_path', '')}/class", _("To the Class page"))
-                return HTMLResponse(PROBLEM.format(language, *map(html.escape, (*words, *onward))), status)
+            if heading:
+                with languages.speaking(texts.language(request)):
+                    return _problem_page(request, status, heading, str(error))
             return problems.problem(status, str(error))
         if isinstance(found, Response):
             return found
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     return handler
+
+
+def _problem_page(request: Request, status: int, heading: str, message: str) -> HTMLResponse:
+    """What is wrong, in the font of the app, with a way on: where a class is joined, opened, or its code entered."""
+    base = request.scope.get("root_path", "")
+    again = "" if status == CLOSED else LINK.format("", "", html.escape(_("Try again")))
+    onward = ""
+    if sharing.mode() is Mode.CLASSROOM:
+        onward = LINK.format("is-primary", html.escape(f"{base}/class"), html.escape(_("Class page")))
+    style = f"{base}/room/files/{assets.version()}/web/font.css"
+    words = map(html.escape, (languages.current(), _(heading), style, _(heading), message))
+    return HTMLResponse(PROBLEM.format(*words, onward + again), status)
 
 
 def room_of(request: Request, *, even_closed: bool = False) -> Room:

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from imgcls.api.plain_pages.together import pages, texts
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.jobs.classroom import naming
+from imgcls.languages import N_
 from imgcls.sharing import Action
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
@@ -41,6 +42,6 @@ def joined(room: Room, request: Request) -> dict[str, int]:
 
 
 ROUTES = [
-    Route("/room/{code}/invite", answering(invite, is_page=True)),
+    Route("/room/{code}/invite", answering(invite, heading=N_("Join screen"))),
     Route("/room/{code}/joined", answering(joined)),
 ]

@@ -1,22 +1,17 @@
-"""The pages, and their files: scripts, styles, and LiteRT.js, which a browser keeps as their address has a digest."""
+"""The pages on which a class draws, of its projector, and of its moderators."""
 
 import contextlib
-import gzip
-import hashlib
-import importlib.util
 import secrets
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from imgcls import languages, sharing
-from imgcls.api.plain_pages.together import phone, texts
+from imgcls.api.plain_pages.together import assets, phone, texts
 from imgcls.api.plain_pages.together.asking import answering
 from imgcls.errors import UserError
 from imgcls.export import offline_page
@@ -24,7 +19,7 @@ from imgcls.export.offline_page import content
 from imgcls.jobs.classroom import naming
 from imgcls.jobs.together import activities, photos
 from imgcls.jobs.together.activities import DIGITS, Kind
-from imgcls.languages import N_, PERCENT_SCRIPT
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import Action, NotAllowed
 from imgcls.sharing.classroom import join_link, rooms
@@ -33,12 +28,6 @@ from imgcls.sharing.classroom.rooms import Room
 if TYPE_CHECKING:
     import jinja2
 
-HERE = Path(__file__).parent / "web"
-OFFLINE = offline_page.HERE
-TYPES = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".bin": "application/octet-stream"}
-TYPES |= {".woff2": "font/woff2"}
-FONT = "static/static/media/SourceSansVF-Upright*.woff2"
-"""The app's font within Streamlit; its name has a digest."""
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src {frames}; base-uri 'none'; "
@@ -55,51 +44,6 @@ MODERATORS_ONLY = N_(
     "Only the teacher and the moderators of this class see this page. To become one, join the class with a name, and "
     "ask its teacher to choose you as a moderator on their Class page."
 )
-
-
-@cache
-def files() -> dict[str, bytes]:
-    """The content of each file by its name; what ends in .gz is sent as it is."""
-    found = {f"js/{path.relative_to(OFFLINE / 'js').as_posix()}": path for path in (OFFLINE / "js").rglob("*.js")}
-    found["js/percent.js"] = PERCENT_SCRIPT
-    found |= {path.name: path for path in (OFFLINE / "runtime").glob("*.gz")} | {"page.css": OFFLINE / "page.css"}
-    found |= {f"web/{path.relative_to(HERE).as_posix()}": path for path in HERE.rglob("*") if path.suffix in TYPES}
-    if (font := _font()) is not None:
-        found["font.woff2"] = font
-    contents = {name: path.read_bytes() for name, path in found.items()}
-    contents["non-digits.bin"] = content.network_weights()
-    return dict(sorted(contents.items()))
-
-
-def _font() -> Path | None:
-    """The file of the app's font; None if Streamlit has it elsewhere: pages then use that of the system."""
-    spec = importlib.util.find_spec("streamlit")
-    return next(Path(spec.origin).parent.glob(FONT), None) if spec is not None and spec.origin else None
-
-
-@cache
-def version() -> str:
-    """A digest of all files."""
-    digest = hashlib.sha256()
-    for name, data in files().items():
-        digest.update(f"{name} {len(data)} ".encode() + data)
-    return digest.hexdigest()[:16]
-
-
-def file(request: Request) -> Response:
-    """One of the files."""
-    name = request.path_params["name"]
-    packed, found = files().get(f"{name}.gz"), files().get(name)
-    kept = {"Cache-Control": "max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    kind = TYPES.get(Path(name).suffix)
-    if request.path_params["version"] != version() or not kind or (packed is None and found is None):
-        raise HTTPException(404)
-    if packed is not None:
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            found, kept["Content-Encoding"] = packed, "gzip"
-        else:
-            found = gzip.decompress(packed)
-    return Response(found, headers=kept, media_type=kind)
 
 
 def draw(room: Room, request: Request) -> Response:
@@ -140,7 +84,10 @@ def screen(room: Room, request: Request) -> Response:
         "title": naming.title(room),
         "activity": activity.id,
         "hasPhotos": activity.has_photos,
+        "name": room.name or naming.title(room),
     }
+    reader = activities.model_of(activity) if activity.kind is Kind.WALL else None
+    known |= {"model": "" if reader is None else reader.label}
     known |= {"classes": activity.classes, "kind": activity.kind, "other": "leaderboard"}
     known["texts"] = texts.translated(texts.SCREENS)
     return page(
@@ -200,7 +147,7 @@ def page(template: str, known: dict[str, Any], *, frames: str = "'none'") -> HTM
     code = languages.current()
     known |= {"language": code, "direction": languages.direction(code)}
     nonce = secrets.token_urlsafe(16)
-    base = f"../files/{version()}"
+    base = f"../files/{assets.version()}"
     imports = {
         "imgcls/": f"{base}/js/",
         "imgcls/model.js": f"{base}/web/model.js",
@@ -229,16 +176,15 @@ def _templates() -> "jinja2.Environment":
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.FileSystemLoader(assets.HERE), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
 
 
 ROUTES = [
-    Route("/room/files/{version}/{name:path}", file),
-    Route("/room/{code}", answering(short, is_page=True)),
-    Route("/room/{code}/draw", answering(draw, is_page=True)),
-    Route("/room/{code}/screen", answering(screen, is_page=True)),
-    Route("/room/{code}/leaderboard", answering(leaderboard, is_page=True, even_closed=True)),
-    Route("/room/{code}/stage", answering(stage, is_page=True)),
-    Route("/room/{code}/moderator", answering(moderator, is_page=True)),
+    Route("/room/{code}", answering(short, heading=N_("Draw together"))),
+    Route("/room/{code}/draw", answering(draw, heading=N_("Draw together"))),
+    Route("/room/{code}/screen", answering(screen, heading=N_("Draw together"))),
+    Route("/room/{code}/leaderboard", answering(leaderboard, heading=N_("Leaderboard"), even_closed=True)),
+    Route("/room/{code}/stage", answering(stage, heading=N_("On stage"))),
+    Route("/room/{code}/moderator", answering(moderator, heading=N_("Moderate"))),
 ]

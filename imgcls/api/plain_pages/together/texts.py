@@ -128,6 +128,7 @@ SCREENS = (
     N_("Waiting for photos"),
     N_("QR code of {link}"),
     N_("Scan, or open"),
+    N_("Model: {name}"),
     N_("Only this computer can reach the server, so no one else can join. Restart it with:"),
     N_("This computer is not connected to a network, so no one else can join. Connect it, then reload this page."),
     N_("Train the model"),

@@ -7,21 +7,34 @@ from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import Assignment
 from imgcls.languages import gettext as _
 from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.assignments import fixed_controls, form
 
 
 def buttons(assignment: Assignment) -> None:
     """Assign again, and edit."""
+    assign(assignment)
+    if st.button(_("Edit"), icon=":material/edit:", key=f"edit-{assignment.code}"):
+        st.dialog(_("Edit the assignment"))(_edit)(assignment)
+
+
+def open_class() -> Room | None:
+    """The class that assignments can be given to again, if the visitor has one open."""
     room = rooms.find(sharing.current().room)
-    may = room is not None and room.is_open and rooms.manages(sharing.current(), room)
+    return room if room is not None and room.is_open and rooms.manages(sharing.current(), room) else None
+
+
+def assign(assignment: Assignment) -> None:
+    """The button that gives it to the open class, also from an earlier one."""
+    room = open_class()
     if st.button(
         _("Assign again"),
         icon=":material/replay:",
         key=f"again-{assignment.code}",
-        disabled=not may,
+        disabled=room is None,
         help=_("To your open class: you see it filled in first, and can change it.")
-        if may
+        if room is not None
         else _("Open a class first."),
     ):
         with errors.shown():
@@ -29,8 +42,6 @@ def buttons(assignment: Assignment) -> None:
                 assignments.make(room, "lessons", assignment.title, assignment.state)
                 links.go("class.py", tab="assignments")
             _again(assignment)
-    if st.button(_("Edit"), icon=":material/edit:", key=f"edit-{assignment.code}"):
-        st.dialog(_("Edit the assignment"))(_edit)(assignment)
 
 
 def _again(assignment: Assignment) -> None:

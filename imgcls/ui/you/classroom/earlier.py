@@ -16,13 +16,15 @@ from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.widgets import pager
+from imgcls.ui.you.assignments import again
 from imgcls.ui.you.classroom import exporting
 
 LOOKED_AT = "class"
 """The parameter of the address that names a closed class, by its ID."""
 PER_PAGE = 10
-MOST_TITLES = 3
-CLOSE_FIRST = N_("Close your open class first: only one is open at a time.")
+MOST_TITLES = 5
+CLOSE_FIRST = N_("Close “{name}” first: only one class is open at a time.")
+OPEN_FIRST = N_("To assign one again, open a class first.")
 REOPENING = N_("With the same code and assignments, and the members who have joined no other class since.")
 
 
@@ -38,8 +40,6 @@ def show() -> None:
     found = [room for room in earlier.earlier(visitor.id) if room.id != visitor.room]  # that one is shown above
     if not found:
         return
-    present = rooms.find(visitor.room)
-    has_open = present is not None and present.is_open
     label = _("Earlier classes ({count})").format(count=len(found))
     with st.expander(label, icon=":material/history:", key="earlier-classes", on_change="rerun") as section:
         if not section.open:
@@ -47,10 +47,10 @@ def show() -> None:
         counts = Counter(person.room for person in people.everybody() if person.id != visitor.id)
         for room in pager.page_of(found, PER_PAGE, "earlier-classes-page"):
             with st.container(border=True, key=f"earlier-{room.id}", gap="xsmall"):
-                _one(room, counts[room.id], may_open=not has_open)
+                _one(room, counts[room.id])
 
 
-def _one(room: Room, members: int, *, may_open: bool) -> None:
+def _one(room: Room, members: int) -> None:
     day = time.strftime("%Y-%m-%d", time.localtime(room.opened))
     st.markdown(f"**{plain(naming.title(room))}** &nbsp; :gray[{day}]")
     tasks = assignments.of_room(room)
@@ -58,30 +58,38 @@ def _one(room: Room, members: int, *, may_open: bool) -> None:
         ngettext("{n} member", "{n} members", members).format(n=members),
         ngettext("{n} assignment", "{n} assignments", len(tasks)).format(n=len(tasks)),
     ]
-    text = " · ".join(parts)
-    if tasks:
-        names = ", ".join(f"“{task.title}”" for task in tasks[:MOST_TITLES])
-        text += f": {names}" + (" …" if len(tasks) > MOST_TITLES else "")
-    st.caption(plain(text))
+    st.caption(plain(" · ".join(parts)))
+    for task in tasks[:MOST_TITLES]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"“{plain(task.title)}”", width="content")
+            again.assign(task)
+    if len(tasks) > MOST_TITLES:
+        st.caption(_("and {count} more").format(count=len(tasks) - MOST_TITLES))
+    if tasks and again.open_class() is None:
+        st.caption(_(OPEN_FIRST))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Look at the results"), icon=":material/leaderboard:", key=f"look-{room.id}"):
             links.go("class.py", **{LOOKED_AT: room.id})
         exporting.show(room, key=f"export-{room.id}")
-        open_again(room, may_open=may_open)
+        open_again(room)
 
 
-def open_again(room: Room, *, may_open: bool) -> None:
-    """The button. Opened, it is the class of the page."""
+def open_again(room: Room) -> None:
+    """The button, with what prevents it. Opened, it is the class of the page."""
+    present = rooms.find(people.find(room.teacher).room)
+    is_free = present is None or not present.is_open
     if st.button(
         _("Open again"),
         icon=":material/door_open:",
         key=f"reopen-{room.id}",
-        disabled=not may_open,
-        help=_(REOPENING) if may_open else _(CLOSE_FIRST),
+        disabled=not is_free,
+        help=_(REOPENING) if is_free else None,
     ):
         with errors.shown():
             earlier.reopen(room)
             links.go("class.py")
+    if present is not None and not is_free:
+        st.caption(plain(_(CLOSE_FIRST).format(name=present.name or present.code)), width="content")
 
 
 def back() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from imgcls.jobs.classroom import naming, projected, work
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities, names, sending
 from imgcls.jobs.together.pool import State
 from imgcls.languages import N_, ngettext
@@ -39,6 +40,11 @@ def show_start() -> None:
     """For a teacher without a room."""
     st.markdown(_("Open a class: pupils join with a code and their name, and you see what everyone trains."))
     reach.warn()
+    _form()
+    _what_it_is()
+
+
+def _form() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input(
             _("Name of the class"),
@@ -51,7 +57,6 @@ def show_start() -> None:
             with errors.shown():
                 rooms.open_new(name)
                 st.rerun()
-    _what_it_is()
 
 
 def _what_it_is() -> None:
@@ -89,8 +94,7 @@ def show(room: Room) -> None:
     if room.is_open:
         head.show(room)
     else:
-        _closed(room)
-        show_start()
+        _closed(room, is_present=True)
     _content(room)
 
 
@@ -101,13 +105,16 @@ def show_earlier(room: Room) -> None:
     _content(room)
 
 
-def _closed(room: Room) -> None:
+def _closed(room: Room, *, is_present: bool = False) -> None:
+    """Above the results; for the class that was the teacher's at last, with the way to the next one."""
     text = _("{name} is closed: no one can join or train.").format(name=f"**{plain(naming.title(room))}**")
     st.info(text, icon=":material/door_front:")
-    present = rooms.find(people.find(room.teacher).room)
     with st.container(horizontal=True, vertical_alignment="center"):
+        if is_present:
+            with st.popover(_("New class"), type="primary", icon=":material/add:", key="class-new"):
+                _form()
         exporting.show(room)
-        earlier.open_again(room, may_open=present is None or not present.is_open)
+        earlier.open_again(room)
 
 
 def _content(room: Room) -> None:
@@ -138,10 +145,18 @@ TABS: dict[str, tuple[str, Callable[[Room], None]]] = {
 """By their name in the address: title and content."""
 
 
+def _first_tab(room: Room) -> str:
+    """Where the address names none: of a closed class, its results."""
+    if room.is_open:
+        return "people"
+    given = {assignment.page for assignment in assignments.of_room(room)}
+    return "leaderboards" if "train" in given else "assignments" if given else "people"
+
+
 def _tab(room: Room) -> str:
     offered = [name for name in TABS if room.is_open or name != "draw"]
-    requested = st.query_params.get(TAB, "")
-    st.session_state[TAB_KEY] = requested if requested in offered else offered[0]
+    requested, first = st.query_params.get(TAB, ""), _first_tab(room)
+    st.session_state[TAB_KEY] = requested if requested in offered else first
     chosen = st.segmented_control(
         _("Section"),
         offered,
@@ -151,7 +166,7 @@ def _tab(room: Room) -> str:
         on_change=_follow,
         label_visibility="collapsed",
     )
-    return chosen or offered[0]
+    return chosen or first
 
 
 def _follow() -> None:
@@ -164,6 +179,10 @@ def _counts(room_id: str) -> None:
     if room is None or members.has_changed(room):
         st.rerun()
     found = work.of_members(room)
+    if not room.is_open:
+        text = ngettext("{n} member", "{n} members", len(found)).format(n=len(found))
+        st.markdown(f"**{text}**")
+        return
     present = sum(presence.is_present(entry.member.id) for entry in found)
     stuck = sum(entry.is_stuck for entry in found)
     title = ngettext(

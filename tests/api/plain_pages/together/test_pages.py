@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from imgcls.api.plain_pages.together import pages, texts
+from imgcls.api.plain_pages.together import assets, texts
 from imgcls.jobs.together import activities
 from imgcls.sharing import acting_as, people
 from imgcls.sharing.classroom import join_link
@@ -54,13 +54,13 @@ def test_every_file_that_a_page_names_is_there_and_is_kept_by_the_browser(site, 
     ],
 )
 def test_no_other_file_can_be_read(site, name):
-    assert site.ask("GET", f"/room/files/{pages.version()}/{name}").status == 404
+    assert site.ask("GET", f"/room/files/{assets.version()}/{name}").status == 404
     assert site.ask("GET", "/room/files/old/page.css").status == 404
 
 
 def test_a_browser_without_gzip_gets_the_runtime_unpacked(site):
-    packed = site.ask("GET", f"/room/files/{pages.version()}/wasm_utils.js", accept_encoding="gzip")
-    plain = site.ask("GET", f"/room/files/{pages.version()}/wasm_utils.js")
+    packed = site.ask("GET", f"/room/files/{assets.version()}/wasm_utils.js", accept_encoding="gzip")
+    plain = site.ask("GET", f"/room/files/{assets.version()}/wasm_utils.js")
     assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
     assert b"createWasmLib" in plain.body
 
@@ -75,6 +75,10 @@ def test_a_problem_is_a_page_for_a_person_and_a_sentence_for_a_script(site, room
 def test_the_projector_is_for_the_teacher(site, room, wall):
     refused = site.ask("GET", f"/room/{room.code}/screen", ADA)
     assert refused.status == 403 and b"enter the code from the server" in refused.body
+    assert b'href="/class">Class page</a>' in refused.body and b"/web/font.css" in refused.body
+    headings = {"screen": "Draw together", "leaderboard": "Leaderboard", "stage": "On stage"}
+    for path, heading in (headings | {"moderator": "Moderate", "invite": "Join screen"}).items():
+        assert f"<h1>{heading}</h1>" in site.ask("GET", f"/room/{room.code}/{path}", ADA).body.decode()
     page = site.ask("GET", f"/room/{room.code}/screen", people.visitor(TEACHER.id))
     assert page.status == 200 and f"/room/{room.code}" in page.body.decode()
     short = site.ask("GET", f"/room/{room.code}", ADA)
@@ -111,11 +115,11 @@ def asked(path) -> set[str]:
 def test_every_text_of_the_plain_pages_is_listed():
     """A text that is not listed is never translated."""
     phone, screens = {*texts.PAGE, *texts.TEXTS}, {*texts.SCREENS}
-    for path in [*pages.HERE.rglob("*.js"), *pages.HERE.rglob("*.jinja")]:
+    for path in [*assets.HERE.rglob("*.js"), *assets.HERE.rglob("*.jinja")]:
         is_screens = not {"screen", "moderator", "invite"}.isdisjoint(path.parts) or path.name == "tiles.js"
         assert asked(path) <= (screens if is_screens else phone), path.name
         assert path.name not in OF_BOTH or asked(path) <= phone & screens
-    sources = "".join(path.read_text("utf-8") for path in pages.HERE.rglob("*.*") if path.suffix in (".js", ".jinja"))
+    sources = "".join(path.read_text("utf-8") for path in assets.HERE.rglob("*.*") if path.suffix in (".js", ".jinja"))
     assert not [text for text in screens if f'"{text}"' not in sources], "nobody shows it"
 
 
@@ -136,5 +140,5 @@ def test_the_plain_pages_have_the_font_of_the_app_from_this_server(site, room, w
     for path in ("draw", "screen", "leaderboard", "stage", "moderator"):
         answer = site.ask("GET", f"/room/{room.code}/{path}", teacher)
         assert b"/web/font.css" in answer.body and "font-src 'self'" in answer.headers[POLICY], path
-    font = site.ask("GET", f"/room/files/{pages.version()}/font.woff2", ADA)
+    font = site.ask("GET", f"/room/files/{assets.version()}/font.woff2", ADA)
     assert (font.status, font.headers["content-type"], font.body[:4]) == (200, "font/woff2", b"wOF2")

@@ -108,4 +108,4 @@ def test_the_leaderboard_of_a_closed_class_stays_for_its_teacher(site, room, tas
         assert (closed.status, closed.message) == (410, "The class is closed. Thank you!")
     assert site.ask("GET", f"/room/{room.code}/standings", ada).status == 403
     page = site.ask("GET", f"/room/{room.code}/draw", ada)
-    assert page.status == 410 and b'<a href="/class">To the Class page</a>' in page.body
+    assert page.status == 410 and b'href="/class">Class page</a>' in page.body

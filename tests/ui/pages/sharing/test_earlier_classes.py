@@ -8,7 +8,7 @@ from imgcls.jobs.classroom import naming
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments.assignment import settings_of
 from imgcls.sharing import Role, acting_as, people
-from imgcls.sharing.classroom import rooms
+from imgcls.sharing.classroom import earlier, rooms
 from tests.support.pages import HOSTILE, button, is_intact, opened, text_of
 from tests.ui.pages.sharing.conftest import open_class, prepare_classroom
 
@@ -44,9 +44,11 @@ def earlier_of(look_as, **query):
 def test_an_earlier_class_is_listed_with_its_members_and_assignments_and_leads_to_its_results(look_as, first):
     app = earlier_of(look_as)
     text = text_of(app)
-    assert naming.title(first) in text and "1 member · 1 assignment: “Small network”" in text
+    assert naming.title(first) in text and "1 member · 1 assignment" in text and "“Small network”" in text
     assert button(app, "Open again").disabled, "only one class is open at a time"
-    app = opened("class", **{"class": first.id})
+    present = rooms.find(people.find(TEACHER).room)
+    assert f"Close “{present.code}” first" in text
+    app = opened("class", **{"class": first.id, "tab": "people"})
     assert is_intact(app) and app.title[0].value == "Class 9b, Tuesday"
     assert any("Ada was here" in element.proto.body for element in app.get("html"))
     assert "is closed: no one can join or train" in text_of(app)
@@ -58,6 +60,34 @@ def test_it_is_opened_again_once_no_other_is_open(look_as, first):
     app = earlier_of(look_as)
     app.button(key=f"reopen-{first.id}").click().run()
     assert rooms.find(first.id).is_open and people.visitor(ADA).role is Role.MEMBER
+
+
+def test_its_assignments_are_given_to_the_open_class_again(look_as, first):
+    app = earlier_of(look_as)
+    (task,) = assignments.of_room(first)
+    app.button(key=f"again-{task.code}").click().run()
+    assert is_intact(app) and app.title[0].value == "Train a model"
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(rooms.find(people.find(TEACHER).room))
+    app = earlier_of(look_as)
+    assert app.button(key=f"again-{task.code}").disabled and "To assign one again, open a class first." in text_of(app)
+
+
+def test_a_closed_class_shows_its_results_first_and_the_way_to_the_next(look_as, first):
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(rooms.find(people.find(TEACHER).room))
+        earlier.reopen(first)
+    look_as(TEACHER)
+    assert " present, " in text_of(opened("class"))
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(first)
+    app = opened("class")
+    text = text_of(app)
+    assert is_intact(app) and "**1 member**" in text and " present, " not in text
+    assert "Small network" in [one.value for one in app.header], "the leaderboards"
+    assert not any("lesson-picture" in element.proto.body for element in app.get("html"))
+    button(app, "Open a class").click().run()
+    assert rooms.find(people.find(TEACHER).room).is_open
 
 
 def test_nobody_else_sees_it(look_as, first):

@@ -3,6 +3,7 @@
 import { thumbnail } from "./thumbnail.js";
 import { translated } from "./translated.js";
 import { content } from "imgcls/content.js";
+import { percent } from "imgcls/percent.js";
 
 const MOST = 600;
 const SIDE = 320;
@@ -27,23 +28,23 @@ export function keep(drawings) {
 
 /**
  * Shows drawings in an element, as tiles that call `tap(drawing)`. Tiles that are there already are not made again.
- * With `refuse`, each has a × that calls `refuse(drawing)`; `verb`, "Show: {name}", says to a screen reader what a tap does.
+ * With `hasConfidence`, a reading has its own below it. With `refuse`, each has a × that calls `refuse(drawing)`; `verb`, "Show: {name}", says to a screen reader what a tap does.
  */
-export function showTiles(root, drawings, tap, { refuse = null, verb = "" } = {}) {
+export function showTiles(root, drawings, tap, { refuse = null, verb = "", hasConfidence = false } = {}) {
   const there = new Map([...root.children].map((tile) => [tile.dataset.key, tile]));
   const tiles = drawings
     .filter(({ id }) => strokesOf.has(id))
     .map((drawing) => {
       const key = `${drawing.id} ${drawing.predicted} ${drawing.isRemoved}`;
-      return there.get(key) ?? item(drawing, key, tap, refuse, verb);
+      return there.get(key) ?? item(drawing, key, tap, { refuse, verb, hasConfidence });
     });
   if (tiles.length !== root.children.length || tiles.some((tile, i) => tile !== root.children[i])) {
     root.replaceChildren(...tiles);
   }
 }
 
-function item(drawing, key, tap, refuse, verb) {
-  const shown = tile(drawing, tap);
+function item(drawing, key, tap, { refuse, verb, hasConfidence }) {
+  const shown = tile(drawing, tap, hasConfidence);
   if (verb) shown.setAttribute("aria-label", translated(verb, { name: shown.textContent }));
   if (!refuse) {
     shown.dataset.key = key;
@@ -61,7 +62,7 @@ function item(drawing, key, tap, refuse, verb) {
   return box;
 }
 
-function tile(drawing, tap) {
+function tile(drawing, tap, hasConfidence) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = `tile ${drawing.isWrong ? "is-wrong" : ""} ${drawing.isRejected ? "is-rejected" : ""} ${drawing.isRemoved ? "is-removed" : ""}`;
@@ -75,6 +76,12 @@ function tile(drawing, tap) {
     const small = document.createElement("small");
     small.textContent = ` ${translated("not {name}", { name: drawing.label })}`;
     text.append(small);
+  }
+  if (hasConfidence && drawing.predicted !== null && drawing.confidence !== null) {
+    const sure = document.createElement("small");
+    sure.className = "confidence";
+    sure.textContent = percent(drawing.confidence, 1);
+    text.append(" ", sure);
   }
   button.append(picture(drawing, name), text);
   return button;

@@ -127,7 +127,7 @@ async function refresh() {
   const shown = state.shown.slice(0, ACROSS[stage].at(-1)[0]);
   const [, across] = ACROSS[stage].find(([most]) => shown.length <= most);
   find("tiles").style.setProperty("--across", across);
-  showTiles(find("tiles"), shown, ({ id }) => moderate(id, false));
+  showTiles(find("tiles"), shown, ({ id }) => moderate(id, false), { hasConfidence: content.kind === "wall" });
   document.body.classList.toggle("is-trained", Boolean(isTrained));
   document.body.classList.toggle("is-empty", state.isOpen && !state.shown.length);
   find("empty").hidden = state.shown.length > 0;
