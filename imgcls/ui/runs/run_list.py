@@ -27,9 +27,10 @@ class Summary:
     macro_f1: float | None = None
 
 
-def filter_by(label: str, options: list[str], text_of: Callable[[str], str], *, key: str) -> str | None:
-    """Pills that select one value to show, or None; not drawn if there is no choice. The choice is in the URL."""
-    if len(options) < 2:
+def filter_by(label: str, options: list[str], text_of: Callable[[str], str], *, key: str, least: int = 2) -> str | None:
+    """Pills that select one value to show, or None; not drawn with fewer than `least` values. The choice is in the
+    URL."""
+    if len(options) < least:
         return None
     texts = {one: plain(text_of(one)) for one in options}
     link_settings.accept_names(key, texts)

@@ -231,11 +231,11 @@ def _scatter(rows: list[tuple[Run, Row]]) -> None:
 
 def _settings(rows: list[Row]) -> dict[str, str]:
     """What the runs of each setting that was repeated with other seeds are called in common."""
-    names: dict[str, list[str]] = {}
+    names: dict[str, dict[int, str]] = {}
     for row in rows:
         if row["repeats"] and row["name"] != row["id"]:
-            names.setdefault(row["repeats"], []).append(row["name"])
-    return {key: common for key, found in names.items() if (common := setting_names.common_part(found))}
+            names.setdefault(row["repeats"], {})[row["settings"].get("seed", 0)] = row["name"]
+    return {key: common for key, found in names.items() if (common := setting_names.common_part(list(found.values())))}
 
 
 @lru_cache(32)

@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from imgcls import models
 from imgcls.errors import SettingError
 from imgcls.runs.index import Found, Query, names, search
+from imgcls.runs.index.groups import grouped
 from imgcls.runs.index.query import GROUPS, archived_left_out
 from imgcls.ui.app import link_settings
 from imgcls.ui.app.errors import plain
@@ -27,7 +28,9 @@ MOST_ROWS = 1_000
 """Rows that the browser gets; a filter or another order shows others."""
 KNOWN = 20
 """The settings of so many of the newest runs are offered as columns."""
-FILTERS = ("state", "data", "model")
+VALUES = ("state", "study", "data", "model")
+"""Columns whose values are offered as filters."""
+FILTERS = (*VALUES, "tags")
 DOWN, UP = "Descending", "Ascending"
 NEWEST = "Started"
 LAYOUT = "layout"
@@ -40,7 +43,7 @@ FIRST_LAYOUT = "runs-first-layout"
 runs, and is the last one that the visitor has chosen: Streamlit forgets a control that another page does not have."""
 KEYS = (
     *("q", "layout", "columns", table_rows.COMPACT, "sort", "order", "group", groups.CHOSEN, groups.OPEN),
-    *("archived", studies.TRIALS, "filter-state", "filter-data", "filter-model"),
+    *("archived", studies.TRIALS, *(f"filter-{name}" for name in FILTERS)),
 )
 """The controls, in the session and in the URL."""
 HELP = """The search field also takes conditions, all of which must hold:
@@ -63,11 +66,11 @@ class Filters:
     popover: DeltaGenerator
     chips: DeltaGenerator
 
-    def choose(self, label: str, name: str, values: list[Any], text_of: Callable[[Any], str]) -> Any:
-        """Pills for one filter; the chosen value is a chip, which removes it. Nothing if there is no choice."""
+    def choose(self, label: str, name: str, values: list[Any], text_of: Callable[[Any], str], *, least: int = 2) -> Any:
+        """Pills for one filter; the chosen value is a chip, which removes it. None with fewer than `least` values."""
         key = f"filter-{name}"
         with self.popover:
-            chosen = run_list.filter_by(label, values, text_of, key=key)
+            chosen = run_list.filter_by(label, values, text_of, key=key, least=least)
         if chosen is not None:
             text = f"{label}: {plain(text_of(chosen))}"
             with self.chips:
@@ -89,7 +92,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     # A table saved on a computer is not what a phone should begin with.
     saved_views.open_default(KEYS, left_out=(LAYOUT,) if table_columns.is_phone() else ())
     wanted = Query(archived=bool(st.session_state.get("archived")), limit=KNOWN, only=only, trials=False)
-    offered = search(wanted, values_of=FILTERS)
+    offered = search(wanted, values_of=VALUES)
     with st.container(horizontal=True, vertical_alignment="center", key="runs-controls"):
         text = st.text_input(
             "Search",
@@ -106,12 +109,15 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
     filters, values = Filters(popover, chips), offered.values
     exact = {
         "state": filters.choose("State", "state", values["state"], lambda one: formatting.STATES[one][0]),
+        "tag": filters.choose("Tag", "tags", _tags(wanted), str, least=1),
+        "study": filters.choose("Study", "study", values["study"], studies.title, least=1),
         "data": filters.choose("Dataset", "data", values["data"], lambda one: table_columns.data_title({"data": one})),
         "model": filters.choose("Model", "model", values["model"], models.title),
     }
     closed_popovers.drawn()
     owners = popover.container()
-    popover.caption(HELP.format(columns=", ".join(names.ON_SCREEN), settings=", ".join(names.settings())))
+    with popover.expander("Search by conditions", icon=":material/help:"):
+        st.caption(HELP.format(columns=", ".join(names.ON_SCREEN), settings=", ".join(names.settings())))
     with chips:
         studies.chip()
         archiving.chip()
@@ -124,7 +130,7 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         limit=MOST_ROWS,
         only=only,
         exact={name: value for name, value in exact.items() if value},
-        trials=studies.are_trials_wanted(text or "", by),
+        trials=studies.are_trials_wanted(text or "", by) or bool(exact["study"]),
     )
     grouping = None
     try:
@@ -140,6 +146,12 @@ def show(only: tuple[str, ...] | None) -> tuple[Found, list[str], str, Filters, 
         found = replace(search(replace(query, text="", limit=0)), total=0, studies={}, refused=True)
     columns = list(st.session_state.get("columns") or DEFAULT)
     return found, columns, layout, replace(filters, popover=owners), grouping
+
+
+def _tags(query: Query) -> list[str]:
+    """The tags of the runs, the most frequent first."""
+    found = grouped(replace(query, limit=None, trials=True), "tag")
+    return [one.value for one in sorted(found, key=lambda one: (-one.runs, one.value))]
 
 
 def _take_back() -> None:

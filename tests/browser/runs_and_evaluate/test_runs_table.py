@@ -11,7 +11,7 @@ from imgcls.jobs.queue import LOCK
 from tests.browser.support import steps
 from tests.browser.support.server import wait_until
 
-HEAD, ROW = 35, 66
+HEAD, ROW = 35, 44
 """The heights of the table's head and of a row in pixels."""
 
 

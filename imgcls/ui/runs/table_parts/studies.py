@@ -52,7 +52,7 @@ def name_rows(found: Found) -> list[dict[str, Any]]:
             about = f"{count:,} of {formatting.count(everything, 'trial')} shown"
         else:
             about = f"best of {formatting.count(ended, 'trial')}" if ended > 0 else "no trial has ended"
-        name = row["name"] if row["name"] != row["id"] else _title(row["study"])
+        name = row["name"] if row["name"] != row["id"] else title(row["study"])
         rows.append(row | {"name": f"{name}: {about}", table_columns.STUDY_STATE: _state(row["study"])})
     return rows
 
@@ -95,7 +95,7 @@ def say(found: Found) -> None:
         return
     if len(found.studies) == 1:
         ((study, count),) = found.studies.items()
-        text = f"{formatting.count(count, 'trial')} of study “{_title(study)}” in one row"
+        text = f"{formatting.count(count, 'trial')} of study “{title(study)}” in one row"
     else:
         text = f"{sum(found.studies.values()):,} trials of {len(found.studies):,} studies in one row each"
     st.button(
@@ -113,7 +113,8 @@ def _show(are_shown: bool) -> None:
     closed_popovers.put(TRIALS, are_shown)
 
 
-def _title(study_id: str) -> str:
+def title(study_id: str) -> str:
+    """The title of a study; the ID of one that was deleted."""
     try:
         return studies.find(study_id).title
     except UserError:  # deleted meanwhile

@@ -15,15 +15,16 @@ SELECTED = "runs-selected"
 OPENED = "runs-opened"
 """Session key of the ID of the run whose name was clicked, until its page opens."""
 NAME = "Run"
-ROW_HEIGHT = 66
-"""Pixels: from 65 on, Streamlit wraps long names instead of cutting them off."""
-COMPACT_ROW = 36
+ROW_HEIGHT, WRAPPED_ROW = 44, 66
+"""Pixels: from 65 on, Streamlit wraps long names instead of cutting them off, as the narrow columns of a phone need."""
+COMPACT_ROW = 32
 COMPACT = "compact"
 """Whether the visitor wants low rows, in the session and in the URL."""
-LOW_ROW = 40
-"""Of a long table, so that more than a handful of its runs are seen at once."""
-HEADER_HEIGHT, MOST_HEIGHT = 37, 500
-"""As Streamlit would choose, but known before its table has been loaded, so that nothing below it moves. Pixels."""
+HEADER_HEIGHT, MOST_ROWS = 37, 20
+"""Pixels, and rows at once: a longer table scrolls inside itself, so the wheel over it no longer scrolls the page. Both
+are known before the table has been loaded, so that nothing below it moves."""
+LEAST_SPAN = 0.2
+"""Of the common scale of the curves: a run that loses half a point must not look like a crash."""
 FIRST_SCORES = ("Test (%)", "Validation (%)")
 MOST_PICTURES = 30
 """Runs with a curve and an image in the table: each costs a few milliseconds when it is seen first."""
@@ -72,15 +73,17 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
 
     remembered = st.session_state.get(SELECTED, ())
     chosen = [row for row, run_id in enumerate(ids) if run_id in remembered]
-    row_height = ROW_HEIGHT if len(shown) <= MOST_PICTURES else LOW_ROW
+    row_height = WRAPPED_ROW if table_columns.is_phone() and len(shown) <= MOST_PICTURES else ROW_HEIGHT
     if st.session_state.get(COMPACT):
         row_height = COMPACT_ROW
+    content = _with_pictures(table, shown, columns)
+    low, high = _scale(content)
     st.dataframe(
-        _with_pictures(table, shown, columns),
+        content,
         hide_index=True,
         key=key,
         row_height=row_height,
-        height=min(len(shown) * row_height + HEADER_HEIGHT, MOST_HEIGHT),
+        height=height_of(len(shown), row_height),
         placeholder="–",
         on_select=follow,
         selection_mode=["multi-row", "single-cell"],
@@ -90,15 +93,35 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
                 width="small", help="The test image with the most confident wrong prediction."
             ),
             CURVE: st.column_config.LineChartColumn(
-                width="small", help="Validation accuracy by epoch, from the lowest to the highest.", color="#E69F00"
+                width="small",
+                help=f"Validation accuracy by epoch, all on one scale: {low:.0%} to {high:.0%}.",
+                color="#E69F00",
+                y_min=low,
+                y_max=high,
             ),
             **table_columns.configuration(
-                table, is_wrapped=row_height == ROW_HEIGHT, is_narrow=table_columns.is_phone()
+                table, is_wrapped=row_height == WRAPPED_ROW, is_narrow=table_columns.is_phone()
             ),
         },
         alt=f"Runs of {name} with their scores." if name else "All runs with their scores.",
     )
     return [run for run in shown if run.id in remembered]
+
+
+def height_of(rows: int, row_height: int) -> int:
+    """The height of a table in pixels."""
+    return min(rows, MOST_ROWS) * row_height + HEADER_HEIGHT
+
+
+def _scale(table: pa.Table) -> tuple[float, float]:
+    """The ends of the scale that all curves share."""
+    curves = table.column(CURVE).to_pylist() if CURVE in table.column_names else []
+    values = [value for curve in curves for value in curve or ()]
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    high = min(1.0, max(high, low + LEAST_SPAN))
+    return max(0.0, min(low, high - LEAST_SPAN)), high
 
 
 def _key(ids: list[str], name: str) -> str:

@@ -7,6 +7,7 @@ from imgcls.ui.runs import cards
 from imgcls.ui.runs.table_parts import table_rows
 from tests.support.pages import button, html_of, is_intact, opened, text_of
 from tests.support.runs import mutations
+from tests.support.runs.repeated import repeated
 
 
 def test_a_few_runs_are_cards_that_open_and_can_be_selected(finished_run, monkeypatch):
@@ -62,3 +63,18 @@ def test_a_run_that_is_no_better_than_guessing_says_so_in_card_and_table():
         "good-run": "Finished",
         "unknown-run": "Finished",
     }
+
+
+def test_runs_that_differ_only_in_the_seed_are_one_card_that_opens(finished_run):
+    seeds = repeated(finished_run, "wide", [0, 2, 4])
+    app = opened("runs", layout="Cards")
+    picks = [one.key for one in app.checkbox if one.key.startswith("pick-")]
+    assert is_intact(app) and len(picks) == 2 and "wide · 3 seeds" in html_of(app), "and the run of the fixture"
+    assert "mean test accuracy" in html_of(app) and "wide-0" not in html_of(app)
+    (group,) = [one for one in picks if one.startswith("pick-seeds-")]
+    app.checkbox(key=group).check().run()
+    assert sorted(app.session_state["runs-selected"]) == sorted(run.id for run in seeds)
+    app.button(key=group.replace("pick", "open")).click().run()
+    assert len([one for one in app.checkbox if one.key.startswith("pick-")]) == 5 and "wide-0" in html_of(app)
+    app.button(key=group.replace("pick", "open")).click().run()
+    assert len([one for one in app.checkbox if one.key.startswith("pick-")]) == 2

@@ -1,5 +1,6 @@
 """How the table of runs is shown: low rows, its columns of images, and what is selected but not in sight."""
 
+import json
 import os
 
 import pytest
@@ -103,3 +104,32 @@ def test_selected_runs_that_are_not_shown_are_counted_and_left_alone(layout):
     assert "2 selected, 2 not shown." in text_of(app) and button(app, "Delete").disabled
     app.button(key="runs-clear").click().run()
     assert is_intact(app) and "not shown" not in text_of(app) and not app.query_params.get("selected")
+
+
+def test_the_table_is_as_high_as_its_rows_up_to_twenty():
+    row = table_rows.ROW_HEIGHT
+    assert row <= 44 and [table_rows.height_of(rows, row) // row for rows in (3, 20, 25)] == [3, 20, 20]
+
+
+def test_curves_share_a_scale_that_makes_no_crash_of_half_a_point(finished_run):
+    run = broken_copy(finished_run, "other-run")
+    lines = ({"kind": "epoch", "epoch": at, "val_accuracy": one} for at, one in ((1, 0.871), (2, 0.875), (3, 0.87)))
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (table,) = opened("runs", layout="Table", q="other-run").dataframe
+    about = json.loads(table.proto.columns)[table_columns.CURVE]["type_config"]
+    assert (about["y_min"], about["y_max"]) == pytest.approx((0.8, 1.0))
+
+
+def test_tag_and_study_are_filters_and_the_conditions_are_folded():
+    notes.tag(mutations.small_run("tagged-run"), "baseline", given=True)
+    for number in range(2):
+        record = {"version": 1, "study": "my-study", "number": number, "params": {}}
+        mutations.small_run(f"trial-{number}", **{"trial.json": json.dumps(record).encode()})
+    app = opened("runs", layout="Table")
+    assert is_intact(app) and "Search by conditions" in [one.label for one in app.expander]
+    app.button_group(key="filter-tags").set_value("baseline").run()
+    assert list(app.dataframe[0].value["Run"]) == ["tagged-run"]
+    linked = opened("runs", layout="Table", **{"filter-study": "my-study"})
+    assert sorted(linked.dataframe[0].value["Run"]) == ["trial-0", "trial-1"], "each trial has a row"
+    linked.button(key="remove-study").click().run()
+    assert len(linked.dataframe[0].value["Run"]) == 2 and "filter-study" not in linked.query_params
