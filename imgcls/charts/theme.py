@@ -19,8 +19,9 @@ FEW_EPOCHS = 12
 GRID = "rgba(128,128,128,0.18)"
 CLEAR = "rgba(0,0,0,0)"
 
-# Paul Tol's "muted" scheme, with the two darkest colours lightened for dark mode.
-CLASSES = ("#CC6677", "#6A5ACD", "#B8A63A", "#2E8B57", "#56B4E9", "#B03A75", "#44AA99", "#8F8F2A", "#AA4499", "#A0714F")
+CLASSES = ("#1892FF", "#F06A2F", "#007900", "#7955B6", "#3AA35C", "#C23161", "#9E6D00", "#CE6DDB", "#0C7986", "#92929E")
+"""Ten colours as far from each other as they can be in OKLab, also for people with deuteranopia, if each has a contrast
+of 3:1 with a white and with a dark page."""
 
 
 def class_colour(index):

@@ -295,13 +295,41 @@ def test_the_map_draws_wrong_predictions_as_crosses_and_names_literally():
         area=((0, 0), (9, 0), (9, 9)),
         most=60,
     )
-    symbols = [symbol for trace in figure.data[:2] for symbol in trace.marker.symbol]
-
-    assert symbols.count("x") == 10
-    assert 40 <= len(symbols) <= 60
-    assert {number for trace in figure.data[:2] for (number,) in trace.customdata} >= set(range(1000, 1010))
+    drawn = [trace for trace in figure.data if trace.customdata is not None]
+    crosses = [number for trace in drawn if trace.marker.symbol == "x" for (number,) in trace.customdata]
+    assert sorted(crosses) == list(range(1000, 1010))
+    assert 40 <= sum(len(trace.customdata) for trace in drawn) <= 60
     assert "<b>" not in str(figure.to_dict())
-    assert figure.data[2].x == (0, 9, 9, 0)
+    assert figure.data[-1].x == (0, 9, 9, 0)
+    legend = [(trace.name, trace.marker.symbol) for trace in figure.data if trace.showlegend is not False]
+    assert [symbol for _, symbol in legend] == ["circle", "circle", "x"] and legend[-1][0] == "wrong"
+
+
+def test_the_legend_of_a_map_of_correct_and_wrong_images_has_their_signs():
+    """Of multi-label runs; and a class without a correct image has its dot in the legend."""
+    places, right = np.random.default_rng(0).random((4, 2)) * 1000, np.array([True, True, False, False])
+    figure = prediction_map.prediction_map(
+        places, (~right).astype(int), right, np.arange(4), ["right", "errors"], list("abcd"), are_classes=False
+    )
+    assert [(trace.name, trace.marker.symbol) for trace in figure.data] == [("right", "circle"), ("errors", "x")]
+    figure = prediction_map.prediction_map(
+        places, np.zeros(4, int), ~np.ones(4, bool), np.arange(4), ["a"], list("abcd")
+    )
+    legend = [(trace.name, trace.marker.symbol) for trace in figure.data if trace.showlegend is not False]
+    assert legend == [("a", "circle"), ("wrong", "x")]
+
+
+def test_ten_classes_have_colours_that_can_be_told_apart_and_seen_on_both_pages():
+    values = np.array([[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in theme.CLASSES])
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    dark = 0.0083  # of the page in dark mode, rgb(18, 23, 29)
+    assert (1.05 / (luminance + 0.05)).min() >= 3 and ((luminance + 0.05) / (dark + 0.05)).min() >= 3
+    # OKLab, see Ottosson, B. (2020), "A perceptual color space for image processing".
+    cones = linear @ np.array([[0.4122, 0.2119, 0.0883], [0.5363, 0.6807, 0.2817], [0.0514, 0.1074, 0.6300]])
+    lab = np.cbrt(cones) @ np.array([[0.2105, 1.9780, 0.0259], [0.7936, -2.4286, 0.7828], [-0.0041, 0.4506, -0.8087]])
+    distances = np.linalg.norm(lab[:, None] - lab, axis=-1)[np.triu_indices(10, 1)]
+    assert distances.min() > 0.12
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ A method is a module with TITLE (a heading), HELP (what to look for, in a senten
     KIND = STROKES    contributions(run, card, drawing, probabilities)  evidence of each stroke of a drawing
     KIND = EXAMPLES   examples(run, features, count)                   the most similar training images
 
-A heat map method also has CAPTION (a few words below its image) and UNIT (of its values, or "" if they have none worth
-showing). Pages show every method of a kind; a new file needs no registration.
+A heat map method also has CAPTION (a few words below its image; {name} is the class) and UNIT (of its values, or "" if
+they have none worth showing). Pages show every method of a kind; a new file needs no registration.
 
     grad_cam, occlusion    heat maps
     stroke_attribution     strokes

@@ -40,22 +40,24 @@ def statistics(values: np.ndarray) -> Statistics:
     )
 
 
-def activations(values: np.ndarray, most: int = MOST_MAPS) -> tuple[np.ndarray, int]:
-    """The feature maps of a layer, float32 (h, w, channels), as a grid, uint8 (H, W, 3), and how many are on it.
+def activations(values: np.ndarray, most: int = MOST_MAPS) -> tuple[np.ndarray, np.ndarray]:
+    """The feature maps of a layer, float32 (h, w, channels), as a grid, uint8 (H, W, 3), and which are on it, from 0.
 
-    The strongest come first. All share one scale: black is zero, bright is strong, blue is negative. A layer of units
-    (n,) is a grid of single squares in their order.
+    They are in their order or, if there are more than `most`, the strongest first. All share one scale: black is zero,
+    bright is strong, blue is negative. A layer of units (n,) is a grid of single squares in their order.
     """
     if values.ndim == 1:
         values = values[None, None]
         order = np.arange(values.shape[-1])[:MOST_UNITS]
+    elif values.shape[-1] <= most:
+        order = np.arange(values.shape[-1])
     else:
         order = np.argsort(-np.abs(values).mean((0, 1)), kind="stable")[:most]
     largest = float(np.quantile(np.abs(values), 0.995)) or float(np.abs(values).max()) or 1.0
     fraction = np.clip(values[..., order] / largest, -1, 1)
     brightness = np.abs(fraction) ** 0.7
     tiles = np.where(fraction[..., None] >= 0, brightness[..., None] * 255, brightness[..., None] * AGAINST)
-    return grid(tiles.round().astype(np.uint8).transpose(2, 0, 1, 3)), len(order)
+    return grid(tiles.round().astype(np.uint8).transpose(2, 0, 1, 3)), order
 
 
 def filters(kernels: np.ndarray) -> np.ndarray:
@@ -76,12 +78,16 @@ def filters(kernels: np.ndarray) -> np.ndarray:
     return grid(tiles.round().astype(np.uint8).repeat(times, axis=1).repeat(times, axis=2))
 
 
+def layout(count: int, height: int, width: int) -> tuple[int, int]:
+    """The rows and columns of a grid of so many tiles of this size."""
+    columns = min(count, math.ceil(math.sqrt(count * 2 * height / width)) if count > 3 else count)
+    return math.ceil(count / columns), columns
+
+
 def grid(tiles: np.ndarray) -> np.ndarray:
     """Tiles uint8 (n, h, w, 3) in rows and columns, about as high as wide, as uint8 (H, W, 3)."""
     count, height, width, _ = tiles.shape
-    columns = math.ceil(math.sqrt(count * 2 * height / width)) if count > 3 else count
-    columns = min(columns, count)
-    rows = math.ceil(count / columns)
+    rows, columns = layout(count, height, width)
     canvas = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, 3), BACKGROUND, np.uint8)
     for number, tile in enumerate(tiles):
         row, column = divmod(number, columns)

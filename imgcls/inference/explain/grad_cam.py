@@ -15,11 +15,8 @@ from imgcls.runs.run import Run
 
 KIND = HEAT_MAP
 TITLE = "Grad-CAM"
-CAPTION = "regions that contribute most to the prediction"
-HELP = (
-    "Where the model found what it bases the answer on: orange regions raise the score of the class. "
-    "Computed as gradient times activation of the last layer with feature maps."
-)
+CAPTION = "Orange: what is here raises the score of {name}."
+HELP = "Where the evidence for the class is. Computed as gradient times activation of the last layer with feature maps."
 UNIT = ""
 
 WIDE = 6

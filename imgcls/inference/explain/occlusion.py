@@ -10,11 +10,10 @@ from imgcls.runs.run import Run
 
 KIND = HEAT_MAP
 TITLE = "Occlusion"
-CAPTION = "how much the answer loses if this part is covered: drop in log-odds"
+CAPTION = "Orange: covering this makes {name} less likely."
 HELP = (
     "Covers one part of the image after another: where the model becomes less confident, the part mattered. "
-    "Orange regions lower the score of the class when they are covered. "
-    "One nat of log-odds makes the odds 2.7 times as high."
+    "Measured as the drop in log-odds; one nat makes the odds 2.7 times as high."
 )
 UNIT = "nats"
 

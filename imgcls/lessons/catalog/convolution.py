@@ -62,6 +62,7 @@ STEPS = (
         run_of=CNN,
         is_alike=True,
         keys=("view",),
+        after_keys=("first-filters",),
         tab="Activations",
         question=Question(
             "What do you expect the filters to look like?",

@@ -16,9 +16,14 @@ from imgcls.ui.widgets import gallery
 
 STYLE = """<style>
 .heats{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:14px;max-width:760px}
-.heats figure{margin:0}.heats img{width:100%;image-rendering:pixelated;border-radius:8px}
+.heats figure{margin:0;position:relative}.heats img{width:100%;image-rendering:pixelated;border-radius:8px}
 .heats figcaption{font-size:.85rem;line-height:1.35;margin-top:5px}
 .heats figcaption span{opacity:.75;display:block}
+.heats figcaption b{display:inline-block;width:1rem;line-height:1rem;margin-inline-start:.4rem;border-radius:50%;
+box-shadow:inset 0 0 0 1.5px currentColor;font-size:.7rem;font-weight:600;text-align:center;opacity:.75;cursor:help}
+.heats figcaption i{display:none;position:absolute;z-index:9;top:calc(100% + 4px);inset-inline-end:0;width:14rem;
+padding:.5rem .7rem;border-radius:.5rem;background:#1c2530;color:#e6ebf0;font-style:normal;line-height:1.4}
+.heats figcaption b:is(:hover,:focus)+i{display:block}
 .key{font-size:.85rem;margin-top:8px}
 .key b{display:inline-block;width:.9em;height:.9em;border-radius:3px;margin:0 .3em -.1em 0}
 </style>"""
@@ -59,9 +64,9 @@ def _html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, 
         heat = found[target]
         region = overlay.strongest_region(heat)
         alt = f"{method.TITLE} for {name}: " + (f"strongest evidence in the {region}" if region else "no evidence")
-        amount = f", up to {heat.max():+.1f} {method.UNIT}" if method.UNIT else ""
+        amount = f" Here up to {heat.max():+.1f} {method.UNIT}." if method.UNIT else ""
         pixels = overlay.overlay(image, heat, float(np.abs(heat).max()))
-        figures.append(_figure(pixels, alt, method.TITLE, method.CAPTION + amount, method.HELP))
+        figures.append(_figure(pixels, alt, method.TITLE, method.CAPTION.format(name=name), method.HELP + amount))
     key = (
         f'<div class="key"><b style="background:rgb{_colour(overlay.FOR)}"></b>supports {html.escape(name)} &nbsp; '
         f'<b style="background:rgb{_colour(overlay.AGAINST)}"></b>opposes it</div>'
@@ -72,9 +77,11 @@ def _html(folder: str, stamp: tuple, content: bytes, shape: tuple, target: int, 
 
 def _figure(pixels: np.ndarray, alt: str, title: str, caption: str, help: str = "") -> str:
     source = gallery.data_url(pixels, min_side=196, is_cached=False)
+    said = html.escape(help)
+    mark = f'<b tabindex="0" role="img" aria-label="{said}">?</b><i aria-hidden="true">{said}</i>' if help else ""
     return (
-        f'<figure title="{html.escape(help)}"><img src="{source}" alt="{html.escape(alt)}">'
-        f"<figcaption>{html.escape(title)}<span>{html.escape(caption)}</span></figcaption></figure>"
+        f'<figure><img src="{source}" alt="{html.escape(alt)}">'
+        f"<figcaption>{html.escape(title)}{mark}<span>{html.escape(caption)}</span></figcaption></figure>"
     )
 
 

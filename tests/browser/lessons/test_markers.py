@@ -120,6 +120,7 @@ def test_a_marked_control_below_the_fold_is_scrolled_into_view(visit, make_serve
     (run / "config.json").write_text(json.dumps(Config(**settings).as_dict()))
     server.start()
     page = visit(server, "/lessons?lesson=convolution")
+    page.set_viewport_size({"width": 1280, "height": 480})
     slow = Slow(page)
     bar = begin(page)
     for title in ("A network of your own", "Sixteen small filters"):

@@ -35,7 +35,8 @@ def test_a_similar_training_image_can_be_excluded_in_place(visit, server):
 def test_the_layers_of_a_model_are_shown_for_an_image(visit, server):
     page = visit(server, "/evaluate?run=sample&view=Activations&image=1")
     steps.shows(page, "Evaluate")
-    sheet = page.locator('img.sheet[alt^="Activations of the layer"]')
+    sheet = page.locator('.numbered img[alt^="Activations of the layer block1_conv1"]')
     expect(sheet).to_be_visible()
     assert sheet.evaluate("image => image.complete && image.naturalWidth > 100")
+    page.get_by_text("Statistics of all layers").click()
     expect(page.get_by_role("region", name="Statistics of all layers")).to_contain_text("block1_conv1")

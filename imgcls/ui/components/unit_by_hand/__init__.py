@@ -44,7 +44,7 @@ def show(found: FirstConvolution, pixels: np.ndarray, feature_map: int) -> None:
                 "outputs": _text(outputs.astype("<f4")),
                 "outputShape": outputs.shape,
                 "isRectified": found.is_rectified,
-                "start": np.unravel_index(int(np.abs(outputs).argmax()), outputs.shape),
+                "start": np.unravel_index(int(outputs.argmax()), outputs.shape),
                 "map": feature_map,
                 "layer": found.layer,
             },

@@ -25,7 +25,7 @@ from imgcls.ui.cache import activations
 from imgcls.ui.components import canvas
 from imgcls.ui.components.figure_menu import framed
 from imgcls.ui.evaluate import links
-from imgcls.ui.evaluate.parts.images import image_details, unit_by_hand
+from imgcls.ui.evaluate.parts.images import image_details, numbered_grid, unit_by_hand
 from imgcls.ui.widgets import gallery
 
 TITLE = "Activations"
@@ -41,12 +41,13 @@ CANVAS = "activations"
 """The name of the canvas; its own key is that of the marker in lesson 4."""
 DRAWN = "activations-drawn"
 """Session key: whether there is something on the canvas. Lesson 4 reads it."""
+TABLE = "layer-statistics"
+"""Key of the section with the statistics of all layers."""
 UPLOAD_MB = 32
 TEST, UPLOAD, DRAWING = N_("Test image"), N_("Your image"), N_("Drawing")
 COLUMNS = (N_("Layer"), N_("Shape"), N_("Min"), N_("Mean"), N_("Max"), N_("Zeros"), N_("Dead"))
 """Of the table of layers."""
 STYLE = """<style>
-.sheet{width:100%;max-width:760px;image-rendering:pixelated;border-radius:6px}
 .small{width:96px;image-rendering:pixelated;border-radius:6px}
 .layers{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
 .layers th{text-align:right;font-weight:500;opacity:.75;padding:3px 6px}
@@ -60,17 +61,23 @@ STYLE = """<style>
 def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     reason = activations.unavailable_reason(run)
-    with errors.shown():
-        _filters(run)
     if reason:
+        with errors.shown():
+            _filters(run)
         activations.offer_missing(run, reason)
         return
-    st.header(_("Activations of every layer"), anchor=False)
+    pixels, is_spelled_out = None, False
     with errors.shown():
         pixels, what = _image(run, predictions)
         if pixels is not None:
-            _layers(run, pixels, what)
-            unit_by_hand.show(run, pixels)
+            is_spelled_out = unit_by_hand.show(run, pixels)
+    # The filters belong to what is spelled out; where nothing is, what shows the image comes first.
+    parts = [lambda: _filters(run)]
+    if pixels is not None:
+        parts.insert(int(is_spelled_out), lambda: _layers(run, pixels, what))
+    for part in parts:
+        with errors.shown():
+            part()
 
 
 # ---- the first layer
@@ -82,19 +89,24 @@ def _filters(run: Run) -> None:
     drawn = _filters_html(run, run.stamp("inside.npz"), languages.current())
     if not drawn:
         return
-    st.header(
-        _("Filters of the first layer"),
-        anchor=False,
-        help=_(
-            "The weights of its filters. Each slides over the image and responds where the image matches its pattern."
-        ),
-    )
-    st.html(framed(drawn, "filters"))
+    with st.container(key="first-filters"):  # lesson 4 marks it
+        st.header(
+            _("Filters of the first layer"),
+            anchor=False,
+            help=_(
+                "The weights of its filters. Each slides over the image and responds where the image matches its "
+                "pattern."
+            ),
+        )
+        st.html(framed(drawn, "filters"))
 
 
 @lru_cache(8)
 def _filters_html(run: Run, stamp: tuple, language: str) -> str:
-    kernels = neighbours.held_out_features(run).filters
+    stored = neighbours.held_out_features(run)
+    # Those of a convolution are in the order of its feature maps, so that they have numbers.
+    has_numbers = stored.kernel is not None and stored.kernel.shape[-1] <= activation_grid.MOST_MAPS
+    kernels = stored.kernel if has_numbers else stored.filters
     if kernels is None or kernels.shape[0] < 2:
         return ""
     height, width, channels, count = kernels.shape
@@ -111,10 +123,12 @@ def _filters_html(run: Run, stamp: tuple, language: str) -> str:
         if channels == 3
         else _("Orange: positive weights. Blue: negative weights. White: zero.")
     )
-    text = _("{filters}, the strongest first.").format(filters=name)
+    text = _("{filters}, numbered like their feature maps.") if has_numbers else _("{filters}, the strongest first.")
+    text = text.format(filters=name)
+    numbers = range(count) if has_numbers else ()
+    drawn = activation_grid.filters(kernels)
     return (
-        f'{STYLE}<img class="sheet" style="max-width:560px" alt="{alt}" '
-        f'src="{gallery.data_url(activation_grid.filters(kernels), min_side=200)}">'
+        f"{STYLE}{numbered_grid.markup(drawn, (height, width), numbers, alt=alt, most=560)}"
         f'<div style="font-size:.85rem;opacity:.75;margin-top:4px">{html.escape(text)} {html.escape(colours)}</div>'
     )
 
@@ -169,21 +183,20 @@ def _prepared(digest: str, how: str, _data: bytes, _name: str, _card: ModelCard)
 
 
 def _layers(run: Run, pixels: np.ndarray, what: str) -> None:
-    model = activations.model(run)
-    kinds = model.kinds
+    st.header(_("Activations of every layer"), anchor=False)
+    kinds = activations.model(run).kinds
     names = list(kinds)
-    # The layer used for Grad-CAM; without one, the first dense layer.
-    default = model.cam_layer or next((name for name in names if kinds[name] == "Dense"), names[0])
-    left, right = st.columns(2, gap="large")
+    default = next((name for kind in ("Conv2D", "Dense") for name in names if kinds[name] == kind), names[0])
     content = (run, activations.stamp(run), pixels.tobytes(), pixels.shape)
     language = languages.current()  # of what is remembered
-    with left:
-        layer = st.select_slider(
-            _("Layer"), names, value=default, key=f"layer-{run.id}", help=_("From the input to the output.")
-        )
-        st.html(framed(_layer_html(*content, layer, kinds[layer], what, language), "activations"))
-    with right:
-        st.html(_table_html(*content, layer, language))
+    layer = st.select_slider(
+        _("Layer"), names, value=default, key=f"layer-{run.id}", help=_("From the input to the output.")
+    )
+    st.html(framed(_layer_html(*content, layer, kinds[layer], what, language), "activations"))
+    table = st.expander(_("Statistics of all layers"), icon=":material/table:", key=TABLE, on_change="rerun")
+    if table.open:
+        with table:
+            st.html(_table_html(*content, layer, language))
 
 
 @lru_cache(32)
@@ -192,7 +205,8 @@ def _layer_html(
 ) -> str:
     pixels = np.frombuffer(content, np.uint8).reshape(shape)
     values = activations.of_image(run, pixels).layers[layer][0]
-    drawn, count = activation_grid.activations(values)
+    drawn, order = activation_grid.activations(values)
+    count = len(order)
     size = "×".join(map(str, values.shape))
     total = values.shape[-1]
     if values.ndim == 1:
@@ -206,6 +220,7 @@ def _layer_html(
     values_text = html.escape(_("{size} values, {units}.").format(size=size, units=some))
     scale = html.escape(_("Black = zero, bright = strong, blue = negative. All share one scale."))
     image = gallery.data_url(pixels, min_side=96)
+    numbers = () if values.ndim == 1 else order.tolist()
     width = 760 if count > FEW or values.ndim == 1 else 260
     return (
         f'{STYLE}<div style="display:flex;gap:14px;align-items:center;margin-bottom:10px">'
@@ -213,7 +228,7 @@ def _layer_html(
         f"<div><b>{html.escape(layer)}</b> ({html.escape(kind)})<br>{values_text}<br>"
         f'<span style="opacity:.75">{html.escape(_(_MEANING.get(kind, "")))}</span><br>'
         f'<small class="file">{html.escape(what[:1].upper() + what[1:])}</small></div></div>'
-        f'<img class="sheet" style="max-width:{width}px" src="{gallery.data_url(drawn, min_side=240)}" alt="{alt}">'
+        f"{numbered_grid.markup(drawn, values.shape[:2], numbers, alt=alt, most=width)}"
         f'<div style="font-size:.85rem;opacity:.75;margin-top:4px">{scale}</div>'
     )
 
@@ -243,15 +258,18 @@ def _rows(run: Run, stamp: tuple, content: bytes, shape: tuple) -> tuple[tuple, 
     )
 
 
+def _two_digits(value: float) -> str:
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
 @lru_cache(32)
 def _table_html(run: Run, stamp: tuple, content: bytes, shape: tuple, chosen: str, language: str) -> str:
     rows = []
     for name, size, statistics in _rows(run, stamp, content, shape):
         mark = ' class="chosen"' if name == chosen else ""
         cells = (
-            f"{statistics.least:.2f}",
-            f"{statistics.mean:.2f}",
-            f"{statistics.largest:.2f}",
+            *(_two_digits(value) for value in (statistics.least, statistics.mean, statistics.largest)),
             percent(statistics.zeros, 0),
         )
         rows.append(

@@ -1,6 +1,7 @@
 """The image view and the activations of a model, without a browser or TensorFlow."""
 
 import json
+import re
 from io import BytesIO
 
 import numpy as np
@@ -9,8 +10,11 @@ from PIL import Image
 
 from imgcls.inference.activations import FILES
 from imgcls.inference.explain import task
+from imgcls.lessons import first_convolution
 from imgcls.runs import Run
 from imgcls.runs.annotations import tags
+from imgcls.ui.evaluate.parts.selection.selection_state import key_of, predictions_of
+from imgcls.ui.evaluate.sections import activations
 from tests.support.images.drawing_pages import SEVEN, drawing
 from tests.support.pages import HOSTILE, html_of, is_intact, opened, shipped, text_of
 
@@ -43,6 +47,9 @@ def test_an_image_has_its_prediction_heat_maps_and_similar_images(finished_run):
     assert f'<div class="predicted">{best}</div>' in shown
     assert f"Test image 17: true class {labels[17]}, predicted {best}" in shown
     assert "Grad-CAM for" in shown and "Occlusion for" in shown
+    assert f"Orange: covering this makes {best} less likely." in shown
+    assert f"Orange: what is here raises the score of {best}." in shown
+    assert re.search(r"aria-label=\"[^\"]*drop in log-odds[^\"]* Here up to [+-]\d+\.\d nats\.\">\?</b>", shown)
     assert shown.count("Training image ") == 10
     assert "nearest belong to the class" in text_of(app)
     with np.load(finished_run.folder / "neighbours.npz") as file:
@@ -156,7 +163,7 @@ def test_the_button_computes_missing_data_in_a_background_process(finished_run, 
     wait_until(lambda: task.state(finished_run).state != "running", seconds=120)
     assert task.state(finished_run).state == "ready", task.state(finished_run).text
     assert all((finished_run.folder / name).exists() for name in FILES)
-    assert ">block2_pool</td>" in html_of(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
+    assert "<b>block1_conv1</b>" in html_of(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
 
 
 def test_failed_activations_give_their_reason_and_can_be_retried(finished_run):
@@ -182,12 +189,40 @@ def test_activations_show_filters_layers_and_their_statistics(finished_run):
     assert is_intact(app), text_of(app)
     shown = html_of(app)
     assert "filters of 3×3 pixels" in shown
+    assert "<b>block1_conv1</b> (Conv2D)" in shown and "8×8×8 values" in shown, "the first convolution"
+    assert "</td>" not in shown, "the table is closed"
+    slider = next(one for one in app.select_slider if one.label == "Layer")
+    slider.set_value("block2_pool").run()
+    assert "<b>block2_pool</b> (MaxPooling2D)" in html_of(app)
+    app.session_state[activations.TABLE] = True
+    app.run()
+    shown = html_of(app)
     for layer in ("block1_conv1", "block2_pool", "dense", "logits", "probabilities"):
         assert f">{layer}</td>" in shown
-    assert "<b>block2_pool</b> (MaxPooling2D)" in shown, "the layer used by Grad-CAM is shown first"
-    slider = next(one for one in app.select_slider if one.label == "Layer")
-    slider.set_value("block1_conv1").run()
-    assert "<b>block1_conv1</b> (Conv2D)" in html_of(app) and "8×8×8 values" in html_of(app)
+
+
+def test_a_convolution_by_hand_comes_first_and_opens_where_a_filter_responds_most(finished_run):
+    app = opened("evaluate", run=finished_run.id, view="Activations", image="17")
+    titles = [header.value for header in app.header]
+    assert titles == ["A convolution by hand", "Filters of the first layer", "Activations of every layer"]
+    (sent,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.unit_by_hand"]
+    content = json.loads(json.loads(sent.json)["content"])
+    row, column = content["start"]
+    test_images = predictions_of(key_of(finished_run))
+    found = first_convolution.of_image(finished_run, test_images.images[test_images.row_of[17]])
+    assert found.outputs[row, column, content["map"]] == found.outputs.max() > 0
+    assert app.session_state["by-hand-map"] == content["map"] + 1
+
+
+def test_filters_and_feature_maps_have_the_numbers_by_which_they_are_chosen(finished_run):
+    shown = html_of(opened("evaluate", run=finished_run.id, view="Activations", image="17"))
+    assert "numbered like their feature maps" in shown
+    for number in range(1, 9):
+        assert shown.count(f'%">{number}</span>') == 2
+
+
+def test_a_mean_that_rounds_to_zero_has_no_sign():
+    assert [activations._two_digits(value) for value in (-0.001, 0.0, -0.5, 1.234)] == ["0.00", "0.00", "−0.50", "1.23"]
 
 
 def test_activations_can_be_shown_for_an_uploaded_image(finished_run):
@@ -211,8 +246,8 @@ def test_a_drawing_for_activations_is_made_on_the_canvas_of_the_other_pages(fini
     next(group for group in app.segmented_control if group.label == "Image").set_value("Drawing").run()
     (sent,) = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "imgcls.canvas"]
     assert json.loads(sent.json)["hint"] == "Draw one large digit."
-    assert app.session_state["activations-drawn"] is False and "Statistics of all layers" not in html_of(app)
+    assert app.session_state["activations-drawn"] is False and "your drawing" not in html_of(app)
     app.session_state["activations"].drawing = drawing(SEVEN)
     app.run()
     assert is_intact(app) and app.session_state["activations-drawn"] is True
-    assert "Statistics of all layers" in html_of(app)
+    assert "for your drawing: " in html_of(app)

@@ -35,8 +35,9 @@ def show(view: View) -> None:
         alt=f"Map of {count} test images, a colour for {colours}, a cross for an incorrect prediction.",
     )
     st.caption(
-        f"The first two principal components of {source}. Draw a lasso around points to see their images. At most "
-        f"{prediction_map.MOST_POINTS:,} points are drawn, errors first; a lasso selects all images inside it."
+        "Similar images lie close together. Draw a lasso around points to see their images.",
+        help=f"Similar for the model: the positions are the first two principal components of {source}. At most "
+        f"{prediction_map.MOST_POINTS:,} points are drawn, errors first; a lasso selects all images inside it.",
     )
 
 
@@ -63,6 +64,7 @@ def _figure(key: Key, filters: Selection, area: tuple) -> StaticFigure:
             group_names,
             texts,
             area,
+            are_classes=not isinstance(predictions, Decisions),
         )
     )
 

@@ -12,11 +12,11 @@ MAP, STRONGEST = "by-hand-map", "by-hand-strongest"
 """Session keys: the filter that is chosen, and the one that is chosen at first. Lesson 4 reads them."""
 
 
-def show(run: Run, pixels: np.ndarray) -> None:
-    """For a model input, uint8 (height, width, channels); nothing if the model has no convolution to spell out."""
+def show(run: Run, pixels: np.ndarray) -> bool:
+    """For a model input, uint8 (height, width, channels); False if the model has no convolution to spell out."""
     found = first_convolution.of_image(run, pixels)
     if found is None:
-        return
+        return False
     st.header(
         _("A convolution by hand"),
         anchor=False,
@@ -24,8 +24,10 @@ def show(run: Run, pixels: np.ndarray) -> None:
     )
     maps = found.outputs.shape[-1]
     with st.container(key="by-hand"):
-        strongest = int(np.abs(found.outputs).sum((0, 1)).argmax())
+        # A positive response is what a filter looks for; a map that is all negative would be dark.
+        strongest = int(found.outputs.max((0, 1)).argmax())
         st.session_state[STRONGEST] = strongest + 1
         options = list(range(1, maps + 1))
         chosen = st.selectbox(_("Filter"), options, index=strongest, key=MAP, width=160) if maps > 1 else 1
         component.show(found, pixels, chosen - 1)
+    return True
