@@ -46,6 +46,7 @@ class DatasetInfo:
     needs: tuple[str, ...] = ()  # files required in $IMGCLS_DATA if source is "file"
     fit: str = ""  # "crop" or "pad": how images were made square if source is "own"
     pixels: PixelScale = NO_SCALE  # of values beyond 8 bits and of many bands, if source is "own"
+    looks: str = ""  # what its images look like, in a sentence, while there is none to be shown
     samples_in: str = ""  # a bundled dataset that has some of its images, to be shown before this one is prepared
     is_multilabel: bool = False  # an image may have several labels: labels are then a 0/1 matrix (n, classes)
 
@@ -103,6 +104,7 @@ def catalog_info(name: str) -> DatasetInfo:
         coarse_of=tuple(getattr(module, "COARSE_OF", ())),
         files=tuple(file.name for file in getattr(module, "FILES", ())),
         needs=tuple(getattr(module, "NEEDS", ())),
+        looks=getattr(module, "LOOKS", ""),
         samples_in=getattr(module, "SAMPLES_IN", ""),
     )
 

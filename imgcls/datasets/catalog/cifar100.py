@@ -13,6 +13,7 @@ COUNTS = (50000, 10000)
 SOURCE = "download"
 MEGABYTES = 169.0
 INK = False
+LOOKS = "Tiny photos with one object in each; at this size even people have to guess some of them."
 AVOID = {
     "rotation": "Photos are taken upright: beyond 30° the network learns to recognise trees lying on their side, which "
     "the test set does not contain.",

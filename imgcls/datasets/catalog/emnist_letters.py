@@ -19,6 +19,7 @@ COUNTS = (124800, 20800)
 SOURCE = "download"
 MEGABYTES = 561.8
 INK = True
+LOOKS = "White handwriting on black, one letter in the middle of each image, from forms that people filled in."
 AVOID = {
     "flip": "Mirrored letters are not valid: a mirrored b is a d.",
     "rotation": "Beyond 30° letters become ambiguous: a Z on its side is an N, an upside-down M is a W.",

@@ -28,6 +28,7 @@ COUNTS = (21600, 5400)
 SOURCE = "download"
 MEGABYTES = 94.3
 INK = False
+LOOKS = "Seen from straight above by a satellite: an image covers 640 m, so fields are patches and roads are lines."
 AVOID: dict[str, str] = {}
 # Address and checksum as torchvision lists them.
 FILES = (

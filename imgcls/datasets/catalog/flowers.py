@@ -22,6 +22,7 @@ COUNTS = (2936, 734)
 SOURCE = "download"
 MEGABYTES = 228.8
 INK = False
+LOOKS = "Photos by many people: one flower up close, a whole meadow, or a bouquet with people and vases."
 AVOID = {
     "rotation": "Most flowers are photographed upright, with the stem below: beyond 30° the network learns views that "
     "the test set does not contain.",

@@ -27,6 +27,7 @@ COUNTS = (9469, 3925)
 SOURCE = "download"
 MEGABYTES = 98.9
 INK = False
+LOOKS = "Photos as people take them: the object may be small, partly hidden or in somebody's hands."
 AVOID = {
     "rotation": "Photos are taken upright: beyond 30° the network learns views that the test set does not contain.",
 }

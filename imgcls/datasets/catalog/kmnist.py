@@ -16,6 +16,7 @@ COUNTS = (60000, 10000)
 SOURCE = "download"
 MEGABYTES = 21.2
 INK = True
+LOOKS = "White brush strokes on black, one character in the middle of each image, from scans of old books."
 AVOID = {
     "flip": "Mirrored characters are not valid.",
     "rotation": "The characters are upright: beyond 30° the network learns shapes that the test set does not contain.",

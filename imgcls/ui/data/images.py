@@ -80,7 +80,7 @@ def preview(facts: DatasetInfo) -> None:
 
 
 def _classes(facts: DatasetInfo) -> str:
-    """The names of all classes, each in a colour of its own, where images will be."""
+    """What the images look like, in words, and the names of all classes where images will be."""
     heading = _("What the images show: {count} classes")
     if facts.is_multilabel:
         heading = _("What the images show: {count} labels")
@@ -90,7 +90,9 @@ def _classes(facts: DatasetInfo) -> str:
         f'<li style="--hue:{hue:.1f}">{html.escape(name)}</li>' for hue, name in zip(hues, facts.classes, strict=True)
     )
     few = " few" if facts.num_classes <= PREVIEWED else ""
-    return f'<div class="class-names{few}"><strong>{html.escape(heading)}</strong><ul>{names}</ul></div>'
+    text = _("In colour, {height}×{width} pixels.") if facts.shape[2] == 3 else _("Grey, {height}×{width} pixels.")
+    looks = html.escape(f"{text.format(height=facts.shape[0], width=facts.shape[1])} {facts.looks}")
+    return f'<div class="class-names{few}"><strong>{html.escape(heading)}</strong><p>{looks}</p><ul>{names}</ul></div>'
 
 
 @lru_cache(8)

@@ -76,6 +76,7 @@ def _matrix(folder: str, stamp: tuple) -> str:
     counts = classification.confusion(tested.predicted, tested.labels, len(tested.names)).astype(float)
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     strength = np.clip(shares / max(_largest_error(shares), 1e-9), 0, 1) ** 0.6
+    strength = np.where(counts > 0, 0.35 + 0.65 * strength, 0)  # a rare error would be lost on a dark page
     np.fill_diagonal(strength, 1.0)
     diagonal = np.eye(len(shares), dtype=bool)[..., None]
     colours = np.where(diagonal, _rgb(theme.QUIET), _rgb(theme.ERROR))

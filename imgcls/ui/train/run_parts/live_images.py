@@ -28,6 +28,8 @@ SIDE = 96
 BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
 CHANGED = N_("Blue frame: another prediction than after the epoch before.")
 AXES = "Row: what it is; column: what is predicted."
+LEAST_VISIBLE = 0.5
+"""The opacity of a cell with a single error."""
 SOON = "Twelve validation images and a small confusion matrix appear here."
 EMPTY = (
     '<div class="live-images"><div class="watched">'
@@ -107,8 +109,9 @@ def _matrix(found: LivePredictions, names: list[str], *, is_saved: bool) -> str:
     is_diagonal = np.eye(len(counts), dtype=bool)
     for mask, colour in ((is_diagonal, theme.TRAINING), (~is_diagonal, theme.ERROR)):
         colours[mask, :3] = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
-    # Single errors among many images must stay visible.
-    colours[..., 3] = np.round(255 * np.clip(per_class, 0, 1) ** 0.5)
+    # Single errors among many images must stay visible, also on a dark page.
+    least = np.where(is_diagonal | (counts == 0), 0, LEAST_VISIBLE)
+    colours[..., 3] = np.round(255 * (least + (1 - least) * np.clip(per_class, 0, 1) ** 0.5))
     text = "The confusion matrix appears after the first epoch."
     if found.probabilities is not None:
         errors = np.where(is_diagonal, 0, counts)

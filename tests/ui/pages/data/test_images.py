@@ -122,6 +122,7 @@ def test_a_dataset_that_is_not_prepared_shows_its_classes_where_its_images_will_
     assert is_intact(app)
     assert "Sample images appear here once the dataset is ready." in text_of(app)
     assert "What the images show: 5 classes" in html_of(app) and "daisy</li>" in html_of(app)
+    assert "In colour, 128×128 pixels. Photos by many people" in html_of(app), "while there is no image"
     for title in ("Flowers", "EMNIST letters", "CIFAR-100"):
         app = opened("data", data=title)
         name = next(one for one in datasets.names() if datasets.facts(one).title == title)
