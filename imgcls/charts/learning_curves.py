@@ -12,6 +12,8 @@ MAX_POINTS = 500
 BLOCK = 128
 AXES = {"loss": "loss (cross-entropy, lower is better)", "accuracy": "accuracy (%)"}
 SCALES = {"loss": 1, "accuracy": 100}
+LEAST_EPOCHS = 4
+TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 
 def learning_curve(quantity, **values):
@@ -87,6 +89,31 @@ def learning_curve_dict(
     if best:
         axes |= _named_best(axes, best_epoch, at=free, is_late=best_epoch > 0.75 * (total_epochs or validation[0][-1]))
     return {"data": traces, "layout": axes}
+
+
+def fitted_percentages(*curves):
+    """A y axis of percentages that fits the last three quarters of curves (x, fractions), with a tick at both ends.
+
+    The first epochs would stretch it: they may be below it. None with fewer than `LEAST_EPOCHS` epochs.
+    """
+    later = [values[len(x) // 4 :] for x, values in ((numbers(x), numbers(values)) for x, values in curves)]
+    known = np.concatenate([values[np.isfinite(values)] for values in later]) * SCALES["accuracy"]
+    if max(len(x) for x, _ in curves) < LEAST_EPOCHS or not len(known):
+        return None
+    low, high = float(known.min()), float(known.max())
+    step = next((step for step in TICK_STEPS if (high - low) / step <= 4), TICK_STEPS[-1])
+    low, high = max(0.0, np.floor(low / step) * step), min(100.0, np.ceil(high / step) * step)
+    if low == high:
+        low, high = max(0.0, low - step), min(100.0, high + step)
+    room = (high - low) / 50  # for markers
+    return {
+        "range": [low - room, high + room],
+        "tick0": low,
+        "dtick": step,
+        "minallowed": None,
+        "maxallowed": None,
+        "autorangeoptions": {},
+    }
 
 
 def small_curve_dict(x, y, *, name, unit, digits=".3g", logarithmic=False, total_epochs=None, changes=()):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imgcls import charts
 from imgcls.charts import epoch_history, network_diagram, prediction_map, scores, theme
 from imgcls.charts.compared.curves import compare_curves
-from imgcls.charts.learning_curves import smoothed
+from imgcls.charts.learning_curves import fitted_percentages, smoothed
 from imgcls.evaluation.metrics import calibration, roc_pr
 from imgcls.evaluation.metrics.mean_curve import mean_curve
 
@@ -363,3 +363,15 @@ def test_score_figures_have_a_height_axes_and_literal_names(figure):
     assert "<b>" not in str(drawn.to_dict())
     assert "$x" not in str(drawn.to_dict())
     assert "%{z}" not in " ".join(trace.hovertemplate or "" for trace in drawn.data)
+
+
+def test_an_axis_of_accuracies_fits_the_later_epochs_and_has_ticks_at_its_ends():
+    epochs = np.arange(1, 17)
+    training, validation = np.linspace(0.915, 0.955, 16), np.full(16, 0.96)
+    training[:4], validation[0] = (0.3, 0.7, 0.8, 0.88), np.nan
+    axis = fitted_percentages((epochs, training), (epochs, validation))
+    low, high = axis["range"]
+    assert axis["tick0"] == 92 and axis["dtick"] == 1 and low < 92 and 96 < high < 96.2
+    assert fitted_percentages((epochs[:3], training[:3]), (epochs[:3], validation[:3])) is None, "too few epochs"
+    flat = fitted_percentages((epochs, np.ones(16)), (epochs, np.ones(16)))
+    assert flat["range"][0] < 100 <= flat["range"][1]

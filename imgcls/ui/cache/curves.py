@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from imgcls import charts, datasets, runs
-from imgcls.charts.learning_curves import MAX_POINTS
+from imgcls.charts.learning_curves import MAX_POINTS, fitted_percentages
 from imgcls.config import Config, schedules
 from imgcls.datasets.recipes import presets
 from imgcls.errors import UserError
@@ -57,10 +57,22 @@ def learning_curve(
     *,
     is_live: bool = False,
     forecasts: bool = False,
+    is_fitted: bool = False,
 ) -> LearningCurve:
-    """The figure of the loss or the accuracy; see `_visible` for `is_live`."""
+    """The figure of the loss or the accuracy; see `_visible` for `is_live`. `is_fitted`: its axis fits the later
+    epochs."""
     height = LIVE_HEIGHT if is_live else HEIGHT
-    return _learning_curve(now, _visible(now, is_live), quantity, smoothing, logarithmic, forecasts, height)
+    return _learning_curve(now, _visible(now, is_live), quantity, smoothing, logarithmic, forecasts, height, is_fitted)
+
+
+def can_fit(now: Curves) -> bool:
+    """Whether there are enough epochs to fit the axis of the accuracy to the later ones."""
+    return _fitted(now) is not None
+
+
+def _fitted(now: Curves) -> dict | None:
+    columns = (now.series("epochs", "epoch", name) for name in ("accuracy", "val_accuracy"))
+    return fitted_percentages(*columns)
 
 
 def _visible(now: Curves, is_live: bool) -> tuple:
@@ -78,7 +90,14 @@ def _visible(now: Curves, is_live: bool) -> tuple:
 
 @lru_cache(32)
 def _learning_curve(
-    now: Curves, visible: tuple, quantity: str, smoothing: float, logarithmic: bool, forecasts: bool, height: int
+    now: Curves,
+    visible: tuple,
+    quantity: str,
+    smoothing: float,
+    logarithmic: bool,
+    forecasts: bool,
+    height: int,
+    is_fitted: bool,
 ) -> LearningCurve:
     forecast = _forecast(now, now.epoch_lines, quantity) if forecasts else None
     content = charts.learning_curve_dict(
@@ -94,6 +113,8 @@ def _learning_curve(
         changes=_changes(now),
         forecast=forecast,
     )
+    if is_fitted and (limits := _fitted(now)):
+        content["layout"]["yaxis"] |= limits
     if quantity == "accuracy" and now.plan.get("several"):
         content["layout"]["yaxis"]["title"]["text"] = "images with all labels correct (%)"
     return LearningCurve(StaticFigure(content), _description(now, quantity), forecast)

@@ -55,7 +55,9 @@ def show(run: Run, state: str) -> None:
     is_probed = not info.is_multilabel and not models.has_backbone(run.config.model)
     if not is_probed or (state in ENDED and not len(found)):
         return
-    with st.expander("Probes", icon=":material/push_pin:", key="probes", on_change="rerun") as section:
+    with st.expander(
+        "Follow images of your own", icon=":material/push_pin:", key="probes", on_change="rerun"
+    ) as section:
         if section.open:
             st.caption(WHAT)
             st.fragment(run_every=None if state in ENDED else TICK_SECONDS)(_strips)(run, info)

@@ -109,7 +109,8 @@ def _run(run: Run) -> None:
             first=formatting.fraction(values[0]), last=formatting.fraction(values[-1])
         )
     word = formatting.word(about.state)
-    curve = thumbnails.accuracy_curve(values, alt, _("validation accuracy"))
+    best = _("validation accuracy, highest {accuracy}").format(accuracy=formatting.fraction(max(values, default=0.0)))
+    curve = thumbnails.accuracy_curve(values, alt, best, has_ends=False)  # two bare numbers would puzzle a visitor
     if not curve and about.state not in ENDED:
         curve = run_list.under_way(run, about.state)
     score, name = (about.macro_f1, "macro F1") if about.macro_f1 is not None else (about.test, _("test accuracy"))

@@ -36,7 +36,7 @@ SHEETS = ("style.css", "lessons.css")
 STYLE = f"<style>{''.join(Path(__file__).with_name(name).read_text('utf-8') for name in SHEETS)}</style>"
 SCRIPTS = tuple(
     Path(__file__).with_name(f"{name}.js").read_text("utf-8")
-    for name in ("color_scheme", "back_button", "page_changes", "phone_menu")
+    for name in ("color_scheme", "back_button", "page_changes", "phone_menu", "current_page")
 )
 """In this order: `page_changes` notices what `back_button` makes of a new address."""
 END = b"</head>"

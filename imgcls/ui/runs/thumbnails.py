@@ -71,12 +71,12 @@ def sparkline(
     return "data:image/svg+xml;base64," + base64.b64encode(image.encode()).decode()
 
 
-def accuracy_curve(values: Sequence[float], alt: str, label: str, **size: int) -> str:
+def accuracy_curve(values: Sequence[float], alt: str, label: str, *, has_ends: bool = True, **size: int) -> str:
     """The curve of an accuracy with the ends of its axis, which it fills, and its label, as HTML; nothing without two
     points. `size`: `width` and `height`."""
     if not (url := sparkline(values, **size)):
         return ""
-    ends = "".join(f"<small>{languages.percent(end)}</small>" for end in (max(values), min(values)))
+    ends = "".join(f"<small>{languages.percent(end)}</small>" for end in (max(values), min(values)) if has_ends)
     return f'<div class="fitted">{picture(url, alt, "curve")}<div>{ends}</div></div><small>{html.escape(label)}</small>'
 
 

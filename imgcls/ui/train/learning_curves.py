@@ -6,6 +6,7 @@ import streamlit as st
 
 from imgcls.errors import UserError
 from imgcls.evaluation.metrics.percent import interval
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs.forecast import Forecast
 from imgcls.runs.metrics_log import Curves
@@ -16,6 +17,8 @@ from imgcls.ui.widgets.figures import figure_download
 
 SIDE_BY_SIDE = 380
 """The least width in pixels of each of two charts side by side."""
+FIT, WHOLE = N_("Fit axis"), N_("0–100%")
+AXIS = "accuracy-axis"
 SMALL = {
     "gradient_norm": ("gradient norm", "", True),
     "learning_rate": ("learning rate", "", False),
@@ -44,10 +47,20 @@ def options() -> None:
         st.toggle(_("Gradient norm, learning rate, speed, memory, processor"), key="small-curves")
 
 
-def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False) -> Forecast | None:
+def axis(curves: Curves) -> None:
+    """Whether the axis of the accuracy fits the later epochs, which are one line between 0 and 100%."""
+    if cached_curves.can_fit(curves):
+        name = _("Axis of the accuracy")
+        options = [FIT, WHOLE]
+        st.segmented_control(
+            name, options, default=FIT, required=True, key=AXIS, format_func=_, label_visibility="collapsed"
+        )
+
+
+def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False, can_fit: bool = False) -> Forecast | None:
     """Loss and accuracy side by side; below them the small charts if they are switched on.
 
-    While the run `is_live`, they are drawn again when one would see a difference.
+    While the run `is_live`, they are drawn again when one would see a difference. `can_fit`: the page has `axis`.
 
     Returns:
         The forecast of the validation accuracy that is drawn, if any.
@@ -63,6 +76,7 @@ def draw(curves: Curves, *, is_live: bool = False, forecasts: bool = False) -> F
                 logarithmic and quantity == "loss",
                 is_live=is_live,
                 forecasts=forecasts,
+                is_fitted=can_fit and quantity == "accuracy" and state.get(AXIS, FIT) == FIT,
             )
             st.plotly_chart(
                 curve.figure,
@@ -111,6 +125,6 @@ def forecast_text(run: Run, found: Forecast | None) -> str:
     except UserError:
         return ""
     return (
-        f"Extrapolated validation accuracy at epoch {found.epoch:g}: {formatting.fraction(found.value)} "
-        f"(90% band {interval(found.low, found.high)}).{hint}"
+        f"Forecast for epoch {found.epoch:g}: {formatting.fraction(found.value)} validation accuracy, with 90% "
+        f"probability {interval(found.low, found.high)}.{hint}"
     )

@@ -107,7 +107,8 @@ def _live(run: Run, shown: _Shown) -> None:
             live_numbers.gap(curves),
             _pending_changes(seen.request, curves),
         )
-        st.caption("\n\n".join(filter(None, lines)))
+        with st.container(key="live-notes"):
+            st.caption("\n\n".join(filter(None, lines)))
 
 
 def _attempt(action, *arguments, **values) -> None:

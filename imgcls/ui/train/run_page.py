@@ -48,9 +48,10 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
     run, which knows this package."""
     state = run.state
     run_select.note(run)
-    if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
-        links.go("runs.py")
-    st.title(plain(run.label))
+    with st.container(horizontal=True, vertical_alignment="center", key="run-title"):
+        if st.button("Runs", icon=":material/arrow_back:", type="tertiary", key="to-runs"):
+            links.go("runs.py")
+        st.title(plain(run.label))
     _heading(run, state)
     if waiting.is_all(state):
         with st.container(key="live"):
@@ -80,24 +81,24 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
 
 
 def _ended(run: Run, state: str) -> None:
-    """The score and what to do with the model, how it learned, then what it gets wrong."""
+    """The score and what to do with the model, what it gets right and wrong, then how it learned."""
     result = _outcome(run, state)
     if not run.is_tested:
         _next(run, state, result)  # such as Resume, which comes first then
+    mistakes = finish.mistakes(run) if run.is_tested else ""
+    left, right = st.columns([11, 5], gap="large") if mistakes else 2 * (st.container(),)
+    if run.is_tested or result.get("best_epoch"):  # an attempt at an assignment is not tested
+        with left:
+            live_images.show(run, saved=result.get("best_epoch"))
+    if mistakes:
+        right.html(mistakes)
     curves = cached_curves.curves(run)
     _curves(curves)
     if run.is_tested:
         _next(run, state, result)
-    if run.is_tested or result.get("best_epoch"):  # an attempt at an assignment is not tested
-        live_images.show(run, saved=result.get("best_epoch"))
     golden_report.show(run)
-    has_coach = curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder)
-    mistakes = finish.mistakes(run) if run.is_tested else ""
-    left, right = st.columns([2, 3], gap="large") if has_coach and mistakes else 2 * (st.container(),)
-    if mistakes:
-        left.html(mistakes)
-    if has_coach:
-        with right, shown():
+    if curves.epochs and not curves.plan.get("several") and not imported_model.exists(run.folder):
+        with shown():
             larger = presets.next_of(run.config)
             if coach.show(run, has_larger=larger is not None) and larger is not None:
                 presets.offer_next(run.config, *larger)
@@ -189,8 +190,10 @@ def _curves(curves: Curves) -> None:
     if curves.is_damaged:
         st.warning(plain(metrics_log.DAMAGED), icon=":material/broken_image:")
     if curves.batches or curves.epochs:
-        learning_curves.draw(curves)
-        learning_curves.options()
+        learning_curves.draw(curves, can_fit=True)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            learning_curves.options()
+            learning_curves.axis(curves)
 
 
 def _next(run: Run, state: str, result: dict) -> None:

@@ -49,8 +49,12 @@ def test_pages_and_lessons_open_at_their_top_and_the_link_of_the_open_page_leads
 def test_train_from_the_page_of_a_run_opens_the_form_with_the_preset_that_start_trains(visit, server, sample_run):
     page = visit(server, f"/train?run={sample_run.name}")
     expect(steps.main(page).locator(".st-key-details, .st-key-finish").first).to_be_visible(timeout=steps.SLOW)
+    expect(link(page, "Runs")).to_have_attribute("aria-current", "page")
+    expect(page.locator("[data-testid=stTopNavLink][aria-current]")).to_have_count(1)
     link(page, "Train").click()
     steps.shows(page, "Train a model")
+    expect(link(page, "Train")).to_have_attribute("aria-current", "page")
+    expect(page.locator("[data-testid=stTopNavLink][aria-current]")).to_have_count(1)
     is_chosen = expect(page.locator(".st-key-preset-quick button").first)
     is_chosen.to_have_attribute("kind", "primary")
     quick = str(presets.presets("cnn", "mnist_sample")[0].settings["epochs"])
@@ -59,6 +63,7 @@ def test_train_from_the_page_of_a_run_opens_the_form_with_the_preset_that_start_
 
     page.go_back()
     expect(page).to_have_url(re.compile(r"run="))
+    expect(link(page, "Runs")).to_have_attribute("aria-current", "page")
     page.go_forward()
     steps.shows(page, "Train a model")
     is_chosen.to_have_attribute("kind", "primary")

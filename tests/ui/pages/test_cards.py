@@ -9,6 +9,7 @@ from imgcls import jobs, runs
 from imgcls.config import Config
 from imgcls.runs.run import HEARTBEAT_WIDTH
 from imgcls.ui.runs import thumbnails
+from imgcls.ui.widgets import formatting
 from tests.support.pages import html_of, is_intact, opened
 from tests.support.training.metrics_logs import PLAN, batch, lines
 
@@ -23,8 +24,12 @@ def test_the_axis_of_an_accuracy_fits_the_curve_and_its_ends_are_written():
 
 
 def test_the_curves_on_both_kinds_of_cards_say_what_they_are(finished_run):
-    for app in (opened("home"), opened("runs", layout="Cards")):
-        assert is_intact(app) and "<small>validation accuracy</small>" in html_of(app)
+    app = opened("runs", layout="Cards")
+    assert is_intact(app) and "<small>validation accuracy</small>" in html_of(app)
+    app = opened("home")
+    best = formatting.fraction(max(thumbnails.accuracies(finished_run)))
+    assert is_intact(app) and f"<small>validation accuracy, highest {best}</small>" in html_of(app)
+    assert html_of(app).count(f"<small>{best}</small>") == 0, "a number without a name"
 
 
 def test_a_waiting_run_shows_its_place_in_the_queue(digits, monkeypatch):

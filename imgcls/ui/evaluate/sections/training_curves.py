@@ -23,7 +23,9 @@ def show(run: Run, predictions: Predictions | Decisions) -> None:
     """Draws the section."""
     st.header(_("Learning curves"), anchor=False)
     if (run.folder / "metrics.jsonl").exists():
-        learning_curves.draw(cached_curves.curves(run))
+        curves = cached_curves.curves(run)
+        learning_curves.draw(curves, can_fit=True)
+        learning_curves.axis(curves)
         if isinstance(predictions, Predictions) and not imported_model.exists(run.folder):
             coach.show(run, has_larger=presets.next_of(run.config) is not None)
     elif imported_model.exists(run.folder):

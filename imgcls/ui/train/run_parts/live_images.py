@@ -27,6 +27,7 @@ SIDE = 96
 """Larger images are reduced to this side."""
 BLANK = '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==" alt="">'
 CHANGED = N_("Blue frame: another prediction than after the epoch before.")
+WRONG = N_("Orange dashed frame: wrong.")
 AXES = "Row: what it is; column: what is predicted."
 LEAST_VISIBLE = 0.5
 """The opacity of a cell with a single error."""
@@ -66,9 +67,9 @@ def _markup(folder: str, stamp: tuple, saved: int | None = None) -> str:
     if len(names) != found.num_classes:  # the dataset was replaced by another one
         names = [f"class {number}" for number in range(found.num_classes)]
     tiles = "".join(_tile(found, at, names) for at in range(len(found.shown)))
-    text = html.escape(_(CHANGED))
-    key = f'<p class="watched-key">{text}</p>' if " changed" in tiles else ""
-    watched = f'<div class="watched">{tiles}{key}</div>'
+    frames = (("of-changed", _(CHANGED), " changed"), ("of-wrong", _(WRONG), '"wrong'))
+    key = "".join(f'<span class="{kind}">{html.escape(text)}</span>' for kind, text, mark in frames if mark in tiles)
+    watched = f'<div class="watched">{tiles}<p class="watched-key">{key}</p></div>'
     return f'<div class="live-images">{watched}{_matrix(found, names, is_saved=found.epoch == saved)}</div>'
 
 

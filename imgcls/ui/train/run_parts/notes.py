@@ -26,7 +26,7 @@ def show(run: Run, epochs: int) -> None:
     present = notes.read(run)
     if present.note:
         st.markdown(plain(present.note))
-    with st.expander("Notes and lineage", icon=":material/edit_note:", key="notes", on_change="rerun") as section:
+    with st.expander("Notes and related runs", icon=":material/edit_note:", key="notes", on_change="rerun") as section:
         if section.open:
             _lineage(run)
             _edit(run, present, epochs)

@@ -13,7 +13,7 @@ from imgcls.runs.metrics_log import Curves
 from imgcls.ui.train.run_parts import details, golden_report, live_numbers
 from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.support.runs.golden_runs import later, worse
-from tests.support.training.metrics_logs import batch, lines
+from tests.support.training.metrics_logs import PLAN, batch, lines
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_test_accuracy_is_the_headline_and_the_other_numbers_say_of_which_ep
     assert "Test accuracy" not in others and "lowest validation loss; saved" in others
 
 
-def test_the_curves_of_a_finished_run_come_before_its_mistakes(finished_run):
+def test_the_images_of_a_finished_run_come_before_its_curves(finished_run):
     app = opened("train", run=finished_run.id)
     assert is_intact(app)
     found = [element.type for element in app.main if element.type in ("plotly_chart", "html")]
@@ -84,7 +84,7 @@ def test_the_curves_of_a_finished_run_come_before_its_mistakes(finished_run):
     scores = next(at for at, text in enumerate(elements) if "Test accuracy" in text)
     chart = next(at for at, element in enumerate(app.main) if element.type == "plotly_chart")
     mistakes = next(at for at, text in enumerate(elements) if "Its most confident mistakes" in text)
-    assert scores < chart < mistakes, found
+    assert scores < mistakes < chart, found
 
 
 def test_the_heading_names_the_main_settings_and_the_tags(finished_run):
@@ -129,3 +129,18 @@ def test_the_unchanged_images_of_the_golden_set_are_folded(finished_run, monkeyp
     (unchanged,) = (one for one in app.expander if one.label == "Unchanged (1)")
     assert whole.proto.expanded and not unchanged.proto.expanded
     assert "Fixed" in text_of(app)
+
+
+def test_the_axis_of_the_accuracy_fits_the_later_epochs_or_goes_to_zero(finished_run):
+    (finished_run.folder / "metrics.jsonl").write_bytes(
+        lines(PLAN, *({"kind": "epoch", "epoch": at, "accuracy": 0.9, "val_accuracy": 0.95} for at in range(1, 9)))
+    )
+    app = opened("train", run=finished_run.id)
+    assert is_intact(app)
+
+    def axis() -> dict:
+        return json.loads(app.get("plotly_chart")[1].proto.spec)["layout"]["yaxis"]
+
+    assert axis()["tick0"] == 90 and axis()["dtick"] == 2
+    app.segmented_control(key="accuracy-axis").set_value("0–100%").run()
+    assert axis()["autorangeoptions"]["minallowed"] == 0

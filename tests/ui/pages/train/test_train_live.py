@@ -166,7 +166,8 @@ def test_validation_images_and_their_newest_predictions_are_shown(active_run):
     after = watched(opened("train", run=run.id))
     assert 'class="wrong changed"' in after and after.count('class="right"') == 2
     assert "predicted 7 with 80% · actually 2" in after
-    assert 'class="watched-key">Blue frame:' in after and "watched-key" not in before
+    assert 'class="of-changed">Blue frame:' in after and "of-changed" not in before
+    assert ('class="of-wrong">Orange dashed frame:' in after) == ('<figure class="wrong' in after)
     assert "After epoch 2: 1 of 3 validation images wrong; most often “2” is read as “7” (1 time)." in after
 
 
