@@ -12,7 +12,7 @@ image = Image.open("image.png").convert("L")
 pixels = np.array(image)
 if np.median([*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1]]) > 127:  # a light background
     image = ImageOps.invert(image)
-if image.size != ({width}, {height}):
+if image.size != ({width}, {height}):  # otherwise, it is taken as it is
     image = ImageOps.autocontrast(image)
     image = image.crop(image.point(lambda value: 255 * (value > 80)).getbbox())
     image = ImageOps.pad(image, ({inner_width}, {inner_height}))"""
@@ -89,9 +89,9 @@ def about_input(card: ModelCard) -> str:
             f": {need}. These lines invert a light background, crop, scale and centre, unless the image has this size "
             "already"
         )
+    how = metadata.preprocessing(card)
     return (
-        f"{text}. For photos, use the bundle, which prepares images exactly as the app does. "
-        f"{metadata.preprocessing(card)}"
+        f"{text}. For photos, use the bundle, which prepares images exactly as the app does: {how[:1].lower()}{how[1:]}"
     )
 
 

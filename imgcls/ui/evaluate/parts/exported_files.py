@@ -20,8 +20,8 @@ from imgcls.ui.widgets import formatting
 MIME = "application/octet-stream"
 # The same columns in every card, so that values of formats can be compared down the page.
 STYLE = """<style>
-dl.export-values{padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:8px 16px;margin:0;
-font-variant-numeric:tabular-nums}
+dl.export-values{padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(7.5rem,1fr));gap:8px 16px;
+margin:0;font-variant-numeric:tabular-nums}
 .export-values dt{font-size:.85rem;font-weight:400;opacity:.75}.export-values dd{margin:0}
 .export-values small{display:block;opacity:.75}
 </style>"""

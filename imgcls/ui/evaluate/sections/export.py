@@ -128,8 +128,8 @@ def _for_programmers(run: Run, found: dict[str, Record], is_running: bool) -> No
     st.session_state[OPENED_FOR] = occasion
     with st.expander("For programmers", key=PROGRAMMERS, icon=":material/code:", on_change="rerun"):
         st.markdown(
-            "Files for phones, servers and microcontrollers, each also as a bundle with a model card and a script that "
-            "predicts without this app."
+            "Files for phones, servers and microcontrollers. Models also come as a bundle with a model card and a "
+            "script that predicts without this app."
         )
         if not is_running:
             _choose(run, found)
