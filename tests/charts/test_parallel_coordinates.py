@@ -7,7 +7,7 @@ import numpy as np
 from imgcls.charts import studies
 from imgcls.charts.compared import parallel_coordinates
 from imgcls.charts.studies import Point
-from imgcls.charts.theme import BEST, QUIET, faded
+from imgcls.charts.theme import QUIET, faded
 
 POINTS = [
     Point("a", 0, 80.0, {"learning_rate": 0.001, "batch_size": 32}),
@@ -37,7 +37,8 @@ def test_a_line_leads_through_the_settings_of_its_trial_to_its_score_and_opens_i
 def test_the_winner_is_on_top_and_what_ended_early_is_grey_and_behind_the_others():
     _, lines = drawn()
     assert list(lines) == ["c", "a", "d", "b"]
-    assert lines["b"].line.color == BEST and lines["b"].line.width > lines["a"].line.width >= 2
+    assert lines["b"].line.width > lines["a"].line.width >= 2
+    assert lines["b"].line.color == "rgb(0, 114, 178)", "the best of the scale"
     assert lines["c"].line.color == faded(QUIET, 0.6) and lines["c"].line.dash == "dot"
     assert -0.1 < lines["c"].y[-1] < 0, "below an axis that it would squeeze together"
     _, lines = drawn([*POINTS[:2], replace(POINTS[2], value=70.0), POINTS[3]])
@@ -45,9 +46,11 @@ def test_the_winner_is_on_top_and_what_ended_early_is_grey_and_behind_the_others
 
 
 def test_lines_that_share_a_value_of_a_list_do_not_lie_on_each_other():
-    _, lines = drawn([replace(point, params={"batch_size": 16 if point.number < 3 else 32}) for point in POINTS])
+    figure, lines = drawn([replace(point, params={"batch_size": 16 if point.number < 3 else 32}) for point in POINTS])
     heights = sorted(lines[run].y[0] for run in "abc")
     assert heights[0] < heights[1] < heights[2] < lines["d"].y[0]
+    bars = [one for one in figure.layout.shapes if one.type == "rect"]
+    assert len(bars) == 2 and bars[0].y0 < heights[0] and heights[2] < bars[0].y1, "and their value has a bar"
 
 
 def test_the_axis_of_scores_is_the_scale_of_the_colours_in_both_modes():

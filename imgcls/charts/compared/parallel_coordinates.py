@@ -13,7 +13,7 @@ import numpy as np
 
 from imgcls.charts import studies
 from imgcls.charts.studies import DARK_SCALE, SCALE, Point
-from imgcls.charts.theme import BEST, QUIET, faded, lay_out, literal
+from imgcls.charts.theme import QUIET, faded, lay_out, literal
 from imgcls.params import Value
 
 MOST_LINES = 200
@@ -24,6 +24,8 @@ FAINT = 0.25
 SPREAD, MOST_SPREAD = 0.3, 0.05
 """Half the height over which the lines of one value spread: a fraction of the distance to the next value, at most that
 of the axis."""
+BAR, BAR_END = 0.012, 0.012
+"""Half the width of the bar in which the lines of one value lie, and how far it reaches beyond them."""
 REACH, OFF = 0.06, 0.04
 """Room above and below the axes, as a fraction of their length, and how far beyond its end a score is drawn that is
 off the axis."""
@@ -36,6 +38,8 @@ class Axis:
     name: str
     places: Sequence[float]
     ticks: Mapping[float, str]
+    spread: float = 0.0
+    """Above and below the place of a value of a list, where its lines lie side by side."""
 
 
 def figure(
@@ -71,7 +75,7 @@ def figure(
         if point.is_pruned:
             line = {"color": faded(QUIET, 0.6), "width": 1.5, "dash": "dot"}
         if point.is_winner:
-            line = {"color": BEST, "width": 5}
+            line = {"color": colour, "width": 6}
         if is_faint := bool(chosen) and point.run not in chosen:
             line = {"color": QUIET, "width": 1}
         found.add_scatter(
@@ -96,7 +100,11 @@ def _draw_axes(figure, axes: Sequence[Axis], scale: list) -> None:
     for at in range(last):
         figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, line={"color": QUIET, "width": 1}, layer="below")
         for place, text in axes[at].ticks.items():
-            figure.add_annotation(x=at, y=place, text=text, showarrow=False, xanchor="right", xshift=-6)
+            if spread := axes[at].spread:
+                ends = {"y0": place - spread - BAR_END, "y1": place + spread + BAR_END}
+                bar = {"type": "rect", "x0": at - BAR, "x1": at + BAR, "layer": "below", "line": {"width": 0}}
+                figure.add_shape(**bar, **ends, fillcolor=faded(QUIET, 0.35))
+            figure.add_annotation(x=at, y=place, text=text, showarrow=False, xanchor="right", xshift=-10)
     bar = {
         "thickness": 14,
         "len": 1 / (1 + 2 * REACH),
@@ -151,7 +159,7 @@ def _listed_axis(name: str, values: list[Value]) -> Axis:
         here = kinds.count(kind)
         across = 2 * kinds[:at].count(kind) / (here - 1) - 1 if here > 1 else 0.0
         places.append(middle[kind] + spread * across)
-    return Axis(name, places, {at: literal(text, 16) for text, at in middle.items()})
+    return Axis(name, places, {at: literal(text, 16) for text, at in middle.items()}, spread)
 
 
 def _score_axis(points: Sequence[Point], name: str) -> Axis:

@@ -19,6 +19,7 @@ from imgcls.ui.runs.studies import (
     failures,
     first_study,
     renaming,
+    repeating,
     results,
     trial_curves,
     trials_table,
@@ -122,10 +123,14 @@ def _study(study: Study, state: str) -> None:
         _others(state)
     result = study.result or {}
     winner = _winner(plan, trials, result)
-    _numbers(study, trials, winner, result)
-    _explanation(result, state)
-    failures.show(trials)
-    _night(study, trials, state)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _numbers(study, trials, winner, result)
+        _explanation(result, state)
+        failures.show(trials)
+        _night(study, trials, state)
+    with right:
+        results.progress(study, plan, trials, winner)
     adding.offer(study, plan, trials, state)
     results.show(study, plan, trials, winner)
     chosen = brushing.chosen(study)
@@ -268,6 +273,10 @@ def _numbers(study: Study, trials: list[Trial], winner: Trial | None, result: di
                 links.train(settings_form.query_of(form), **form)
         if test and st.button("Evaluate the winner", icon=":material/fact_check:"):
             links.go("evaluate.py", run=winner.run.id)
+        if "winner" in result:
+            repeating.offer(study, plan, winner)
+    if "winner" in result:
+        repeating.say(study, winner)
 
 
 def _text(value: object) -> str:

@@ -21,34 +21,27 @@ MOST_SLICES, LEAST_DIFFERENCE = 12, 1e-3
 
 
 def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> None:
-    """All figures; with fewer than two scores only the progress and the learning curves."""
-    used = energy.read(study.folder)
-    points = [
-        _point(trial, plan, used.watts / plan.parallel, is_winner=winner is not None and trial.number == winner.number)
-        for trial in trials
-        if trial.value is not None and set(trial.params) >= set(plan.vary)
-    ]
+    """All figures but the progress; with fewer than two scores only the learning curves."""
+    used, points = energy.read(study.folder), _points(study, plan, trials, winner)
     score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
     better = plan.is_higher_better
     vary = {words.of(plan, name): domain for name, domain in plan.vary.items()}
     logarithmic = [name for name, domain in vary.items() if isinstance(domain, Between) and domain.is_log]
     ends = {name: (domain.low, domain.high) for name, domain in vary.items() if isinstance(domain, Between)}
     listed = [name for name, domain in vary.items() if isinstance(domain, Listed)]
-    left, right = st.columns(2, gap="large")
-    with left:
-        if points:
-            _progress(points, score, is_higher_better=better)
     if len(points) < LEAST:
         trial_curves.show(plan, trials, winner, score)
         return
+    left, right = st.columns(2, gap="large")
+    with left:
+        trial_curves.show(plan, trials, winner, score)
     with right:
         _importances(plan, trials)
-    trial_curves.show(plan, trials, winner, score)
     st.header(
         "Settings and score",
         anchor=False,
-        help="One line per trial, from its settings to its score, in the colour of its score; the winner is thick and "
-        "green. Lines that share a value of a list are spread a little. Click a point to open its run; drag a box over "
+        help="One line per trial, from its settings to its score, in the colour of its score; the winner is thick. "
+        "Click a point to open its run; drag a box over "
         "a part of an axis to see only the trials through it, here and in the table, and again to narrow them down.",
     )
     chosen = brushing.chosen(study)
@@ -68,6 +61,8 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
         run_points.show(figure, **about)
     else:
         brushing.choose(study, run_points.show_brushed(figure, **about))
+    if listed:
+        st.caption("Lines that share a value of a list lie side by side in the grey bar of the value.")
     brushing.say(study, len(points))  # below, so that the figure stays under the pointer
     if len(points) > parallel_coordinates.MOST_LINES:
         st.caption(f"The best {parallel_coordinates.MOST_LINES:,} of {len(points):,} trials.")
@@ -100,14 +95,29 @@ def show(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) ->
             )
 
 
-def _progress(points: list[Point], score: str, *, is_higher_better: bool) -> None:
+def progress(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> None:
+    """The score of each trial, and the best so far; nothing before the first score."""
+    points = _points(study, plan, trials, winner)
+    if not points:
+        return
+    score = "validation accuracy, %" if plan.metric == "val_accuracy" else "validation loss"
     st.header("Progress", anchor=False, help="The star is the winner. Click a point to open its run.")
     run_points.show(
-        figures.history(points, score, is_higher_better=is_higher_better),
+        figures.history(points, score, is_higher_better=plan.is_higher_better),
         key="history",
         file_name="study-history",
         alt="Score of each trial.",
     )
+
+
+def _points(study: Study, plan: Plan, trials: list[Trial], winner: Trial | None) -> list[Point]:
+    """The trials with a score."""
+    watts = energy.read(study.folder).watts / plan.parallel
+    return [
+        _point(trial, plan, watts, is_winner=winner is not None and trial.number == winner.number)
+        for trial in trials
+        if trial.value is not None and set(trial.params) >= set(plan.vary)
+    ]
 
 
 def _varies(costs: list[float | None]) -> bool:
