@@ -25,7 +25,7 @@ ACCURACY, SIDES = "Validation accuracy, %", ("below", "above")
 """What a rule is about, besides metrics of the user's own code, and its sides."""
 RULES, NUMBER = "notify-rules", "notify-rules-added"
 """Session keys: the rules of the open dialog by number, and how many it has had, so that none gets another's fields."""
-NEW_RULE = Rule(50.0)
+NEW_RULE, THRESHOLD = Rule(50.0), "threshold"
 KNOWN = 200
 """The own metrics of so many of the newest runs are offered."""
 SECURITY = {"starttls": "STARTTLS", "tls": "TLS", "none": "None"}
@@ -67,7 +67,7 @@ def panel() -> None:
     with st.form("notifications-form", border=False, enter_to_submit=False):  # Enter would remove the first rule
         values = {**_what(present), **_where(present)}
         outcome = st.container(key="notify-outcome")  # above the buttons: below them it would be out of sight
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, key="notify-buttons"):  # in sight, however low the window is
             is_saved = st.form_submit_button("Save", type="primary")
             is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
     with outcome:
@@ -106,7 +106,7 @@ def _in_browser(is_on: bool) -> None:
 def _what(present: Settings) -> dict[str, Any]:
     st.markdown("Notify me when")
     with st.container(gap="xsmall"):
-        kinds = [one for one, text in KINDS.items() if st.checkbox(text, one in present.kinds, key=f"notify-on-{one}")]
+        kinds = [one for one, text in KINDS.items() if _kind(one, text, present)]
     rules = _rules(present)
     trials = st.toggle("Also for each trial of a study", present.trials, key="notify-trials")
     sound = present.sound
@@ -125,12 +125,25 @@ def _what(present: Settings) -> dict[str, Any]:
     }
 
 
-def _rules(present: Settings) -> tuple[Rule, ...]:
-    """A line for each rule, with a button that removes it, and a button that adds one. Only *Save* saves them."""
+def _kind(name: str, text: str, present: Settings) -> bool:
+    """The box of a kind of event. Without a rule, that of rules cannot be ticked, but keeps what was saved."""
+    if name == THRESHOLD and not _edited(present):
+        st.checkbox(text, False, key=f"notify-on-{name}-none", disabled=True, help="First add a rule.")
+        return name in present.kinds
+    return st.checkbox(text, name in present.kinds, key=f"notify-on-{name}")
+
+
+def _edited(present: Settings) -> dict[int, Rule]:
+    """The rules of the open dialog by number; at first those that were saved."""
     if RULES not in st.session_state:
         st.session_state[RULES] = dict(enumerate(present.rules))
         st.session_state[NUMBER] = len(present.rules)
-    edited: dict[int, Rule] = st.session_state[RULES]
+    return st.session_state[RULES]
+
+
+def _rules(present: Settings) -> tuple[Rule, ...]:
+    """A line for each rule, with a button that removes it, and a button that adds one. Only *Save* saves them."""
+    edited = _edited(present)
     own = table_columns.own_metrics(search(Query(archived=True, limit=KNOWN)).rows).values()
     known = sorted(set(own) | {rule.metric for rule in edited.values() if rule.metric})
     with st.container(key="notify-rules-list", gap="small"):

@@ -97,6 +97,16 @@ def test_an_invalid_address_is_explained_and_nothing_is_saved(panel, key, text, 
     assert settings.read() == Settings()
 
 
+def test_without_a_rule_that_kind_cannot_be_ticked_but_is_on_with_the_first_rule(panel):
+    box = panel.checkbox(key="notify-on-threshold-none")
+    assert box.disabled and not box.value
+    save(panel)
+    assert "threshold" in settings.read().kinds, "kept for the first rule"
+    button(panel, "Add a rule").click().run()
+    box = panel.checkbox(key="notify-on-threshold")
+    assert is_intact(panel) and box.value and not box.disabled
+
+
 def test_rules_are_added_and_removed(panel):
     (form,) = (one.proto for one in panel.get("form"))
     assert not form.form.enter_to_submit, "Enter would press the first button, which removes a rule"
