@@ -82,6 +82,21 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
             missed = page.locator(".is-remark").first.evaluate("(mark) => parseFloat(getComputedStyle(mark).fontSize)")
             assert missed >= height / 62, "in words with any number of columns"
         page.screenshot(path=tmp_path / f"leaderboard {shown_lines}.png")
+    board |= {"is_final": True, "line": None, "best": "Best: Ada, 100.0% (11 people share the place)"}
+    missed = {"is_met": False, "is_training": False, "has_medal": False, "remark": "Goal not met (validation 95.8%)"}
+    running, lines = lines, [line | missed for line in lines]
+    for shown_lines in (30, 16):
+        shown.append(shown_lines)
+        expect(page.locator("#places li")).to_have_count(shown_lines)
+        expect(page.locator("#best")).to_have_text(board["best"])
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(COVERED) == [], "the bar covers no words"
+            assert outside(page, "body", "footer, header") == []
+        page.screenshot(path=tmp_path / f"final {shown_lines}.png")
+    lines, board["is_final"] = running, False
+    shown.append(8)
+    expect(page.locator("#places li")).to_have_count(8)
     left = page.evaluate(
         """[...document.querySelectorAll('.name')].map((name) => {
           const range = document.createRange();
@@ -93,6 +108,13 @@ def test_thirty_people_fit_into_the_leaderboard(projector, tmp_path):
     expect(page.locator(".is-remark").first).to_have_text("1.0 to go")
     assert max(left) < 4, "names from right to left begin where the others do"
     accessibility.check(page)
+
+
+COVERED = """() => [...document.querySelectorAll('#places li')].filter((row) => {
+  const [words, bar] = ['.mark', '.bar'].map((part) => row.querySelector(part).getBoundingClientRect());
+  return words.bottom > bar.top + 1;
+}).map((row) => [row.textContent, row.offsetHeight])"""
+"""The rows whose bar covers what is missing to the goal."""
 
 
 BARS = """() => [...document.querySelectorAll('#places li')].map((row) => {

@@ -76,24 +76,25 @@ def ties(places: Sequence[Place]) -> list[str]:
     return found
 
 
-def best_text(places: Sequence[Place], names: Mapping[str, str] | None = None, *, on_test: bool = False) -> str:
-    """Who is first, with their scores, in the language of the visitor; "" without places.
+def best_text(first: Sequence[Place], names: Mapping[str, str] | None = None, *, on_test: bool = False) -> str:
+    """Who is best, of those who share the first place, with their scores, in the language of the visitor; "" without.
 
     Args:
         names: What people are called, by their ID, where not everybody may read the names of all.
     """
-    first = [place.best for place in places if place.rank == 1]
     if not first:
         return ""
-    scores = list(dict.fromkeys(languages.percent((_test if on_test else _score)(one)) for one in first))
-    score = scores[0] if len(scores) == 1 else f"{scores[-1]} – {scores[0]}"
-    who = [one.owner_name if names is None else names.get(one.owner, "") for one in first]
-    if len(first) > MOST_NAMES or not all(who):
-        named = _people(len(first))
-    else:
-        known, both = list(dict.fromkeys(who)), _("and")
-        named = f" {both} ".join(filter(None, (", ".join(known[:-1]), known[-1])))
-    return _("Best: {names}, {score}").format(names=named, score=score)
+    scores = [languages.percent((_test if on_test else _score)(place.best)) for place in first]
+    named, score, shared = list(first), scores[0], ""
+    if len(first) > MOST_NAMES:  # nobody would read all of them
+        named = [place for place, one in zip(first, scores, strict=True) if one == score]
+        shared = " " + _("({people} share the place)").format(people=_people(len(first)))
+    elif scores[-1] != score:
+        score = f"{scores[-1]} – {score}"
+    known = [place.best.owner_name if names is None else names.get(place.best.owner, "") for place in named]
+    known, both = list(dict.fromkeys(filter(None, known))), _("and")
+    text = f" {both} ".join(filter(None, (", ".join(known[:-1]), known[-1]))) if known else _people(len(named))
+    return _("Best: {names}, {score}").format(names=text, score=score) + shared
 
 
 def _people(number: int) -> str:

@@ -101,7 +101,7 @@ def board(assignment: Assignment, room: Room) -> Board:
         "" if places else ", ".join(_busy(works, shown)[:MOST]),
         None if on_test else assignment.goal.val_accuracy,
         on_test,
-        leaderboard.best_text(places, shown, on_test=True) if on_test else "",
+        leaderboard.best_text(goals.best(assignment.goal, places), shown, on_test=True) if on_test else "",
     )
 
 

@@ -89,7 +89,7 @@ def test_after_the_evaluation_it_ranks_by_the_test_set_and_who_has_left_has_no_n
 
 
 def test_at_the_end_each_row_says_whether_the_goal_is_met_and_the_best_are_named_also_without_medals(
-    room, given, members
+    room, given, members, monkeypatch
 ):
     def final(accuracy):
         task = given(goal=Goal(0.97, 20_000))
@@ -112,6 +112,9 @@ def test_at_the_end_each_row_says_whether_the_goal_is_met_and_the_best_are_named
     assert missed.goal == "validation accuracy ≥ 97% and fewer than 20,000 parameters – not met"
     met = final(0.98)
     assert met.goal.endswith("parameters – met by 1 of 3") and met.lines[0].remark == "" and met.lines[0].is_met
+    assert met.best == "Best: Ada, 96.6%", "Ben shares the place, but has missed the goal"
+    monkeypatch.setattr(leaderboard, "MOST_NAMES", 1)
+    assert final(0.958).best == "Best: Ada and Ben, 96.6% (2 people share the place)"
 
 
 def test_a_closed_assignment_says_whose_runs_it_waits_for_but_no_name_that_nobody_has_approved(room, given, members):

@@ -1,6 +1,6 @@
 """Whether a run meets the goal of its assignment. The trainer measured what counts; nothing comes from a page."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 
 if TYPE_CHECKING:  # the banner of each page needs goals, but nothing that reads what the class draws
+    from imgcls.jobs.classroom.leaderboard import Place
     from imgcls.jobs.classroom.work import Work
 
 
@@ -108,6 +109,12 @@ def missed(goal: Goal, work: "Work") -> str:
 def has_medal(goal: Goal, work: "Work", rank: int) -> bool:
     """Whether the run with this place has a medal: one of the first that have ended and meet the goal, if any."""
     return rank <= MEDALS and work.state in ENDED and (not text_of(goal) or is_met(goal, work))
+
+
+def best(goal: Goal, places: "Sequence[Place]") -> "list[Place]":
+    """Who share the first place: among those with a medal, or among all if nobody has met the goal."""
+    found = [place for place in places if has_medal(goal, place.best, place.rank)] or places
+    return [place for place in found if place.rank == found[0].rank]
 
 
 def is_met(goal: Goal, work: "Work") -> bool:

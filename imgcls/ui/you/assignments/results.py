@@ -70,7 +70,7 @@ def leaderboard(assignment: Assignment, final: Final | None, *, manages: bool) -
     of_medals = f" {_(goals.MEDALS_NEED_GOAL)}" if goals.text_of(assignment.goal) else ""
     later = f" {_(WHEN_CLOSED)}" if assignment.is_open else ""
     st.caption(_(BY_TEST if on_test else BY_VALIDATION) + later + of_goal + of_medals)
-    if on_test and (best := ranking.best_text(places, on_test=True)):
+    if on_test and (best := ranking.best_text(goals.best(assignment.goal, places), on_test=True)):
         st.markdown(f"**{plain(best)}**")
     ranked.show(rows(places, assignment, sharing.current().id, on_test=on_test), title)
     for sentence in ranking.ties(places):
