@@ -134,7 +134,7 @@ def seed_groups(
             x=100 * np.asarray(values),
             y=row + offsets,
             mode="markers",
-            marker={"color": faded(TRAINING, 0.55), "size": 9},
+            marker={"color": faded(TRAINING, 0.8), "size": 9},
             customdata=list(ids),
             name="one run per seed",
             showlegend=bool(row == rows[0]),

@@ -2,8 +2,8 @@
 
 from imgcls.charts.theme import QUIET, faded
 
-LETTER, SPACE = 5.3, 4  # pixels: a letter of a label, on average, and the least space between two labels
-NARROW = 300  # pixels that the blocks have on a phone
+LETTER, SPACE = 5.3, 6  # pixels: a letter of a label, on average, and the least space between two labels
+NARROW = 265  # pixels that the blocks have on a narrow phone
 ROW = 27  # pixels: the height of a row of labels, which have two lines
 LEVELS = 3  # rows of labels at most
 

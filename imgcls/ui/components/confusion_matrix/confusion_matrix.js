@@ -11,6 +11,9 @@ const PAPERS = [
 
 const matrices = new WeakMap();
 
+/** Four digits without a comma are larger: a cell is narrow. */
+const inCell = (count) => (count < 10000 ? String(count) : count.toLocaleString("en"));
+
 export default function ({ parentElement, data, setTriggerValue }) {
   let matrix = matrices.get(parentElement);
   if (!matrix) {
@@ -89,7 +92,7 @@ class Matrix {
       const kind = Number(row !== column);
       if (!kind && isErrorsOnly) continue;
       const tints = PAPERS.map((paper) => tintOf(colours[kind], shown(row, count) / tops[kind], paper));
-      const number = isFractions ? percent(count / sums[row]) : count.toLocaleString("en");
+      const number = isFractions ? percent(count / sums[row]) : inCell(count);
       html.push(
         `<b style="left:${column * step}%;top:${row * step}%;width:${step}%;height:${step}%;font-size:${fontSize(number)};` +
           `background:light-dark(${tints.map((tint) => `rgb(${tint})`)});color:light-dark(${tints.map(inkOn)})"` +
