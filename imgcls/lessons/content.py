@@ -180,6 +180,8 @@ class Step:
             are new.
         after_terms: The same of `after`.
         notes: For the teacher's sheet only: what to watch for, or what to say.
+        faint: The digit that the empty canvas of the Predict page shows faintly; "" for none.
+        is_quiet: That page shows what the network says even if the extra check warns, which is not yet explained.
     """
 
     title: str
@@ -205,6 +207,8 @@ class Step:
     terms: tuple[str, ...] = ()
     after_terms: tuple[str, ...] = ()
     notes: str = ""
+    faint: str = "3"
+    is_quiet: bool = False
 
     @property
     def all_terms(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The pages through Streamlit's own test runner: what every test of a page needs."""
 
+import json
 import os
 import re
 import shutil
@@ -43,6 +44,12 @@ def text_of(app: AppTest) -> str:
     """The text of all messages, captions and headings of a page."""
     kinds = (app.markdown, app.caption, app.error, app.warning, app.info, app.title, app.header)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def component(app, name: str) -> dict:
+    """What a component of this name was sent."""
+    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == f"imgcls.{name}"]
+    return json.loads(found[0].json)
 
 
 def html_of(app: AppTest) -> str:

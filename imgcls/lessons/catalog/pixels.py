@@ -47,10 +47,12 @@ STEPS = (
             1,
         ),
         do="Draw a 5. Then look at the small image, the model input.",
+        faint="5",
         check=draw.reads("5"),
-        hint="The app says “{said}”. If your 5 is complete, press Clear and draw a larger one.",
-        after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white). In your drawing, "
-        "{ink} of them are not 0. That is all the network knows about it.",
+        hint="The app says “{said}”; this step needs a 5. If yours is complete, press Clear and draw a larger one.",
+        after="It gets 28 × 28 = 784 **pixels**. Each is a number from 0 (black) to 255 (white): point at one in the "
+        "model input, and its number appears below. In your drawing, {ink} of them are not 0. That is all the network "
+        "knows about it.",
         values=_ink,
         after_terms=("Pixel",),
         notes="The image is beside or below the ten bars; on a small screen, scroll down.",
@@ -66,12 +68,14 @@ STEPS = (
             ("A tiny 5 in a corner", "A 5 in the middle, as large as before", "Nothing, it is too small"),
             1,
         ),
+        after_keys=("input-check-chip",),
         do="Press Clear, then draw a tiny 5 in a corner of the canvas.",
+        faint="",
         check=_is_small,
         hint="That is too large. Press Clear and draw it less than half as high as the canvas.",
         after="The app cuts out what you drew, scales it and puts it in the middle, exactly as was done with the "
-        "digits the network learned from. Otherwise your 5 would be unlike anything it has seen. “Input check”, "
-        "further down, shows both versions and what the network says to each.",
+        "digits the network learned from. Otherwise your 5 would be unlike anything it has seen. The button "
+        "“Input check” shows both versions and what the network says to each.",
         notes="Open “Input check”: the prediction “as drawn” is often wrong.",
     ),
     Step(
@@ -96,12 +100,11 @@ STEPS = (
         "only its photos now; later lessons explain the rest. A colour pixel is not one number: screens mix each "
         "colour from red, green and blue light.",
         page="evaluate",
-        query={"run": "cifar10"},
-        keys=("view", "channels"),
+        query={"run": "cifar10", "view": "Single image"},
+        keys=("channels",),
         after_keys=("channels",),
-        tab="Single image",
         question=Question("How many numbers describe a colour image of 32×32 pixels?", ("32", "1,024", "3,072"), 2),
-        do="Choose “Single image”, under “Why”, then open “Red, green and blue” below the prediction.",
+        do="Open “Red, green and blue” below the prediction.",
         check=lambda situation: (
             situation.shows("evaluate", run="cifar10", view="Single image") and situation.state.get("channels") is True
         ),

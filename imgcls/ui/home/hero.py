@@ -43,7 +43,7 @@ def _show(run: Run, card: ModelCard) -> None:
         left, right = st.columns([3, 4], gap="large")
         state = canvas.state()
         with left, errors.shown():
-            canvas.show(hint=draw.todo(card).rstrip("."), is_digit=draw.is_of_digits(card))
+            canvas.show(hint=draw.todo(card).rstrip("."), digit="3" if draw.is_of_digits(card) else "")
         with right, errors.shown():
             answer = draw.live_answer(run, card, state)
             probability_bars.show(

@@ -51,13 +51,13 @@ def show(
         model_input = ModelInput(
             "",
             _("No input yet"),
-            (_("The {height}×{width} pixels that the model sees appear here.").format(height=height, width=width),),
+            (_("What the model sees appears here."),),  # a lesson asks how many numbers that is
         )
     else:
         alt = _("The model's input, {height} by {width} pixels, enlarged").format(height=height, width=width)
         line = _("Model input: {height}×{width} pixels, enlarged.").format(height=height, width=width)
         lines = (line, *map(_, answer.notes))
-        model_input = ModelInput(gallery.data_url(answer.pixels, is_cached=False), alt, lines)
+        model_input = ModelInput(gallery.data_url(answer.pixels, is_cached=False), alt, lines, card.shape[-1])
     if card.is_multilabel:
         _show_labels(answer, card, todo, model_input)
     else:

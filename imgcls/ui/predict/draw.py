@@ -17,7 +17,7 @@ from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.runs.results import ModelCard
 from imgcls.ui.app import errors
-from imgcls.ui.app.lessons import stored
+from imgcls.ui.app.lessons import standing, stored
 from imgcls.ui.components import canvas, drawable_canvas
 from imgcls.ui.components.canvas import CanvasState
 from imgcls.ui.data.search import results as search_results
@@ -43,15 +43,18 @@ def _show_canvas(run: Run, card: ModelCard) -> None:
     with st.container(key="draw"):
         left, right = st.columns([9, 10], gap="large")
     state = canvas.state()
+    step = standing.step_on("predict")
     with left, errors.shown():
         hint = todo(card) + " " + _("The prediction updates as you draw.")
-        canvas.show(hint=hint, is_digit=is_of_digits(card))
+        canvas.show(hint=hint, digit=(step.faint if step else "3") if is_of_digits(card) else "")
         note = st.container(key="marks-note")  # what the colours on the drawing mean; the sentences are far below
     drawing = state.drawing
     answer: Answer | None = None
     explained: Answer | None = None
     with right, errors.shown():
         answer = live_answer(run, card, state)
+        if answer is not None and step is not None and step.is_quiet:
+            answer = replace(answer, rejection=None)
         answer_view.show(
             run,
             card,

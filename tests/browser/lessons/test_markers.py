@@ -210,6 +210,21 @@ def test_a_toast_does_not_cover_the_bar(visit, make_server, sample_run):
 
 def test_on_a_phone_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_view(visit, make_server):
     server = make_server()
+    server.add(REPOSITORY / "saved_models" / "fashion")
+    page = visit(server.start(), "/lessons?lesson=clothing", viewport={"width": 390, "height": 844})
+    bar = begin(page)
+    for title in ("As small as a digit", "Five kinds of tops"):
+        expect(bar).to_contain_text(title)
+        steps.next_step(page).click()
+    bar.get_by_role("button", name="Less than 100%").click()
+    tab = steps.main(page).locator(".st-key-view button").filter(has_text="Single image")
+    expect(tab).to_have_css("outline-style", "solid")
+    expect(tab).to_be_in_viewport(ratio=1)
+    server.close()
+
+
+def test_the_step_about_colour_opens_the_image_and_marks_its_channels(visit, make_server):
+    server = make_server()
     server.add(REPOSITORY / "saved_models" / "cifar10")
     page = visit(server.start(), "/lessons?lesson=pixels", viewport={"width": 390, "height": 844})
     bar = begin(page)
@@ -218,10 +233,6 @@ def test_on_a_phone_a_marked_tab_at_the_end_of_its_row_is_scrolled_into_view(vis
         steps.next_step(page).click()
     expect(bar).to_contain_text("Colour")
     bar.get_by_role("button", name="3,072").click()
-    tab = steps.main(page).locator(".st-key-view button").filter(has_text="Single image")
-    expect(tab).to_have_css("outline-style", "solid")
-    expect(tab).to_be_in_viewport(ratio=1)
-    tab.click()
     channels = page.locator(".st-key-channels")
     expect(channels).to_be_in_viewport(ratio=0.9)
     channels.locator("summary").click()

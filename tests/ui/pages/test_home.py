@@ -1,18 +1,10 @@
 """Home: the canvas with its answer, the cards, and the runs to continue with."""
 
-import json
-
 from streamlit.components.v2 import manifest_scanner
 
-from tests.support.pages import html_of, is_intact, opened, shipped, text_of
+from tests.support.pages import component, html_of, is_intact, opened, shipped, text_of
 
 SEVEN = [60, 22, 12, 100, 22, 12, 80, 70, 12, 70, 100, 12]
-
-
-def component(app, name: str) -> dict:
-    """What a component of this name was sent."""
-    found = [one.proto for one in app.get("bidi_component") if one.proto.component_name == f"imgcls.{name}"]
-    return json.loads(found[0].json)
 
 
 def bars(app) -> dict:
@@ -23,7 +15,7 @@ def test_a_drawing_on_home_is_recognised_and_stays_for_the_predict_page():
     run = shipped("digits")
     app = opened("home")
     assert bars(app)["prediction"] is None and "the more probable the class" in bars(app)["text"]
-    assert component(app, "canvas")["isDigit"] is True, "a faint digit says what the empty canvas is for"
+    assert component(app, "canvas")["digit"] == "3", "a faint digit says what the empty canvas is for"
     app.session_state["canvas"] = {
         "drawing": {"edition": 0, "number": 1, "pen": 12, "isDone": True, "strokes": [SEVEN]}
     }

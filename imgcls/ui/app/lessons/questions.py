@@ -26,13 +26,11 @@ def ask(name: str, at: int, question: Question, chosen: int | None, *, is_done: 
 
 
 def _choice(question: Question, number: int, chosen: int, is_done: bool) -> str:
-    kind, mark = "", ""
-    if is_done:
-        kind, mark = ("right", "✓ ") if number == question.right else ("", "✗ ")
-    elif number == chosen:
-        kind, mark = "chosen", "● "
+    kind = ("right" if number == question.right else "wrong") if is_done else "chosen"
+    mark = html.escape({"right": _("Right"), "wrong": _("Wrong")}.get(kind, ""))
+    icon = f'<i role="img" aria-label="{mark}" title="{mark}"></i>' if mark else "<i></i>"
     said = " <small>" + html.escape(_("your guess")) + "</small>" if number == chosen else ""
-    return f'<li class="{kind}">{mark}{html.escape(_(question.choices[number]))}{said}</li>'
+    return f'<li class="{kind}">{icon}{html.escape(_(question.choices[number]))}{said}</li>'
 
 
 def _answer(name: str, at: int, number: int) -> None:

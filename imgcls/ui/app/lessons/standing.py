@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls import lessons
+from imgcls.errors import UserError
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.lessons import Situation, Step
 from imgcls.sharing.lesson_progress import Standing
@@ -91,6 +92,16 @@ def step_of(name: str, standing: Standing) -> tuple[int, Step]:
     steps = lessons.find(name).STEPS
     at = min(standing.step, len(steps) - 1)
     return at, steps[at]
+
+
+def step_on(page: str) -> Step | None:
+    """The step that the visitor is at if it happens on this page; None otherwise."""
+    name = progress().current
+    try:
+        step = step_of(name, progress().of(name))[1] if name else None
+    except UserError:  # an older version had this lesson
+        return None
+    return step if step is not None and step.page == page else None
 
 
 def remember_controls(step: Step) -> None:

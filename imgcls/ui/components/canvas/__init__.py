@@ -58,8 +58,8 @@ def put(drawing: Handwriting, name: str = STATE) -> None:
     current.drawing, current.start, current.edition = drawing, drawing.as_lists(), current.edition + 1
 
 
-def show(name: str = STATE, *, hint: str = "", is_digit: bool = False) -> CanvasState:
-    """The canvas of this name, while it is empty with a faint `hint`, and a digit if `is_digit`; its current state.
+def show(name: str = STATE, *, hint: str = "", digit: str = "") -> CanvasState:
+    """The canvas of this name, while it is empty with a faint `hint` and `digit` (3, 4 or 5); its current state.
 
     Raises:
         ImageError: the browser sent something that is not a drawing.
@@ -76,7 +76,7 @@ def show(name: str = STATE, *, hint: str = "", is_digit: bool = False) -> Canvas
         "strokes": current.start,
         "pen": current.pen,
         "hint": hint,
-        "isDigit": is_digit,
+        "digit": digit,
     }
     message = own_component("canvas", HTML)(key=key, data=data, on_drawing_change=_ignore).drawing
     update(current, message)

@@ -85,13 +85,13 @@ class Canvas {
   }
 
   update(data) {
+    this.ghost.textContent = data.hint; // each step of a lesson asks for another digit
+    this.ghost.className = data.digit ? `ghost digit digit-${data.digit}` : "ghost";
     if (this.edition === data.edition) return;
     const isFirst = this.edition === null;
     if (isFirst) this.label(data.texts);
     this.edition = data.edition;
     this.name = data.name;
-    this.ghost.textContent = data.hint;
-    this.ghost.classList.toggle("digit", Boolean(data.isDigit));
     const drawing = isFirst && drawings.get(this.name);
     const isRebuilt = drawing && drawing.edition === this.edition;
     this.strokes = (isRebuilt ? drawing.strokes : data.strokes).map((stroke) => [...stroke]);

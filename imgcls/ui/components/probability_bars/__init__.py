@@ -23,18 +23,23 @@ HTML = """
     <div class="confidence"></div>
     <div class="bars" role="img"></div>
   </div>
-  <div class="input"><img><div class="notes"></div></div>
+  <div class="input"><div class="sheet"><img><b hidden></b></div><p class="pixel" role="status"></p>
+  <div class="notes"></div></div>
 </div></div>
 """
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """An image (its URL) with a description for screen readers, and lines of text below it."""
+    """An image (its URL) with a description for screen readers, and lines of text below it.
+
+    Each of its pixels has one number, or three with three `channels`.
+    """
 
     source: str
     alt: str
     lines: tuple[str, ...]
+    channels: int = 1
 
 
 def show(
@@ -74,7 +79,11 @@ def show(
             "description": _("Probabilities: {values}").format(values=description),
         }
     if model_input:
-        data["input"] = asdict(model_input)
+        texts = {
+            "point": _("Point at a pixel to see its value, from 0 (dark) to 255 (bright)."),
+            "pixel": _("Row {row}, column {column}: {value}"),
+        }
+        data["input"] = {**asdict(model_input), "texts": texts}
     if rejection:
         data |= {"rejection": rejection.title, "text": rejection.text}
     own_component("probability_bars", framed(HTML, "probabilities"))(

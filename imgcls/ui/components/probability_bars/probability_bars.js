@@ -57,9 +57,14 @@ function showInput(box, input) {
   if (!input) return;
   const image = box.querySelector("img");
   box.classList.toggle("empty", !input.source);
+  if (!input.source || image.src !== input.source) showPixel(box, input, null);
   if (input.source && image.src !== input.source) image.src = input.source;
   if (!input.source) image.removeAttribute("src");
   image.alt = input.alt;
+  image.tabIndex = input.source ? 0 : -1;
+  if (!input.source) image.removeAttribute("tabindex");
+  image.onpointermove = image.onpointerdown = (event) => showPixel(box, input, pixelUnder(image, event));
+  image.onkeydown = (event) => movePixel(box, input, event);
   const notes = box.querySelector(".notes");
   const lines = input.lines.join("\n");
   if (notes.dataset.lines !== lines) {
@@ -67,6 +72,52 @@ function showInput(box, input) {
     const paragraph = (line) => Object.assign(document.createElement("p"), { textContent: line });
     notes.replaceChildren(...input.lines.map(paragraph));
   }
+}
+
+/** Where an image is in its square box, which it fills in one direction, and how many CSS pixels one of it takes. */
+function placed({ clientWidth: side, naturalWidth: width, naturalHeight: height }) {
+  const scale = side / Math.max(width, height);
+  return { scale, left: (side - width * scale) / 2, top: (side - height * scale) / 2 };
+}
+
+/** Column and row of the pixel that the pointer is at; null beside the image. */
+function pixelUnder(image, { offsetX, offsetY }) {
+  const { scale, left, top } = placed(image);
+  const at = [Math.floor((offsetX - left) / scale), Math.floor((offsetY - top) / scale)];
+  return at.every((one, axis) => one >= 0 && one < [image.naturalWidth, image.naturalHeight][axis]) ? at : null;
+}
+
+/** The arrow keys go from pixel to pixel, starting in the middle. */
+function movePixel(box, input, event) {
+  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const image = box.querySelector("img");
+  const sizes = [image.naturalWidth, image.naturalHeight];
+  const before = box.dataset.pixel ? box.dataset.pixel.split(",").map(Number) : sizes.map((size) => size >> 1);
+  const at = before.map((one, axis) => Math.min(sizes[axis] - 1, Math.max(0, one + step[axis])));
+  showPixel(box, input, at);
+}
+
+/** The number of a pixel of the model input, or all three of a colour, below the image, and a frame around it. */
+function showPixel(box, { channels, texts }, at) {
+  const frame = box.querySelector(".sheet b");
+  const line = box.querySelector(".pixel");
+  frame.hidden = !at;
+  box.dataset.pixel = at ?? "";
+  if (!at) {
+    line.textContent = texts.point;
+    return;
+  }
+  const image = box.querySelector("img");
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
+  const context = canvas.getContext("2d");
+  context.drawImage(image, -at[0], -at[1]);
+  const value = [...context.getImageData(0, 0, 1, 1).data.slice(0, channels)].join(", ");
+  const { scale, left, top } = placed(image);
+  frame.style.cssText = `left:${left + at[0] * scale}px;top:${top + at[1] * scale}px;width:${scale}px;height:${scale}px`;
+  const parts = { row: at[1] + 1, column: at[0] + 1, value };
+  line.textContent = texts.pixel.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 }
 
 /** The rows in another order: a class that had a row keeps it, and a new one takes the row of a class that left. */

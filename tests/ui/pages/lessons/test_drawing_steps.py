@@ -4,8 +4,18 @@ from imgcls.sharing import lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
 from imgcls.ui.components import canvas
-from tests.support.lessons import THREE, begin, draw, standing
-from tests.support.pages import button, html_of, opened, shipped, text_of
+from tests.support.lessons import HALF_A_FOUR, THREE, begin, draw, standing
+from tests.support.pages import button, component, html_of, opened, shipped, text_of
+
+FACE = [
+    [float(number) for number in stroke.split()]
+    for stroke in (
+        "140 56 20 189 90 20 210 140 20 189 199 20 140 224 20 91 199 20 70 140 20 91 90 20 140 56 20",
+        "112 115 20 118 123 20",
+        "165 115 20 171 123 20",
+        "109 165 20 140 187 20 171 165 20",
+    )
+]
 
 
 def test_a_drawing_from_before_the_step_does_not_do_its_task():
@@ -36,8 +46,8 @@ def test_the_result_of_a_drawing_stays_whatever_is_drawn_afterwards():
     confidence = standing("draw").found[0]["confidence"]
     assert confidence.endswith("%")
     draw(app, [60, 60, 20, 61, 61, 20], number=2)
-    assert f"with a confidence of {confidence}" in text_of(app)
-    assert f"with a confidence of {confidence}" in text_of(opened("predict", run="digits")), "and after F5"
+    assert f"is {confidence}. Nobody" in text_of(app)
+    assert f"is {confidence}. Nobody" in text_of(opened("predict", run="digits")), "and after F5"
 
 
 def test_a_lesson_begins_with_an_empty_canvas():
@@ -70,4 +80,32 @@ def test_a_drawing_that_does_not_do_the_task_gets_a_hint():
     app = opened("predict", run="digits")
     assert "lesson-hint" not in html_of(app)
     draw(app, THREE)
-    assert "The app says “3”. If your 4 is complete" in html_of(app) and standing("draw").done == set()
+    assert "The network says “3”; this step needs a 4." in html_of(app) and standing("draw").done == set()
+
+
+def test_a_warning_that_is_not_yet_explained_does_not_hide_the_prediction_of_half_a_digit():
+    shipped("digits")
+    begin("draw")
+    app = opened("predict", run="digits")
+    draw(app, HALF_A_FOUR)
+    assert "Unlike anything" in component(app, "probability_bars").get("rejection", "")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(1, 1.0, {1: 1})))
+    app = opened("predict", run="digits")
+    assert component(app, "canvas")["digit"] == "4", "the faint digit is that of the step"
+    draw(app, HALF_A_FOUR)
+    assert "rejection" not in component(app, "probability_bars")
+    hint = "this step needs a 4"
+    assert hint in html_of(app) and standing("draw").done == set()
+
+
+def test_the_result_of_a_face_names_the_network_and_the_extra_check():
+    shipped("digits")
+    begin("draw")
+    begun = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, begun.changed("draw", Standing(2, 1.0, {2: 1})))
+    app = opened("predict", run="digits")
+    draw(app, *FACE)
+    shown = component(app, "probability_bars")
+    title = shown["rejection"].rstrip(".")
+    assert f"Network: **{shown['prediction']}**. Extra check: “{title}”" in text_of(app).replace("\\", "")
