@@ -180,6 +180,7 @@ class Step:
             are new.
         after_terms: The same of `after`.
         notes: For the teacher's sheet only: what to watch for, or what to say.
+        compares_runs: The text compares the runs of all steps: those that are missing are offered.
         faint: The digit that the empty canvas of the Predict page shows faintly; "" for none.
         is_quiet: That page shows what the network says even if the extra check warns, which is not yet explained.
     """
@@ -207,6 +208,7 @@ class Step:
     terms: tuple[str, ...] = ()
     after_terms: tuple[str, ...] = ()
     notes: str = ""
+    compares_runs: bool = False
     faint: str = "3"
     is_quiet: bool = False
 

@@ -121,5 +121,6 @@ STEPS = (
         "towards the end. The next lesson has harder images.",
         page="runs",
         values=_scores,
+        compares_runs=True,
     ),
 )

@@ -143,5 +143,6 @@ STEPS = (
         "pattern is the same everywhere. The next lesson opens one of its windows.",
         page="runs",
         values=_scores,
+        compares_runs=True,
     ),
 )

@@ -43,9 +43,10 @@ def _values(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="Only 300 images",
-        text="In training, the network guesses, compares its guess with the label, and changes its weights a little "
-        "so that the error gets smaller. The **loss** measures how wrong it is. One pass over all images is an "
-        "**epoch**. You now give it only 300 images (200 to learn from, 100 to check it), and 40 epochs.",
+        text="In training, the network guesses, compares its guess with the label, and changes its **weights** (how "
+        "much each input counts) a little so that the error gets smaller. The **loss** measures how wrong it is. One "
+        "pass over all images is an epoch. You now give it only 300 images (200 to learn from, 100 to check it), and "
+        "40 epochs.",
         page="train",
         settings=FEW,
         run_name="300 images",
@@ -57,7 +58,7 @@ STEPS = (
         after="**{train_few}** of the images it learned from, but only **{test_few}** of 1,000 new ones (typically "
         "{few}). It has memorised its 200 images. That is **overfitting**.",
         values=_values,
-        terms=("Loss", "Epoch"),
+        terms=("Weight", "Loss"),
         after_terms=("Overfitting",),
         notes="The validation images are the 100 that it does not learn from.",
     ),
@@ -78,10 +79,11 @@ STEPS = (
             ),
             1,
         ),
-        after="The gap between the curves is what counts. If both stay high, the network is too small or was trained "
+        after="The gap between the curves is what counts: a large one is **overfitting**, because the network has "
+        "memorised its images. If both stay high, the network is too small or was trained "
         "too briefly: **underfitting**. The app keeps the weights of the best epoch on validation.",
         terms=("Validation set",),
-        after_terms=("Underfitting",),
+        after_terms=("Underfitting", "Epoch"),
         notes="Let them point at the epoch from which the network only memorises.",
     ),
     Step(
@@ -152,5 +154,6 @@ STEPS = (
         "network is. Look at the gap between training and validation before you believe a score.",
         page="runs",
         values=_values,
+        compares_runs=True,
     ),
 )

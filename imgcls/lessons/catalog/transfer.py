@@ -140,5 +140,6 @@ STEPS = (
         "score.",
         page="data",
         values=_values,
+        compares_runs=True,
     ),
 )

@@ -73,7 +73,7 @@ def _show_form() -> None:
     st.title(_("Train a model"))
     with st.container(key="train-lead"):
         lead = _("Press **Start** and watch a network learn from these images.")
-        if fixed_controls.present() is None:  # it fixes some of the settings
+        if fixed_controls.present() is None and run_names.training_step() is None:  # these set some of the settings
             lead += " " + _("You can change everything first.")
         st.markdown(lead)
     top = st.container()
@@ -91,7 +91,8 @@ def _show_form() -> None:
             model_summary.samples(info)
             summary.one_line(info)
         opening.fill(model, info.name)
-        presets.show(model, info.name, gives_scores=not attempt.awaits_guess())
+        if run_names.training_step() is None:  # a lesson has filled in the form: another preset would not do its task
+            presets.show(model, info.name, gives_scores=not attempt.awaits_guess())
         obstacles = st.container()  # Start needs the weights, so this is outside the closed section
         prediction = st.container()  # what an assignment asks for first: right above Start
         bar = st.container(horizontal=True, vertical_alignment="center", key="start-bar")

@@ -8,6 +8,7 @@ bar looks whether the task was done.
 import html
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -17,10 +18,9 @@ from imgcls.errors import UserError
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import Situation, Step
-from imgcls.runs import Run
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors, links, ticks
-from imgcls.ui.app.lessons import markers, questions, requirements, stored, words
+from imgcls.ui.app.lessons import markers, questions, requirements, stored, training_steps, words
 from imgcls.ui.app.lessons import standing as standings
 from imgcls.ui.components import reveal
 
@@ -74,9 +74,13 @@ def _show(name: str, page: str) -> None:
             standing = _keep(name, at, step.values(situation))
         is_elsewhere = _is_elsewhere(step, page, situation) and not (is_done and step.has_task)
         is_at_work = is_asked and not is_done and page == step.page
-        is_marked = page == step.page and (is_asked or not step.has_task)  # where to look, if there is nothing to do
+        is_shown = page == step.page and not is_missing
+        is_marked = is_shown and (is_asked or not step.has_task)  # where to look, if there is nothing to do
         marked = markers.keys(step, situation.query, is_done=is_done) if is_marked else ()
         dataset = requirements.dataset_to_get(step) if is_at_work else None
+        awaited = training_steps.awaited(step, situation) if is_at_work else None
+        if awaited is not None:  # Start would train it a second time
+            marked = ()
         if dataset is not None and marked:  # its Start button is disabled until then
             marked = (requirements.button_of(dataset),)
         # what does not do the task gets a hint: then the bar is higher on a narrow screen
@@ -90,19 +94,21 @@ def _show(name: str, page: str) -> None:
         is_folded = _fold((name, at, is_asked, is_done, is_away), is_at_work or is_away)
         is_asking = not (is_asked or is_missing or is_elsewhere)
         kind = " ".join(("lesson-asks",) * is_asking + ("lesson-folded",) * is_folded + ("lesson-away",) * is_away)
-        _head(name, at, markers.style(step, marked), kind)
+        ring = markers.IN_BAR if awaited is not None else markers.style(step, marked)
+        _head(name, at, ring, kind)
         st.markdown(f"## {_(step.title)}")
         if model:
             text = _("This step needs the included model “{name}”, which this app does not have. Press Skip.")
-            _say(text.format(name=model), "lesson-hint")
+            training_steps.say(text.format(name=model), "lesson-hint")
         elif is_missing:
-            _train_first(name, at, step, page)
+            training_steps.train_first(name, step, situation, partial(_move, name, at, page=page))
         elif is_elsewhere:
             _lead_back(step)
         else:
             if not is_done or not step.after:  # then the result is what counts
                 st.markdown(_filled(name, step.text, _values(step, situation)))
                 words.show(step.terms)
+                training_steps.offer_missing(name, step, situation, partial(_move, name, at, page=page))
             if step.question is not None:
                 questions.ask(name, at, step.question, standing.answers.get(at), is_done=is_done)
             if is_done:
@@ -116,8 +122,7 @@ def _show(name: str, page: str) -> None:
 def _is_elsewhere(step: Step, page: str, situation: Situation) -> bool:
     """Whether the page shows something else than the step is about, so that its text would not be true."""
     if page != step.page:
-        begun = situation.started(step.settings, earlier=step.earlier, is_alike=step.is_alike) if step.settings else []
-        return not (begun and not begun[0].has_ended)  # a training is waited for on any page
+        return training_steps.awaited(step, situation) is None  # a training is waited for on any page
     shown = situation.query.get("run")
     if not step.run_of or not shown:
         return False
@@ -126,25 +131,9 @@ def _is_elsewhere(step: Step, page: str, situation: Situation) -> bool:
     return shown not in {run.id for run in found}
 
 
-def _train_first(name: str, at: int, step: Step, page: str) -> None:
-    """A step about a run that does not exist: the way to the step that trains it."""
-    _say(_("This step is about a run that you have not trained yet."), "lesson-hint")
-    steps = lessons.find(name).STEPS
-    training = next((number for number, one in enumerate(steps) if one.settings == step.run_of), None)
-    if training is not None:
-        st.button(
-            _("Train it now"),
-            key="lesson-train",
-            icon=ARROW,
-            type="primary",
-            on_click=_move,
-            args=(name, at, training, page),
-        )
-
-
 def _lead_back(step: Step) -> None:
     title = _(step.page.capitalize())
-    _say(_("This step is on the page “{page}”.").format(page=title), "lesson-hint")
+    training_steps.say(_("This step is on the page “{page}”.").format(page=title), "lesson-hint")
     if st.button(_("Back to this step's page"), icon=ARROW, type="primary", key="lesson-open"):
         standings.open_page(step)
 
@@ -198,17 +187,19 @@ def _task(name: str, step: Step, page: str, situation: Situation) -> None:
     """What to do, and a button that brings the visitor to where it is done; what to change, if they tried in vain."""
     begun = situation.started(step.settings, earlier=step.earlier, is_alike=step.is_alike) if step.settings else []
     if begun and not begun[0].has_ended:
-        _wait(begun[0], page, situation)
+        training_steps.wait(begun[0], situation)
         return
     dataset = requirements.dataset_to_get(step)
-    _say(_(step.do) if dataset is None else requirements.how_to_get(dataset))
+    training_steps.say(_(step.do) if dataset is None else requirements.how_to_get(dataset))
     shown_run = situation.query.get("run", "") if step.settings and page == step.page else ""
     if begun:
         st.caption(_("The last training run ended without a result. Start it again, or press Skip."))
     elif shown_run:
-        _say(_("The run on this page has other settings than this step needs, so it does not count."), "lesson-hint")
+        training_steps.say(
+            _("The run on this page has other settings than this step needs, so it does not count."), "lesson-hint"
+        )
     elif page == step.page and step.is_hinted(situation):
-        _say(lessons.filled(_(step.hint), lessons.find(name), _values(step, situation)), "lesson-hint")
+        training_steps.say(lessons.filled(_(step.hint), lessons.find(name), _values(step, situation)), "lesson-hint")
     if page != step.page or shown_run:
         label = _("Open {page}").format(page=_(step.page.capitalize()))
         if st.button(label, icon=ARROW, type="primary", key="lesson-open"):
@@ -217,27 +208,18 @@ def _task(name: str, step: Step, page: str, situation: Situation) -> None:
         standings.open_page(step)
 
 
-def _wait(run: Run, page: str, situation: Situation) -> None:
-    """A run of the step is queued or training."""
-    if run.state == "queued":
-        _say(_("Your run waits for other runs and starts by itself. The lesson continues when it is done."))
-    else:
-        _say(_("Training has started. Watch it; the lesson continues when it is done."))
-    if not (page == "train" and situation.query.get("run") == run.id) and st.button(
-        _("Watch the training"), icon=ARROW, type="primary", key="lesson-open"
-    ):
-        links.go("train.py", run=run.id)
-
-
-def _say(text: str, kind: str = "lesson-do") -> None:
-    st.html(f'<p class="{kind}">{html.escape(text)}</p>')
-
-
 def _buttons(name: str, at: int, page: str, *, is_done: bool) -> None:
     """Their keys name the step, so that a click carries the step it was shown for."""
     last = at == len(lessons.find(name).STEPS) - 1
     with st.container(horizontal=True, gap="small", key="lesson-buttons"):
-        st.button(_("Back"), key=f"lesson-back-{at}", disabled=not at, on_click=_move, args=(name, at, at - 1, page))
+        st.button(
+            _("Back"),
+            key=f"lesson-back-{at}",
+            disabled=not at,
+            on_click=_move,
+            args=(name, at, at - 1),
+            kwargs={"page": page},
+        )
         label = _("Finish") if last else _("Next") if is_done else _("Skip")
         kind: Literal["primary", "secondary"] = "primary" if is_done else "secondary"
         st.button(label, key=f"lesson-next-{at}", type=kind, on_click=_move, args=(name, at, at + 1, page))

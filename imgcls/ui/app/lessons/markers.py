@@ -12,6 +12,8 @@ whose buttons have no names of their own."""
 ROW = "view"
 """The key of that control."""
 LOOK = "outline:3px solid var(--lesson);border-radius:var(--radius)"
+IN_BAR = f".st-key-lesson .st-key-lesson-open button{{{LOOK};outline-offset:3px}}"
+"""A style rule that outlines the button in the bar that leads to what the step waits for."""
 
 
 def keys(step: Step, query: Mapping[str, str], *, is_done: bool) -> tuple[str, ...]:

@@ -119,6 +119,52 @@ def test_a_step_about_a_run_that_was_skipped_says_that_it_is_missing():
     assert missing not in html_of(opened("evaluate", run=run.id, view="Training curves"))
 
 
+def test_a_step_about_a_run_that_is_still_training_says_so_and_leads_to_it():
+    other = shipped("digits")
+    begun = runs.create(Config(**lessons.find("training").FEW), label="Mine", run_id="unfinished")
+    begin("training")
+    progress = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, progress.changed("training", Standing(1, 1.0)))
+    app = opened("evaluate", run=other.id, view="Training curves")
+    assert not begun.has_ended
+    assert "“Mine”, which is still training" in html_of(app) and "not trained yet" not in html_of(app)
+    assert ".st-key-curve-loss{outline" not in html_of(app), "these are the curves of another run"
+    assert button(app, "Watch the training")
+
+
+def test_while_the_run_of_a_step_trains_the_way_to_it_is_marked_instead_of_start():
+    begin("training")
+    progress = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, progress.changed("training", Standing(0, 1.0, {0: 2})))
+    app = opened("train")
+    assert ".st-key-start{outline" in html_of(app) and ".st-key-lesson-open button{outline" not in html_of(app)
+    runs.create(Config(**lessons.find("training").FEW), run_id="unfinished")
+    app = opened("train")
+    assert ".st-key-start{outline" not in html_of(app) and ".st-key-lesson-open button{outline" in html_of(app)
+
+
+def test_the_summary_of_a_lesson_offers_the_runs_that_are_missing():
+    begin("training")
+    lesson = lessons.find("training")
+    run = shipped("fashion")
+    (run.folder / "config.json").write_text(json.dumps(Config(**lesson.DROPOUT).as_dict()))
+    runs.create(Config(**lesson.ALL), run_id="unfinished")
+    progress = lesson_progress.read(SERVER)
+    lesson_progress.write(SERVER, progress.changed("training", Standing(len(lesson.STEPS) - 1, 1.0)))
+    app = opened("runs")
+    assert "a run that has no result yet" in html_of(app)
+    labels = [one.label for one in app.button if str(one.key).startswith("lesson-missing-")]
+    assert labels == ["300 images", "with augmentation", "all images: still training"]
+    button(app, "with augmentation").click().run()
+    assert lesson.STEPS[standing("training").step].run_name == "with augmentation"
+
+
+def test_a_form_that_a_lesson_has_filled_in_has_no_presets():
+    assert "Quick" in " ".join(one.label for one in opened("train").button)
+    begin("training")
+    assert "Quick" not in " ".join(one.label for one in opened("train").button)
+
+
 def test_a_run_of_a_lesson_is_named_after_it_unless_the_form_has_other_settings():
     begin("training")
     begun = lesson_progress.read(SERVER)
