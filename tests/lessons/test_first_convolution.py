@@ -85,3 +85,14 @@ def test_weights_of_another_model_are_an_error(model):
     model(padding="same", stored=(np.ones((3, 3, 1, 7), np.float32), np.zeros(7, np.float32)))
     with pytest.raises(RunError, match="do not match"):
         first_convolution.of_image(None, IMAGE)
+
+
+def test_the_first_filter_is_one_like_an_edge_among_those_that_respond():
+    edge = [[-1, 0, 1]] * 3
+    kernel = np.stack([np.ones((3, 3)), edge, np.negative(edge), np.eye(3)], -1)[:, :, None].astype(np.float32)
+    outputs = np.zeros((4, 4, 4), np.float32)
+    outputs[1, 1] = [9, 6, 1, 5]
+    found = first_convolution.FirstConvolution(
+        "conv", np.zeros((6, 6, 1), np.float32), 0, kernel, np.zeros(4, np.float32), outputs, True
+    )
+    assert found.most_like_an_edge() == 1, "the even filter is no edge, and the other edge hardly responds"

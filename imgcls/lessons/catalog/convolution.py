@@ -6,7 +6,7 @@ from imgcls.lessons.content import Measured, Question, Situation, Step
 
 ORDER = 4
 TITLE = "A convolution by hand"
-ABOUT = "You click on one dot deep inside your own network and work out its value with a calculator."
+ABOUT = "You click on one dot in the first layer of your own network and work out its value with a calculator."
 GOAL = "Compute the value of a unit yourself, from your own network's weights."
 MINUTES = 10
 PICTURE = "Convolution"
@@ -19,6 +19,8 @@ DISCUSS = (
 VIEW = {"view": "Activations"}
 FILTER, STRONGEST, DRAWN = "by-hand-map", "by-hand-strongest", "activations-drawn"
 """Keys of the session: the filter that was chosen, the one that is chosen at first, and whether there is a drawing."""
+CORNER = 7
+"""The units of a corner, in each direction."""
 
 
 def _is_at_activations(situation: Situation) -> bool:
@@ -26,9 +28,14 @@ def _is_at_activations(situation: Situation) -> bool:
 
 
 def _has_another_filter(situation: Situation) -> bool:
-    """At first, the filter with the strongest response is shown."""
+    """At first, a filter like an edge is shown."""
     chosen = situation.state.get(FILTER)
     return _is_at_activations(situation) and chosen not in (None, situation.state.get(STRONGEST))
+
+
+def _is_in_a_corner(unit: tuple[int, int] | None) -> bool:
+    """Whether it is in a corner of a map of 28×28 units, where the samples of MNIST are empty."""
+    return unit is not None and all(not CORNER <= one < 28 - CORNER for one in unit)
 
 
 def _unit(situation: Situation) -> dict[str, str]:
@@ -39,16 +46,14 @@ def _unit(situation: Situation) -> dict[str, str]:
 STEPS = (
     Step(
         title="A network of your own",
-        text="You need a trained CNN. Any run of yours on the MNIST sample with the CNN's standard layers will do, for "
-        "example the one of the previous lesson, or one with the preset “Quick”. Runs with “Good” or “Best” do not "
-        "count: they have other layers as well, which the calculation by hand leaves out.",
+        text="You train a **CNN** of your own, so that you can look inside it.",
         page="train",
         settings=CNN,
         run_name="CNN",
         earlier=True,
         is_alike=True,
         keys=("start",),
-        do="The form is filled in: press Start. It takes about half a minute.",
+        do="The form is filled in: press Start.",
         after="Your CNN reads {score} of the unseen digits correctly (typically {cnn}). Its first layer is a "
         "**convolution** with 16 **filters**. Now you will look inside.",
         values=lambda situation: {"score": percent(situation.score(CNN, is_alike=True))},
@@ -57,7 +62,8 @@ STEPS = (
     ),
     Step(
         title="Sixteen small filters",
-        text="A filter is just 3×3 = 9 numbers, its **weights**. No person chose them: they were learned in training.",
+        text="A filter is just 3×3 = 9 numbers, its **weights**. No person chose them: they were learned in training. "
+        "The page shows positive weights in orange and negative ones in blue.",
         page="evaluate",
         run_of=CNN,
         is_alike=True,
@@ -66,21 +72,23 @@ STEPS = (
         tab="Activations",
         question=Question(
             "What do you expect the filters to look like?",
-            ("Small images of digits", "Bright and dark sides, like edges", "All the same"),
+            ("Small images of digits", "Some have an orange and a blue side, like an edge", "All the same"),
             1,
         ),
         do="Open the section “Activations” of your run and look at the filters of the first layer.",
         check=_is_at_activations,
-        after="Orange weights are positive, blue ones negative. A filter that is orange on one side and blue on the "
-        "other responds strongly where the image gets brighter in that direction: at an edge.",
+        after="Some of them are orange on one side and blue on the other, such as filter {edge}. It responds strongly "
+        "where the image gets brighter towards its orange side: at an edge. Others are speckled or have one colour; "
+        "they respond to small patterns or to brightness.",
+        values=lambda situation: {"edge": str(situation.state.get(STRONGEST, "–"))},
         terms=("Weight",),
         notes="No two training runs give the same filters, but edges appear in nearly all.",
     ),
     Step(
         title="Compute one unit",
-        text="Once you have guessed, the page scrolls to “A convolution by hand”. The first image there is what the "
-        "network gets, the second one is the **feature map** of one filter: each of its dots is one **unit**. Point "
-        "at a dot: the frame in the first image shows what that unit sees, its **receptive field**.",
+        text="In “A convolution by hand”, the first image is what the network gets: its pixels, divided by 255, so "
+        "that 0 is black and 1 is white. The second one is the **feature map** of one filter: each of its dots is one "
+        "**unit**. Point at a dot: the frame in the first image shows what that unit sees, its **receptive field**.",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -99,8 +107,8 @@ STEPS = (
     ),
     Step(
         title="Across the whole image",
-        text="Move slowly along a line of the digit, then to the empty corner. Watch the pixels and the weights beside "
-        "them: which of them change?",
+        text="Point at the feature map, move slowly along a line of the digit, then to an empty corner. Watch the "
+        "pixels and the weights beside them: which of them change?",
         page="evaluate",
         query=VIEW,
         run_of=CNN,
@@ -111,6 +119,8 @@ STEPS = (
             ("10: nine weights and a bias", "784, one for each pixel", "7,056, nine for each pixel"),
             0,
         ),
+        do="Click a dot in an empty corner of the feature map.",
+        check=lambda situation: _is_at_activations(situation) and _is_in_a_corner(situation.unit),
         after="Only the pixels change. One filter slides over the whole image: that is all “convolution” means. So "
         "it learns ten numbers, its parameters, wherever its pattern appears; a unit of the dense network learned "
         "785: one for each pixel and a bias. That is why a CNN needs fewer examples, and why it recognises a line "

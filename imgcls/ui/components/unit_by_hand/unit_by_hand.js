@@ -30,6 +30,7 @@ class View {
     const data = JSON.parse(content);
     this.data = data;
     this.inputs = floats(data.inputs);
+    this.range = [Math.min(...this.inputs), Math.max(...this.inputs)];
     this.outputs = floats(data.outputs);
     paintImage(this.input, bytes(data.image), data);
     const [rows, columns] = data.outputShape;
@@ -93,7 +94,7 @@ class View {
       const name = channels === 3 ? `${texts[["red", "green", "blue"][c]]} ` : "";
       const pick = (values) => values.filter((_, at) => at % channels === c);
       grids.push(
-        `<div class="grids" style="--cells:${3 * width}">${grid(`${name}${texts.pixels}`, pick(seen), width, "grey")}` +
+        `<div class="grids" style="--cells:${3 * width}">${grid(`${name}${texts.pixels}`, pick(seen), width, this.range)}` +
           `<b>×</b>${grid(`${name}${texts.weights}`, pick(kernel), width)}<b>=</b>` +
           `${grid(`${name}${texts.products}`, pick(products), width)}</div>`,
       );
@@ -122,11 +123,14 @@ function frame(box, row, column, height, width, [rows, columns]) {
   box.style.width = `${(100 * width) / columns}%`;
 }
 
-/* Orange is positive and blue negative, the stronger the larger; pixels are grey. */
-function grid(title, values, width, kind = "") {
+/* Orange is positive and blue negative, the stronger the larger. With the range of all pixels: as in their image. */
+function grid(title, values, width, range = null) {
   const top = Math.max(1e-9, ...values.map(Math.abs));
-  const tint = (one) =>
-    `${kind || (one < 0 ? "minus" : "plus")}" style="--strength:${(Math.abs(one) / top).toFixed(2)}`;
+  const tint = (one) => {
+    if (!range) return `${one < 0 ? "minus" : "plus"}" style="--strength:${(Math.abs(one) / top).toFixed(2)}`;
+    const share = (one - range[0]) / Math.max(1e-9, range[1] - range[0]);
+    return `pixel ${share > 0.5 ? "bright" : "dark"}" style="--strength:${share.toFixed(2)}`;
+  };
   const rows = [];
   for (let at = 0; at < values.length; at += width)
     rows.push(

@@ -24,10 +24,10 @@ def show(run: Run, pixels: np.ndarray) -> bool:
     )
     maps = found.outputs.shape[-1]
     with st.container(key="by-hand"):
-        # A positive response is what a filter looks for; a map that is all negative would be dark.
-        strongest = int(found.outputs.max((0, 1)).argmax())
-        st.session_state[STRONGEST] = strongest + 1
+        # One that responds to the image, or its map would be dark, and that looks for something with a name.
+        first = found.most_like_an_edge()
+        st.session_state[STRONGEST] = first + 1
         options = list(range(1, maps + 1))
-        chosen = st.selectbox(_("Filter"), options, index=strongest, key=MAP, width=160) if maps > 1 else 1
+        chosen = st.selectbox(_("Filter"), options, index=first, key=MAP, width=160) if maps > 1 else 1
         component.show(found, pixels, chosen - 1)
     return True
