@@ -70,7 +70,7 @@ def _values(record: Record) -> list[tuple[str, str]]:
         size,
         ("Accuracy", accuracy),
         ("Identical predictions", percent(record.identical or 0, 2)),
-        ("Predictions that change", changed),
+        ("Changed predictions", changed),
         ("Largest difference", f"{record.largest_difference or 0:.2g}"),
         ("ms per image", f"{record.milliseconds or 0:.2f}"),
     ]
