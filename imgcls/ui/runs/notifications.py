@@ -66,10 +66,11 @@ def panel() -> None:
         alert.switch(is_on=present.browser, change=_in_browser)
     with st.form("notifications-form", border=False, enter_to_submit=False):  # Enter would remove the first rule
         values = {**_what(present), **_where(present)}
-        outcome = st.container(key="notify-outcome")  # above the buttons: below them it would be out of sight
-        with st.container(horizontal=True, key="notify-buttons"):  # in sight, however low the window is
-            is_saved = st.form_submit_button("Save", type="primary")
-            is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
+        with st.container(key="notify-buttons"):  # in sight, however low the window is
+            outcome = st.container(key="notify-outcome")
+            with st.container(horizontal=True):
+                is_saved = st.form_submit_button("Save", type="primary")
+                is_tested = st.form_submit_button("Save and send a test message", icon=":material/send:")
     with outcome:
         if is_saved or is_tested:
             with shown():
