@@ -45,15 +45,15 @@ class FirstConvolution:
         return self.inputs[row : row + height, column : column + width] * self.kernel[..., feature_map]
 
     def most_like_an_edge(self) -> int:
-        """Of the filters that respond to the image at least half as strongly as the best, the one whose weights are
-        positive on one side and negative on the other."""
+        """Of the filters that respond to the image at least a fifth as strongly as the best (one whose weights are all
+        positive does so most), the one whose weights are positive on one side and negative on the other."""
         weights = self.kernel.mean(2)
         sizes = np.abs(weights).sum((0, 1)) + np.finfo(np.float32).tiny
         rows, columns = (np.sign(np.arange(size) - (size - 1) / 2) for size in weights.shape[:2])
         across = np.hypot(np.einsum("i,ijm->m", rows, weights), np.einsum("j,ijm->m", columns, weights)) / sizes
         scores = across * (1 - np.abs(weights.sum((0, 1))) / sizes)
         strongest = self.outputs.max((0, 1))
-        return int(np.where(strongest >= strongest.max() / 2, scores, -1).argmax())
+        return int(np.where(strongest >= strongest.max() / 5, scores, -1).argmax())
 
     def value(self, row: int, column: int, feature_map: int) -> float:
         """The output of a unit, from the sum of these products and the bias."""

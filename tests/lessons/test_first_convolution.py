@@ -91,7 +91,7 @@ def test_the_first_filter_is_one_like_an_edge_among_those_that_respond():
     edge = [[-1, 0, 1]] * 3
     kernel = np.stack([np.ones((3, 3)), edge, np.negative(edge), np.eye(3)], -1)[:, :, None].astype(np.float32)
     outputs = np.zeros((4, 4, 4), np.float32)
-    outputs[1, 1] = [9, 6, 1, 5]
+    outputs[1, 1] = [9, 2, 1, 5]
     found = first_convolution.FirstConvolution(
         "conv", np.zeros((6, 6, 1), np.float32), 0, kernel, np.zeros(4, np.float32), outputs, True
     )
