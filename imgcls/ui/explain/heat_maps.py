@@ -80,7 +80,7 @@ def _figure(pixels: np.ndarray, alt: str, title: str, caption: str, help: str = 
     said = html.escape(help)
     mark = f'<b tabindex="0" role="img" aria-label="{said}">?</b><i aria-hidden="true">{said}</i>' if help else ""
     return (
-        f'<figure><img src="{source}" alt="{html.escape(alt)}">'
+        f'<figure class="heat-map"><img src="{source}" alt="{html.escape(alt)}">'
         f"<figcaption>{html.escape(title)}{mark}<span>{html.escape(caption)}</span></figcaption></figure>"
     )
 
