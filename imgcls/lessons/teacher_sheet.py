@@ -73,7 +73,7 @@ def _row(seconds: Sequence[float]) -> dict[str, Any]:
     """The times of these runs, one after another: of one pupil, and of whole classes."""
     whole = sum(seconds)
     if not seconds:
-        return {"one": "", "of_classes": ["" for _ in teaching_times.CLASS_SIZES]}
+        return {"one": "–", "of_classes": ["–" for _ in teaching_times.CLASS_SIZES]}
     one = f"{5 * math.ceil(whole / 5)} s" if whole <= 60 else f"{math.ceil(whole / 60)} min"
     return {
         "one": one,

@@ -176,6 +176,8 @@ def test_a_class_waits_for_its_last_run_one_after_another():
 def test_the_teachers_sheet_says_what_a_class_takes_and_that_it_is_an_estimate():
     sheet = teacher_sheet.render("shuffled")
     assert "Time (estimate)" in sheet and "about 3 min</small>" in sheet
+    assert sheet.count('<td class="number">–</td>') == 8, "two steps without a run have dashes, also for classes"
+    assert "half a minute" not in sheet, "the table says how long a run takes"
     assert "20 pupils" in sheet and "one run at a time" in sheet and "try one run before" in sheet
     assert "20 pupils" not in teacher_sheet.render("draw"), "nothing is trained there"
 

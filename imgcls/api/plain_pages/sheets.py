@@ -12,7 +12,7 @@ from imgcls.sharing import Visitor, people
 
 PATH = "/teacher-sheet/{name}"
 FONT = '<link rel="stylesheet" href="../room/files/{version}/web/font.css"></head>'
-TOOLS = '<body><form class="tools" method="post"><button type="button" onclick="print()">Print</button>{assign}</form>'
+TOOLS = '</h1><form class="tools" method="post"><button type="button" onclick="print()">Print</button>{assign}</form>'
 ASSIGN = "<button>Assign to the class</button>"
 ASSIGNED = "<button disabled>✓ Assigned to the class</button>"
 NO_CLASS = "You have no open class. Open one on the Class page, then assign the lesson."
@@ -41,7 +41,7 @@ def _sheet(request: Request) -> Response:
             return _assign(visitor, name)
         tools = TOOLS.format(assign=_button(visitor, name))
     # only here: the sheet that is downloaded needs no other file
-    page = page.replace("</head>", FONT.format(version=assets.version()), 1).replace("<body>", tools, 1)
+    page = page.replace("</head>", FONT.format(version=assets.version()), 1).replace("</h1>", tools, 1)
     return Response(page, media_type="text/html", headers={"X-Content-Type-Options": "nosniff"})
 
 

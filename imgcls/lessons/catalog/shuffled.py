@@ -48,7 +48,7 @@ STEPS = (
             ("Only one", "Four or five", "All eight"),
             0,
         ),
-        do="The form is filled in: press Start. It takes about half a minute.",
+        do="The form is filled in: press Start, and watch the accuracy rise.",
         after="Your network reads **{yours_a}** of the 1,000 unseen digits (typically {dense}). The rising line you "
         "saw is its **accuracy** after each pass, called an **epoch**: most of it was learned in the first one.",
         values=_scores,

@@ -10,7 +10,7 @@ from imgcls.languages import gettext as _
 from imgcls.params import Range
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.requests import RunRequest
-from imgcls.runs.run import ENDED, Run
+from imgcls.runs.run import Run
 from imgcls.sharing import Action
 from imgcls.ui.app import errors
 from imgcls.ui.cache import curves as cached_curves
@@ -82,8 +82,6 @@ def _offered(run: Run, seen: Look) -> _Offered:
 def _live(run: Run, shown: _Shown) -> None:
     seen = followed.recent(run)
     state, curves, is_stopping = seen.state, seen.curves, shown.offered.is_stopping
-    if state in ENDED:
-        st.session_state["ended"] = run.id
     # First of all: a fragment may write to a container outside itself only if it has done so in the last whole run of
     # the page, and this one may begin the next before it has come to its end.
     shown.bar.progress(_fraction_done(curves), text=status.sentence(run, curves, state, is_stopping))

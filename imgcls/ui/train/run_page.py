@@ -66,7 +66,7 @@ def show(run: Run, manage: Callable[[Run], None]) -> None:
         with st.container(key="ended"):
             if state == "lost":
                 _watch(run)
-            _announce_end(run, state)
+            _announce_end(state)
             _ended(run, state)
     else:
         with st.container(key="live"):
@@ -121,12 +121,9 @@ def _heading(run: Run, state: str) -> None:
     attempt.verdict(run)
 
 
-def _announce_end(run: Run, state: str) -> None:
-    """A notice for a visitor who watched the training, and the state in the tab's title."""
-    word = formatting.word(state)
-    st.set_page_config(page_title=f"{word} · imgcls")
-    if st.session_state.pop("ended", None) == run.id and not run.is_tested:  # its result is in sight otherwise
-        st.toast(f"{plain(run.label)}: {word.lower()}.", icon=formatting.STATES[state][1])
+def _announce_end(state: str) -> None:
+    """The state in the tab's title. Nothing covers the page, whose first lines say how the run has ended."""
+    st.set_page_config(page_title=f"{formatting.word(state)} · imgcls")
 
 
 def _outcome(run: Run, state: str) -> dict:
@@ -232,7 +229,8 @@ def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
             _("{number} of {count}").format(number=best, count=result.get("epochs")) if best else "–",
             _("lowest validation loss; saved") if _is_chosen_by_loss(run) else _("its weights were saved"),
         ),
-        Number(
+        attempt.goal_number(run)
+        or Number(
             _("Images per second"), languages.number(round(result.get("pictures_per_second", 0))), _("while training")
         ),
         Number(

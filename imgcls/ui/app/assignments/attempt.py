@@ -22,6 +22,7 @@ from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.assignments.banner import CLOSED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.widgets.metric_row import Number
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
 FIELDS = ("guess-accuracy", "guess-first", "guess-second")
@@ -100,7 +101,7 @@ def _guess(info: DatasetInfo) -> Guess | None:
     with st.container(border=True, key="predict-first"):
         st.markdown("**Predict first:** what will the result be?")
         with st.grid(min_column_width=150, gap="medium", vertical_alignment="bottom"):
-            accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, key=FIELDS[0])
+            accuracy = st.number_input("Validation accuracy, %", 0.0, 100.0, None, 1.0, format="%g", key=FIELDS[0])
             first, second = (
                 st.selectbox(label, info.classes, index=None, placeholder="Choose", key=key)
                 for label, key in zip(("Most confused: class", "with class"), FIELDS[1:], strict=True)
@@ -114,8 +115,7 @@ def _guess(info: DatasetInfo) -> Guess | None:
 
 def of_run(run: Run) -> Assignment | None:
     """The assignment that a run is an attempt at, if the visitor sees it."""
-    record = records.read(run.folder)
-    if record is None or sharing.mode() is not Mode.CLASSROOM:
+    if sharing.mode() is not Mode.CLASSROOM or (record := records.read(run.folder)) is None:
         return None
     try:
         return assignments.find(record.code)
@@ -139,6 +139,19 @@ def say_what_counts(found: Assignment | None) -> None:
         if found.attempts:
             text += " " + _("{used} of {count} attempts used.").format(used=used, count=found.attempts)
         st.caption(text)
+
+
+def goal_number(run: Run) -> Number | None:
+    """The goal of the assignment that a run is an attempt at, in the row of its numbers; None without one."""
+    found = of_run(run)
+    goal = None if found is None else found.goal
+    if goal is None or not goals.text_of(goal):
+        return None
+    if goal.val_accuracy is not None:
+        return Number(_("Goal"), f"≥ {100 * goal.val_accuracy:g}%", _("validation accuracy"))
+    if goal.parameters is not None:
+        return Number(_("Goal"), f"< {languages.number(goal.parameters)}", _("parameters"))
+    return Number(_("Goal"), f"≤ {goal.seconds:g} s", _("training time"))
 
 
 def verdict(run: Run) -> None:

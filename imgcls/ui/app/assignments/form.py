@@ -198,7 +198,9 @@ def _training_values(source: Assignment) -> dict:
     heading = _("Goal")
     st.markdown(f"**{heading}**")
     with st.grid(min_column_width=190, gap="medium", vertical_alignment="bottom"):
-        accuracy = st.number_input(_("Validation accuracy, % at least"), 0.0, 100.0, share, 1.0, placeholder=no_goal)
+        accuracy = st.number_input(
+            _("Validation accuracy, % at least"), 0.0, 100.0, share, 1.0, format="%g", placeholder=no_goal
+        )
         parameters = st.number_input(_("Fewer parameters than"), 0, 10**9, limit, 1_000, placeholder=no_goal)
         seconds = st.number_input(_("Training seconds at most"), 0, 10**6, time_limit, 10, placeholder=no_goal)
     most = st.number_input(

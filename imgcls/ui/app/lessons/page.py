@@ -9,16 +9,14 @@ import streamlit as st
 
 from imgcls import lessons, sharing
 from imgcls.errors import UserError
-from imgcls.jobs.classroom import lesson_given
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.lessons import glossary, teacher_sheet
-from imgcls.sharing.classroom.rooms import Room
 from imgcls.sharing.lesson_progress import Progress, Standing
 from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
-from imgcls.ui.app.lessons import glossary_page, seven_ways, stored, words
+from imgcls.ui.app.lessons import glossary_page, seven_ways, stored, teaching, words
 from imgcls.ui.app.lessons import standing as standings
 
 PARAMETER = "lesson"
@@ -58,6 +56,7 @@ def _show_all() -> None:
         )
         with st.container(key="lessons-progress", gap="xxsmall"):
             _overall(progress)
+    teaching.hint()
     assigned = assignments.lessons_of(sharing.current())
     ends = [*list(PARTS)[1:], sys.maxsize]
     for (first, title), end in zip(PARTS.items(), ends, strict=True):
@@ -169,7 +168,6 @@ def _show_one(name: str, lesson: ModuleType) -> None:
         st.header(_("Terms in this lesson"), anchor=False)
         with st.container(key="lesson-words"):
             words.show(list(terms))
-    _for_teachers(name)
 
 
 def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
@@ -204,60 +202,7 @@ def _front(name: str, lesson: ModuleType, standing: Standing) -> None:
         if not is_beside and st.button(label, type=kind, icon=":material/play_arrow:", key="lesson-start"):
             standings.begin(name)
             standings.open_page(standings.step_of(name, stored.progress().of(name))[1])
-        _assign_button(name)
-        _sheet_link(name)
-
-
-def _assign_button(name: str) -> None:
-    """For the teacher of an open class: one press gives it this lesson."""
-    room = lesson_given.class_of(sharing.current())
-    if room is None:
-        return
-    st.button(
-        _("Assign to the class"),
-        icon=":material/co_present:",
-        key="lesson-assign",
-        disabled=lesson_given.is_given(room, name),
-        on_click=_assign,
-        args=(room, name),
-    )
-
-
-def _assign(room: Room, name: str) -> None:
-    """A callback."""
-    with errors.shown():
-        lesson_given.give(room, name, lessons.find(name).TITLE)
-
-
-def _sheet_link(name: str) -> None:
-    """The teacher's sheet in a tab of its own, beside what else a teacher does with a lesson."""
-    if teacher_sheet.is_for(sharing.current()):
-        st.link_button(
-            _("Teacher's sheet"),
-            links.on_server("teacher-sheet", name),
-            icon=":material/open_in_new:",
-            help=_(
-                "Opens in a new tab: minutes per step, training time of a class (estimates), questions with answers, "
-                "expected numbers, and questions for the class."
-            ),
-        )
-
-
-def _for_teachers(name: str) -> None:
-    """The teacher's sheet, which has the answers: in a class, not for its members."""
-    if not teacher_sheet.is_for(sharing.current()):
-        return
-    st.header(_("For teachers"), anchor=False)
-    with st.container(horizontal=True, gap="small", key="lesson-sheet"):
-        st.download_button(
-            _("Download to print"),
-            teacher_sheet.render(name),
-            file_name=f"lesson-{name}.html",
-            mime="text/html",
-            icon=":material/print:",
-            type="tertiary",
-            on_click="ignore",
-        )
+        teaching.buttons(name)
 
 
 def _finish(lesson: ModuleType, standing: Standing, *, is_new: bool) -> str:

@@ -10,6 +10,7 @@ from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.runs.metrics_log import ENDING, Curves
 from imgcls.runs.run import Run
+from imgcls.ui.app.assignments import attempt
 from imgcls.ui.train.run_parts import beginning
 from imgcls.ui.widgets import formatting, metric_row
 from imgcls.ui.widgets.metric_row import Number
@@ -51,7 +52,7 @@ def show(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
                 _(ABOVE_TRAINING),
             ),
             Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
-            Number(_("Images per second"), rate, _("while training")),
+            attempt.goal_number(run) or Number(_("Images per second"), rate, _("while training")),
             Number(_("Time left"), formatting.duration(left), hint),
         )
     )

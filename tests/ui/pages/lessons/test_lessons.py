@@ -23,7 +23,7 @@ def test_the_page_lists_every_lesson_and_a_link_opens_one():
     assert all(lessons.find(name).TITLE in html_of(app).replace("&#x27;", "'") for name in lessons.names())
     one = opened("lessons", lesson="draw")
     assert is_intact(one) and "Draw, and see it recognised" in text_of(one)
-    assert "Download to print" in [found.label for found in one.get("download_button")]
+    assert "Download the sheet" in [found.label for found in one.get("download_button")]
     assert [found.proto.url for found in one.get("link_button")] == ["/teacher-sheet/draw"]
 
 

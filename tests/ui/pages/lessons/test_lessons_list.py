@@ -8,10 +8,10 @@ import streamlit as st
 
 from imgcls import lessons
 from imgcls.lessons import Step, glossary
-from imgcls.sharing import Role, Visitor, lesson_progress
+from imgcls.sharing import Mode, Role, Visitor, lesson_progress
 from imgcls.sharing.lesson_progress import Standing
 from imgcls.sharing.visitors import SERVER
-from imgcls.ui.app.lessons import glossary_page, markers, page
+from imgcls.ui.app.lessons import glossary_page, markers, page, teaching
 from tests.support.pages import button, html_of, is_intact, opened, text_of
 
 STEPS = [(name, step) for name in lessons.names() for step in lessons.find(name).STEPS]
@@ -27,6 +27,12 @@ def test_the_page_says_how_many_lessons_are_finished_and_continues_with_the_late
     assert f"1 of {len(lessons.names())} lessons finished" in html_of(app)
     button(app, "Continue with lesson 2").click().run()
     assert is_intact(app) and "2. Pixels: what a network sees" in text_of(app)
+
+
+def test_on_ones_own_computer_a_line_leads_to_sheets_and_class_mode(monkeypatch):
+    assert "linked from its card" in html_of(opened("lessons")) and 'href="/class"' in html_of(opened("lessons"))
+    monkeypatch.setattr(teaching.sharing, "mode", lambda: Mode.DEMO)
+    assert "linked from its card" not in html_of(opened("lessons"))
 
 
 def test_with_all_lessons_finished_nothing_is_left_to_continue():
@@ -98,10 +104,10 @@ def test_in_a_class_only_teachers_get_the_sheet_with_the_answers(monkeypatch, ro
     monkeypatch.setattr(page.sharing, "is_shared", lambda: True)
     monkeypatch.setattr(page.sharing, "current", lambda: Visitor("", role))
     found: list[str] = []
-    monkeypatch.setattr(st, "header", lambda *_, **__: None)
-    monkeypatch.setattr(st, "download_button", lambda label, *_, **__: found.append(label))
-    page._for_teachers("draw")
-    assert bool(found) == has_sheet
+    for kind in ("link_button", "download_button"):
+        monkeypatch.setattr(st, kind, lambda label, *_, **__: found.append(label))
+    teaching.buttons("draw")
+    assert found == (["Teacher's sheet", "Download the sheet"] if has_sheet else []), "side by side"
     monkeypatch.undo()
     monkeypatch.setattr(page.teacher_sheet, "is_for", lambda visitor: has_sheet)
     links = [one.proto.url for one in opened("lessons").get("link_button")]
