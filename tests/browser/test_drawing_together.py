@@ -36,6 +36,12 @@ def screen(visit, teacher, school):
     return page
 
 
+UNREACHABLE = """() => {
+  const warning = document.createElement("p");
+  warning.id = "unreachable";
+  warning.innerHTML = "Only this computer can reach the server: <code>imgcls app</code>";
+  document.querySelector("#invite").append(warning);
+}"""
 HAS_PAINT = (
     "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
     ".some((value, at) => at % 4 === 0 && value > 0)"
@@ -158,10 +164,13 @@ def test_a_class_collects_its_own_classes_and_names_are_only_text(visit, school,
     steps.button(teacher, "Start").click()
     expect(steps.main(teacher)).to_contain_text("The collection has 0 drawings")
     page = screen(visit, teacher, school)
+    page.evaluate(UNREACHABLE)  # as on a server that only this computer reaches
 
     phone = visit(school, f"/room/{code}", **PHONE)
     phone.get_by_label("Your name").fill(MARKUP)
     phone.get_by_role("button", name="Join the class").click()
+    expect(page.locator("#unreachable")).to_contain_text("press the button on the Class page")
+    expect(page.locator("#unreachable code")).to_have_text("imgcls app")
     expect(phone.get_by_role("heading", name="Draw: ☺")).to_be_visible()
     expect(phone.get_by_role("button", name="<i>x</i> ×0")).to_be_visible()
     draw_one(phone)

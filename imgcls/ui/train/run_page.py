@@ -222,6 +222,7 @@ def _validation(result: dict, *, is_imported: bool = False) -> Number:
 
 def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
     best, total = result.get("best_epoch"), results.total_seconds(result)
+    rate = languages.number(round(result.get("pictures_per_second", 0)))
     together = formatting.duration(total).replace(" ", "\N{NO-BREAK SPACE}")  # on a phone, "s" had a line of its own
     return (
         Number(
@@ -229,10 +230,7 @@ def _training_numbers(run: Run, result: dict) -> tuple[Number, ...]:
             _("{number} of {count}").format(number=best, count=result.get("epochs")) if best else "–",
             _("lowest validation loss; saved") if _is_chosen_by_loss(run) else _("its weights were saved"),
         ),
-        attempt.goal_number(run)
-        or Number(
-            _("Images per second"), languages.number(round(result.get("pictures_per_second", 0))), _("while training")
-        ),
+        Number(*(attempt.goal_in_numbers(run) or (_("Images per second"), rate, _("while training")))),
         Number(
             _("Training time"),
             formatting.duration(result.get("training_seconds")),

@@ -126,6 +126,8 @@ SCREENS = (
     N_("No one can join yet."),
     N_("Waiting for drawings"),
     N_("Waiting for photos"),
+    N_("If you have joined, press the button on the Class page."),
+    N_("To let others join, restart the server with:"),
     N_("QR code of {link}"),
     N_("Scan, or open"),
     N_("Model: {name}"),

@@ -22,7 +22,6 @@ from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.assignments.banner import CLOSED
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
-from imgcls.ui.widgets.metric_row import Number
 
 FIRST = "First predict the result: fill in the three fields of “Predict first”, above the name of the run."
 FIELDS = ("guess-accuracy", "guess-first", "guess-second")
@@ -141,17 +140,17 @@ def say_what_counts(found: Assignment | None) -> None:
         st.caption(text)
 
 
-def goal_number(run: Run) -> Number | None:
-    """The goal of the assignment that a run is an attempt at, in the row of its numbers; None without one."""
+def goal_in_numbers(run: Run) -> tuple[str, str, str] | None:
+    """The goal that a run is an attempt at, for the row of its numbers: name, value and note; None without one."""
     found = of_run(run)
     goal = None if found is None else found.goal
     if goal is None or not goals.text_of(goal):
         return None
     if goal.val_accuracy is not None:
-        return Number(_("Goal"), f"≥ {100 * goal.val_accuracy:g}%", _("validation accuracy"))
+        return (_("Goal"), f"≥ {100 * goal.val_accuracy:g}%", _("validation accuracy"))
     if goal.parameters is not None:
-        return Number(_("Goal"), f"< {languages.number(goal.parameters)}", _("parameters"))
-    return Number(_("Goal"), f"≤ {goal.seconds:g} s", _("training time"))
+        return (_("Goal"), f"< {languages.number(goal.parameters)}", _("parameters"))
+    return (_("Goal"), f"≤ {goal.seconds:g} s", _("training time"))
 
 
 def verdict(run: Run) -> None:

@@ -20,7 +20,8 @@ def hint() -> None:
         return
     address = html.escape(links.on_server("class"))
     text = html.escape(_("Teaching? Each lesson has a teacher's sheet, linked from its card, and there is a {mode}."))
-    mode = f'<a href="{address}" target="_self">{html.escape(_("class mode"))}</a>'
+    name = html.escape(_("class mode"))
+    mode = f'<a href="{address}" target="_self">{name}</a>'
     st.html(f'<p class="lessons-teaching">{text.format(mode=mode)}</p>')
 
 

@@ -52,7 +52,7 @@ def show(run: Run, curves: Curves, state: str, is_stopping: bool) -> None:
                 _(ABOVE_TRAINING),
             ),
             Number(_("Best epoch"), str(best.get("epoch", "–")), _("its weights are kept")),
-            attempt.goal_number(run) or Number(_("Images per second"), rate, _("while training")),
+            Number(*(attempt.goal_in_numbers(run) or (_("Images per second"), rate, _("while training")))),
             Number(_("Time left"), formatting.duration(left), hint),
         )
     )

@@ -32,6 +32,7 @@ def give(room: Room) -> None:
         st.button(
             _("Assign to the class"),
             icon=":material/school:",
+            key="give-lesson-now",
             disabled=name is None,
             on_click=_assign,
             args=(room, name),

@@ -19,25 +19,20 @@ from imgcls.languages import gettext as _
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
-from imgcls.ui.app.assignments import form, instructions
+from imgcls.ui.app.assignments import instructions
 from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import watching
 from imgcls.ui.widgets import formatting
 from imgcls.ui.you import confirmation
-from imgcls.ui.you.assignments import again, lessons, results
+from imgcls.ui.you.assignments import again, lessons, new, results
 
 TICK_SECONDS = 10.0
 QUICK_SECONDS = 2.0
 """While everybody waits for the scores."""
 UNDER_WAY = (*TRAINING, "paused")
 MOST_NAMES, MOST_WAITED = 3, 30
-NONE = N_(
-    "None yet. An assignment is a page as your class should find it. On the Train page, it has a goal and a "
-    "leaderboard. Data, Evaluate and Predict have the same box, “Turn this page into an assignment”, at the bottom. Or "
-    "assign a lesson."
-)
 WHAT_CLOSING_DOES = {
     True: N_(
         "No more runs can be started for it. The best run of each person by validation accuracy is then evaluated on "
@@ -56,15 +51,10 @@ def show(room: Room, *, started: str = "") -> None:
         return
     if not manages:  # for a teacher, it is the title of the tab
         st.header(_("Assignments"), anchor=False)
-    if not found:
-        st.caption(_(NONE))
     if manages and room.is_open:
-        form.as_usual()
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="large", key="new-assignments"):
-            if st.button(_("New assignment"), type="primary", icon=":material/assignment_add:", key="new-assignment"):
-                form.open_soon()
-                links.go("train.py")
-            lessons.give(room)
+        new.show(room, is_first=not found)
+    elif not found:
+        st.caption(_("No assignments."))
     last = max((one.closed for one in found), default=0.0)
     for assignment in found:
         with _card(assignment, manages, is_wanted=assignment.closed == last or _is_awaited(assignment)):
@@ -105,7 +95,9 @@ def _leaderboard(assignment: Assignment) -> None:
 
 
 def start(assignment: Assignment, *, is_primary: bool) -> None:
-    """For a pupil: the button that opens an assignment."""
+    """For a pupil: the button that opens an assignment; with its title if the class has several at present."""
+    room = rooms.find(assignment.room)
+    is_named = room is not None and sum(one.is_open for one in assignments.of_room(room)) > 1
     begun = assignment.page == "train" and attempts.of(assignment, sharing.current().id)
     with st.container(horizontal=True, vertical_alignment="center", key="start-assignment"):
         if assignment.page == "lessons":
@@ -119,7 +111,8 @@ def start(assignment: Assignment, *, is_primary: bool) -> None:
             key="start-latest",
         ):
             links.go(f"{assignment.page}.py", **_query(assignment))
-        st.markdown(f"**{plain(assignment.title)}**", width="content")
+        if is_named:
+            st.markdown(f"**{plain(assignment.title)}**", width="content")
 
 
 def _query(assignment: Assignment) -> dict[str, str]:

@@ -4,18 +4,21 @@ import streamlit as st
 
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities
-from imgcls.languages import N_
+from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.lessons import glossary
 from imgcls.sharing import Role, Visitor, owner_code, people
 from imgcls.sharing.classroom import rooms
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors
+from imgcls.ui.app import errors, links
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
+from imgcls.ui.visitors import watching
 from imgcls.ui.you import code_field
 from imgcls.ui.you.assignments import lists, results
 from imgcls.ui.you.classroom import ranking, reach, together
 
+TICK_SECONDS = 5.0
 JOIN = "join"
 """The parameter of the address that holds the code."""
 LONGEST_CODE = 12
@@ -64,7 +67,7 @@ def show(room: Room, visitor: Visitor) -> None:
             _("This class is closed. You can still look at its runs and try the models. To train, join another class."),
             icon=":material/door_front:",
         )
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key="class-links"):
             st.page_link(PAGES / "runs.py", label=_("Runs"), icon=":material/table_chart:")
             if (activity := activities.find(room)) is not None:
                 together.try_link(activity)
@@ -85,7 +88,10 @@ def show(room: Room, visitor: Visitor) -> None:
     is_task_first = task is not None and (drawn_for is None or drawn_for.started <= task.opened)
     if task is not None and is_task_first:
         lists.start(task, is_primary=True)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    is_waiting = drawn_for is None and not assignments.of_room(room)
+    if is_waiting:
+        _waiting(room)
+    with st.container(horizontal=True, vertical_alignment="center", key="class-links"):
         if drawn_for is not None:
             together.link(room, drawn_for, is_primary=not is_task_first)
         if activity is not None:
@@ -93,14 +99,12 @@ def show(room: Room, visitor: Visitor) -> None:
         if visitor.role is Role.MODERATOR:
             together.moderate_link(room)
         st.page_link(PAGES / "train.py", label=_("Train a model"), icon=":material/model_training:")
-        if drawn_for is None:  # two ways to draw are one too many
+        if drawn_for is None and not is_waiting:  # two ways to draw are one too many
             st.page_link(PAGES / "predict.py", label=_("Draw a digit"), icon=":material/draw:")
     if task is not None and not is_task_first:
         lists.start(task, is_primary=False)
     if visitor.role is Role.MODERATOR:
         st.caption(_(MODERATOR))
-    if drawn_for is None and not assignments.of_room(room):
-        st.info(_(WAIT), icon=":material/hourglass_top:")
     lists.show(room, started=task.code if task is not None else "")
     ranking.show(room)
     if st.button(
@@ -112,6 +116,26 @@ def show(room: Room, visitor: Visitor) -> None:
         with errors.shown():
             rooms.leave()
             st.rerun()
+
+
+def _waiting(room: Room) -> None:
+    """Before the class has anything to do: that it fills, and something to pass the time with."""
+    with st.container(border=True, key="class-waiting", gap="small"):
+        st.html(f'<div class="lesson-picture">{glossary.picture("Join a class")}</div>')
+        st.fragment(run_every=watching.apart(TICK_SECONDS))(_joined)(room.id)
+        st.markdown(_(WAIT))
+        if st.button(_("Draw a digit meanwhile"), icon=":material/draw:", key="draw-meanwhile", width="stretch"):
+            links.go("predict.py")
+
+
+def _joined(room_id: str) -> None:
+    """Runs every few seconds."""
+    room = rooms.find(room_id)
+    count = len(rooms.members(room)) if room is not None else 0
+    text = _("You are the first to join.")
+    if count > 1:
+        text = ngettext("{n} person has joined.", "{n} people have joined.", count).format(n=count)
+    st.markdown(f"**{text}**")
 
 
 def _results(room: Room) -> None:

@@ -33,7 +33,9 @@ TICK_SECONDS = 5.0
 PROBLEM = "together-problem"
 DRAW = (
     "<style>.class-draw{{display:inline-block;padding:.25rem .75rem;min-height:2.5rem;line-height:2rem;border-radius:"
-    ".5rem;border:1px solid;font-weight:600;text-decoration:none!important}}"
+    ".5rem;border:1px solid;text-decoration:none!important}}.class-draw .icon{{font:normal 1.25rem/1 'Material Symbols "
+    "Rounded';font-feature-settings:'liga';vertical-align:-.25em;margin-inline-end:.5rem;overflow:hidden;display:"
+    "inline-block;width:1.25rem}}"
     ".class-draw.is-primary{{background:var(--accent);border-color:var(--accent);color:var(--on-accent)!important}}"
     ".class-draw.is-secondary{{border-color:rgba(128,128,128,.5);color:inherit!important}}"
     ".class-draw:hover{{filter:brightness(1.1)}}</style>"
@@ -56,8 +58,8 @@ def link(room: Room, activity: Activity, *, is_primary: bool) -> None:
     """For a pupil: the page on which to draw, while something is being collected."""
     label = _("Take photos for the class") if activity.has_photos else _("Draw with the class")
     kind = "is-primary" if is_primary else "is-secondary"
-    sign = "📷" if activity.has_photos else "✎"  # Streamlit's icons are not available in HTML
-    shown = f'<span aria-hidden="true">{sign}</span> {html.escape(label)}'
+    sign = "photo_camera" if activity.has_photos else "draw"  # names of icons in the font of those beside it
+    shown = f'<i class="icon" aria-hidden="true">{sign}</i>{html.escape(label)}'
     st.html(DRAW.format(kind, html.escape(_address(room, "draw")), shown), width="content")
 
 

@@ -76,6 +76,8 @@ def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room)
         assert len([found for found in app.expander if found.label == "All numbers"]) == (visitor == TEACHER)
     look_as(ADA)
     app = opened("train", run=run.id)
+    assert "<dt>Goal</dt><dd>≥ 90%</dd>" in html_of(app) and "Images per second" not in html_of(app)
+    assert not app.toast
     assert "You predicted 80.0%; the validation accuracy is 90.0%." in text_of(app)
     assert "**Goal met.**" in [found.value for found in app.success], "a moment to see"
     look_as(TEACHER)

@@ -373,6 +373,27 @@ def test_the_teachers_page_speaks_german(look_as, room):
     assert is_intact(app) and "der Code gilt erst wieder" in text_of(app)
 
 
+def test_a_pupil_who_waits_sees_the_class_fill_and_can_draw(look_as, room):
+    join(room)
+    look_as(ADA)
+    app = opened("class")
+    assert is_intact(app) and "You are the first to join." in text_of(app) and button(app, "Draw a digit meanwhile")
+    join(room, "Ben", "B" * 22)
+    assert "2 people have joined." in text_of(opened("class"))
+    with acting_as(people.visitor(TEACHER)):
+        activities.start_collection(room, ["1", "7"])
+    assert "have joined" not in text_of(opened("class")), "there is something to do"
+
+
+def test_a_class_without_assignments_has_two_cards_that_say_what_to_do(look_as, room):
+    look_as(TEACHER)
+    app = opened("class", tab="assignments")
+    assert "Give a lesson" in html_of(app) and "Set a task" in html_of(app) and "A leaderboard follows" in html_of(app)
+    app.selectbox(key="lesson-to-give").select_index(0).run()
+    button(app, "Assign to the class").click().run()
+    assert is_intact(app) and "Set a task" in html_of(app) and "A leaderboard follows" not in html_of(app)
+
+
 def test_a_lesson_that_was_assigned_is_no_longer_chosen(look_as, room):
     look_as(TEACHER)
     app = opened("class", tab="assignments")

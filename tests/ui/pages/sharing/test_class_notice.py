@@ -108,7 +108,7 @@ def test_of_a_drawing_and_an_assignment_the_one_opened_last_has_the_primary_butt
     kinds = {one.label: one.proto.type for one in app.button}
     is_drawing_last = first == "assignment"
     assert ("class-draw is-primary" in own) is is_drawing_last
-    assert '<span aria-hidden="true">✎</span> Draw with the class' in own, "an icon, as its neighbours have"
+    assert '<i class="icon" aria-hidden="true">draw</i>Draw with the class' in own, "an icon, as its neighbours have"
     assert kinds["Start the assignment"] == ("secondary" if is_drawing_last else "primary")
 
 

@@ -99,10 +99,14 @@ function totalText({ total, waiting, isOpen, writers, others, rejected, unlabell
   return parts.join(", ");
 }
 
-/** Somebody has joined, so how to reach the server is solved, even if this computer does not know the address. */
+/** Somebody has joined: what they do next comes in place of the warning, and the command stays for those to come. */
 function showJoined() {
-  if (!find("unreachable")) return;
-  find("unreachable").hidden = true;
+  const unreachable = find("unreachable");
+  if (!unreachable || unreachable.classList.contains("is-joined")) return;
+  const command = unreachable.querySelector("code");
+  unreachable.classList.add("is-joined");
+  unreachable.textContent = translated("If you have joined, press the button on the Class page.");
+  if (command) unreachable.append(` ${translated("To let others join, restart the server with:")}`, command);
   text(find("empty"), translated(content.hasPhotos ? "Waiting for photos" : "Waiting for drawings"));
 }
 
