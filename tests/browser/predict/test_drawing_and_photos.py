@@ -150,6 +150,17 @@ def test_the_prediction_updates_while_the_pen_is_down_and_the_bars_are_kept(visi
     assert bar.evaluate("bar => bar.dataset.same") == "yes"
 
 
+def test_on_a_laptop_the_canvas_has_480_pixels_and_the_key_of_its_colours_lies_on_it(visit, server, reader):
+    page = predict(visit, server, reader)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.locator(".sheet canvas")).to_have_css("width", "480px")
+    draw_with_mouse(page, "7")
+    key = page.locator(".st-key-marks-note p")
+    expect(key).to_contain_text("explained below")
+    canvas, note = page.locator(".sheet canvas").bounding_box(), key.bounding_box()
+    assert canvas["y"] < note["y"] and note["y"] + note["height"] < canvas["y"] + canvas["height"] < 720
+
+
 def test_a_drawing_survives_a_change_of_page_and_of_model(visit, server, reader):
     page = predict(visit, server, reader)
     draw_with_mouse(page, "7")
