@@ -81,14 +81,14 @@ def test_an_audience_draws_and_the_wall_shows_it(visit, school, tmp_path):
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_text("Sent. The model reads 1")).to_be_visible()
     assert phone.locator("#pad canvas").bounding_box()["y"] == top, "messages do not move the canvas"
-    expect(phone.locator("#gallery figcaption")).to_have_text("✗ 7, read as 1")
+    expect(phone.locator("#gallery figcaption")).to_have_text("✕ 7, read as 1")
     expect(phone.locator("#score")).to_have_text("0 of 1 read correctly")
     canvas, withdraw = (phone.locator(f"#gallery {name}").bounding_box() for name in ("canvas", "button"))
     assert withdraw["y"] >= canvas["y"] + canvas["height"], "the × hides no stroke"
     expect(phone.locator("#notice")).to_have_text("")  # it goes away
     assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
-    expect(wall.locator(".tile.is-wrong")).to_have_text(re.compile(r"^✗ 1 not 7 \d\d\.\d%$"))
+    expect(wall.locator(".tile.is-wrong")).to_have_text(re.compile(r"^✕ 1 not 7 \d\d\.\d%$"))
     expect(wall.locator("#mistake p")).to_have_text("7, read as 1")
     assert wall.evaluate("() => document.querySelector('aside').scrollHeight <= innerHeight")
     tile = wall.locator(".tile").bounding_box()

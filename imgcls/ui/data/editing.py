@@ -95,7 +95,7 @@ def _tile(dataset: Dataset, edits: Edits, place: int, note: str, *, are_numbered
     changed = edits.labels.get(place)
     lines = [number, label]
     if changed is not None:
-        lines[1:] = ["✗ excluded", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
+        lines[1:] = ["✕ excluded", f"was {label}"] if changed == NO_CLASS else [f"→ {classes[changed]}", f"was {label}"]
     lines += note.splitlines()
     file = dataset.records.name("test", place - count) if place >= count else dataset.records.name("train", place)
     alt = f"{number}: {', '.join(lines[1:])}{file and f', {file}'}"

@@ -57,7 +57,7 @@ def _points(pixels: np.ndarray) -> str:
     text = html.escape(_("Row {row}, column {column}: {value}"))
     flat = pixels.reshape(*pixels.shape[:2], -1)
     return "".join(
-        f'<i data-value="{text.format(row=y, column=x, value=", ".join(map(str, flat[y, x].tolist())))}"></i>'
+        f'<i data-value="{text.format(row=y + 1, column=x + 1, value=", ".join(map(str, flat[y, x].tolist())))}"></i>'
         for y in range(flat.shape[0])
         for x in range(flat.shape[1])
     )

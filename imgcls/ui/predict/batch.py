@@ -264,7 +264,7 @@ def _row(result: Result, classes: tuple[str, ...]) -> str:
         return f"<tr><td></td><td>{name}</td><td>{label}</td><td colspan=2><small>{problem}</small></td></tr>"
     # The prediction is shown beside the warning, because the accuracy counts it.
     warning = f"<br><small>{html.escape(result.warning)}</small>" if result.warning else ""
-    sign = {None: "", True: "✓ ", False: "✗ "}[result.is_correct]
+    sign = {None: "", True: "✓ ", False: "✕ "}[result.is_correct]
     image = f'<img src="{gallery.data_url(result.thumbnail, is_cached=False)}" alt="">'
     prediction = html.escape(result.prediction)
     return (

@@ -236,7 +236,7 @@ def _restart() -> None:
 def _tile(each: Round, classes: Sequence[str]) -> gallery.Tile:
     requested, predicted = classes[each.requested], classes[each.predicted]
     lines = (
-        f"{'✓' if each.is_read else '?' if each.is_lucky else '✗'} {predicted}",
+        f"{'✓' if each.is_read else '?' if each.is_lucky else '✕'} {predicted}",
         f"to draw: {requested}",
         formatting.fraction(each.confidence),
     )

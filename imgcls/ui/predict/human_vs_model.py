@@ -241,8 +241,8 @@ def _tiles(run: Run, stamp: tuple, rows: tuple[int, ...], yours: tuple[int, ...]
         true, model = int(tested.labels[row]), int(tested.predicted[row])
         lines = (
             f"actually {classes[true]}",
-            f"{'✓' if index == true else '✗'} you: {classes[index] if index != SKIPPED else 'skipped'}",
-            f"{'✓' if model == true else '✗'} model: {classes[model]}",
+            f"{'✓' if index == true else '✕'} you: {classes[index] if index != SKIPPED else 'skipped'}",
+            f"{'✓' if model == true else '✕'} model: {classes[model]}",
         )
         pixels, alt = tested.images[tested.row_of[row]], f"Test image #{row}, {lines[0]}"
         tiles.append(gallery.Tile(pixels, alt, lines, file=tested.file_name(row)))

@@ -129,7 +129,7 @@ function drawImages() {
     const { label, states } = content.images[index];
     const state = states.findLast(([at]) => at <= time + 1e-6);
     const [, predicted, probability] = state ?? [];
-    const mark = !state || label === null ? "" : label === predicted ? "✓\u00a0" : "✗\u00a0";
+    const mark = !state || label === null ? "" : label === predicted ? "✓\u00a0" : "✕\u00a0";
     const [name, number] = item.querySelectorAll("span span");
     name.textContent = state ? `${mark}${content.classes[predicted]}` : "–";
     number.textContent = state ? percent(probability, 0) : "";

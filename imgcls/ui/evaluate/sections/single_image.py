@@ -33,7 +33,7 @@ SUPPORTS = ("single", "multi")
 
 SIMILAR = 10
 AROUND = 5
-SIGNS = "✓: labelled like the test image; ✗: labelled differently."
+SIGNS = "✓: labelled like the test image; ✕: labelled differently."
 
 
 def show(run: Run, predictions: Predictions | Decisions) -> None:
@@ -143,7 +143,7 @@ def _similar_tiles(
         name = ", ".join(names[label] for label in np.flatnonzero(labels[place])) or "no label"
         is_same = np.array_equal(labels[place], own)
         alt = f"Training image {known.rows[place]}: {name}, cosine similarity {similarity:.2f}"
-        sign = ("✓ same " if is_same else "✗ other ") + ("labels" if known.labels.ndim == 2 else "class")
+        sign = ("✓ same " if is_same else "✕ other ") + ("labels" if known.labels.ndim == 2 else "class")
         lines = (f"labelled {name}", sign, f"similarity {similarity:.3f}")
         tiles.append(gallery.Tile(known.images[place], alt, lines))
     counts = labels[found.indices].sum(0)

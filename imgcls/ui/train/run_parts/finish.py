@@ -102,7 +102,7 @@ def mistakes(run: Run) -> str:
     tiles = []
     for at in worst.tolist():
         said, actual = tested.names[tested.predicted[at]], tested.names[tested.labels[at]]
-        lines = (f"✗ {said}", _("actually {name}").format(name=actual))
+        lines = (f"✕ {said}", _("actually {name}").format(name=actual))
         tiles.append(gallery.Tile(tested.images[tested.row_of[at]], f"{lines[0]}, {lines[1]}", lines))
     title = html.escape(_("Its most confident mistakes:"))
     return f'<div class="mistakes"><p>{title}</p>{gallery.grid(tiles)}</div>'

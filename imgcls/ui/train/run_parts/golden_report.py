@@ -55,7 +55,7 @@ def _report(run: Run, before: Run | None, pinned: tuple, stamp: tuple) -> Report
 
 def _tile(outcome: Outcome) -> gallery.Tile:
     image = outcome.image
-    sign = "✓" if outcome.is_right else "✗"
+    sign = "✓" if outcome.is_right else "✕"
     true = "" if outcome.is_right else f"true class {image.label}"
     alt = f"Pinned image, class {image.label}, predicted {outcome.predicted}. {image.source}"
     return gallery.Tile(image.pixels, alt, (f"{sign} {outcome.predicted}", true or image.source))

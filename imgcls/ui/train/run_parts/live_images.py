@@ -84,7 +84,7 @@ def _tile(found: LivePredictions, at: int, names: list[str]) -> str:
         predicted = int(found.probabilities[position].argmax())
         said, confidence = names[predicted], float(np.nan_to_num(found.probabilities[position, predicted]))
         is_right = predicted == found.labels[position]
-        state, sign = ("right", "✓ ") if is_right else ("wrong", "✗ ")
+        state, sign = ("right", "✓ ") if is_right else ("wrong", "✕ ")
         if found.before is not None and found.before[position] != predicted:
             state += " changed"
         text = f"predicted {said} with {percent(confidence, 0)} · actually {actual}"

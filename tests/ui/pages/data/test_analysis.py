@@ -120,7 +120,7 @@ def test_one_click_excludes_all_training_duplicates_of_test_images(imbalanced):
     assert is_intact(app)
     dataset = datasets.open_dataset(imbalanced)
     assert datasets.edits_of(dataset).excluded == (50,)
-    assert "✗ excluded" in galleries(app)
+    assert "✕ excluded" in galleries(app)
     assert not any("duplicate test images" in button.label for button in app.button)
 
 

@@ -45,7 +45,7 @@ def test_selected_images_can_be_excluded_and_restored(digits):
     next(button for button in app.button if button.label == "Exclude 2").click().run()
     assert is_intact(app)
     assert datasets.edits_of(datasets.open_dataset("digits")).excluded == tuple(sorted(rows))
-    assert [text for row, text in shown(app) if row in rows] == ["✗ excluded, was " + text for text in names(rows)]
+    assert [text for row, text in shown(app) if row in rows] == ["✕ excluded, was " + text for text in names(rows)]
     select_images(app, "sample-", rows)
     next(button for button in app.button if button.label == "Restore").click().run()
     assert not datasets.edits_of(datasets.open_dataset("digits")).labels
@@ -59,6 +59,7 @@ def test_the_image_that_was_clicked_last_is_shown_enlarged_with_its_pixel_values
     select_images(app, "sample-", rows)
     body = next(str(block.proto.body) for block in app.get("html") if 'class="enlarged"' in str(block.proto.body))
     assert is_intact(app) and f"#{rows[-1]}, 8×8 pixels" in body and f"<b>{names(rows)[-1]}</b>" in body
+    assert 'data-value="Row 1, column 1: ' in body, "counted as on Predict"
     values = [int(value) for value in re.findall(r'data-value="Row \d, column \d: (\d+)"', body)]
     assert values == dataset.x_train[rows[-1]].ravel().tolist()
 

@@ -42,7 +42,7 @@ def test_compare_names_the_better_run_and_shows_the_images(two_runs):
     app.session_state["compared-images"] = "Only A correct"
     app.run()
     gallery = next(piece for piece in html_of(app).split("\n") if 'class="tiles"' in piece)
-    assert gallery.count("✓ A:") == gallery.count("✗ B:") > 10
+    assert gallery.count("✓ A:") == gallery.count("✕ B:") > 10
 
 
 def test_compare_without_another_run_says_what_to_do(finished_run):

@@ -93,7 +93,7 @@ def test_after_ten_rounds_the_game_shows_the_score_and_restarts(reader):
     game.played = [dataclasses.replace(over, requested=requested, confidence=0.9) for requested in game.requested]
     app.run()
     assert "<h2>The model read 9 of your 10 drawings</h2>" in html(app, "lesson-finish")
-    assert html(app, 'class="tiles"').count("✗ 7") == 2, "as text and as its title"
+    assert html(app, 'class="tiles"').count("✕ 7") == 2, "as text and as its title"
     game.requested = [7] * 10
     game.played = [dataclasses.replace(one, requested=7) for one in game.played]
     app.run()

@@ -178,7 +178,7 @@ def test_the_watched_images_stay_when_the_run_has_finished(finished_run):
     mistakes = next(
         str(one.proto.body) for one in app.get("html") if "Its most confident mistakes" in str(one.proto.body)
     )
-    assert mistakes.count("<figure") == mistakes.count(">✗ ") == 3
+    assert mistakes.count("<figure") == mistakes.count(">✕ ") == 3
     (said,) = [str(one.proto.body) for one in app.get("html") if "had never seen" in str(one.proto.body)]
     assert "It recognises <strong>" in said and "alidation" not in said, "one number of one set"
 

@@ -201,7 +201,7 @@ function ownDrawing(drawing) {
   const waits = translated("not approved yet");
   const fate = isRemoved ? translated("removed") : isWaiting ? [reading, waits].filter(Boolean).join(", ") : reading;
   const mark = document.createElement("b");
-  mark.textContent = isWrong ? "✗ " : "✓ ";
+  mark.textContent = isWrong ? "✕ " : "✓ ";
   if (label !== null && predicted !== null && !isRemoved) caption.append(mark);
   caption.append([label ?? "", fate].filter(Boolean).join(", "));
   if (isLate) {

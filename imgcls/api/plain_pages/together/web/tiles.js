@@ -71,7 +71,7 @@ function tile(drawing, tap, hasConfidence) {
   if (drawing.isLate) button.title = translated("It came after the training.");
   const text = document.createElement("span");
   const isRead = drawing.predicted !== null && drawing.label !== null;
-  text.append(isRead ? `${drawing.isWrong ? "✗" : "✓"} ${name}` : name);
+  text.append(isRead ? `${drawing.isWrong ? "✕" : "✓"} ${name}` : name);
   if (drawing.isWrong) {
     const small = document.createElement("small");
     small.textContent = ` ${translated("not {name}", { name: drawing.label })}`;

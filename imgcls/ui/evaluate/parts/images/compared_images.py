@@ -81,5 +81,5 @@ def _line(letter: str, predictions: Predictions | Decisions, index: int) -> str:
         name = ", ".join(names[one] for one in np.flatnonzero(predicted)) or "no label"
     else:
         name = names[predicted]
-    sign = "✓" if predictions.is_right[index] else "✗"
+    sign = "✓" if predictions.is_right[index] else "✕"
     return f"{sign} {letter}: {name} {percent(predictions.confidence[index], 0)}"

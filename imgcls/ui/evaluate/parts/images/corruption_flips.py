@@ -70,7 +70,7 @@ def _examples(
         pairs.append(
             (
                 gallery.Tile(image, f"test image {index}, {true}, predicted correctly", (f"✓ {true}",), file=file),
-                gallery.Tile(worse, alt, (f"✗ {predicted}",)),
+                gallery.Tile(worse, alt, (f"✕ {predicted}",)),
             )
         )
     if dataset is not None:

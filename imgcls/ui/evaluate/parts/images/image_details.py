@@ -161,7 +161,7 @@ def _single_head(predictions: Predictions, index: int) -> tuple[str, str, list[s
     names, probabilities, true = predictions.names, predictions.probabilities[index], int(predictions.labels[index])
     order = np.argsort(-probabilities, kind="stable")
     best, rank = int(order[0]), int(np.flatnonzero(order == true)[0])
-    verdict = "✓ correct" if best == true else f"✗ incorrect, true class: {html.escape(names[true])}"
+    verdict = "✓ correct" if best == true else f"✕ incorrect, true class: {html.escape(names[true])}"
     if rank >= TOP:
         verdict += f' <span style="opacity:.75">(rank {rank + 1} of {len(names)})</span>'
     shown = [*order[:TOP], *([true] if rank >= TOP else [])]
@@ -177,7 +177,7 @@ def _multilabel_head(decisions: Decisions, index: int) -> tuple[str, str, list[s
     order = np.argsort(-probabilities, kind="stable")
     title = ", ".join(names[one] for one in order if predicted[one]) or "No label"
     true_names = ", ".join(names[one] for one in np.flatnonzero(true)) or "no label"
-    verdict = "✓ all labels correct" if decisions.is_right[index] else f"✗ true labels: {html.escape(true_names)}"
+    verdict = "✓ all labels correct" if decisions.is_right[index] else f"✕ true labels: {html.escape(true_names)}"
     shown = [one for place, one in enumerate(order) if place < MOST_LABELS or true[one]]
     signs = {(True, True): "✓ ", (False, True): "− ", (True, False): "+ ", (False, False): ""}
     rows = [
