@@ -141,7 +141,7 @@ STEPS = (
         text="A model is **calibrated** if it is right in 80% of the cases in which it says 80%.",
         page="evaluate",
         query={**RUN, "view": "Per class"},
-        keys=("view", "part"),
+        keys=("view",),
         tab="Curves & calibration",
         question=Question(
             "Are networks more often overconfident or underconfident?",

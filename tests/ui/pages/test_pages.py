@@ -347,7 +347,7 @@ def test_options_of_select_boxes_are_names_without_escapes(finished_run):
     names = ["T-shirt/top", "a_b*c", "www.evil.example", *"3456789"]
     card = json.loads((finished_run.folder / "model.json").read_text())
     (finished_run.folder / "model.json").write_text(json.dumps(card | {"classes": names}))
-    app = opened("evaluate", run=finished_run.id, view="Curves & calibration")
+    app = opened("evaluate", run=finished_run.id, view="Curves & calibration", part="Curves")
     assert is_intact(app)
     options = {option for box in [*app.selectbox, *app.multiselect] for option in box.options}
     assert options >= set(names), options
