@@ -138,7 +138,8 @@ def test_the_lines_beside_a_download_run_as_they_are(name, suffix, shipped, mode
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=True
     )
     probabilities = Predictor(run.folder / "model.tflite").probabilities(pixels[None])[0]
-    assert done.stdout.split() == [run.card.classes[probabilities.argmax()], f"{probabilities.max():.1%}"]
+    expected = str(round(float(probabilities.max()), 3))
+    assert done.stdout.split() == [run.card.classes[probabilities.argmax()], expected]
 
 
 def _as_in_the_readme(package: str, name: str, folder: Path, prepared: np.ndarray) -> np.ndarray:

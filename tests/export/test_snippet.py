@@ -62,7 +62,7 @@ def test_an_image_of_the_models_size_is_taken_as_it_is(tmp_path):
     Image.fromarray(pixels[..., 0]).save(tmp_path / "image.png")
     probabilities = Predictor(run.folder / "model.tflite").probabilities(pixels[None])[0]
     best = probabilities.argmax()
-    assert printed_for(run, tmp_path) == f"{run.card.classes[best]} {probabilities[best]:.1%}"
+    assert printed_for(run, tmp_path) == f"{run.card.classes[best]} {round(float(probabilities[best]), 3)}"
 
 
 @pytest.mark.parametrize(("fit", "shape"), [("crop", (28, 28, 1)), ("pad", (28, 28, 1)), ("", (32, 32, 3))])

@@ -23,7 +23,7 @@ CENTRE = """
     shift = np.clip(np.rint([{width} / 2 - x, {height} / 2 - y]), -{margin}, {margin})
     image = ImageChops.offset(image, *shift.astype(int).tolist())"""
 TOP = """best = probabilities.argmax()
-print({classes}[best], f"{{probabilities[best]:.1%}}")"""
+print({classes}[best], round(float(probabilities[best]), 3))"""
 LABELS = """least = {thresholds}  # chosen on the validation images
 print([name for name, value, low in zip({classes}, probabilities, least) if value >= low])"""
 LOADED = {

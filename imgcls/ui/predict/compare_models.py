@@ -17,7 +17,7 @@ from imgcls.inference.preparing import Source
 from imgcls.inference.rejection import Rejection, multiple_digits
 from imgcls.languages import N_
 from imgcls.languages import gettext as _
-from imgcls.runs import Run
+from imgcls.runs import Run, trials
 from imgcls.runs.results import ModelCard
 from imgcls.ui.widgets import run_select, threshold
 from imgcls.ui.widgets.figures import multilabel_bars
@@ -55,11 +55,11 @@ class ModelResult:
 
 
 def choose(run: Run) -> None:
-    """The choice of up to three more models, remembered in the URL. Those with the same classes come first: only their
-    predictions can be compared."""
+    """The choice of up to three more models, remembered in the URL. Those with the same classes come first, as only
+    their predictions can be compared; of those, trials of studies come last."""
     ready = list(run_select.offered(lambda other: other.is_ready and other.id != run.id, *chosen()).values())
     ours = _classes(run, run.stamp("model.json"))
-    ready.sort(key=lambda other: _classes(other, other.stamp("model.json")) != ours)
+    ready.sort(key=lambda other: (_classes(other, other.stamp("model.json")) != ours, trials.exists(other)))
     labels = _labels(ready)
     if not labels:
         return

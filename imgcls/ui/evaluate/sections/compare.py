@@ -113,13 +113,16 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
     if is_multilabel:
         of_a, of_b = (formatting.fraction(selection_state.predictions_of(key).report.macro_f1.value) for key in keys)
         numbers.append(Number("Macro F1 of A", of_a, f"of B: {of_b}"))
+    # The better one first, as in the sentence.
+    better, worse, sign = ("A", "B", 1) if found.difference.value >= 0 else ("B", "A", -1)
+    low, high = sorted((sign * 100 * found.difference.low, sign * 100 * found.difference.high))
     numbers += [
         Number(
-            "Difference, A − B",
-            formatting.with_minus(f"{100 * found.difference.value:+.2f}"),
-            formatting.with_minus(f"points, {100 * found.difference.low:+.2f} to {100 * found.difference.high:+.2f}"),
-            f"{name} of A minus that of B in percentage points, with its 95% confidence interval from a paired "
-            "bootstrap of 2,000 resamples.",
+            f"Difference, {better} − {worse}",
+            formatting.with_minus(f"{sign * 100 * found.difference.value:+.2f}"),
+            formatting.with_minus(f"points, {low:+.2f} to {high:+.2f}"),
+            f"{name} of {better} minus that of {worse} in percentage points, with its 95% confidence interval from a "
+            "paired bootstrap of 2,000 resamples.",
         ),
         Number(
             "p-value",
@@ -134,11 +137,12 @@ def _numbers(found: Comparison, first: Key, second: Key, is_multilabel: bool) ->
             f"images; both wrong: {found.both_wrong:,}",
         ),
         Number(
-            "Cross-entropy, A − B",
-            formatting.with_minus(f"{loss.value:+.3f}"),
-            formatting.with_minus(f"{loss.low:+.3f} to {loss.high:+.3f}"),
-            "How surprised a model is by the true classes: below 0, A assigns them higher probabilities than B. The "
-            f"cross-entropy of A minus that of B in {NATS}, paired by image, with its 95% confidence interval.",
+            f"Cross-entropy, {better} − {worse}",
+            formatting.with_minus(f"{sign * loss.value:+.3f}"),
+            formatting.with_minus("{:+.3f} to {:+.3f}".format(*sorted((sign * loss.low, sign * loss.high)))),
+            f"How surprised a model is by the true classes: below 0, {better} assigns them higher probabilities than "
+            f"{worse}. The cross-entropy of {better} minus that of {worse} in {NATS}, paired by image, with its 95% "
+            "confidence interval.",
         ),
     ]
     metric_row.show(numbers)

@@ -27,6 +27,8 @@ SUPPORTS = ("single", "multi")
 
 SUGGESTED = ("keras", "litert_dynamic", "onnx")
 CHOICE = "export-formats"
+KEPT = "export-formats-kept"
+"""Session key: the formats that were chosen last. Streamlit forgets those of the control while an export runs."""
 PAGE = "html"
 """The format with a button of its own: one press makes it, the next one downloads it."""
 PROGRAMMERS = "export-programmers"
@@ -159,6 +161,7 @@ def _choose(run: Run, found: dict[str, Record]) -> None:
         default=_suggested(available, found),
         format_func=lambda name: formats.find(name).TITLE,
         key=CHOICE,
+        on_change=_keep_choice,
     )
     for hint in dict.fromkeys(text for text in missing.values() if text):
         st.caption(plain(hint))
@@ -170,8 +173,14 @@ def _choose(run: Run, found: dict[str, Record]) -> None:
         task_panel.button("Export and verify", lambda: _start(run, chosen), icon=":material/play_arrow:")
 
 
+def _keep_choice() -> None:
+    st.session_state[KEPT] = list(st.session_state[CHOICE])
+
+
 def _suggested(available: list[str], found: dict[str, Record]) -> list[str]:
-    """Common formats that have not been made yet."""
+    """The formats that were chosen last; at first, common ones that have not been made yet."""
+    if (kept := st.session_state.get(KEPT)) is not None:
+        return [name for name in kept if name in available]
     return [name for name in SUGGESTED if name in available and name not in found]
 
 

@@ -5,6 +5,7 @@ import zlib
 import pyarrow as pa
 import streamlit as st
 
+from imgcls.evaluation.metrics.percent import percent
 from imgcls.runs import Run
 from imgcls.ui.app import links
 from imgcls.ui.runs import table_columns, thumbnails
@@ -94,7 +95,7 @@ def show(rows: list[tuple[Run, Row]], columns: list[str], name: str = "") -> lis
             ),
             CURVE: st.column_config.LineChartColumn(
                 width="small",
-                help=f"Validation accuracy by epoch, all on one scale: {low:.0%} to {high:.0%}.",
+                help=f"Validation accuracy by epoch, all on one scale: {percent(low, 0)} to {percent(high, 0)}.",
                 color="#E69F00",
                 y_min=low,
                 y_max=high,
