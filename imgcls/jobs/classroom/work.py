@@ -2,9 +2,11 @@
 
 import contextlib
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from imgcls import jobs, runs
 from imgcls.errors import UserError
@@ -112,7 +114,6 @@ def described(run: Run) -> Work:
     except UserError:
         return Work(run, thing.owner, owner_name, run.label, "", "", state)
     curves = _curves(run.folder).refresh()
-    measured = [line["val_accuracy"] for line in curves.epochs if line.get("val_accuracy") is not None]
     return Work(
         run,
         thing.owner,
@@ -123,13 +124,21 @@ def described(run: Run) -> Work:
         state,
         epoch=result.get("epochs") or (int(curves.epochs[-1]["epoch"]) if curves.epochs else 0),
         epochs=curves.total_epochs,
-        val_accuracy=result.get("val_accuracy", max(measured, default=None)),
+        val_accuracy=result.get("val_accuracy", _score_so_far(curves.epochs)),
         validation_images=curves.plan.get("validation") or 0,
         test_accuracy=result.get("test_accuracy"),
         test_images=(result.get("counts") or {}).get("test") or 0,
         parameters=result.get("parameters", curves.plan.get("parameters")),
         seconds=result.get("training_seconds"),
     )
+
+
+def _score_so_far(epochs: Sequence[Mapping[str, Any]]) -> float | None:
+    """The validation accuracy of the epoch whose weights would be kept now. Another epoch may have had a higher one,
+    but with it, the score would fall when the run ends."""
+    measured = [line for line in epochs if line.get("val_accuracy") is not None]
+    kept = [line["val_accuracy"] for line in measured if line.get("best")]
+    return kept[-1] if kept else max((line["val_accuracy"] for line in measured), default=None)
 
 
 def pause_all(room: Room) -> int:

@@ -38,6 +38,17 @@ def as_teacher():
     return acting_as(people.visitor(TEACHER.id))
 
 
+def test_the_score_of_a_training_run_is_that_of_the_epoch_it_would_keep(room, join, mnist_sample):
+    join(ADA, room, "Ada")
+    run = queued(ADA)
+    epochs = [(1, 0.97, True), (2, 0.98, False), (3, 0.96, False)]  # the second had a higher loss
+    lines = [{"kind": "epoch", "epoch": at, "val_accuracy": value, "best": best} for at, value, best in epochs]
+    (run.folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with as_teacher():
+        (ada,) = work.of_members(room)
+    assert ada.latest.val_accuracy == 0.97
+
+
 def test_the_teacher_sees_what_each_pupil_trains_and_who_is_stuck(room, join, mnist_sample, monkeypatch):
     join(ADA, room, "Ada")
     join(BEN, room, "Ben")
