@@ -40,7 +40,7 @@ STEPS = (
         "“model input”, shows all of them.",
         page="predict",
         query={"run": "digits"},
-        keys=("answer", "canvas"),
+        keys=("canvas", "answer"),
         question=Question(
             "The canvas has more than 100,000 dots. How many numbers does the network get?",
             ("All 100,000", "784", "About 20, the corners of my strokes"),
