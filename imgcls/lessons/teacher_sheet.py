@@ -71,14 +71,18 @@ def _times(lesson: ModuleType) -> dict[str, Any]:
 
 def _row(seconds: Sequence[float]) -> dict[str, Any]:
     """The times of these runs, one after another: of one pupil, and of whole classes."""
-    whole = sum(seconds)
     if not seconds:
         return {"one": "–", "of_classes": ["–" for _ in teaching_times.CLASS_SIZES]}
-    one = f"{5 * math.ceil(whole / 5)} s" if whole <= 60 else f"{math.ceil(whole / 60)} min"
+    minutes, rest = divmod(sum(map(_rounded, seconds)), 60)
     return {
-        "one": one,
-        "of_classes": [teaching_times.class_minutes(whole, size) for size in teaching_times.CLASS_SIZES],
+        "one": " ".join([f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)),
+        "of_classes": [teaching_times.class_minutes(seconds, size) for size in teaching_times.CLASS_SIZES],
     }
+
+
+def _rounded(seconds: float) -> int:
+    """Up to 5 seconds, and to whole minutes if it takes longer than one. Totals add these up, as a reader does."""
+    return 5 * math.ceil(seconds / 5) if seconds <= 60 else 60 * math.ceil(seconds / 60)
 
 
 def _as_html(text: str) -> str:

@@ -6,6 +6,7 @@ images, the shortest with at least as many epochs as the step has.
 """
 
 import math
+from collections.abc import Sequence
 from types import ModuleType
 
 from imgcls import datasets
@@ -67,8 +68,12 @@ def _seconds(preset: Preset, epochs: int) -> float | None:
     return measured.processor_seconds / measured.cores
 
 
-def class_minutes(seconds: float, pupils: int) -> str:
-    """Until the last run of a class has ended on one server that trains one run at a time: "2–4 min"."""
-    least = math.ceil(pupils * seconds / 60)
-    most = math.ceil(pupils * seconds / SPEED_IN_CLASS / 60)
+def class_minutes(runs: Sequence[float], pupils: int) -> str:
+    """Until the last run of a class has ended on one server that trains one run at a time: "2–4 min".
+
+    Args:
+        runs: The seconds of each run of one pupil. Each is rounded before they are added, so that columns add up.
+    """
+    least = sum(math.ceil(pupils * seconds / 60) for seconds in runs)
+    most = sum(math.ceil(pupils * seconds / SPEED_IN_CLASS / 60) for seconds in runs)
     return f"{least}–{most} min" if most > least else f"{most} min"

@@ -169,8 +169,27 @@ def test_the_training_time_of_a_step_is_a_measured_one(name, step):
 
 
 def test_a_class_waits_for_its_last_run_one_after_another():
-    assert teaching_times.class_minutes(30.0, 20) == "10–19 min", "at full speed, and at 55% of it"
-    assert teaching_times.class_minutes(1.0, 2) == "1 min"
+    assert teaching_times.class_minutes([30.0], 20) == "10–19 min", "at full speed, and at 55% of it"
+    assert teaching_times.class_minutes([1.0], 2) == "1 min"
+
+
+def _numbers(cell: str) -> tuple[int, int]:
+    """Of a cell of the table of times: the shortest and the longest time, in seconds."""
+    if "–" in cell:
+        least, most = cell.removesuffix(" min").split("–")
+        return 60 * int(least), 60 * int(most)
+    parts = {unit: int(count) for count, unit in re.findall(r"(\d+) (min|s)", cell)}
+    whole = 60 * parts.get("min", 0) + parts.get("s", 0)
+    return whole, whole
+
+
+@pytest.mark.parametrize("name", sorted({name for name, step in STEPS if step.settings}))
+def test_the_columns_of_times_on_the_sheet_add_up(name):
+    rows = re.findall(r"<tr><td>.*?</tr>", teacher_sheet.render(name), re.DOTALL)
+    cells = [re.findall(r'<td class="number">(.*?)</td>', row)[1:] for row in rows]
+    for *column, total in zip(*cells, strict=True):
+        known = [_numbers(cell) for cell in column if cell != "–"]
+        assert _numbers(total) == tuple(map(sum, zip(*known, strict=True))), (column, total)
 
 
 def test_the_teachers_sheet_says_what_a_class_takes_and_that_it_is_an_estimate():

@@ -12,7 +12,10 @@ from imgcls.sharing import Visitor, people
 
 PATH = "/teacher-sheet/{name}"
 FONT = '<link rel="stylesheet" href="../room/files/{version}/web/font.css"></head>'
-TOOLS = '</h1><form class="tools" method="post"><button type="button" onclick="print()">Print</button>{assign}</form>'
+TOOLS = (
+    '</h1><form class="tools" method="post"><a href="../lessons?lesson={name}">Open the lesson</a>'
+    '<button type="button" onclick="print()">Print</button>{assign}</form>'
+)
 ASSIGN = "<button>Assign to the class</button>"
 ASSIGNED = "<button disabled>✓ Assigned to the class</button>"
 NO_CLASS = "You have no open class. Open one on the Class page, then assign the lesson."
@@ -39,7 +42,7 @@ def _sheet(request: Request) -> Response:
     with sharing.acting_as(visitor):
         if request.method == "POST":
             return _assign(visitor, name)
-        tools = TOOLS.format(assign=_button(visitor, name))
+        tools = TOOLS.format(name=name, assign=_button(visitor, name))
     # only here: the sheet that is downloaded needs no other file
     page = page.replace("</head>", FONT.format(version=assets.version()), 1).replace("</h1>", tools, 1)
     return Response(page, media_type="text/html", headers={"X-Content-Type-Options": "nosniff"})

@@ -16,6 +16,7 @@ from imgcls.jobs.classroom.assignments.closing import Final
 from imgcls.jobs.classroom.work import TRAINING, Work
 from imgcls.languages import N_, ngettext
 from imgcls.languages import gettext as _
+from imgcls.sharing import lesson_progress
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
 from imgcls.ui.app import errors, links
@@ -33,6 +34,8 @@ QUICK_SECONDS = 2.0
 """While everybody waits for the scores."""
 UNDER_WAY = (*TRAINING, "paused")
 MOST_NAMES, MOST_WAITED = 3, 30
+SHORT = 140
+"""Instructions of one line with up to so many characters take no more room than the section that would hide them."""
 WHAT_CLOSING_DOES = {
     True: N_(
         "No more runs can be started for it. The best run of each person by validation accuracy is then evaluated on "
@@ -101,7 +104,9 @@ def start(assignment: Assignment, *, is_primary: bool) -> None:
     begun = assignment.page == "train" and attempts.of(assignment, sharing.current().id)
     with st.container(horizontal=True, vertical_alignment="center", key="start-assignment"):
         if assignment.page == "lessons":
-            label = _("Start the lesson")
+            standing = lesson_progress.read(sharing.current()).of(str(assignment.state[LESSON]))
+            label = _("Continue") if standing.since else _("Start the lesson")
+            label = _("Open the lesson") if standing.is_finished else label
         else:
             label = _("Continue the assignment") if begun else _("Start the assignment")
         if st.button(
@@ -141,9 +146,8 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
         if manages:
             _controls(assignment)
     if assignment.instructions:  # closed: they are on the page of the assignment, and a pupil comes here for the place
-        with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
-            st.markdown(instructions.markdown(assignment.instructions))
-    if manages and assignment.is_open and (base := join_link.address(st.context.url or "")):
+        _instructions(assignment)
+    if manages and _is_going_on(assignment) and (base := join_link.address(st.context.url or "")):
         with st.expander(_("Link for your pupils"), icon=":material/link:", key=f"assignment-link-{assignment.code}"):
             st.code(f"{base}/{assignment.page}?{urlencode(query)}", language=None)
     if is_lesson:
@@ -154,6 +158,21 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
         st.fragment(run_every=_pace(assignment))(_progress)(assignment, manages)
 
 
+def _instructions(assignment: Assignment) -> None:
+    text = assignment.instructions.strip()
+    if assignment.is_open and len(text) <= SHORT and "\n" not in text:
+        st.markdown(instructions.markdown(text))
+        return
+    with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
+        st.markdown(instructions.markdown(text))
+
+
+def _is_going_on(assignment: Assignment) -> bool:
+    """Whether its class can still open it."""
+    room = rooms.find(assignment.room)
+    return assignment.is_open and room is not None and room.is_open
+
+
 def _pace(assignment: Assignment) -> float | None:
     if closing.final(assignment):
         return None
@@ -162,7 +181,8 @@ def _pace(assignment: Assignment) -> float | None:
 
 def _controls(assignment: Assignment) -> None:
     _on_screen(assignment)
-    if assignment.is_open:
+    # a task without results is evaluated when it closes, also after the class
+    if assignment.is_open and (assignment.page == "train" or _is_going_on(assignment)):
         label = _("Close and evaluate") if assignment.page == "train" else _("Close")
         if st.button(label, icon=":material/flag:", key=f"close-{assignment.code}"):
             _close(assignment)

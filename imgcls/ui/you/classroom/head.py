@@ -25,7 +25,8 @@ STYLE = (
     ".class-join img{width:min(17rem,100%);border-radius:.5rem}"
     ".class-join b{display:block;font:700 clamp(3rem,9vw,6.5rem)/1.1 monospace;letter-spacing:.08em}"
     ".class-join span{font-size:1.35rem;overflow-wrap:anywhere}"
-    ".class-join.is-small{gap:.75rem}.class-join.is-small img{width:4.5rem;border-radius:.25rem}"
+    ".class-join.is-small{gap:.75rem;padding-inline-end:1rem}"
+    ".class-join.is-small img{width:4.5rem;border-radius:.25rem}"
     ".class-join.is-small b{font-size:2rem}.class-join.is-small span{font-size:.875rem}</style>"
 )
 
@@ -60,7 +61,7 @@ def show(room: Room) -> None:
         st.button(_("Pause all"), icon=":material/pause:", on_click=attempt, args=(work.pause_all, room))
         if room.is_paused:
             st.button(_("Resume all"), icon=":material/play_arrow:", on_click=attempt, args=(work.resume_all, room))
-        with st.popover(_("Name"), icon=":material/edit:", key="class-name"):
+        with st.popover(_("Rename") if room.name else _("Name"), icon=":material/edit:", key="class-name"):
             _name(room)
         exporting.show(room)
         if st.button(_("Close the class"), icon=":material/door_front:"):

@@ -75,18 +75,24 @@ def show_others() -> None:
     others = {room.id: room for room in rooms.all_open()}
     if not others:
         return
-    of_whom = _("{code} of {name}")
-    teachers = {room.id: people.find(room.teacher).name or _("a teacher who has left") for room in others.values()}
     chosen = st.selectbox(
         _("Manage another class"),
         others,
         index=None,
-        format_func=lambda room_id: of_whom.format(code=others[room_id].code, name=teachers[room_id]),
+        format_func=lambda room_id: _of_whom(others[room_id]),
         placeholder=_("Choose a class"),
         width=420,
     )
     if chosen is not None:
         show(others[chosen])
+
+
+def _of_whom(room: Room) -> str:
+    """The class, and whose it is. Not all teachers have a name; who has left is not remembered."""
+    teacher = people.find(room.teacher)
+    if not teacher.name and teacher.changed:
+        return naming.title(room)
+    return _("{code} of {name}").format(code=naming.title(room), name=teacher.name or _("a teacher who has left"))
 
 
 def show(room: Room) -> None:

@@ -9,6 +9,7 @@ from tests.sharing.classroom.conftest import ADA, TEACHER
 def test_the_sheet_assigns_its_lesson_once(site, room):
     sheet = site.ask("GET", "/teacher-sheet/draw", TEACHER).body
     assert b">Assign to the class<" in sheet and sheet.index(b"</h1>") < sheet.index(b">Print<"), "below the title"
+    assert b'<a href="../lessons?lesson=draw">Open the lesson</a>' in sheet
     for _ in range(2):  # a second press, or another tab
         answer = site.ask("POST", "/teacher-sheet/draw", TEACHER)
         assert (answer.status, answer.headers["location"]) == (303, "draw")

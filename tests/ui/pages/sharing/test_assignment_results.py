@@ -51,7 +51,7 @@ def labelled(elements, label):
 
 
 def test_the_class_page_shows_the_leaderboard_and_the_predictions(look_as, room):
-    task = give(room, asks_guess=True, goal=Goal(0.9), instructions="Do it")
+    task = give(room, asks_guess=True, goal=Goal(0.9), instructions="Do it\n\nwell")
     with acting_as(people.visitor(ADA)):
         run = jobs.begin(CONFIG, HOSTILE, assignment=Entry(task.code, Guess(0.8, ("4", "9"))))
     lines = [{"kind": "plan", "parameters": 1234, "epochs": 3, "validation": 750}]

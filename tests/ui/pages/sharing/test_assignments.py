@@ -194,7 +194,7 @@ def test_title_and_instructions_of_an_assignment_are_edited(look_as, room):
 
 def test_the_card_names_who_has_not_started_and_a_closed_one_has_no_link(look_as, room, monkeypatch):
     monkeypatch.setattr(lists.join_link, "address", lambda url: "http://192.0.2.7:8501")
-    task = give(room, instructions="Do it")
+    task = give(room, instructions="Do it\n\nand more")
     look_as(TEACHER)
     app = opened("class", tab="assignments")
     assert "Not started: Ada" in text_of(app)

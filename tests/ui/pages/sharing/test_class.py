@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from streamlit import config as streamlit_config
@@ -10,9 +11,11 @@ from streamlit import config as streamlit_config
 from imgcls import jobs
 from imgcls.config import Config
 from imgcls.jobs.classroom import work
+from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.together import activities
-from imgcls.sharing import Role, Visibility, Visitor, acting_as, ownership, people
+from imgcls.sharing import Role, Visibility, Visitor, acting_as, lesson_progress, ownership, people
 from imgcls.sharing.classroom import join_link, presence, rooms
+from imgcls.sharing.lesson_progress import Progress
 from imgcls.sharing.permissions import Thing
 from imgcls.ui.app import page_files
 from imgcls.ui.app.paths import PAGES
@@ -280,12 +283,24 @@ def test_the_owner_of_the_server_closes_the_class_of_a_teacher_who_has_left(look
     look_as("O" * 22)
     app = opened("class")
     (choice,) = [found for found in app.selectbox if found.label == "Manage another class"]
-    assert choice.options == [f"{room.code} of a teacher who has left"]
+    assert choice.options == [f"Class {room.code} of a teacher who has left"]
     choice.set_value(room.id).run()
     button(app, "Close the class").click().run()
     app.button(key="class-close").click().run()
     assert is_intact(app)
     assert not rooms.find(room.id).is_open
+
+
+def test_a_class_of_others_is_offered_by_its_name_also_if_its_teacher_has_none(look_as):
+    people.change("U" * 22, role=Role.TEACHER)
+    with acting_as(people.visitor("U" * 22)):
+        unnamed = rooms.open_new("9b, Tuesday")
+    people.change("O" * 22, name="Head", role=Role.OWNER)
+    look_as("O" * 22)
+    (choice,) = [found for found in opened("class").selectbox if found.label == "Manage another class"]
+    assert choice.options == [f"9b, Tuesday ({unnamed.code})"]
+    people.change("U" * 22, name="Mr X")
+    assert opened("class").selectbox[0].options == [f"9b, Tuesday ({unnamed.code}) of Mr X"]
 
 
 def test_another_teacher_is_offered_no_class_of_others(look_as, room):
@@ -406,3 +421,32 @@ def test_a_lesson_that_was_assigned_is_no_longer_chosen(look_as, room):
     app = opened("class")
     assert [found for found in app.button if found.label == "Start the lesson"]
     assert "Open the lesson" not in [found.proto.label for found in app.get("page_link")], "twice the same"
+
+
+@pytest.mark.parametrize(("is_finished", "label"), [(False, "Continue"), (True, "Open the lesson")])
+def test_a_pupil_continues_a_lesson_that_they_have_begun(look_as, room, is_finished, label):
+    join(room)
+    with acting_as(people.visitor(TEACHER)):
+        assignments.make(room, "lessons", "Draw", {"lesson": "draw"}, instructions="**Look** first")
+    begun = lesson_progress.read(people.visitor(ADA)).begun("draw").of("draw")
+    lesson_progress.write(people.visitor(ADA), Progress("", {"draw": replace(begun, is_finished=is_finished)}))
+    look_as(ADA)
+    app = opened("class")
+    assert is_intact(app) and app.button(key="start-latest").label == label
+    assert "**Look** first" in text_of(app), "one short line needs no section"
+    assert "Instructions" not in [found.label for found in app.expander]
+
+
+def test_the_lessons_of_a_closed_class_can_be_neither_closed_nor_joined(look_as, room, monkeypatch):
+    monkeypatch.setattr(join_link, "address", lambda url: "http://192.0.2.1:8501")
+    with acting_as(people.visitor(TEACHER)):
+        assignments.make(room, "lessons", "Draw", {"lesson": "draw"})
+    look_as(TEACHER)
+    app = opened("class", tab="assignments")
+    assert button(app, "Close") and "Link for your pupils" in [found.label for found in app.expander]
+    with acting_as(people.visitor(TEACHER)):
+        rooms.close(room)
+    app = opened("class", tab="assignments")
+    assert is_intact(app) and "Draw" in text_of(app)
+    assert "Close" not in [found.label for found in app.button]
+    assert "Link for your pupils" not in [found.label for found in app.expander]
