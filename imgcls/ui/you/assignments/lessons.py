@@ -13,7 +13,8 @@ from imgcls.sharing.lesson_progress import Standing
 from imgcls.ui.app import errors
 from imgcls.ui.widgets import formatting
 
-CHOSEN = "lesson-to-give"
+CHOSEN, BOX = "lesson-to-give", "lesson-to-give-box"
+"""The choice, and the box that it is in once there are assignments."""
 
 
 def give(room: Room) -> None:
@@ -45,33 +46,44 @@ def _assign(room: Room, name: str | None) -> None:
         return
     with errors.shown():
         lesson_given.give(room, name, lessons.find(name).TITLE)
-        st.session_state[CHOSEN] = None
+        st.session_state[CHOSEN], st.session_state[BOX] = None, False
         st.toast(_("Assigned: {lesson}").format(lesson=_numbered(name)), icon=":material/check:")
 
 
-def progress(assignment: Assignment, *, is_teacher: bool) -> None:
-    """How far every member is, for the teacher; for a member, how far they are themselves. Runs every few seconds."""
+def status(assignment: Assignment, *, is_teacher: bool) -> None:
+    """How many have finished, for the teacher; for a member, how far they are themselves. Runs every few seconds."""
     name = str(assignment.state[LESSON])
     if name not in lessons.names():
         st.caption(_("This version of the app does not have this lesson."))
         return
-    room = rooms.find(assignment.room)
     if not is_teacher:
         standing = lesson_progress.read(sharing.current()).of(name)
         st.caption(_("{progress}. Your teacher sees your progress.").format(progress=_place(name, standing)))
         return
-    members = rooms.members(room) if room is not None else []
-    standings = [lesson_progress.read(people.visitor(person.id)).of(name) for person in members]
+    standings = [standing for __, standing in _standings(assignment)]
     finished = sum(standing.is_finished for standing in standings)
-    st.caption(_("{done} of {count} finished it.").format(done=finished, count=len(members)))
+    st.caption(_("{done} of {count} finished it.").format(done=finished, count=len(standings)))
+
+
+def _standings(assignment: Assignment) -> list[tuple[str, Standing]]:
+    """The name of each member, and how far they are."""
+    room, lesson = rooms.find(assignment.room), str(assignment.state[LESSON])
+    members = rooms.members(room) if room is not None else []
+    return [(person.name, lesson_progress.read(people.visitor(person.id)).of(lesson)) for person in members]
+
+
+def table(assignment: Assignment) -> None:
+    """How far every member is, for the teacher. Runs every few seconds."""
+    name = str(assignment.state[LESSON])
+    members = _standings(assignment) if name in lessons.names() else []
     if members:
         tasks = [number for number, step in enumerate(lessons.find(name).STEPS) if step.has_task]
         st.dataframe(
             {
-                _("Name"): [person.name for person in members],
-                _("Progress"): [_place(name, standing) for standing in standings],
-                _("Tasks done"): [_of(len(standing.done & set(tasks)), len(tasks)) for standing in standings],
-                _("Guesses right"): [_of(*guesses(name, standing)) for standing in standings],
+                _("Name"): [member for member, __ in members],
+                _("Progress"): [_place(name, standing) for __, standing in members],
+                _("Tasks done"): [_of(len(standing.done & set(tasks)), len(tasks)) for __, standing in members],
+                _("Guesses right"): [_of(*guesses(name, standing)) for __, standing in members],
             },
             hide_index=True,
             height=formatting.table_height(len(members)),

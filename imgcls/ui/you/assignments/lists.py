@@ -1,6 +1,5 @@
 """The assignments of a class, each with its link and what has been reached: a leaderboard, or the place in a lesson."""
 
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,29 +10,23 @@ from imgcls.jobs.classroom import projected
 from imgcls.jobs.classroom.assignments import assignment as assignments
 from imgcls.jobs.classroom.assignments import attempts, closing, goals
 from imgcls.jobs.classroom.assignments.assignment import LESSON, Assignment
-from imgcls.jobs.classroom.assignments.attempts import Attempt
-from imgcls.jobs.classroom.assignments.closing import Final
-from imgcls.jobs.classroom.work import TRAINING, Work
-from imgcls.languages import N_, ngettext
+from imgcls.languages import N_
 from imgcls.languages import gettext as _
 from imgcls.sharing import lesson_progress
 from imgcls.sharing.classroom import join_link, rooms
 from imgcls.sharing.classroom.rooms import Room
-from imgcls.ui.app import errors, links
+from imgcls.ui.app import links
 from imgcls.ui.app.assignments import instructions
 from imgcls.ui.app.assignments.fixed_controls import KEY
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
 from imgcls.ui.visitors import watching
-from imgcls.ui.widgets import formatting
 from imgcls.ui.you import confirmation
-from imgcls.ui.you.assignments import again, lessons, new, results
+from imgcls.ui.you.assignments import again, lessons, new, results, status
 
 TICK_SECONDS = 10.0
 QUICK_SECONDS = 2.0
 """While everybody waits for the scores."""
-UNDER_WAY = (*TRAINING, "paused")
-MOST_NAMES, MOST_WAITED = 3, 30
 SHORT = 140
 """Instructions of one line with up to so many characters take no more room than the section that would hide them."""
 WHAT_CLOSING_DOES = {
@@ -91,7 +84,7 @@ def _leaderboard(assignment: Assignment) -> None:
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
     _on_screen(assignment)
     final = closing.final(assignment)
-    _awaited(assignment, final, closing.works(assignment), manages=True)
+    status.awaited(assignment, final, closing.works(assignment), manages=True)
     if final is None and not closing.places(assignment, on_test=False):
         st.caption(_(projected.NO_SCORES))
     results.leaderboard(assignment, final, manages=True)
@@ -133,8 +126,18 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
         st.markdown(f"**{plain(assignment.title)}**{state}")
     if goal := goals.text_of(assignment.goal):
         st.caption(_("Goal: {goal}").format(goal=plain(goal)))
+    text = assignment.instructions.strip()
+    # closed: they are on the page of the assignment, and a pupil comes here for the place
+    is_short = assignment.is_open and len(text) <= SHORT and "\n" not in text
+    if text and is_short:
+        st.markdown(instructions.markdown(text))
     is_lesson = assignment.page == "lessons"
     query = _query(assignment)
+    tick = watching.apart(TICK_SECONDS) if assignment.is_open else None
+    if is_lesson:
+        st.fragment(run_every=tick)(lessons.status)(assignment, is_teacher=manages)
+    if assignment.page == "train":
+        st.fragment(run_every=_pace(assignment))(status.show)(assignment, manages)
     with st.container(horizontal=True, vertical_alignment="center"):
         if not is_started_above:
             st.page_link(
@@ -145,26 +148,16 @@ def _one(assignment: Assignment, manages: bool, *, is_started_above: bool = Fals
             )
         if manages:
             _controls(assignment)
-    if assignment.instructions:  # closed: they are on the page of the assignment, and a pupil comes here for the place
-        _instructions(assignment)
+    if text and not is_short:
+        with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
+            st.markdown(instructions.markdown(text))
     if manages and _is_going_on(assignment) and (base := join_link.address(st.context.url or "")):
         with st.expander(_("Link for your pupils"), icon=":material/link:", key=f"assignment-link-{assignment.code}"):
             st.code(f"{base}/{assignment.page}?{urlencode(query)}", language=None)
-    if is_lesson:
-        st.fragment(run_every=watching.apart(TICK_SECONDS) if assignment.is_open else None)(lessons.progress)(
-            assignment, is_teacher=manages
-        )
+    if is_lesson and manages:
+        st.fragment(run_every=tick)(lessons.table)(assignment)
     if assignment.page == "train":
-        st.fragment(run_every=_pace(assignment))(_progress)(assignment, manages)
-
-
-def _instructions(assignment: Assignment) -> None:
-    text = assignment.instructions.strip()
-    if assignment.is_open and len(text) <= SHORT and "\n" not in text:
-        st.markdown(instructions.markdown(text))
-        return
-    with st.expander(_("Instructions"), icon=":material/notes:", key=f"assignment-text-{assignment.code}"):
-        st.markdown(instructions.markdown(text))
+        st.fragment(run_every=_pace(assignment))(_results)(assignment, manages)
 
 
 def _is_going_on(assignment: Assignment) -> bool:
@@ -199,79 +192,13 @@ def _on_screen(assignment: Assignment) -> None:
         st.link_button(_("Leaderboard on the screen"), address, icon=":material/cast:", help=_("For a projector."))
 
 
-def _not_started(assignment: Assignment, entered: Sequence[Attempt]) -> None:
-    """For the teacher: who has begun no attempt."""
-    room, begun = rooms.find(assignment.room), {attempt.visitor for attempt in entered}
-    names = [person.name for person in rooms.members(room) if person.id not in begun] if room is not None else []
-    if names:
-        text, others = ", ".join(names[:MOST_WAITED]), len(names) - MOST_WAITED
-        if others > 0:
-            text = _("{names} and {count} more").format(names=text, count=others)
-        st.caption(plain(_("Not started: {names}").format(names=text)))
-
-
-def _progress(assignment: Assignment, manages: bool) -> None:
+def _results(assignment: Assignment, manages: bool) -> None:
     """Runs every few seconds until the end."""
-    entered = attempts.of(assignment)
-    works = closing.works(assignment)
-    if not entered:
-        st.caption(_("No attempt yet."))
-        if manages:
-            _not_started(assignment, entered)
+    if not attempts.of(assignment):
         return
-    st.markdown(standing(assignment, entered, works))
-    if manages:
-        _not_started(assignment, entered)
-    final = closing.final(assignment)
-    _awaited(assignment, final, works, manages=manages)
-    results.leaderboard(assignment, final, manages=manages)
+    results.leaderboard(assignment, closing.final(assignment), manages=manages)
     if assignment.asks_guess:
         results.predictions(assignment, manages)
-
-
-def _awaited(assignment: Assignment, final: Final | None, works: Sequence[Work], *, manages: bool) -> None:
-    """What a closed assignment waits for until its results are there; nothing while it is open, or once they are."""
-    if assignment.is_open or final is not None:
-        return
-    if closing.is_evaluating(assignment) or closing.has_just_begun(assignment):
-        st.info(plain(closing.progress_text(assignment, works)), icon=":material/hourglass_top:")
-    elif manages:
-        st.button(
-            _("Evaluate the best runs on the test set"),
-            key=f"evaluate-{assignment.code}",
-            icon=":material/fact_check:",
-            on_click=_try,
-            args=(closing.evaluate_later, assignment),
-        )
-
-
-def standing(assignment: Assignment, entered: Sequence[Attempt], works: Sequence[Work]) -> str:
-    """How many attempts there are, in which state, and how many people have met the goal, as Markdown.
-
-    Those in progress are named: a teacher who waits for them asks whose they are.
-    """
-    people = len({attempt.visitor for attempt in entered})
-    text = _("{attempts} by {people}.").format(
-        attempts=ngettext("{n} attempt", "{n} attempts", len(entered)).format(n=len(entered)),
-        people=ngettext("{n} person", "{n} people", people).format(n=people),
-    )
-    ended = [one for one in works if one.state not in UNDER_WAY]
-    if goals.text_of(assignment.goal) and ended:
-        met = len({one.owner for one in works if goals.is_met(assignment.goal, one)})
-        text += " " + _("Goal met: {met} of {count}.").format(met=met, count=people)
-    for state, (__, icon, colour) in formatting.STATES.items():
-        found = [one for one in works if one.state == state]
-        if not found:
-            continue
-        names = list(dict.fromkeys(one.owner_name for one in found))
-        named = f" ({', '.join(names)})" if state in UNDER_WAY and len(names) <= MOST_NAMES else ""
-        text += f" &nbsp; :{colour}-badge[{icon} {formatting.word(state)}: {len(found)}{plain(named)}]"
-    return text
-
-
-def _try(act, assignment: Assignment) -> None:
-    with errors.shown():
-        act(assignment)
 
 
 def _close(assignment: Assignment) -> None:
@@ -280,7 +207,7 @@ def _close(assignment: Assignment) -> None:
         _("Close the assignment?"),
         _(WHAT_CLOSING_DOES[is_training]),
         _("Close and evaluate") if is_training else _("Close the assignment"),
-        _try,
+        status.attempt,
         closing.close,
         assignment,
         key="assignment-close",
@@ -293,7 +220,7 @@ def _delete(assignment: Assignment) -> None:
         _("Delete the assignment?"),
         text.format(title=plain(assignment.title)),
         _("Delete"),
-        _try,
+        status.attempt,
         assignments.delete,
         assignment,
         key="assignment-delete",

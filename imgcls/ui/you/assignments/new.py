@@ -1,6 +1,7 @@
-"""What a teacher can give the class: a lesson, or a page as a task. Side by side, and explained while there is none."""
+"""What a teacher can give the class: a lesson, or a page as a task. Explained by two cards while there is none."""
 
 import html
+from typing import Literal
 
 import streamlit as st
 
@@ -29,26 +30,32 @@ TASK = (
 
 
 def show(room: Room, *, is_first: bool) -> None:
-    """Both cards; with pictures and sentences for a class that has nothing yet."""
+    """Two cards with pictures and sentences for a class that has nothing yet; else two buttons: what it has matters."""
     form.as_usual()
+    if not is_first:
+        with st.container(horizontal=True, key="new-any"):
+            with st.popover(_(LESSON[1]), icon=":material/school:", key=lessons.BOX, on_change="rerun"):
+                lessons.give(room)
+            _task(_(TASK[1]), is_primary=False)
+        return
     with st.grid(2, min_column_width=320, gap="medium"):
         with st.container(border=True, height="stretch", key="new-lesson", gap="small"):
-            _head(*LESSON, is_first=is_first)
+            _head(*LESSON)
             lessons.give(room)
         with st.container(border=True, height="stretch", key="new-task", gap="small"):
-            _head(*TASK, is_first=is_first)
-            if st.button(
-                _("New assignment"),
-                type="primary" if is_first else "secondary",
-                icon=":material/assignment_add:",
-                key="new-assignment",
-            ):
-                form.open_soon()
-                links.go("train.py")
+            _head(*TASK)
+            _task(_("New assignment"), is_primary=True)
 
 
-def _head(picture: str, title: str, text: str, *, is_first: bool) -> None:
-    heading = f"<h2>{html.escape(_(title))}</h2>"
-    if is_first:
-        heading = f'<div class="lesson-picture">{glossary.picture(picture)}</div>{heading}<p>{html.escape(_(text))}</p>'
-    st.html(heading)
+def _task(label: str, *, is_primary: bool) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if is_primary else "secondary"
+    if st.button(label, type=kind, icon=":material/assignment_add:", key="new-assignment"):
+        form.open_soon()
+        links.go("train.py")
+
+
+def _head(picture: str, title: str, text: str) -> None:
+    st.html(
+        f'<div class="lesson-picture">{glossary.picture(picture)}</div>'
+        f"<h2>{html.escape(_(title))}</h2><p>{html.escape(_(text))}</p>"
+    )

@@ -17,7 +17,7 @@ from imgcls.jobs.classroom.work import Work
 from imgcls.sharing import Role, acting_as, people
 from imgcls.sharing.classroom import guessing, rooms
 from imgcls.ui.you import ranked
-from imgcls.ui.you.assignments import lists, results
+from imgcls.ui.you.assignments import results, status
 from tests.support.pages import HOSTILE as STRINGS
 from tests.support.pages import html_of, is_intact, opened, text_of
 from tests.ui.pages.sharing.conftest import open_class
@@ -109,11 +109,11 @@ def test_attempts_in_progress_are_named_and_no_goal_is_missed_meanwhile():
     task = Assignment("AAAAAA", "room", "train", "One", goal=Goal(0.9))
     entered = [Attempt(name, name, name, 0.0) for name in ("Ada", "Ben")]
     begun = [work_of("Ada", "running"), work_of("Ben", "queued")]
-    text = lists.standing(task, entered, begun)
+    text = status.standing(task, entered, begun)
     assert text.startswith("2 attempts by 2 people. &nbsp;")
     assert "Waiting: 1 \\(Ben\\)" in text and "Running: 1 \\(Ada\\)" in text
     ended = [work_of("Ada", "finished", 0.89), work_of("Ben", "finished", 0.91)]
-    assert "2 people. Goal met: 1 of 2." in lists.standing(task, entered, ended)
+    assert "2 people. Goal met: 1 of 2." in status.standing(task, entered, ended)
 
 
 def test_the_list_says_what_ranks_and_what_the_goal_is_about():

@@ -198,6 +198,9 @@ def test_the_card_names_who_has_not_started_and_a_closed_one_has_no_link(look_as
     look_as(TEACHER)
     app = opened("class", tab="assignments")
     assert "Not started: Ada" in text_of(app)
+    order = [str(getattr(one, "label", "") or getattr(one, "value", "")) for one in app.main]
+    (status,) = [at for at, text in enumerate(order) if text.startswith("Not started")]
+    assert order.index("Set a task") < status < order.index("Close and evaluate"), "two buttons, then the status"
     assert {"Link for your pupils", "Instructions"} <= {one.label for one in app.expander}
     with acting_as(people.visitor(TEACHER)):
         closing.close(task)
