@@ -102,7 +102,8 @@ def facts(name: str) -> DatasetInfo:
     if sharing.is_shared():
         thing = ownership.of(folder_of(name))
         if thing.owner and thing.owner != sharing.current().id:
-            found = replace(found, title=f"{found.title}{OF_OWNER}{thing.shown_owner}")
+            owner = ownership.name_of(thing)
+            found = replace(found, title=f"{found.title}{OF_OWNER}{owner}" if owner else found.title)
     return _facts(found)
 
 

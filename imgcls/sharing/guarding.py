@@ -17,7 +17,8 @@ def decide(action: Action, folder: Path | None = None) -> Decision:
     """Whether the present visitor may do this to a run or a dataset, or at all."""
     if not modes.is_shared():
         return YES
-    return allowed(modes.mode(), visitors.current(), action, None if folder is None else ownership.of(folder))
+    thing = None if folder is None else ownership.readable(ownership.of(folder))  # a refusal says whose it is
+    return allowed(modes.mode(), visitors.current(), action, thing)
 
 
 def require(action: Action, folder: Path | None = None) -> None:

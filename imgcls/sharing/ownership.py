@@ -7,6 +7,8 @@ In local mode the file is not written. A damaged file hides the folder from ever
 """
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from imgcls.system import atomic, json_files
 NAME = "owner.json"
 VERSION = 1
 DAMAGED = Thing("", Visibility.PRIVATE)
+_names: Callable[[Thing], str] | None = None
 
 
 def of(folder: Path) -> Thing:
@@ -29,6 +32,22 @@ def of(folder: Path) -> Thing:
     except OSError:
         return DAMAGED
     return _read(folder, stamp)[0]
+
+
+def provide_names(names: Callable[[Thing], str]) -> None:
+    """Let `names` say what owners are called: a page on the projector may not name everybody."""
+    global _names
+    _names = names
+
+
+def name_of(thing: Thing) -> str:
+    """Whose it is, as whoever looks at the page may read it; "" if they may not."""
+    return thing.shown_owner if _names is None else _names(thing)
+
+
+def readable(thing: Thing) -> Thing:
+    """The same without a name that whoever looks at the page may not read."""
+    return thing if name_of(thing) == thing.shown_owner else replace(thing, owner_name="")
 
 
 def created(folder: Path) -> float:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 AWAY_SECONDS = 30.0
 """A page reports itself far more often; a phone with its screen off does not."""
 MOST = 5_000
+CANVASES = ("home", "predict")
+"""Paths of pages with a canvas: what others open there is empty, as a drawing is in the session of who draws it."""
 OWN = ("you", "class")
 """Paths of pages on which whoever follows somebody would see themselves."""
 
@@ -17,13 +19,15 @@ OWN = ("you", "class")
 class Place:
     """What somebody looks at: the title of a page, its path in the address, and the parameters there.
 
-    `is_blank` if it is a canvas on which nothing has been drawn.
+    `is_blank` if it is a canvas on which nothing has been drawn; `reads` is what the network says of a drawing there,
+    such as "7 · 95%", in their language.
     """
 
     title: str = ""
     path: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     is_blank: bool = False
+    reads: str = ""
 
     @property
     def is_followed(self) -> bool:

@@ -22,7 +22,7 @@ from imgcls.ui.app import ticks
 from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.app.paths import PAGES
-from imgcls.ui.components import canvas
+from imgcls.ui.components import canvas, drawable_canvas
 from imgcls.ui.visitors import watching
 
 TICK_SECONDS = 5.0
@@ -41,7 +41,9 @@ TASK_CLOSED = N_(
     "The assignment “{title}” is closed: no more runs can be started for it. Runs in progress still count."
 )
 OTHER_CLOSED = N_("The assignment “{title}” is closed.")
-CLASS_PAGE = "class"
+CLASS_PAGE, PREDICT, HOME = "class", "predict", "home"
+DRAW = "Draw"
+"""The mode of the page Predict in which its canvas is, see `ui.predict.page`."""
 WERE_OPEN = "class-tasks-open"
 """Session key: the assignments that the visitor saw open."""
 OPENS = re.compile(
@@ -70,7 +72,7 @@ def _show(title: str, path: str) -> None:
         return
     st.session_state[WAS_OPEN] = room.id
     query = {name: text for name, text in st.query_params.to_dict().items() if name in KNOWN}
-    presence.note(visitor.id, Place(title, path, query, _is_blank(path)))
+    presence.note(visitor.id, Place(title, path or HOME, query, *_canvas(path or HOME)))
     _message(room, (title, path))
     if room.is_paused:
         st.warning(_(PAUSED), icon=":material/pause_circle:")
@@ -81,10 +83,17 @@ def _show(title: str, path: str) -> None:
     _news(room, path, found)
 
 
-def _is_blank(path: str) -> bool:
-    """Whether the visitor looks at an empty canvas: on the page Predict, in its first mode."""
+def _canvas(path: str) -> tuple[bool, str]:
+    """Whether the visitor looks at an empty canvas, and what the network reads on one that is not.
+
+    What is in another mode of the page Predict, or on its fallback canvas, is not known.
+    """
     drawn = st.session_state.get(canvas.STATE)
-    return path == "predict" and "mode" not in st.query_params and not (drawn and drawn.drawing)
+    is_other = "mode" in st.query_params or st.session_state.get("mode", DRAW) != DRAW
+    is_other |= bool(st.session_state.get(drawable_canvas.SWITCH))
+    if path not in presence.CANVASES or (path == PREDICT and is_other):
+        return False, ""
+    return (False, drawn.reads) if drawn is not None and drawn.drawing else (True, "")
 
 
 def _message(room: Room, titles: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from imgcls.ui.app.assignments import banner
 from imgcls.ui.app.lessons import stored
 from imgcls.ui.app.paths import ICON, PAGES
 from imgcls.ui.components import alert, figure_menu
-from imgcls.ui.visitors import app_menu, language, training_mark, visitor
+from imgcls.ui.visitors import app_menu, language, stage_names, training_mark, visitor
 
 
 def _show(page) -> None:
@@ -57,8 +57,9 @@ home, *others = (
     for number, page in enumerate(page_files.found(PAGES))
 )
 if sharing.is_shared():
+    stage_names.install()
     sharing.current()  # a page's images are for its visitor alone, who must be known before they are fetched
-is_on_stage = bool(st.context.is_embedded)  # on the projector nobody uses the bar
+is_on_stage = stage_names.is_on_stage()  # on the projector nobody uses the bar
 page = st.navigation([home, *others], position="hidden" if is_on_stage else "top")
 if page.url_path == "train":
     link_settings.check()  # only from here on does running the script again keep the page

@@ -13,6 +13,7 @@ from imgcls.ui.app.assignments import fixed_controls
 from imgcls.ui.app.errors import plain
 from imgcls.ui.data import summary
 from imgcls.ui.look import option_notes
+from imgcls.ui.visitors import stage_names
 
 HELP = next(param.help for param in PARAMS if param.name == "data")
 
@@ -33,6 +34,11 @@ def choose(*, is_compact: bool = False) -> DatasetInfo | None:
     control = fixed_controls.keyed("data")
     lost, title = st.session_state.get(SHOWN + str(is_compact), ("", ""))
     asked = st.query_params.get("data", "")
+    if stage_names.is_on_stage() and asked not in titles.values():  # a member's link names the owner
+        asked = asked.rpartition(datasets.custom.OF_OWNER)[0] or asked
+        if asked in titles.values():
+            st.query_params["data"] = asked
+            st.rerun()
     # An assignment names it by its name, and the address of a dataset that was renamed by the title that it had.
     named = asked if asked in titles else lost if asked == title else ""
     if named in titles and asked not in titles.values():

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from imgcls import inference
+from imgcls import inference, languages
 from imgcls.datasets.importing import drawings
 from imgcls.images.canvas_strokes import Handwriting
 from imgcls.images.loading import CanvasImage
@@ -94,14 +94,26 @@ def live_answer(run: Run, card: ModelCard, state: CanvasState) -> Answer | None:
 
     While the pen is down, a rejection of the strokes before it stays.
     """
+    state.reads = ""
     if not state.drawing:
         state.rejection = None
         return None
     answer = inference.answer(run, state.drawing, card=card, is_complete=state.is_done)
     if not state.is_done:
-        return replace(answer, rejection=state.rejection or answer.rejection)
-    state.rejection = answer.rejection if answer.rejection and answer.rejection.for_digits else None
+        answer = replace(answer, rejection=state.rejection or answer.rejection)
+    else:
+        state.rejection = answer.rejection if answer.rejection and answer.rejection.for_digits else None
+    state.reads = in_words(answer, card)
     return answer
+
+
+def in_words(answer: Answer, card: ModelCard) -> str:
+    """What the network says of a drawing, in one line, as the projector shows it."""
+    if answer.rejection is not None:
+        return answer.rejection.title.rstrip(".")
+    if card.is_multilabel:
+        return ", ".join(answer.prediction) or "–"
+    return f"{card.classes[answer.index]} · {languages.percent(float(answer.probabilities[answer.index]))}"
 
 
 @st.fragment

@@ -152,7 +152,7 @@ def _of_chosen_owner(rows: list[tuple[Run, Row]], filters: table_controls.Filter
 
 
 def _owner(run: Run) -> str:
-    return sharing_choice.whose(run.folder) or MINE
+    return sharing_choice.in_table(run.folder, MINE)
 
 
 def _name_deleted() -> None:

@@ -138,7 +138,7 @@ def table(rows: list[tuple[Run, Row]], chosen: list[str]) -> pa.Table:
     """The chosen columns after the name of the run, and on a shared server its owner."""
     content: dict[str, Any] = {"Run": [row["name"] for _, row in rows]}
     if sharing.is_shared():
-        content["Owner"] = [sharing_choice.whose(run.folder) or MINE for run, _ in rows]
+        content["Owner"] = [sharing_choice.in_table(run.folder, MINE) for run, _ in rows]
     if any(row["archived"] for _, row in rows):
         content["Archived"] = pa.array(["Archived" if row["archived"] else None for _, row in rows], pa.string())
     own = own_metrics(row for _, row in rows)

@@ -34,7 +34,7 @@ def show(action: Action, folder: Path) -> None:
 
 
 def whose(folder: Path) -> str:
-    """Whose it is, for a line of text; "" for the visitor's own, and in local mode."""
+    """Whose it is, for a line of text; "" for the visitor's own, in local mode, and on stage before it is approved."""
     if not sharing.is_shared():
         return ""
     thing, visitor = ownership.of(folder), sharing.current()
@@ -42,7 +42,13 @@ def whose(folder: Path) -> str:
         return ""
     if thing.owner and not thing.owner_name and people.find(thing.owner).role in (Role.TEACHER, Role.OWNER):
         return _(names.TEACHER)  # as the class reads it everywhere
-    return thing.shown_owner
+    return ownership.name_of(thing)
+
+
+def in_table(folder: Path, mine: str) -> str:
+    """Whose it is, where nothing may be left out: `mine` for the visitor's own."""
+    is_others = ownership.of(folder).owner not in ("", sharing.current().id)
+    return whose(folder) or (_(names.HIDDEN) if is_others else mine)
 
 
 def owner_name(folder: Path) -> str:

@@ -29,8 +29,9 @@ from imgcls.sharing.classroom.rooms import Room
 
 MOST_SHOWN, MOST_OF_CLASS, MOST_MODERATED = 48, 60, 60
 MOST_WRITERS = 36
-NOT_SHOWN = N_("The drawing itself is not shown.")
-BLANK = N_("Nothing is drawn yet: the canvas is empty.")
+NOT_SHOWN = N_("The network reads this. The drawing itself is not shown.")
+BLANK = N_("Nothing drawn yet")
+ON_PAGE, SOMEBODY = N_("{name} is on the {page} page"), N_("This member is on the {page} page")
 LISTS = {"waiting": State.WAITING, "shown": State.SHOWN, "hidden": State.REMOVED}
 
 
@@ -133,22 +134,26 @@ def standings(room: Room, request: Request) -> dict[str, Any]:
 
 
 def on_stage(room: Room, request: Request) -> dict[str, Any]:
-    """Who is on stage, and the page that they have open: `address` below that of the app, "" if it is not followed."""
+    """Who is on stage, and the page that they have open: `address` below that of the app, "" if it is not followed.
+
+    Of a canvas, which would be empty there, only what the network reads on it: `reads` in large letters.
+    """
     rooms.require(Action.SHOW_ON_STAGE, room)
     place = presence.place_of(room.on_stage) if room.on_stage else None
-    address = ""
-    if place is not None and place.is_followed:
-        address = f"{place.path}?{urlencode(dict(place.query))}"
     name = names.on_screen(room).get(room.on_stage, "")
-    note = _(BLANK if place.is_blank else NOT_SHOWN) if place is not None and place.path == "predict" else ""
-    page = "" if place is None else _(place.title)
-    return {
-        "name": name,
-        "page": page,
-        "address": address,
-        "note": note,
-        "lesson": current_step.title(room.on_stage) if page else "",
-    }
+    nothing = {"name": name, "page": "", "address": "", "reads": "", "note": "", "lesson": ""}
+    if place is None:
+        return nothing
+    page, lesson = _(place.title), current_step.title(room.on_stage, place.path, place.query)
+    known = nothing | {"page": page, "lesson": lesson}
+    if place.is_followed and place.path not in presence.CANVASES:
+        return known | {"address": f"{place.path}?{urlencode(dict(place.query))}"}
+    if place.is_blank:
+        return known | {"reads": _(BLANK)}
+    if place.reads:
+        return known | {"reads": place.reads, "note": _(NOT_SHOWN)}
+    text = _(SOMEBODY if name == _(names.HIDDEN) else ON_PAGE)
+    return known | {"reads": text.format(name=name, page=page)}
 
 
 def moderation(room: Room, request: Request) -> dict[str, Any]:

@@ -206,7 +206,6 @@ SCREENS = (
     N_("On stage: {name}"),
     N_("Nobody is on stage. Choose a member on your Class page."),
     N_("No page open at the moment."),
-    N_("This page is not shown: {page}"),
 )
 """Of the projector's pages and the page of the moderators, their templates and their scripts."""
 

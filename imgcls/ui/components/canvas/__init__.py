@@ -34,7 +34,7 @@ class CanvasState:
 
     `start` are the strokes of that edition. `number` counts the messages of the canvas; `is_done` is false while the
     pen is down. `rejection` is that of the strokes before the current one, `before_fix` the drawing before it was
-    normalised.
+    normalised. `reads` is what the network says of the drawing, in words.
     """
 
     drawing: Handwriting = field(default_factory=Handwriting)
@@ -45,6 +45,7 @@ class CanvasState:
     is_done: bool = True
     rejection: Rejection | None = None
     before_fix: Handwriting | None = None
+    reads: str = ""
 
 
 def state(name: str = STATE) -> CanvasState:

@@ -47,7 +47,8 @@ def _work(room: Room) -> None:
                 help=_("For a projector."),
             )
         place = presence.place_of(entry.member.id)
-        _place(place, current_step.title(entry.member.id))
+        lesson = "" if place is None else current_step.title(entry.member.id, place.path, place.query)
+        _place(place, lesson)
         latest = _open_run(place) or entry.latest
         if latest is None:
             st.caption(_("No run yet."))

@@ -14,7 +14,7 @@ let shown = "";
 
 function missing({ name, page }) {
   if (!name) return translated("Nobody is on stage. Choose a member on your Class page.");
-  return page ? translated("This page is not shown: {page}", { page }) : translated("No page open at the moment.");
+  return page ? "" : translated("No page open at the moment.");
 }
 
 async function refresh() {
@@ -23,6 +23,7 @@ async function refresh() {
   text(find("who"), state.name ? translated("On stage: {name}", state) : translated("On stage"));
   find("frame").hidden = !state.address;
   text(find("lesson"), state.lesson);
+  text(find("reads"), state.reads);
   text(find("note"), state.note);
   text(find("empty"), state.address ? "" : missing(state));
   if (state.address === shown) return;
