@@ -34,7 +34,7 @@ def test_robustness_runs_in_the_background_and_the_report_opens_from_disk(
     steps.button(page, "Evaluate robustness").click()
     expect(steps.main(page)).to_contain_text("Predictions that change", timeout=steps.SLOW)
     figures = steps.main(page).locator(".corruptions img")
-    expect(figures).to_have_count(8)
+    expect(figures).to_have_count(16)  # eight corruptions, each with a picture and a chart
     assert figures.first.evaluate("image => image.complete && image.naturalWidth > 0")
     assert (run / "robustness.npz").exists()
     assert not (run / "robustness.progress.json").exists()
