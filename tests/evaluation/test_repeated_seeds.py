@@ -9,8 +9,8 @@ from imgcls import runs
 from imgcls.config import Config
 from imgcls.errors import RunError
 from imgcls.evaluation import repeated_seeds
-from imgcls.runs import Run
-from imgcls.runs.index import setting_names, trials
+from imgcls.runs import Run, trials
+from imgcls.runs.index import setting_names
 
 
 @pytest.fixture

@@ -82,6 +82,9 @@ def test_back_restores_the_whole_view_of_the_runs(runs_page):
     expect(page.get_by_role("textbox", name="Search")).to_have_value("test>0.1")
     expect(steps.main(page)).to_contain_text("2 selected")
     table = page.get_by_test_id("stDataFrame").first
+    expect(table.get_by_role("columnheader", name="Run", include_hidden=True)).to_have_count(1)
+    table.hover()
+    page.mouse.wheel(2000, 0)  # a column has a heading once it is in sight
     expect(table.get_by_role("columnheader", name="Best epoch", include_hidden=True)).to_have_count(1)
     page.go_forward()
     steps.shows(page, "Evaluate")
