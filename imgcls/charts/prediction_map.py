@@ -65,9 +65,9 @@ def prediction_map(
             x=x, y=y, mode="lines", line={"color": TRAINING, "width": 2}, hoverinfo="skip", showlegend=False
         )
     has_legend = len(names) <= MOST_NAMED
-    # Below the map, where the buttons of the figure do not cover it.
-    lay_out(figure, height=520, margins=(8, 8, 8, 72 if has_legend else 8), legend="below" if has_legend else None)
-    figure.update_layout(dragmode="lasso", hovermode="closest", legend_itemsizing="constant")
+    # The buttons of the figure have a column of their own, or they would cover the legend.
+    lay_out(figure, height=520, margins=(8, 44, 8, 8), legend="above" if has_legend else None)
+    figure.update_layout(dragmode="lasso", hovermode="closest", legend_itemsizing="constant", modebar_orientation="v")
     hidden = {"showticklabels": False, "range": [0, SIDE], "zeroline": False, "showgrid": False}
     return figure.update_xaxes(**hidden).update_yaxes(**hidden)
 

@@ -14,7 +14,7 @@ from imgcls.inference import served_model
 from imgcls.languages import gettext as _
 from imgcls.runs import Run
 from imgcls.ui.app.errors import plain
-from imgcls.ui.app.lessons import standing, stored
+from imgcls.ui.app.lessons import standing
 from imgcls.ui.evaluate import links
 from imgcls.ui.evaluate.parts import exported_files
 from imgcls.ui.widgets import formatting, task_panel
@@ -140,14 +140,8 @@ def _for_programmers(run: Run, found: dict[str, Record], is_running: bool) -> No
 
 def _lesson() -> str:
     """The step of a lesson that the visitor is at, if it is about the formats; empty otherwise."""
-    name = stored.progress().current
-    if not name:
-        return ""
-    try:
-        at, step = standing.step_of(name, stored.progress().of(name))
-    except UserError:  # an older version had this lesson
-        return ""
-    return f"{name} {at}" if CHOICE in step.keys else ""
+    step = standing.step_on("evaluate")
+    return step.title if step is not None and CHOICE in step.keys else ""
 
 
 def _choose(run: Run, found: dict[str, Record]) -> None:
